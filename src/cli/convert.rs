@@ -1,0 +1,294 @@
+//! `telecine convert`: tapes to MP4s and thumbnails, many at once.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use clap::Args;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::picture::{self, Picture};
+use crate::tape::{Limits, Tape};
+use crate::thumbnail;
+use crate::video::{self, Preset, Transcoded};
+
+use super::limits::LimitArguments;
+use super::output::{self, Destination};
+use super::presets::PresetFile;
+use super::progress::{Progress, interrupted, stop_on_interrupt};
+use super::source::TapeSource;
+use super::{Outcome, report, usage_error};
+
+/// Convert tapes to MP4s with thumbnails
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telecine convert tape.zip                          tape.mp4 and tape.jpg beside it
+  telecine convert tapes/*.zip --out-dir videos      many tapes, on all cores
+  telecine convert tape.zip -o small.mp4 --preset small
+  curl -s https://example.org/tape.zip | telecine convert - > tape.mp4")]
+pub struct Arguments {
+    /// Tapes to convert; - reads one from standard input
+    #[arg(required = true, value_name = "TAPE")]
+    tapes: Vec<TapeSource>,
+    /// Write the MP4 here; - is standard output
+    #[arg(short, long, value_name = "FILE", conflicts_with = "out_dir")]
+    output: Option<PathBuf>,
+    /// Write all files into this folder, named after the tapes
+    #[arg(long, value_name = "DIR")]
+    out_dir: Option<PathBuf>,
+    /// How to encode; see `telecine presets list`
+    #[arg(long, value_name = "NAME", default_value = "standard")]
+    preset: String,
+    #[command(flatten)]
+    preset_file: PresetFile,
+    /// Put frames on a grid of so many a second, for services that insist on it
+    #[arg(long, value_name = "FPS", value_parser = clap::value_parser!(u32).range(1..=240))]
+    snap: Option<u32>,
+    /// Write the thumbnail here instead of beside the MP4
+    #[arg(long, value_name = "FILE", conflicts_with = "no_thumbnail")]
+    thumbnail: Option<PathBuf>,
+    /// Write no thumbnail
+    #[arg(long)]
+    no_thumbnail: bool,
+    /// Print one JSON object for each tape
+    #[arg(long)]
+    json: bool,
+    /// Threads to use [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    jobs: Option<u32>,
+    /// Replace files that exist
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+/// What is the same for all tapes.
+struct Settings {
+    preset: Preset,
+    options: video::Options,
+    limits: Limits,
+    force: bool,
+    pool: ThreadPool,
+}
+
+/// One tape and where its results go.
+struct Job {
+    tape: TapeSource,
+    video: Destination,
+    thumbnail: Option<PathBuf>,
+}
+
+/// What is said about a converted tape.
+#[derive(Serialize)]
+struct Converted {
+    #[serde(flatten)]
+    video: Transcoded,
+    preset: String,
+    preset_version: u32,
+    warnings: Vec<String>,
+    elapsed_seconds: f64,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let jobs = jobs(arguments);
+    let settings = settings(arguments);
+    if let Some(directory) = &arguments.out_dir
+        && let Err(error) = std::fs::create_dir_all(directory)
+    {
+        eprintln!("{}", report::error_text(&directory.display(), &Error::write(directory)(error)));
+        return Outcome::Failed;
+    }
+    stop_on_interrupt();
+    let results = convert_all(&jobs, &settings);
+    if interrupted() {
+        eprintln!("error: interrupted; unfinished files were removed");
+        return Outcome::Interrupted;
+    }
+    summarize(arguments, &jobs, &results);
+    if results.iter().all(Result::is_ok) { Outcome::Done } else { Outcome::Failed }
+}
+
+fn settings(arguments: &Arguments) -> Settings {
+    let presets = arguments.preset_file.load();
+    let preset = presets.get(&arguments.preset).unwrap_or_else(|error| usage_error(error));
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(arguments.jobs.unwrap_or(0) as usize)
+        .build()
+        .unwrap_or_else(|error| usage_error(error));
+    Settings {
+        preset: preset.clone(),
+        options: video::Options { snap: arguments.snap },
+        limits: arguments.limits.limits(),
+        force: arguments.force,
+        pool,
+    }
+}
+
+/// Works out where everything goes, before anything is done.
+fn jobs(arguments: &Arguments) -> Vec<Job> {
+    if arguments.tapes.len() > 1 && arguments.output.is_some() {
+        usage_error("-o takes one tape; use --out-dir for many");
+    }
+    if arguments.tapes.len() > 1 && arguments.thumbnail.is_some() {
+        usage_error("--thumbnail takes one tape; thumbnails of many go beside their MP4s");
+    }
+    if arguments.tapes.iter().filter(|tape| **tape == TapeSource::Stdin).count() > 1 {
+        usage_error("- can be given once");
+    }
+    let mut taken = HashSet::new();
+    let mut jobs = Vec::new();
+    for tape in &arguments.tapes {
+        let video = match (&arguments.output, &arguments.out_dir, tape) {
+            (Some(output), _, _) => Destination::from(output.clone()),
+            (None, Some(directory), tape) => Destination::File(directory.join(file_name(tape))),
+            (None, None, TapeSource::Stdin) => Destination::Stdout,
+            (None, None, TapeSource::File(path)) => Destination::File(path.with_extension("mp4")),
+        };
+        let thumbnail = match (&arguments.thumbnail, &video) {
+            (Some(path), _) => Some(path.clone()),
+            (None, Destination::File(path)) if !arguments.no_thumbnail => Some(path.with_extension("jpg")),
+            _ => None,
+        };
+        if let Destination::File(path) = &video
+            && !taken.insert(path.clone())
+        {
+            usage_error(format!("{} would be written twice; rename a tape", path.display()));
+        }
+        jobs.push(Job { tape: tape.clone(), video, thumbnail });
+    }
+    jobs
+}
+
+fn file_name(tape: &TapeSource) -> PathBuf {
+    match tape {
+        TapeSource::Stdin => "tape.mp4".into(),
+        TapeSource::File(path) => Path::new(path.file_name().unwrap_or("tape".as_ref())).with_extension("mp4"),
+    }
+}
+
+/// Converts every tape; one that fails does not stop the others. Answers the results in the order of the jobs.
+///
+/// A few threads each look after one tape, and all encoding is done in one pool: whether it is one tape or a hundred,
+/// every core has a chunk to encode, and only as many tapes are open as there are cores.
+fn convert_all(jobs: &[Job], settings: &Settings) -> Vec<Result<Converted>> {
+    let progress = Progress::new(jobs.len());
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..settings.pool.current_num_threads().min(jobs.len()) {
+            scope.spawn(|| {
+                while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result =
+                        if interrupted() { Err(Error::Interrupted) } else { convert(job, settings, &progress) };
+                    match &result {
+                        Ok(converted) => converted
+                            .warnings
+                            .iter()
+                            .for_each(|warning| progress.say(&format!("warning: {}: {warning}", job.tape))),
+                        Err(Error::Interrupted) => {}
+                        Err(error) => progress.say(&report::error_text(&job.tape, error)),
+                    }
+                    let index = jobs.iter().position(|other| std::ptr::eq(other, job));
+                    results.lock().expect("no thread panics while it holds the lock").push((index, result));
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().expect("no thread panics while it holds the lock");
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Converted> {
+    let started = Instant::now();
+    job.video.check(settings.force)?;
+    if let Some(thumbnail) = &job.thumbnail {
+        Destination::from(thumbnail.clone()).check(settings.force)?;
+    }
+    let tape = job.tape.open(&settings.limits)?;
+    let mut draft = job.video.draft(settings.force)?;
+    let watch = progress.tape(job.tape.to_string());
+    let transcoded = video::transcode(&tape, &settings.preset, settings.options, &settings.pool, &watch, draft.file());
+    let video = transcoded.map_err(|error| match error {
+        Error::Output { source } => Error::write(draft.path())(source),
+        other => other,
+    })?;
+    if let Some(path) = &job.thumbnail {
+        output::write(path, &thumbnail::jpeg(&middle_frame(&tape)?), settings.force)?;
+    }
+    draft.publish()?;
+    Ok(Converted {
+        video,
+        preset: settings.preset.name.clone(),
+        preset_version: settings.preset.version,
+        warnings: tape.warnings,
+        elapsed_seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// The thumbnail of a tape: its middle frame, as on the site.
+fn middle_frame(tape: &Tape) -> Result<Picture> {
+    let mut picture = Picture::default();
+    tape.reel().picture(tape.frame_count() / 2, &mut picture::Decoder::default(), &mut picture)?;
+    Ok(thumbnail::thumbnail(&picture))
+}
+
+fn summarize(arguments: &Arguments, jobs: &[Job], results: &[Result<Converted>]) {
+    if arguments.json {
+        for (job, result) in jobs.iter().zip(results) {
+            report::json(&json_line(job, result));
+        }
+        return;
+    }
+    let rows: Vec<_> = jobs
+        .iter()
+        .zip(results)
+        .filter_map(|(job, result)| result.as_ref().ok().map(|converted| row(job, converted)))
+        .collect();
+    let table = report::table(["tape", "frames", "kept", "duration", "size", "scale", "time"], &rows);
+    // Standard output may be the video itself.
+    match jobs.iter().any(|job| job.video == Destination::Stdout) {
+        true => eprintln!("{table}"),
+        false if rows.is_empty() => {}
+        false => report::line(table),
+    }
+    let failed = results.len() - rows.len();
+    if failed > 0 {
+        eprintln!("error: {failed} of {} tapes failed", results.len());
+    }
+}
+
+fn row(job: &Job, converted: &Converted) -> [String; 7] {
+    let video = &converted.video;
+    [
+        job.tape.to_string(),
+        video.frames.to_string(),
+        video.kept.to_string(),
+        report::seconds(video.duration.as_secs_f64()),
+        report::bytes(video.bytes),
+        format!("×{}", video.scale),
+        report::seconds(converted.elapsed_seconds),
+    ]
+}
+
+fn json_line(job: &Job, result: &Result<Converted>) -> serde_json::Value {
+    let mut line = match result {
+        Ok(converted) => serde_json::json!(converted),
+        Err(error) => serde_json::json!({ "error": error.to_string(), "causes": error.chain()[1..] }),
+    };
+    line["tape"] = job.tape.to_string().into();
+    if let Destination::File(path) = &job.video {
+        line["output"] = path.display().to_string().into();
+    }
+    if let Some(path) = job.thumbnail.as_ref().filter(|_| result.is_ok()) {
+        line["thumbnail"] = path.display().to_string().into();
+    }
+    line
+}

@@ -1,0 +1,167 @@
+//! `telecine inspect`: what is on a tape, without converting it.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::tape::{Limits, TICKS_PER_SECOND, Tape};
+
+use super::limits::LimitArguments;
+use super::source::TapeSource;
+use super::{Outcome, report};
+
+/// Rates that displays and pieces run at; each gap between frames is counted under the nearest.
+const RATES: [u32; 14] = [1, 5, 10, 12, 15, 20, 24, 30, 50, 60, 75, 90, 120, 144];
+
+/// Width of the longest bar of the histogram.
+const BAR: usize = 30;
+
+/// Show what tapes hold, and every warning that converting them would give
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telecine inspect tape.zip
+  telecine inspect tapes/*.zip --json | jq -r 'select(.warnings != []) | .tape'")]
+pub struct Arguments {
+    /// Tapes to look at; - reads one from standard input
+    #[arg(required = true, value_name = "TAPE")]
+    tapes: Vec<TapeSource>,
+    /// Print one JSON object for each tape
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+/// What there is to know about a tape.
+#[derive(Debug, Serialize)]
+struct Inspection {
+    width: u32,
+    height: u32,
+    frames: usize,
+    duplicates: usize,
+    seconds: f64,
+    /// Gaps between frames, by the nearest usual rate in frames a second.
+    rates: BTreeMap<u32, usize>,
+    longest_hold: Hold,
+    sound: Option<Sound>,
+    extra: Vec<String>,
+    warnings: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Hold {
+    frame: usize,
+    seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Sound {
+    seconds: f64,
+    rate: u32,
+    channels: u16,
+    /// How much longer than the pictures it is.
+    surplus_seconds: f64,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let mut outcome = Outcome::Done;
+    for tape in &arguments.tapes {
+        match inspect(tape, &arguments.limits.limits()) {
+            Ok(inspection) if arguments.json => report::json(&with_name(tape, serde_json::json!(inspection))),
+            Ok(inspection) => report::line(text(tape, &inspection)),
+            Err(error) => {
+                outcome = Outcome::Failed;
+                eprintln!("{}", report::error_text(tape, &error));
+                if arguments.json {
+                    let (error, causes) = (error.to_string(), &error.chain()[1..]);
+                    report::json(&with_name(tape, serde_json::json!({ "error": error, "causes": causes })));
+                }
+            }
+        }
+    }
+    outcome
+}
+
+fn with_name(tape: &TapeSource, mut value: serde_json::Value) -> serde_json::Value {
+    value["tape"] = tape.to_string().into();
+    value
+}
+
+fn inspect(source: &TapeSource, limits: &Limits) -> Result<Inspection> {
+    let tape = source.open(limits)?;
+    let repeats = tape.repeats()?;
+    let seconds = |ticks: i64| ticks as f64 / TICKS_PER_SECOND as f64;
+    let mut rates = BTreeMap::new();
+    for shown in tape.timeline.shown().take(tape.timeline.len() - 1) {
+        *rates.entry(nearest_rate(seconds(shown.duration))).or_default() += 1;
+    }
+    let merged = tape.timeline.merge(|frame| repeats[frame]);
+    let longest = merged.shown().max_by_key(|shown| shown.duration);
+    Ok(Inspection {
+        width: tape.width,
+        height: tape.height,
+        frames: tape.frame_count(),
+        duplicates: repeats.iter().filter(|&&repeat| repeat).count(),
+        seconds: seconds(tape.timeline.end()),
+        rates,
+        longest_hold: longest.map_or(Hold { frame: 0, seconds: 0.0 }, |hold| Hold {
+            frame: hold.frame,
+            seconds: seconds(hold.duration),
+        }),
+        sound: sound(&tape),
+        extra: tape.extra,
+        warnings: tape.warnings,
+    })
+}
+
+fn sound(tape: &Tape) -> Option<Sound> {
+    let sound = tape.soundtrack.as_ref()?;
+    Some(Sound {
+        seconds: sound.seconds(),
+        rate: sound.rate,
+        channels: sound.channels,
+        surplus_seconds: sound.seconds() - tape.timeline.duration().as_secs_f64(),
+    })
+}
+
+fn nearest_rate(gap: f64) -> u32 {
+    let distance = |rate: u32| (f64::from(rate).ln() + gap.ln()).abs();
+    RATES.into_iter().min_by(|&one, &other| distance(one).total_cmp(&distance(other))).unwrap_or(1)
+}
+
+fn text(tape: &TapeSource, inspection: &Inspection) -> String {
+    let mut lines = vec![tape.to_string()];
+    let mut field = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
+    field("pictures", format!("{}x{}", inspection.width, inspection.height));
+    field("frames", format!("{}, {} of them duplicates", inspection.frames, inspection.duplicates));
+    field("duration", format!("{:.3} s", inspection.seconds));
+    let hold = &inspection.longest_hold;
+    field("longest", format!("{:.3} s (frame {})", hold.seconds, hold.frame));
+    match &inspection.sound {
+        Some(sound) => field(
+            "sound",
+            format!(
+                "{:.3} s, {} Hz, {}; {:+.3} s against the pictures",
+                sound.seconds,
+                sound.rate,
+                if sound.channels == 1 { "mono" } else { "stereo" },
+                sound.surplus_seconds
+            ),
+        ),
+        None => field("sound", "none".into()),
+    }
+    if !inspection.extra.is_empty() {
+        field("ignored", inspection.extra.join(", "));
+    }
+    let most = inspection.rates.values().copied().max().unwrap_or(1);
+    for (rate, count) in inspection.rates.iter().rev() {
+        let bar = "█".repeat((count * BAR).div_ceil(most));
+        field(&format!("{rate} fps"), format!("{bar} {count}"));
+    }
+    lines.extend(inspection.warnings.iter().map(|warning| format!("  warning: {warning}")));
+    lines.join("\n")
+}

@@ -1,0 +1,127 @@
+//! Where results are written: a file that appears whole or not at all, or standard output.
+
+use std::fs::{File, Permissions};
+use std::io::{self, Seek, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::error::{Error, Result};
+
+/// Where a result goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// `-`
+    Stdout,
+    /// A file.
+    File(PathBuf),
+}
+
+impl From<PathBuf> for Destination {
+    fn from(path: PathBuf) -> Self {
+        if path.as_os_str() == "-" { Destination::Stdout } else { Destination::File(path) }
+    }
+}
+
+/// A file being written; it is gone if this is dropped before [`Draft::publish`].
+pub enum Draft {
+    /// Renamed into place.
+    Beside { temporary: NamedTempFile, path: PathBuf, replace: bool },
+    /// Copied at the end, to what cannot be renamed over: standard output, a device, a pipe.
+    Copied { temporary: File, path: Option<PathBuf> },
+}
+
+impl Destination {
+    /// Whether this would replace a file that is there.
+    pub fn check(&self, replace: bool) -> Result<()> {
+        match self {
+            Destination::File(path) if !replace && path.symlink_metadata().is_ok_and(|found| found.is_file()) => {
+                Err(Error::Exists { path: path.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Starts writing.
+    pub fn draft(&self, replace: bool) -> Result<Draft> {
+        self.check(replace)?;
+        let Destination::File(path) = self else { return copied(None) };
+        if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            return copied(Some(path.clone()));
+        }
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let temporary = tempfile::Builder::new()
+            .prefix(".telecine-")
+            // Not private like other temporary files: what the user's umask makes of it.
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(directory)
+            .map_err(Error::write(path))?;
+        Ok(Draft::Beside { temporary, path: path.clone(), replace })
+    }
+}
+
+fn copied(path: Option<PathBuf>) -> Result<Draft> {
+    let temporary = tempfile::tempfile().map_err(Error::write(&std::env::temp_dir()))?;
+    Ok(Draft::Copied { temporary, path })
+}
+
+impl Draft {
+    /// The file to write to.
+    pub fn file(&mut self) -> &mut File {
+        match self {
+            Draft::Beside { temporary, .. } => temporary.as_file_mut(),
+            Draft::Copied { temporary, .. } => temporary,
+        }
+    }
+
+    /// Where this will be, for messages about it.
+    pub fn path(&self) -> &Path {
+        match self {
+            Draft::Beside { path, .. } => path,
+            Draft::Copied { path, .. } => path.as_deref().unwrap_or(Path::new("standard output")),
+        }
+    }
+
+    /// Puts the file in its place.
+    pub fn publish(self) -> Result<()> {
+        match self {
+            Draft::Beside { temporary, path, replace: true } => {
+                temporary.persist(&path).map_err(|error| Error::write(&path)(error.error))?;
+            }
+            Draft::Beside { temporary, path, replace: false } => {
+                temporary.persist_noclobber(&path).map_err(|error| match error.error.kind() {
+                    io::ErrorKind::AlreadyExists => Error::Exists { path: path.clone() },
+                    _ => Error::write(&path)(error.error),
+                })?;
+            }
+            Draft::Copied { mut temporary, path: Some(path) } => {
+                let mut copy = || {
+                    temporary.rewind()?;
+                    io::copy(&mut temporary, &mut File::options().write(true).open(&path)?)
+                };
+                copy().map_err(Error::write(&path))?;
+            }
+            Draft::Copied { mut temporary, path: None } => {
+                let mut copy = || {
+                    temporary.rewind()?;
+                    let mut stdout = io::stdout().lock();
+                    io::copy(&mut temporary, &mut stdout)?;
+                    stdout.flush()
+                };
+                copy().map_err(Error::write(Path::new("standard output")))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes a small file whole.
+pub fn write(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
+    let mut draft = Destination::from(path.to_path_buf()).draft(replace)?;
+    draft.file().write_all(bytes).map_err(Error::write(path))?;
+    draft.publish()
+}

@@ -1,0 +1,87 @@
+//! `telecine presets`: list what there is; try some on a tape and compare.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::error::{Error, Result};
+use crate::video::{Presets, Quality};
+
+use super::{Outcome, report, usage_error};
+
+/// List presets
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the presets there are
+    #[command(after_help = "\
+Examples:
+  telecine presets list
+  telecine presets list --preset-file mine.toml --json")]
+    List(ListArguments),
+}
+
+#[derive(Debug, Args)]
+struct ListArguments {
+    #[command(flatten)]
+    file: PresetFile,
+    /// Print one JSON object for each preset
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where presets beyond the built-in ones come from.
+#[derive(Debug, Clone, Args)]
+pub struct PresetFile {
+    /// TOML file with presets to add, or keys of known ones to change
+    #[arg(long, value_name = "FILE")]
+    preset_file: Option<PathBuf>,
+}
+
+impl PresetFile {
+    /// All presets there are. Ends the process with a usage error if the file is wrong.
+    pub fn load(&self) -> Presets {
+        self.try_load().unwrap_or_else(|error| usage_error(error.chain().join(": ")))
+    }
+
+    fn try_load(&self) -> Result<Presets> {
+        let presets = Presets::built_in()?;
+        match &self.preset_file {
+            Some(path) => presets.extended(path, &std::fs::read_to_string(path).map_err(Error::read(path))?),
+            None => Ok(presets),
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    match &arguments.command {
+        Command::List(arguments) => list(arguments),
+    }
+    Outcome::Done
+}
+
+fn list(arguments: &ListArguments) {
+    let presets = arguments.file.load();
+    if arguments.json {
+        presets.iter().for_each(|preset| report::json(preset));
+        return;
+    }
+    let rows: Vec<_> = presets
+        .iter()
+        .map(|preset| {
+            let quality = match preset.quality {
+                Quality::Crf(crf) => format!("crf {crf}"),
+                Quality::Qp(qp) => format!("qp {qp}"),
+            };
+            let version = preset.version.to_string();
+            [preset.name.clone(), version, format!("×{}", preset.scale), quality, preset.summary.clone()]
+        })
+        .collect();
+    report::line(report::table(["preset", "version", "scale", "quality", "summary"], &rows));
+}

@@ -1,0 +1,103 @@
+//! Progress bars on a terminal, nothing elsewhere; and the wish to stop.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::video::Watch;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+static TAPE_STYLE: LazyLock<ProgressStyle> = LazyLock::new(|| style("{prefix:24!} {bar:30} {pos}/{len} frames"));
+static TOTAL_STYLE: LazyLock<ProgressStyle> =
+    LazyLock::new(|| style("{prefix:24!} {bar:30} {pos}/{len} tapes {eta:>6}"));
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("templates are constants").progress_chars("━━─")
+}
+
+/// Makes Ctrl-C (and SIGTERM) stop the work and clean up; a second one ends the process at once.
+pub fn stop_on_interrupt() {
+    let stop = || {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(super::Outcome::Interrupted as i32);
+        }
+    };
+    // Fails only if somebody else has set a handler; then theirs it is.
+    let _ = ctrlc::set_handler(stop);
+}
+
+/// Whether the user wants to stop.
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// Bars for a batch of tapes. Drawn on standard error if that is a terminal.
+pub struct Progress {
+    bars: MultiProgress,
+    /// Only where there is more than one tape.
+    total: Option<ProgressBar>,
+}
+
+impl Progress {
+    pub fn new(tapes: usize) -> Self {
+        let bars = MultiProgress::new();
+        let total = || ProgressBar::new(tapes as u64).with_style(TOTAL_STYLE.clone()).with_prefix("total");
+        let total = (tapes > 1).then(|| bars.add(total()));
+        Progress { bars, total }
+    }
+
+    /// A bar for one tape, above the total.
+    pub fn tape(&self, name: String) -> TapeProgress {
+        let bar = ProgressBar::new(0).with_style(TAPE_STYLE.clone()).with_prefix(name);
+        let bar = match &self.total {
+            Some(total) => self.bars.insert_before(total, bar),
+            None => self.bars.add(bar),
+        };
+        TapeProgress { bar, total: self.total.clone() }
+    }
+
+    /// Prints a line to standard error without disturbing the bars.
+    pub fn say(&self, text: &str) {
+        self.bars.suspend(|| eprintln!("{text}"));
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(total) = &self.total {
+            total.finish_and_clear();
+        }
+    }
+}
+
+/// The bar of one tape; it goes when the tape is done.
+pub struct TapeProgress {
+    bar: ProgressBar,
+    total: Option<ProgressBar>,
+}
+
+impl Watch for TapeProgress {
+    fn begin(&self, frames: usize) {
+        self.bar.set_length(frames as u64);
+        self.bar.set_position(0);
+    }
+
+    fn encoded(&self, frames: usize) {
+        self.bar.inc(frames as u64);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        interrupted()
+    }
+}
+
+impl Drop for TapeProgress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+        if let Some(total) = &self.total {
+            total.inc(1);
+        }
+    }
+}

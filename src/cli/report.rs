@@ -1,0 +1,59 @@
+//! What is printed: lines for people, JSON for machines, errors with their causes.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, Table};
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// Prints a line to standard output. A reader that has gone away, as `head` does, ends the program quietly.
+pub fn line(text: impl Display) {
+    if let Err(error) = writeln!(io::stdout().lock(), "{text}") {
+        let gone = error.kind() == io::ErrorKind::BrokenPipe;
+        std::process::exit(i32::from(!gone));
+    }
+}
+
+/// Prints a value as one line of JSON.
+pub fn json(value: &impl Serialize) {
+    match serde_json::to_string(value) {
+        Ok(text) => line(text),
+        Err(error) => eprintln!("error: cannot write JSON: {error}"),
+    }
+}
+
+/// An error as text: what, and why.
+pub fn error_text(subject: &impl Display, error: &Error) -> String {
+    let chain = error.chain();
+    let causes = chain[1..].iter().map(|cause| format!("\n  because: {cause}"));
+    format!("error: {subject}: {}{}", chain[0], causes.collect::<String>())
+}
+
+/// A table without rules, as `ls -l` has it: the first column left, numbers right.
+pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> String {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_header(header);
+    table.add_rows(rows);
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        column.set_cell_alignment(if index == 0 { CellAlignment::Left } else { CellAlignment::Right });
+    }
+    table.trim_fmt()
+}
+
+/// Bytes for people: `180.2 kB`.
+pub fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+/// Seconds for people.
+pub fn seconds(seconds: f64) -> String {
+    format!("{seconds:.2} s")
+}

@@ -1,0 +1,194 @@
+//! What can go wrong, in the words of the person who has to mend it.
+//!
+//! A text names the thing first, then what is wrong with it, then the limit or the remedy. The cause, where there is
+//! one, is in the [source](std::error::Error::source) and not repeated in the text.
+
+use std::path::{Path, PathBuf};
+
+/// The result of everything in this library that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A cause of a kind that callers need not tell apart.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// A failure, one variant for each thing a person would do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be opened or read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file could not be created, written or moved into place.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The finished video could not be written where the caller wanted it.
+    #[error("cannot write the video")]
+    Output {
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The output is there already.
+    #[error("{} exists; replace it with --force", path.display())]
+    Exists {
+        /// The file that would be replaced.
+        path: PathBuf,
+    },
+    /// The file is not a ZIP, or a damaged one.
+    #[error("not a readable ZIP archive")]
+    Archive {
+        /// What the ZIP reader said.
+        source: Cause,
+    },
+    /// The ZIP is well-formed but built to mislead: overlapping entries, names twice.
+    #[error("archive {what}; a recorder never writes that")]
+    Crafted {
+        /// What is odd about it.
+        what: &'static str,
+    },
+    /// One entry of the archive could not be unpacked.
+    #[error("{name} {what}")]
+    Entry {
+        /// The entry.
+        name: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// One entry of the archive is damaged.
+    #[error("{name} cannot be unpacked")]
+    Unpack {
+        /// The entry.
+        name: String,
+        /// What the ZIP reader said.
+        source: Cause,
+    },
+    /// A frame could not be decoded.
+    #[error("{name} is not a readable picture")]
+    Picture {
+        /// The entry or file.
+        name: String,
+        /// What the decoder said.
+        source: Cause,
+    },
+    /// There is nothing to show.
+    #[error("tape holds no frames; expected frame-00000.png and so on at the top of the archive")]
+    NoFrames,
+    /// A number is over its limit.
+    #[error("{what} {value}; the limit is {limit}{}", flag.map(|flag| format!(" ({flag})")).unwrap_or_default())]
+    Limit {
+        /// The thing, with its verb: "tape holds".
+        what: String,
+        /// How much of it there is, with the unit.
+        value: String,
+        /// How much is allowed, with the unit.
+        limit: String,
+        /// The flag that raises the limit, if one does.
+        flag: Option<&'static str>,
+    },
+    /// `timing.json` is not JSON.
+    #[error("timing.json is not readable JSON")]
+    Timing {
+        /// What the parser said.
+        source: Cause,
+    },
+    /// `timing.json` is JSON of another shape.
+    #[error("timing.json holds {found}; expected an array of frames or an object with one")]
+    TimingShape {
+        /// What it is instead.
+        found: &'static str,
+    },
+    /// The soundtrack cannot be used.
+    #[error("{name} {what}")]
+    Soundtrack {
+        /// The entry.
+        name: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A preset was asked for that nobody defined.
+    #[error("preset {name:?} is unknown; there are {known}")]
+    UnknownPreset {
+        /// The name asked for.
+        name: String,
+        /// The names there are, comma-separated.
+        known: String,
+    },
+    /// A preset file does not say what it should.
+    #[error("{} is not a preset file", path.display())]
+    PresetFile {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said.
+        source: Cause,
+    },
+    /// A preset asks for what cannot be done.
+    #[error("preset {name:?} {what}")]
+    Preset {
+        /// The preset.
+        name: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// libav refused to do its part.
+    #[error("libav failed to {doing}")]
+    Libav {
+        /// What it was asked to do.
+        doing: String,
+        /// What it said.
+        source: Cause,
+    },
+    /// The finished MP4 is not what it should be; nothing was handed over.
+    #[error("finished video {what}; nothing was kept")]
+    Verify {
+        /// How it differs from the tape.
+        what: String,
+    },
+    /// A file given for measuring has no usable video.
+    #[error("{} {what}", path.display())]
+    Video {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The user asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    /// Whether trying again later, with the same tape, is pointless.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        !matches!(self, Error::Read { .. } | Error::Write { .. } | Error::Output { .. } | Error::Interrupted)
+    }
+
+    pub(crate) fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
+        move |source| Error::Read { path: path.into(), source }
+    }
+
+    pub(crate) fn write(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
+        move |source| Error::Write { path: path.into(), source }
+    }
+
+    /// The error and its causes, for a single line of text.
+    #[must_use]
+    pub fn chain(&self) -> Vec<String> {
+        let mut chain = vec![self.to_string()];
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            chain.push(error.to_string());
+            cause = error.source();
+        }
+        chain
+    }
+}

@@ -1,0 +1,47 @@
+//! Telecine turns aesthetic.computer **tapes** into MP4s: every frame at its right time, every pixel sharp.
+//!
+//! A tape is a ZIP of pictures with `timing.json` and maybe `soundtrack.wav`, recorded in a browser.
+//!
+//! # The way of the data
+//!
+//! ```text
+//! tape.zip ─▶ Tape::open ─▶ Timeline ─────────────┐
+//!   limits before inflating    exact 1/90000 s    ▼
+//!                 └─▶ picture::Decoder ─▶ planes ─▶ H.264 chunks ─▶ mux ─▶ verify ─▶ MP4
+//!                       PNG, WebP          4:2:0    one per thread   ▲
+//!                 └─▶ Soundtrack ─────────────────▶ AAC ─────────────┘
+//!                 └─▶ thumbnail ─▶ JPEG
+//! ```
+//!
+//! # The floors, from the ground up
+//!
+//! * [`error`] — what can go wrong, in the user's words.
+//! * [`picture`] — PNG and WebP bytes to RGB.
+//! * [`tape`] — a tape as it lies in its ZIP: archive, timing, timeline, soundtrack, limits.
+//! * [`thumbnail`] — any picture to 512×512.
+//! * [`video`] — frames to MP4. The only floor that knows libav.
+//! * [`measure`] — how good an MP4 of a tape is.
+//! * [`cli`] — arguments to library calls, results to text or JSON.
+//!
+//! # What holds
+//!
+//! 1. Everything below [`cli`] is synchronous and offline: no network, no database, no environment.
+//! 2. Only [`video`] names `ffmpeg_next`.
+//! 3. ZIP, PNG, WebP, WAV and JSON are parsed in safe Rust under [`tape::Limits`]; of a tape libav sees only raw planes
+//!    and PCM. Nothing is extracted to disk by name.
+//! 4. Memory does not grow with the length of a tape. Every queue is bounded.
+//! 5. The same tape, preset and libx264 give the same MP4, byte for byte, on any number of cores.
+//! 6. A finished MP4 has been read back and compared before anyone gets it; it appears whole or not at all.
+//! 7. A failure is reported once, where it is handled, with what to do about it. The library never prints.
+//!
+//! `tests/tidy.rs` checks what can be checked by reading the source.
+
+pub mod cli;
+pub mod error;
+pub mod measure;
+pub mod picture;
+pub mod tape;
+pub mod thumbnail;
+pub mod video;
+
+pub use error::{Error, Result};

@@ -1,0 +1,201 @@
+//! The ZIP: which entries there are, and their bytes. Nothing is ever written to disk by name.
+//!
+//! Knows nothing about frames or time. What the archive declares is checked against the limits before it is unpacked,
+//! and unpacking stops at the declared size.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
+
+use crate::error::{Error, Result};
+
+use super::Limits;
+
+/// Where the bytes of a ZIP lie.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// An open file; read with `pread`, so that clones do not disturb one another.
+    File(Arc<File>),
+    /// Bytes in memory.
+    Memory(Arc<[u8]>),
+}
+
+impl Source {
+    fn len(&self) -> io::Result<u64> {
+        match self {
+            Source::File(file) => Ok(file.metadata()?.len()),
+            Source::Memory(bytes) => Ok(bytes.len() as u64),
+        }
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        match self {
+            Source::File(file) => file.read_at(buffer, offset),
+            Source::Memory(bytes) => bytes.get(offset as usize..).unwrap_or_default().read(buffer),
+        }
+    }
+}
+
+impl From<File> for Source {
+    fn from(file: File) -> Self {
+        Source::File(Arc::new(file))
+    }
+}
+
+impl From<Vec<u8>> for Source {
+    fn from(bytes: Vec<u8>) -> Self {
+        Source::Memory(bytes.into())
+    }
+}
+
+/// One reader's position in a shared source.
+#[derive(Debug, Clone)]
+struct Cursor {
+    source: Source,
+    position: u64,
+    len: u64,
+}
+
+impl Read for Cursor {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read_at(buffer, self.position)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for Cursor {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::End(delta) => self.len.checked_add_signed(delta),
+            SeekFrom::Current(delta) => self.position.checked_add_signed(delta),
+        };
+        self.position = target.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
+    }
+}
+
+/// An entry as the archive's directory declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The whole name, never used as a path.
+    pub name: String,
+    /// Length once unpacked, in bytes. Unpacking more is an error.
+    pub size: u64,
+    /// Checksum of the unpacked bytes. Equal sums do not prove equal bytes.
+    pub crc32: u32,
+    index: usize,
+}
+
+/// An open ZIP. Clones share the directory and the source, and each may read on its own thread.
+#[derive(Debug, Clone)]
+pub struct Archive {
+    zip: ZipArchive<Cursor>,
+}
+
+impl Archive {
+    /// Reads the directory of a ZIP and refuses one that is larger than the limit or crafted to mislead.
+    ///
+    /// # Errors
+    /// [`Error::Archive`] for what is no ZIP, [`Error::Crafted`] for overlapping entries and names that occur twice,
+    /// [`Error::Limit`] for an archive of too many bytes.
+    pub fn open(source: Source, limits: &Limits) -> Result<Self> {
+        let len = source.len().map_err(|error| Error::Archive { source: error.into() })?;
+        if len > limits.bytes {
+            return Err(Error::Limit {
+                what: "archive is".into(),
+                value: format!("{len} bytes"),
+                limit: format!("{} bytes", limits.bytes),
+                flag: Some("--max-bytes"),
+            });
+        }
+        let unreadable = |error: ZipError| Error::Archive { source: error.into() };
+        let mut zip = ZipArchive::new(Cursor { source, position: 0, len }).map_err(unreadable)?;
+        if zip.has_duplicate_names() {
+            return Err(Error::Crafted { what: "holds two entries of the same name" });
+        }
+        if zip.has_overlapping_entries().map_err(unreadable)? {
+            return Err(Error::Crafted { what: "has entries that overlap" });
+        }
+        Ok(Archive { zip })
+    }
+
+    /// All entries, directories excepted, in the order of the directory.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> {
+        (0..self.zip.len()).filter_map(|index| {
+            let entry = self.zip.by_index_data(index).ok()?;
+            let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+            (!entry.is_dir()).then_some(Entry { name, size: entry.size(), crc32: entry.crc32(), index })
+        })
+    }
+
+    /// A reader of an entry's bytes; it fails at the end if the checksum is wrong.
+    ///
+    /// # Errors
+    /// [`Error::Entry`] if the entry is encrypted or packed by a method that no recorder uses.
+    pub fn reader(&mut self, entry: &Entry) -> Result<impl Read + '_> {
+        let refuse = |what: String| Err(Error::Entry { name: entry.name.clone(), what });
+        if let Ok(data) = self.zip.by_index_data(entry.index) {
+            if data.encrypted() {
+                return refuse("is encrypted; tapes are not".into());
+            }
+            if !matches!(data.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
+                return refuse(format!("is packed by {}; expected stored or deflated", data.compression()));
+            }
+        }
+        self.zip
+            .by_index(entry.index)
+            .map_err(|source| Error::Unpack { name: entry.name.clone(), source: source.into() })
+    }
+
+    /// Replaces the contents of `buffer` with the entry's bytes, checksum verified.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] if the entry declares more than `most` bytes, else as [`Archive::reader`], and
+    /// [`Error::Unpack`] for damaged data.
+    pub fn read(&mut self, entry: &Entry, most: u64, buffer: &mut Vec<u8>) -> Result<()> {
+        if entry.size > most {
+            return Err(Error::Limit {
+                what: format!("{} unpacks to", entry.name),
+                value: format!("{} bytes", entry.size),
+                limit: format!("{most} bytes"),
+                flag: None,
+            });
+        }
+        buffer.clear();
+        buffer.reserve(entry.size as usize);
+        let unpack = |source: io::Error| Error::Unpack { name: entry.name.clone(), source: source.into() };
+        let read = self.reader(entry)?.take(most + 1).read_to_end(buffer).map_err(unpack)? as u64;
+        if read == entry.size {
+            return Ok(());
+        }
+        let what = format!("unpacks to {read} bytes; the archive declares {}", entry.size);
+        Err(Error::Entry { name: entry.name.clone(), what })
+    }
+
+    /// The first bytes of an entry, up to `count`; the checksum is not verified.
+    ///
+    /// # Errors
+    /// As [`Archive::reader`], and [`Error::Unpack`] for damaged data.
+    pub fn head(&mut self, entry: &Entry, count: u64) -> Result<Vec<u8>> {
+        let mut head = Vec::with_capacity(count as usize);
+        let unpack = |source: io::Error| Error::Unpack { name: entry.name.clone(), source: source.into() };
+        self.reader(entry)?.take(count).read_to_end(&mut head).map_err(unpack)?;
+        Ok(head)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// An entry that is in no archive, to test what only looks at names.
+    pub fn entry(name: &str) -> Entry {
+        Entry { name: name.into(), size: 0, crc32: 0, index: 0 }
+    }
+}

@@ -1,0 +1,258 @@
+//! When each frame is shown, in exact ticks of 1/90000 s.
+//!
+//! The rules are those of the site's own player: a frame is shown `timestamp − first timestamp` after the start;
+//! what is missing or runs backwards is replaced by a running clock of durations; only the last frame's duration is
+//! taken at its word. Pure arithmetic, no I/O.
+
+use std::time::Duration;
+
+use super::timing::FrameTiming;
+
+/// Ticks per second: the clock of MPEG, divisible by every usual frame rate.
+pub const TICKS_PER_SECOND: i64 = 90_000;
+
+/// How long the player shows a frame about which nothing is known, in ms.
+const UNKNOWN_DURATION: f64 = 1000.0 / 30.0;
+
+/// A picture and how long it is shown: one frame of the finished video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    /// Which frame of the tape, 0.. no holes.
+    pub frame: usize,
+    /// When it appears, in ticks.
+    pub start: i64,
+    /// How long it stays, in ticks. At least 1.
+    pub duration: i64,
+}
+
+/// The time of every frame of a tape. Starts at 0 and runs strictly forwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeline {
+    /// 0.. with holes where frames were merged or dropped, never decreasing.
+    frames: Vec<usize>,
+    starts: Vec<i64>,
+    end: i64,
+}
+
+impl Timeline {
+    /// The timeline of `rows`, and how many of its times had to come from the running clock although something was
+    /// written about them. Every frame needs a row; an empty row says that nothing is known.
+    #[must_use]
+    pub fn new(rows: &[FrameTiming]) -> (Self, usize) {
+        let origin = rows.iter().find_map(|row| row.timestamp);
+        let mut replaced = 0;
+        let mut starts: Vec<i64> = Vec::with_capacity(rows.len());
+        let mut clock = 0.0;
+        for row in rows {
+            let earliest = starts.last().map_or(0, |start| start + 1);
+            let written = row.timestamp.zip(origin).map(|(timestamp, origin)| timestamp - origin);
+            let usable = written.filter(|&time| ticks(time) >= earliest);
+            replaced += usize::from(written.is_some() && usable.is_none());
+            let time = usable.unwrap_or(clock);
+            starts.push(ticks(time).max(earliest));
+            clock = time + duration(row);
+        }
+        let last = rows.last().map_or(0, |row| ticks(duration(row)).max(1));
+        let end = starts.last().map_or(0, |start| start.saturating_add(last));
+        (Timeline { frames: (0..rows.len()).collect(), starts, end }, replaced)
+    }
+
+    /// The same frames at a constant rate, as a converter that ignores `timing.json` shows them.
+    #[must_use]
+    pub fn at_constant_rate(&self, frames_per_second: u32) -> Self {
+        let time = |index: usize| index as i64 * TICKS_PER_SECOND / i64::from(frames_per_second.max(1));
+        Timeline {
+            frames: self.frames.clone(),
+            starts: (0..self.frames.len()).map(time).collect(),
+            end: time(self.frames.len()),
+        }
+    }
+
+    /// Joins each frame that shows the same picture as the one before it to that one.
+    #[must_use]
+    pub fn merge(&self, same_as_previous: impl Fn(usize) -> bool) -> Self {
+        self.keep(|index| index == 0 || !same_as_previous(self.frames[index]))
+    }
+
+    /// Moves every frame to the nearest instant of a regular grid, so that all gaps are whole frames.
+    ///
+    /// Of the frames that fall on one instant the last is kept: it is the state that stayed.
+    #[must_use]
+    pub fn snap(&self, frames_per_second: u32) -> Self {
+        let rate = i64::from(frames_per_second.max(1));
+        let slot = |ticks: i64| (ticks * rate + TICKS_PER_SECOND / 2) / TICKS_PER_SECOND;
+        let time = |slot: i64| slot * TICKS_PER_SECOND / rate;
+        let is_last_of_slot =
+            |index: usize| self.starts.get(index + 1).is_none_or(|&next| slot(next) > slot(self.starts[index]));
+        let mut snapped = self.keep(is_last_of_slot);
+        for start in &mut snapped.starts {
+            *start = time(slot(*start));
+        }
+        // A first frame that was passed over must not leave a hole at the start.
+        if let Some(first) = snapped.starts.first_mut() {
+            *first = 0;
+        }
+        let last = snapped.starts.last().copied().unwrap_or(0);
+        snapped.end = time(slot(self.end)).max(time(slot(last) + 1));
+        snapped
+    }
+
+    /// Holds the last frame until `end`, if that is later.
+    #[must_use]
+    pub fn hold_until(mut self, end: i64) -> Self {
+        self.end = self.end.max(end);
+        self
+    }
+
+    fn keep(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let (frames, starts) =
+            (0..self.frames.len()).filter(|&index| keep(index)).map(|i| (self.frames[i], self.starts[i])).unzip();
+        Timeline { frames, starts, end: self.end }
+    }
+
+    /// The frames in the order of time.
+    pub fn shown(&self) -> impl ExactSizeIterator<Item = Shown> + '_ {
+        self.frames.iter().zip(&self.starts).enumerate().map(|(index, (&frame, &start))| {
+            let next = self.starts.get(index + 1).copied().unwrap_or(self.end);
+            Shown { frame, start, duration: next - start }
+        })
+    }
+
+    /// Number of frames shown.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Whether nothing is shown.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// When the last frame disappears, in ticks.
+    #[must_use]
+    pub fn end(&self) -> i64 {
+        self.end
+    }
+
+    /// How long the whole takes.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.end as f64 / TICKS_PER_SECOND as f64)
+    }
+}
+
+fn duration(row: &FrameTiming) -> f64 {
+    row.duration.filter(|&duration| duration > 0.0).unwrap_or(UNKNOWN_DURATION)
+}
+
+/// Milliseconds as ticks; a cast saturates, so that absurd times stay absurd and meet the limit on duration.
+fn ticks(milliseconds: f64) -> i64 {
+    ((milliseconds * (TICKS_PER_SECOND as f64 / 1000.0)).round() as i64).min(i64::MAX / 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rows(times: &[(Option<f64>, Option<f64>)]) -> Vec<FrameTiming> {
+        times.iter().map(|&(timestamp, duration)| FrameTiming { filename: None, timestamp, duration }).collect()
+    }
+
+    fn starts(timeline: &Timeline) -> Vec<i64> {
+        timeline.shown().map(|shown| shown.start).collect()
+    }
+
+    #[test]
+    fn frames_appear_when_their_timestamp_says_and_the_last_stays_for_its_duration() {
+        let (timeline, replaced) = Timeline::new(&rows(&[
+            (Some(1000.0), Some(10.0)),
+            (Some(1008.5), Some(10.0)),
+            (Some(1100.0), Some(250.0)),
+        ]));
+        assert_eq!(starts(&timeline), [0, 765, 9000]);
+        assert_eq!((timeline.end(), replaced), (9000 + 22_500, 0));
+    }
+
+    #[test]
+    fn without_timing_a_frame_lasts_a_thirtieth_of_a_second() {
+        let (timeline, _) = Timeline::new(&rows(&[(None, None); 3]));
+        assert_eq!(starts(&timeline), [0, 3000, 6000]);
+        assert_eq!(timeline.end(), 9000);
+    }
+
+    #[test]
+    fn what_is_missing_or_backwards_follows_the_clock_of_durations() {
+        let (timeline, replaced) = Timeline::new(&rows(&[
+            (Some(500.0), Some(20.0)),
+            (None, Some(20.0)),
+            (Some(100.0), Some(20.0)),
+            (Some(560.0), Some(-5.0)),
+            (Some(560.0), Some(20.0)),
+        ]));
+        assert_eq!(starts(&timeline), [0, 1800, 3600, 5400, 5400 + 3000]);
+        assert_eq!(replaced, 2);
+    }
+
+    #[test]
+    fn equal_neighbours_become_one_longer_frame() {
+        let (timeline, _) = Timeline::new(&rows(&[(None, Some(10.0)); 4]));
+        let merged = timeline.merge(|frame| frame == 1 || frame == 3);
+        assert_eq!(
+            merged.shown().collect::<Vec<_>>(),
+            [Shown { frame: 0, start: 0, duration: 1800 }, Shown { frame: 2, start: 1800, duration: 1800 }]
+        );
+    }
+
+    #[test]
+    fn snapping_keeps_the_last_frame_of_each_instant() {
+        let at = |time| (Some(time), Some(5.0));
+        let (timeline, _) = Timeline::new(&rows(&[at(0.0), at(2.0), at(17.0), at(50.0), at(52.0)]));
+        let snapped = timeline.snap(60);
+        assert_eq!(snapped.shown().map(|shown| shown.frame).collect::<Vec<_>>(), [1, 2, 4]);
+        assert_eq!(starts(&snapped), [0, 1500, 4500]);
+        assert_eq!(snapped.end(), 6000);
+    }
+
+    proptest! {
+        #[test]
+        fn time_starts_at_zero_and_runs_strictly_forwards(
+            times in prop::collection::vec((any::<Option<f64>>(), any::<Option<f64>>()), 1..50),
+            rate in 1_u32..240,
+        ) {
+            let finite: Vec<_> = times
+                .iter()
+                .map(|&(t, d)| (t.filter(|t| t.is_finite()), d.filter(|d| d.is_finite())))
+                .collect();
+            let (timeline, _) = Timeline::new(&rows(&finite));
+            for timeline in [timeline.at_constant_rate(rate), timeline] {
+                prop_assert_eq!(timeline.shown().next().map(|shown| shown.start), Some(0));
+                prop_assert!(timeline.shown().all(|shown| shown.duration >= 1));
+                let total: i64 = timeline.shown().map(|shown| shown.duration).sum();
+                prop_assert_eq!(total, timeline.end());
+            }
+        }
+
+        #[test]
+        fn snapped_gaps_are_whole_frames(
+            times in prop::collection::vec(0.1_f64..400.0, 1..80),
+            rate in prop::sample::select(vec![24_u32, 25, 30, 50, 60]),
+        ) {
+            let mut now = 0.0;
+            let rows: Vec<_> = times
+                .iter()
+                .map(|&gap| {
+                    let row = FrameTiming { filename: None, timestamp: Some(now), duration: Some(gap) };
+                    now += gap;
+                    row
+                })
+                .collect();
+            let grid = TICKS_PER_SECOND / i64::from(rate);
+            let snapped = Timeline::new(&rows).0.snap(rate);
+            prop_assert!(snapped.shown().all(|shown| shown.duration >= grid && shown.duration % grid == 0));
+            prop_assert_eq!(snapped.shown().next().map(|shown| shown.start), Some(0));
+        }
+    }
+}

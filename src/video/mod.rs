@@ -1,0 +1,48 @@
+//! Frames to MP4. The only floor that knows libav.
+//!
+//! [`transcode`] is the way in; it runs `encode` for every chunk and `audio` for the sound on all cores, and joins
+//! their packets with `mux`, in order, while later chunks are still being encoded.
+
+mod audio;
+mod boxes;
+mod encode;
+mod mux;
+pub mod planes;
+mod preset;
+mod transcode;
+mod verify;
+
+use ffmpeg_next as ffmpeg;
+
+use crate::error::{Error, Result};
+
+pub use preset::{Colors, Preset, Presets, Quality, Rate};
+pub use transcode::{Options, Transcoded, transcode};
+
+/// What a caller may see and say while a video is made. Called from many threads.
+pub trait Watch: Sync {
+    /// So many frames are going to be encoded. Called again from zero when the first result was too large.
+    fn begin(&self, _frames: usize) {}
+    /// So many more frames have been encoded.
+    fn encoded(&self, _frames: usize) {}
+    /// Whether to give up. Asked before each frame.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    /// [`Watch::is_cancelled`] as a result.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] if it is.
+    fn check(&self) -> Result<()> {
+        if self.is_cancelled() { Err(Error::Interrupted) } else { Ok(()) }
+    }
+}
+
+/// Nobody watches.
+impl Watch for () {}
+
+/// Turns a libav error into ours: `libav("open libx264")`.
+fn libav(doing: impl Into<String>) -> impl FnOnce(ffmpeg::Error) -> Error {
+    move |source| Error::Libav { doing: doing.into(), source: source.into() }
+}

@@ -1,0 +1,255 @@
+//! A tape to an MP4, on all cores.
+//!
+//! Chunks are handed to the pool in order, a few more than it has threads, and muxed in order as they are done: no
+//! more than that few are ever held, however long the tape is.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+use rayon::ThreadPool;
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::tape::{BLOCK, Shown, TICKS_PER_SECOND, Tape, Timeline};
+
+use super::Watch;
+use super::audio::{self, Sound};
+use super::encode::{Chunk, Plan};
+use super::mux::Muxer;
+use super::planes::Geometry;
+use super::preset::{Colors, Preset, Quality, Rate};
+use super::verify::verify;
+
+/// How often a video that is too large is encoded again before giving up. Bits follow the quantiser closely, so the
+/// second attempt nearly always fits.
+const ATTEMPTS: usize = 4;
+
+/// Choices that are not the preset's.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Put every frame on a grid of so many a second.
+    pub snap: Option<u32>,
+}
+
+/// What came out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Transcoded {
+    /// Frames in the tape.
+    pub frames: usize,
+    /// Frames in the video: equal neighbours are one.
+    pub kept: usize,
+    /// How long the video is.
+    #[serde(rename = "seconds", serialize_with = "as_seconds")]
+    pub duration: Duration,
+    /// Width of the video in pixels.
+    pub width: u32,
+    /// Height of the video in pixels.
+    pub height: u32,
+    /// How many times larger than the tape it is.
+    pub scale: u32,
+    /// Whether it has sound.
+    pub sound: bool,
+    /// Bytes.
+    pub bytes: u64,
+    /// The quality it was encoded at; not the preset's if that made it too large.
+    pub quality: Quality,
+}
+
+fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+/// Makes a video of a tape and writes it into `file`, verified.
+///
+/// `file` must be open for reading and writing; what it held is lost. Call this from outside of `pool`: it waits.
+///
+/// # Errors
+/// What is wrong with the tape; [`Error::Libav`]; [`Error::Limit`] for a video that does not get small enough;
+/// [`Error::Verify`]; [`Error::Output`]; [`Error::Interrupted`]. `file` may hold anything then.
+pub fn transcode(
+    tape: &Tape,
+    preset: &Preset,
+    options: Options,
+    pool: &ThreadPool,
+    watch: &dyn Watch,
+    file: &mut File,
+) -> Result<Transcoded> {
+    ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet);
+    let timeline = timeline(tape, preset, options)?;
+    let frames: Vec<Shown> = timeline.shown().collect();
+    let multiple = if preset.colors == Colors::Yuv420p { 2 } else { 1 };
+    let geometry = Geometry::new(tape.width, tape.height, preset.scale_for(tape.width, tape.height), multiple);
+    let mut quality = preset.quality;
+    for _ in 0..ATTEMPTS {
+        watch.begin(frames.len());
+        let plan = Plan { tape, preset, quality, geometry };
+        let bytes = encode_and_mux(&plan, &frames, timeline.end(), pool, watch, file)?;
+        if let Some(limit) = preset.size_limit.filter(|&limit| bytes > limit) {
+            match quality.to_fit(bytes, limit) {
+                Some(worse) => quality = worse,
+                None => return Err(too_large(bytes, limit)),
+            }
+            continue;
+        }
+        verify(file, &timeline, tape.soundtrack.is_some())?;
+        return Ok(Transcoded {
+            frames: tape.frame_count(),
+            kept: frames.len(),
+            duration: timeline.duration(),
+            width: geometry.width,
+            height: geometry.height,
+            scale: geometry.scale,
+            sound: tape.soundtrack.is_some(),
+            bytes,
+            quality,
+        });
+    }
+    let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+    Err(too_large(bytes, preset.size_limit.unwrap_or_default()))
+}
+
+fn too_large(bytes: u64, limit: u64) -> Error {
+    let limit = format!("{limit} bytes");
+    Error::Limit { what: "video has".into(), value: format!("{bytes} bytes"), limit, flag: None }
+}
+
+/// The times at which the video shows its frames.
+fn timeline(tape: &Tape, preset: &Preset, options: Options) -> Result<Timeline> {
+    let timeline = match preset.rate {
+        Rate::Exact => {
+            let repeats = tape.repeats()?;
+            tape.timeline.merge(|frame| repeats[frame])
+        }
+        Rate::Rounded => tape.timeline.at_constant_rate(rounded_rate(tape)),
+    };
+    // Sound may outlast the pictures by the padding of its last block; only what is more holds the last frame.
+    let timeline = match &tape.soundtrack {
+        Some(sound) => {
+            let end = |frames: u64| (frames as f64 / f64::from(sound.rate) * TICKS_PER_SECOND as f64).round() as i64;
+            let outlasts = end(sound.frames) > timeline.end() + end(BLOCK);
+            timeline.hold_until(if outlasts { end(sound.frames) } else { 0 })
+        }
+        None => timeline,
+    };
+    Ok(match options.snap {
+        Some(rate) => timeline.snap(rate),
+        None => timeline,
+    })
+}
+
+/// What the site's converter makes of a tape's timing: frames by seconds of sound, else the mean, else 60.
+fn rounded_rate(tape: &Tape) -> u32 {
+    let frames = tape.frame_count() as f64;
+    let durations: Vec<f64> = tape.timing.iter().filter_map(|row| row.duration).collect();
+    let rate = match &tape.soundtrack {
+        Some(sound) if !durations.is_empty() => frames / sound.seconds(),
+        _ if durations.is_empty() => 60.0,
+        _ => 1000.0 * durations.len() as f64 / durations.iter().sum::<f64>(),
+    };
+    // It fails where this is 0 or infinite; we need not.
+    rate.round().clamp(1.0, 240.0) as u32
+}
+
+/// Cuts frames into chunks of nearly equal length, none longer than `longest` and none of a single frame.
+fn chunks(frames: &[Shown], longest: usize) -> impl Iterator<Item = &[Shown]> {
+    let count = frames.len().div_ceil(longest).max(1);
+    let cut = move |index: usize| index * frames.len() / count;
+    (0..count).map(move |index| &frames[cut(index)..cut(index + 1)])
+}
+
+/// Encodes and joins everything into `file`; answers how many bytes it has then.
+fn encode_and_mux(
+    plan: &Plan<'_>,
+    frames: &[Shown],
+    end: i64,
+    pool: &ThreadPool,
+    watch: &dyn Watch,
+    file: &mut File,
+) -> Result<u64> {
+    let stopped = AtomicBool::new(false);
+    let watch = &Stoppable { watch, stopped: &stopped };
+    pool.in_place_scope_fifo(|scope| {
+        // Whatever ends this closure, chunks still running must not go on for nobody.
+        let _stop = StopOnDrop(&stopped);
+        let (sound_done, sound) = sync_channel(1);
+        if let Some(soundtrack) = &plan.tape.soundtrack {
+            let kbps = plan.preset.audio_kbps;
+            scope.spawn_fifo(move |_| {
+                let _ = sound_done.send(audio::encode(plan.tape, soundtrack, kbps, end, watch));
+            });
+        }
+        let mut chunks = chunks(frames, plan.preset.chunk_frames).enumerate();
+        let mut ahead = VecDeque::new();
+        let mut muxer = None;
+        loop {
+            while ahead.len() <= pool.current_num_threads() {
+                let Some((index, frames)) = chunks.next() else { break };
+                let (done, chunk) = sync_channel(1);
+                scope.spawn_fifo(move |_| {
+                    // Nobody listens any more once an earlier chunk has failed.
+                    let _ = done.send(plan.encode(frames, index == 0, watch));
+                });
+                ahead.push_back(chunk);
+            }
+            let Some(chunk) = ahead.pop_front() else { break };
+            let Chunk { packets, parameters } = result_of(&chunk)?;
+            let muxer = match &mut muxer {
+                Some(muxer) => muxer,
+                None => {
+                    let sound: Option<Sound> = plan.tape.soundtrack.is_some().then(|| result_of(&sound)).transpose()?;
+                    muxer.insert(Muxer::create(parameters, sound)?)
+                }
+            };
+            packets.into_iter().try_for_each(|packet| muxer.write(packet))?;
+        }
+        muxer.ok_or(Error::NoFrames)?.finish(file)
+    })
+}
+
+/// The result of a job in the pool. A job that panicked has sent nothing, and its panic is about to be passed on.
+fn result_of<T>(job: &Receiver<Result<T>>) -> Result<T> {
+    job.recv().unwrap_or(Err(Error::Interrupted))
+}
+
+/// A watch that also ends when the video it belongs to has failed.
+struct Stoppable<'a> {
+    watch: &'a dyn Watch,
+    stopped: &'a AtomicBool,
+}
+
+impl Watch for Stoppable<'_> {
+    fn encoded(&self, frames: usize) {
+        self.watch.encoded(frames);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed) || self.watch.is_cancelled()
+    }
+}
+
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_nearly_equal_and_never_a_single_frame() {
+        let frames: Vec<_> = (0..1000).map(|frame| Shown { frame, start: frame as i64, duration: 1 }).collect();
+        for (count, longest) in [(1, 75), (5, 4), (76, 75), (600, 75), (601, 75), (1000, 7)] {
+            let lengths: Vec<_> = chunks(&frames[..count], longest).map(<[_]>::len).collect();
+            assert_eq!(lengths.iter().sum::<usize>(), count);
+            assert!(lengths.iter().max().unwrap() - lengths.iter().min().unwrap() <= 1, "{lengths:?}");
+            assert!(lengths.iter().all(|&length| length <= longest && (length > 1 || count == 1)), "{lengths:?}");
+        }
+    }
+}
