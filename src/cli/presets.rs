@@ -78,6 +78,7 @@ fn list(arguments: &ListArguments) {
             let quality = match preset.quality {
                 Quality::Crf(crf) => format!("crf {crf}"),
                 Quality::Qp(qp) => format!("qp {qp}"),
+                Quality::Adaptive(middle) => format!("adaptive {middle}"),
             };
             let version = preset.version.to_string();
             [preset.name.clone(), version, format!("×{}", preset.scale), quality, preset.summary.clone()]
