@@ -69,7 +69,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 fn list(arguments: &ListArguments) {
     let presets = arguments.file.load();
     if arguments.json {
-        presets.iter().for_each(|preset| report::json(preset));
+        presets.iter().for_each(report::json);
         return;
     }
     let rows: Vec<_> = presets

@@ -114,7 +114,6 @@ impl Preset {
     pub fn scale_for(&self, width: u32, height: u32) -> u32 {
         let fits = |scale: u32, longest: u32| width.max(height).saturating_mul(scale) <= longest;
         match self.scale {
-            1 => 1,
             4 if fits(4, LONGEST_AT_FOUR) => 4,
             2 | 4 if fits(2, LONGEST_AT_TWO) => 2,
             2 | 4 => 1,
@@ -197,6 +196,15 @@ impl Presets {
     /// The presets in the order they were defined.
     pub fn iter(&self) -> std::slice::Iter<'_, Preset> {
         self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Presets {
+    type Item = &'a Preset;
+    type IntoIter = std::slice::Iter<'a, Preset>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

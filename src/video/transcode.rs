@@ -196,12 +196,11 @@ fn encode_and_mux(
             }
             let Some(chunk) = ahead.pop_front() else { break };
             let Chunk { packets, parameters } = result_of(&chunk)?;
-            let muxer = match &mut muxer {
-                Some(muxer) => muxer,
-                None => {
-                    let sound: Option<Sound> = plan.tape.soundtrack.is_some().then(|| result_of(&sound)).transpose()?;
-                    muxer.insert(Muxer::create(parameters, sound)?)
-                }
+            let muxer = if let Some(muxer) = &mut muxer {
+                muxer
+            } else {
+                let sound: Option<Sound> = plan.tape.soundtrack.is_some().then(|| result_of(&sound)).transpose()?;
+                muxer.insert(Muxer::create(parameters, sound)?)
             };
             packets.into_iter().try_for_each(|packet| muxer.write(packet))?;
         }
