@@ -13,7 +13,7 @@ use ffmpeg::{Dictionary, Packet, Rational, frame};
 
 use crate::error::Result;
 use crate::picture::{self, Picture};
-use crate::tape::{Shown, TICKS_PER_SECOND, Tape};
+use crate::tape::{Reel, Shown, TICKS_PER_SECOND, Tape};
 
 use super::planes::{Converter, Geometry, Plane};
 use super::preset::{Colors, Preset, Quality};
@@ -45,22 +45,42 @@ pub struct Plan<'a> {
     pub geometry: Geometry,
 }
 
-impl Plan<'_> {
-    /// Encodes a run of frames; `is_first` for the one at the start of the video.
+impl<'a> Plan<'a> {
+    /// What a preset makes of a tape.
+    pub fn new(tape: &'a Tape, preset: &'a Preset) -> Self {
+        let multiple = if preset.colors == Colors::Yuv420p { 2 } else { 1 };
+        let geometry = Geometry::new(tape.width, tape.height, preset.scale_for(tape.width, tape.height), multiple);
+        Plan { tape, preset, quality: preset.quality, geometry }
+    }
+
+    /// A painter of this video's frames, for one thread.
+    pub fn painter(&self) -> Painter<'a> {
+        let format = match self.preset.colors {
+            Colors::Yuv420p => Pixel::YUV420P,
+            Colors::Rgb => Pixel::RGB24,
+        };
+        Painter {
+            reel: self.tape.reel(),
+            geometry: self.geometry,
+            colors: self.preset.colors,
+            decoder: picture::Decoder::default(),
+            picture: Picture::default(),
+            converter: Converter::default(),
+            frame: frame::Video::new(format, self.geometry.width, self.geometry.height),
+        }
+    }
+
+    /// Encodes a run of frames from `easel`; `is_first` for the one at the start of the video.
     ///
     /// # Errors
     /// What is wrong with a picture, [`crate::Error::Libav`], or [`crate::Error::Interrupted`].
-    pub fn encode(&self, frames: &[Shown], is_first: bool, watch: &dyn Watch) -> Result<Chunk> {
+    pub fn encode(&self, frames: &[Shown], mut easel: impl Easel, is_first: bool, watch: &dyn Watch) -> Result<Chunk> {
         let mut encoder = self.open()?;
         let parameters = codec::Parameters::from(&*encoder);
-        let mut reel = self.tape.reel();
-        let mut painter = Painter::new(&self.geometry, self.preset.colors);
         let mut packets = Packets { frames, received: Vec::with_capacity(frames.len()) };
         for shown in frames {
             watch.check()?;
-            painter.paint(|decoder, picture| reel.picture(shown.frame, decoder, picture))?;
-            painter.frame.set_pts(Some(shown.start));
-            encoder.send_frame(&painter.frame).map_err(libav("encode a frame"))?;
+            encoder.send_frame(easel.frame(shown)?).map_err(libav("encode a frame"))?;
             packets.receive(&mut encoder)?;
             watch.encoded(1);
         }
@@ -170,8 +190,18 @@ fn skip_sei(data: &[u8]) -> &[u8] {
     unit.windows(START.len()).position(|window| window == START).map_or(data, |at| &unit[at..])
 }
 
-/// Decoded pictures as frames of the video, in buffers that are used again and again.
-struct Painter {
+/// Where frames for the encoder come from.
+pub trait Easel {
+    /// The frame of the video that shows what `shown` says, its time set.
+    ///
+    /// # Errors
+    /// What is wrong with the picture.
+    fn frame(&mut self, shown: &Shown) -> Result<&frame::Video>;
+}
+
+/// Pictures of a tape as frames of the video, in buffers that are used again and again.
+pub struct Painter<'tape> {
+    reel: Reel<'tape>,
     geometry: Geometry,
     colors: Colors,
     decoder: picture::Decoder,
@@ -180,24 +210,9 @@ struct Painter {
     frame: frame::Video,
 }
 
-impl Painter {
-    fn new(geometry: &Geometry, colors: Colors) -> Self {
-        let format = match colors {
-            Colors::Yuv420p => Pixel::YUV420P,
-            Colors::Rgb => Pixel::RGB24,
-        };
-        Painter {
-            geometry: *geometry,
-            colors,
-            decoder: picture::Decoder::default(),
-            picture: Picture::default(),
-            converter: Converter::default(),
-            frame: frame::Video::new(format, geometry.width, geometry.height),
-        }
-    }
-
-    fn paint(&mut self, load: impl FnOnce(&mut picture::Decoder, &mut Picture) -> Result<()>) -> Result<()> {
-        load(&mut self.decoder, &mut self.picture)?;
+impl Easel for Painter<'_> {
+    fn frame(&mut self, shown: &Shown) -> Result<&frame::Video> {
+        self.reel.picture(shown.frame, &mut self.decoder, &mut self.picture)?;
         let frame = libav_writable(&mut self.frame)?;
         match self.colors {
             Colors::Yuv420p => self.converter.convert(&self.picture, &self.geometry, planes(frame)),
@@ -208,7 +223,8 @@ impl Painter {
                 }
             }
         }
-        Ok(())
+        frame.set_pts(Some(shown.start));
+        Ok(frame)
     }
 }
 

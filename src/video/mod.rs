@@ -9,6 +9,8 @@ mod encode;
 mod mux;
 pub mod planes;
 mod preset;
+#[doc(hidden)]
+pub mod stages;
 mod transcode;
 mod verify;
 
