@@ -8,8 +8,11 @@ mod boxes;
 mod complexity;
 mod encode;
 mod mux;
+mod paint;
 pub mod planes;
 mod preset;
+#[doc(hidden)]
+pub mod stages;
 mod transcode;
 mod verify;
 
