@@ -7,3 +7,4 @@
 mod support;
 
 mod forms;
+mod hostile;
