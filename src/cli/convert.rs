@@ -255,12 +255,12 @@ fn summarize(arguments: &Arguments, jobs: &[Job], results: &[Result<Converted>])
     let table = report::table(["tape", "frames", "kept", "duration", "size", "scale", "time"], &rows);
     // Standard output may be the video itself.
     match jobs.iter().any(|job| job.video == Destination::Stdout) {
+        _ if rows.is_empty() => {}
         true => eprintln!("{table}"),
-        false if rows.is_empty() => {}
         false => report::line(table),
     }
     let failed = results.len() - rows.len();
-    if failed > 0 {
+    if failed > 0 && results.len() > 1 {
         eprintln!("error: {failed} of {} tapes failed", results.len());
     }
 }

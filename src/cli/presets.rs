@@ -69,7 +69,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 fn list(arguments: &ListArguments) {
     let presets = arguments.file.load();
     if arguments.json {
-        presets.iter().for_each(|preset| report::json(preset));
+        presets.iter().for_each(report::json);
         return;
     }
     let rows: Vec<_> = presets
@@ -78,6 +78,7 @@ fn list(arguments: &ListArguments) {
             let quality = match preset.quality {
                 Quality::Crf(crf) => format!("crf {crf}"),
                 Quality::Qp(qp) => format!("qp {qp}"),
+                Quality::Adaptive(middle) => format!("adaptive {middle}"),
             };
             let version = preset.version.to_string();
             [preset.name.clone(), version, format!("×{}", preset.scale), quality, preset.summary.clone()]

@@ -26,12 +26,14 @@ pub fn json(value: &impl Serialize) {
 
 /// An error as text: what, and why.
 pub fn error_text(subject: &impl Display, error: &Error) -> String {
-    let chain = error.chain();
+    let (subject, chain) = (subject.to_string(), error.chain());
+    // Where the text names the file by itself, once is enough.
+    let subject = if chain[0].contains(&subject) { String::new() } else { format!("{subject}: ") };
     let causes = chain[1..].iter().map(|cause| format!("\n  because: {cause}"));
-    format!("error: {subject}: {}{}", chain[0], causes.collect::<String>())
+    format!("error: {subject}{}{}", chain[0], causes.collect::<String>())
 }
 
-/// A table without rules, as `ls -l` has it: the first column left, numbers right.
+/// A table without rules, as `ls -l` has it: names and sentences left, numbers right.
 pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> String {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
@@ -39,7 +41,8 @@ pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COL
     table.add_rows(rows);
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
-        column.set_cell_alignment(if index == 0 { CellAlignment::Left } else { CellAlignment::Right });
+        let is_text = matches!(header[index], "tape" | "preset" | "summary");
+        column.set_cell_alignment(if is_text { CellAlignment::Left } else { CellAlignment::Right });
     }
     table.trim_fmt()
 }

@@ -13,14 +13,18 @@ use ffmpeg::{Dictionary, Packet, Rational, frame};
 
 use crate::error::Result;
 use crate::picture::{self, Picture};
-use crate::tape::{Shown, TICKS_PER_SECOND, Tape};
+use crate::tape::{Reel, Shown, TICKS_PER_SECOND, Tape};
 
+use super::complexity::{complexity, quantiser};
 use super::planes::{Converter, Geometry, Plane};
 use super::preset::{Colors, Preset, Quality};
 use super::{Watch, libav};
 
 /// The rate from which libx264 derives the level it declares; the real times are in the packets.
 const NOMINAL_RATE: Rational = Rational(60, 1);
+
+/// Pairs of neighbouring pictures that stand for a chunk when its quantiser is chosen.
+const SAMPLES: usize = 4;
 
 /// NAL unit type of supplemental information.
 const SEI: u8 = 6;
@@ -51,9 +55,9 @@ impl Plan<'_> {
     /// # Errors
     /// What is wrong with a picture, [`crate::Error::Libav`], or [`crate::Error::Interrupted`].
     pub fn encode(&self, frames: &[Shown], is_first: bool, watch: &dyn Watch) -> Result<Chunk> {
-        let mut encoder = self.open()?;
-        let parameters = codec::Parameters::from(&*encoder);
         let mut reel = self.tape.reel();
+        let mut encoder = self.open(self.rate_control(frames, &mut reel)?)?;
+        let parameters = codec::Parameters::from(&*encoder);
         let mut painter = Painter::new(&self.geometry, self.preset.colors);
         let mut packets = Packets { frames, received: Vec::with_capacity(frames.len()) };
         for shown in frames {
@@ -73,7 +77,16 @@ impl Plan<'_> {
         Ok(Chunk { packets, parameters })
     }
 
-    fn open(&self) -> Result<Encoder> {
+    /// The libx264 option, and its value, by which a chunk has the quality asked for.
+    fn rate_control(&self, frames: &[Shown], reel: &mut Reel<'_>) -> Result<(&'static str, String)> {
+        Ok(match self.quality {
+            Quality::Crf(crf) => ("crf", crf.to_string()),
+            Quality::Qp(qp) => ("qp", qp.to_string()),
+            Quality::Adaptive(middle) => ("qp", quantiser(middle, complexity_of(frames, reel)?).to_string()),
+        })
+    }
+
+    fn open(&self, (quality, value): (&str, String)) -> Result<Encoder> {
         let (name, format) = match self.preset.colors {
             Colors::Yuv420p => ("libx264", Pixel::YUV420P),
             Colors::Rgb => ("libx264rgb", Pixel::RGB24),
@@ -107,13 +120,26 @@ impl Plan<'_> {
 
         let mut options = Dictionary::new();
         options.set("preset", &self.preset.x264_preset);
-        match self.quality {
-            Quality::Crf(crf) => options.set("crf", &crf.to_string()),
-            Quality::Qp(qp) => options.set("qp", &qp.to_string()),
-        }
+        options.set(quality, &value);
         options.set("x264-params", &self.preset.x264_params);
         video.open_with(options).map_err(libav(format!("open {name}; see the preset's x264 options")))
     }
+}
+
+/// The mean complexity of a few pairs of neighbouring pictures of a chunk.
+fn complexity_of(frames: &[Shown], reel: &mut Reel<'_>) -> Result<f32> {
+    let pairs = frames.len() - 1;
+    let samples = pairs.min(SAMPLES);
+    let mut decoder = picture::Decoder::default();
+    let (mut previous, mut picture) = (Picture::default(), Picture::default());
+    let mut sum = 0.0;
+    for sample in 0..samples {
+        let first = (2 * sample + 1) * pairs / (2 * samples);
+        reel.picture(frames[first].frame, &mut decoder, &mut previous)?;
+        reel.picture(frames[first + 1].frame, &mut decoder, &mut picture)?;
+        sum += complexity(&previous, &picture);
+    }
+    Ok(sum / samples.max(1) as f32)
 }
 
 /// Packets as they come from an encoder without B-frames: one for each frame, in order.

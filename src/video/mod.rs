@@ -5,6 +5,7 @@
 
 mod audio;
 mod boxes;
+mod complexity;
 mod encode;
 mod mux;
 pub mod planes;

@@ -81,6 +81,9 @@ pub enum Quality {
     Crf(f32),
     /// A constant quantiser; 0 is lossless.
     Qp(u8),
+    /// A quantiser for each chunk, finer for calm pictures and coarser for busy ones; this is the one for pictures in
+    /// which a pixel changes by one level of luma on average.
+    Adaptive(f32),
 }
 
 impl Quality {
@@ -92,13 +95,14 @@ impl Quality {
         let worse = match self {
             Quality::Crf(crf) => Quality::Crf(crf + steps),
             Quality::Qp(qp) => Quality::Qp(qp.saturating_add(steps.ceil() as u8)),
+            Quality::Adaptive(middle) => Quality::Adaptive(middle + steps),
         };
         worse.is_valid().then_some(worse)
     }
 
     fn is_valid(self) -> bool {
         match self {
-            Quality::Crf(crf) => (0.0..=51.0).contains(&crf),
+            Quality::Crf(value) | Quality::Adaptive(value) => (0.0..=51.0).contains(&value),
             Quality::Qp(qp) => qp <= 51,
         }
     }
@@ -110,7 +114,6 @@ impl Preset {
     pub fn scale_for(&self, width: u32, height: u32) -> u32 {
         let fits = |scale: u32, longest: u32| width.max(height).saturating_mul(scale) <= longest;
         match self.scale {
-            1 => 1,
             4 if fits(4, LONGEST_AT_FOUR) => 4,
             2 | 4 if fits(2, LONGEST_AT_TWO) => 2,
             2 | 4 => 1,
@@ -193,6 +196,15 @@ impl Presets {
     /// The presets in the order they were defined.
     pub fn iter(&self) -> std::slice::Iter<'_, Preset> {
         self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Presets {
+    type Item = &'a Preset;
+    type IntoIter = std::slice::Iter<'a, Preset>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

@@ -151,9 +151,13 @@ fn rounded_rate(tape: &Tape) -> u32 {
     rate.round().clamp(1.0, 240.0) as u32
 }
 
-/// Cuts frames into chunks of nearly equal length, none longer than `longest` and none of a single frame.
+/// Cuts frames into chunks of nearly equal length, none longer than `longest` and none of a single frame. Where there
+/// are more than one their number is even, so that two cores, or four, are done at the same time.
 fn chunks(frames: &[Shown], longest: usize) -> impl Iterator<Item = &[Shown]> {
-    let count = frames.len().div_ceil(longest).max(1);
+    let count = match frames.len().div_ceil(longest) {
+        0 | 1 => 1,
+        several => several.next_multiple_of(2),
+    };
     let cut = move |index: usize| index * frames.len() / count;
     (0..count).map(move |index| &frames[cut(index)..cut(index + 1)])
 }
@@ -194,12 +198,11 @@ fn encode_and_mux(
             }
             let Some(chunk) = ahead.pop_front() else { break };
             let Chunk { packets, parameters } = result_of(&chunk)?;
-            let muxer = match &mut muxer {
-                Some(muxer) => muxer,
-                None => {
-                    let sound: Option<Sound> = plan.tape.soundtrack.is_some().then(|| result_of(&sound)).transpose()?;
-                    muxer.insert(Muxer::create(parameters, sound)?)
-                }
+            let muxer = if let Some(muxer) = &mut muxer {
+                muxer
+            } else {
+                let sound: Option<Sound> = plan.tape.soundtrack.is_some().then(|| result_of(&sound)).transpose()?;
+                muxer.insert(Muxer::create(parameters, sound)?)
             };
             packets.into_iter().try_for_each(|packet| muxer.write(packet))?;
         }
@@ -243,7 +246,7 @@ mod tests {
     #[test]
     fn chunks_are_nearly_equal_and_never_a_single_frame() {
         let frames: Vec<_> = (0..1000).map(|frame| Shown { frame, start: frame as i64, duration: 1 }).collect();
-        for (count, longest) in [(1, 75), (5, 4), (76, 75), (600, 75), (601, 75), (1000, 7)] {
+        for (count, longest) in [(1, 75), (5, 4), (9, 4), (76, 75), (600, 75), (601, 75), (1000, 7)] {
             let lengths: Vec<_> = chunks(&frames[..count], longest).map(<[_]>::len).collect();
             assert_eq!(lengths.iter().sum::<usize>(), count);
             assert!(lengths.iter().max().unwrap() - lengths.iter().min().unwrap() <= 1, "{lengths:?}");
