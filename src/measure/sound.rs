@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn of_a_tone_that_never_changes_the_nearest_period_counts() {
-        let found = offset_of((48_000, 48_000), 3.0, |time| (time * 440.0 * 6.283_185).sin() as f32, 0.000_5);
+        let found =
+            offset_of((48_000, 48_000), 3.0, |time| (time * 440.0 * std::f64::consts::TAU).sin() as f32, 0.000_5);
         assert!((found.unwrap() - 0.5).abs() < 0.05, "{found:?}");
     }
 

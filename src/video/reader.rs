@@ -148,27 +148,23 @@ impl<'a> Reader<'a> {
         let mut decoder = video_decoder(&stream).map_err(libav(doing()))?;
         // What frames do not carry through the decoder: by presentation time, as many as it holds.
         let mut packets = BTreeMap::new();
-        let (mut decoded, mut reducer, mut picture) = (frame::Video::empty(), Reducer::default(), Picture::default());
+        let (mut received, mut reducer, mut picture) = (frame::Video::empty(), Reducer::default(), Picture::default());
         let mut packet = Packet::empty();
         loop {
             watch.check()?;
             let more = next_packet(&mut input, &mut packet, index).map_err(libav(doing()))?;
-            match more {
-                true => {
-                    if let Some(time) = packet.pts() {
-                        packets.insert(time, (packet.size() as u64, packet.duration()));
-                    }
-                    decoder.send_packet(&packet).map_err(libav(doing()))?;
-                }
-                false => decoder.send_eof().map_err(libav(doing()))?,
+            if let Some(time) = packet.pts().filter(|_| more) {
+                packets.insert(time, (packet.size() as u64, packet.duration()));
             }
-            while receive(decoder.receive_frame(&mut decoded)).map_err(libav(doing()))? {
-                let Some(time) = decoded.timestamp() else {
+            let sent = if more { decoder.send_packet(&packet) } else { decoder.send_eof() };
+            sent.map_err(libav(doing()))?;
+            while receive(decoder.receive_frame(&mut received)).map_err(libav(doing()))? {
+                let Some(time) = received.timestamp() else {
                     return Err(refuse(self.path, "has pictures without time"));
                 };
                 let (bytes, duration) = packets.get(&time).copied().unwrap_or_default();
                 packets = packets.split_off(&(time + 1));
-                self.reduce(&decoded, geometry, &mut reducer, &mut picture)?;
+                self.reduce(&received, geometry, &mut reducer, &mut picture)?;
                 let start = ticks(time, clock) - origin;
                 let end = ticks(time + duration, clock) - origin;
                 if !sink(Played { start, end, bytes, picture: &picture })? {
@@ -229,17 +225,15 @@ impl<'a> Reader<'a> {
         // With this the decoder cuts the run-up off, as the edit list says, and moves the time along.
         context.set_packet_time_base(clock);
         let mut decoder = context.audio().map_err(libav(doing()))?;
-        let (mut packet, mut decoded, mut mono) = (Packet::empty(), frame::Audio::empty(), Vec::new());
+        let (mut packet, mut received, mut mono) = (Packet::empty(), frame::Audio::empty(), Vec::new());
         loop {
             let more = next_packet(&mut input, &mut packet, index).map_err(libav(doing()))?;
-            match more {
-                true => decoder.send_packet(&packet).map_err(libav(doing()))?,
-                false => decoder.send_eof().map_err(libav(doing()))?,
-            }
-            while receive(decoder.receive_frame(&mut decoded)).map_err(libav(doing()))? {
-                let time = decoded.timestamp().unwrap_or_default() as f64 * f64::from(clock) - origin;
-                let rate = decoded.rate();
-                mix(&mut decoded, &mut mono).map_err(libav(doing()))?;
+            let sent = if more { decoder.send_packet(&packet) } else { decoder.send_eof() };
+            sent.map_err(libav(doing()))?;
+            while receive(decoder.receive_frame(&mut received)).map_err(libav(doing()))? {
+                let time = received.timestamp().unwrap_or_default() as f64 * f64::from(clock) - origin;
+                let rate = received.rate();
+                mix(&mut received, &mut mono).map_err(libav(doing()))?;
                 if !sink(time, rate, &mono)? {
                     return Ok(());
                 }
@@ -341,24 +335,24 @@ fn components(frame: &frame::Video) -> Option<([Component<'_>; 3], bool)> {
 }
 
 /// The mean of all channels.
-fn mix(decoded: &mut frame::Audio, mono: &mut Vec<f32>) -> Result<(), ffmpeg::Error> {
+fn mix(received: &mut frame::Audio, mono: &mut Vec<f32>) -> Result<(), ffmpeg::Error> {
     let planar = Sample::F32(sample::Type::Planar);
-    if decoded.format() != planar {
-        let layout = match decoded.channel_layout() {
-            unknown if unknown.is_empty() => ChannelLayout::default(decoded.channels().into()),
+    if received.format() != planar {
+        let layout = match received.channel_layout() {
+            unknown if unknown.is_empty() => ChannelLayout::default(received.channels().into()),
             known => known,
         };
-        decoded.set_channel_layout(layout);
-        let (format, rate) = (decoded.format(), decoded.rate());
+        received.set_channel_layout(layout);
+        let (format, rate) = (received.format(), received.rate());
         let mut floats = frame::Audio::empty();
-        resampling::Context::get(format, layout, rate, planar, layout, rate)?.run(decoded, &mut floats)?;
-        *decoded = floats;
+        resampling::Context::get(format, layout, rate, planar, layout, rate)?.run(received, &mut floats)?;
+        *received = floats;
     }
-    let channels = decoded.planes();
+    let channels = received.planes();
     mono.clear();
-    mono.resize(decoded.samples(), 0.0);
+    mono.resize(received.samples(), 0.0);
     for channel in 0..channels {
-        mono.iter_mut().zip(decoded.plane::<f32>(channel)).for_each(|(sum, sample)| *sum += sample / channels as f32);
+        mono.iter_mut().zip(received.plane::<f32>(channel)).for_each(|(sum, sample)| *sum += sample / channels as f32);
     }
     Ok(())
 }
