@@ -19,6 +19,7 @@ use super::Watch;
 use super::audio::{self, Sound};
 use super::encode::{Chunk, Plan};
 use super::mux::Muxer;
+use super::paint::Painter;
 use super::preset::{Preset, Quality, Rate};
 use super::verify::verify;
 
