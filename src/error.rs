@@ -180,13 +180,16 @@ impl Error {
         move |source| Error::Write { path: path.into(), source }
     }
 
-    /// The error and its causes, for a single line of text.
+    /// The error and its causes, each a line of text. A cause that the one before has repeated already is left out.
     #[must_use]
     pub fn chain(&self) -> Vec<String> {
         let mut chain = vec![self.to_string()];
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
-            chain.push(error.to_string());
+            let text = error.to_string();
+            if !chain.last().is_some_and(|last| last.ends_with(&text)) {
+                chain.push(text);
+            }
             cause = error.source();
         }
         chain

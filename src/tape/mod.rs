@@ -58,7 +58,7 @@ impl Tape {
             Some(entry) => {
                 let mut json = Vec::new();
                 archive.read(entry, MAX_TIMING_BYTES, &mut json)?;
-                timing::parse(&json)?
+                timing::parse(&json, limits.frames)?
             }
             None => Vec::new(),
         };
@@ -108,6 +108,13 @@ impl Tape {
     #[must_use]
     pub fn frame_count(&self) -> usize {
         self.frames.len()
+    }
+
+    /// When all is over, pictures and sound, in ticks.
+    #[must_use]
+    pub fn end(&self) -> i64 {
+        let pictures = self.timeline.end();
+        self.soundtrack.as_ref().map_or(pictures, |sound| sound.end_with(pictures))
     }
 
     /// A reader of pictures and sound for one thread.

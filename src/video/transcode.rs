@@ -13,7 +13,7 @@ use rayon::ThreadPool;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::tape::{BLOCK, Shown, TICKS_PER_SECOND, Tape, Timeline};
+use crate::tape::{Shown, Tape, Timeline};
 
 use super::Watch;
 use super::audio::{self, Sound};
@@ -122,12 +122,10 @@ pub(super) fn timeline(tape: &Tape, preset: &Preset, options: Options) -> Result
         }
         Rate::Rounded => tape.timeline.at_constant_rate(rounded_rate(tape)),
     };
-    // Sound may outlast the pictures by the padding of its last block; only what is more holds the last frame.
     let timeline = match &tape.soundtrack {
         Some(sound) => {
-            let end = |frames: u64| (frames as f64 / f64::from(sound.rate) * TICKS_PER_SECOND as f64).round() as i64;
-            let outlasts = end(sound.frames) > timeline.end() + end(BLOCK);
-            timeline.hold_until(if outlasts { end(sound.frames) } else { 0 })
+            let end = sound.end_with(timeline.end());
+            timeline.hold_until(end)
         }
         None => timeline,
     };
