@@ -97,7 +97,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The mean complexity of a few pairs of neighbouring pictures of a chunk.
-    fn complexity(&self, frames: &[Shown]) -> Result<f32> {
+    pub fn complexity(&self, frames: &[Shown]) -> Result<f32> {
         let mut reel = self.tape.reel();
         let mut decoder = picture::Decoder::default();
         let (mut previous, mut picture) = (Picture::default(), Picture::default());

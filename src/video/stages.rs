@@ -11,18 +11,21 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::tape::{Shown, Tape};
 
+use super::complexity::quantiser;
 use super::encode::{Chunk, Plan};
 use super::mux::Muxer;
 use super::paint::{FrameSource, Painter};
-use super::preset::Preset;
+use super::preset::{Preset, Quality};
 use super::transcode::{Options, chunks, timeline};
 
 /// Every frame of a video, as it goes into the encoder. All in memory: for short tapes.
 pub struct Painted<'a> {
     plan: Plan<'a>,
-    /// In the order of `frames`.
     shown: Vec<Shown>,
+    /// One for each of `shown`.
     frames: Vec<frame::Video>,
+    /// One for each chunk, with nothing left to be found out.
+    qualities: Vec<Quality>,
 }
 
 impl<'a> Painted<'a> {
@@ -36,7 +39,12 @@ impl<'a> Painted<'a> {
         let shown: Vec<_> = timeline(tape, preset, Options::default())?.shown().collect();
         let mut painter = Painter::new(&plan);
         let frames = shown.iter().map(|shown| painter.frame(shown).cloned()).collect::<Result<_>>()?;
-        Ok(Painted { plan, shown, frames })
+        let settled = |chunk: &[Shown]| match preset.quality {
+            Quality::Adaptive(middle) => plan.complexity(chunk).map(|found| Quality::Qp(quantiser(middle, found))),
+            settled => Ok(settled),
+        };
+        let qualities = chunks(&shown, preset.chunk_frames).map(settled).collect::<Result<_>>()?;
+        Ok(Painted { plan, shown, frames, qualities })
     }
 
     /// Encodes the chunks that `transcode` would, on all threads of `pool`.
@@ -44,9 +52,13 @@ impl<'a> Painted<'a> {
     /// # Errors
     /// [`Error::Libav`].
     pub fn encode(&self, pool: &ThreadPool) -> Result<Encoded> {
-        let chunks: Vec<_> = chunks(&self.shown, self.plan.preset.chunk_frames).enumerate().collect();
-        let encode = |(index, shown): (usize, &[Shown])| self.plan.encode(shown, self, index == 0, &());
-        pool.install(|| chunks.into_par_iter().with_max_len(1).map(encode).collect::<Result<_>>()).map(Encoded)
+        let chunks: Vec<_> = chunks(&self.shown, self.plan.preset.chunk_frames).collect();
+        let encode = |(index, shown): (usize, &[Shown])| {
+            let plan = Plan { quality: self.qualities[index], ..self.plan };
+            plan.encode(shown, self, index == 0, &())
+        };
+        pool.install(|| chunks.into_par_iter().enumerate().with_max_len(1).map(encode).collect::<Result<_>>())
+            .map(Encoded)
     }
 }
 
