@@ -37,6 +37,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A video in the making had no place.
+    #[error("cannot write temporary files; set TMPDIR to a folder with room for them")]
+    Scratch {
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The output is there already.
     #[error("{} exists; replace it with --force", path.display())]
     Exists {
@@ -169,7 +175,8 @@ impl Error {
     /// Whether trying again later, with the same tape, is pointless.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        !matches!(self, Error::Read { .. } | Error::Write { .. } | Error::Output { .. } | Error::Interrupted)
+        use Error::{Interrupted, Output, Read, Scratch, Write};
+        !matches!(self, Read { .. } | Write { .. } | Output { .. } | Scratch { .. } | Interrupted)
     }
 
     pub(crate) fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {

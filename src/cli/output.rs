@@ -79,7 +79,7 @@ impl Destination {
 }
 
 fn copied(path: Option<PathBuf>) -> Result<Draft> {
-    let temporary = tempfile::tempfile().map_err(Error::write(&std::env::temp_dir()))?;
+    let temporary = tempfile::tempfile().map_err(|source| Error::Scratch { source })?;
     Ok(Draft::Copied { temporary, path })
 }
 

@@ -200,7 +200,9 @@ fn without_sei(packet: &Packet) -> Packet {
 /// What follows a leading SEI unit in an Annex B byte stream.
 fn skip_sei(data: &[u8]) -> &[u8] {
     const START: &[u8] = &[0, 0, 1];
-    let Some(unit) = data.strip_prefix(&[0]).unwrap_or(data).strip_prefix(START) else { return data };
+    // A start code may have a zero in front.
+    let short = if data.starts_with(START) { data } else { data.get(1..).unwrap_or_default() };
+    let Some(unit) = short.strip_prefix(START) else { return data };
     if unit.first().map(|header| header & 0x1F) != Some(SEI) {
         return data;
     }
@@ -215,6 +217,7 @@ mod tests {
     fn leading_supplemental_information_is_skipped_and_nothing_else() {
         let sei: &[u8] = &[0, 0, 0, 1, 0x06, 5, 9, 9, 0x80, 0, 0, 1, 0x65, 1, 2];
         assert_eq!(skip_sei(sei), [0, 0, 1, 0x65, 1, 2]);
+        assert_eq!(skip_sei(&sei[1..]), [0, 0, 1, 0x65, 1, 2]);
         for other in [&[0, 0, 0, 1, 0x65, 1][..], &[], &[1, 2, 3], &[0, 0, 1]] {
             assert_eq!(skip_sei(other), other);
         }

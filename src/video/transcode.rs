@@ -24,8 +24,8 @@ use super::preset::{Preset, Quality, Rate};
 use super::verify::verify;
 
 /// How often a video that is too large is encoded again before giving up. Bits follow the quantiser closely, so the
-/// second attempt nearly always fits.
-const ATTEMPTS: usize = 4;
+/// second attempt nearly always fits; pictures of pure noise take five.
+const ATTEMPTS: usize = 8;
 
 /// Choices that are not the preset's.
 #[derive(Debug, Clone, Copy, Default)]

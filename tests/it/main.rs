@@ -6,5 +6,12 @@
 
 mod support;
 
+mod cli;
+mod deterministic;
 mod forms;
 mod hostile;
+mod layout;
+mod memory;
+mod picture;
+mod tidy;
+mod time;

@@ -89,6 +89,12 @@ impl Picture {
         samples.map(|(one, other)| one.abs_diff(*other)).max().unwrap()
     }
 
+    /// How far samples are off in the mean.
+    pub fn mean_distance(&self, other: &Picture) -> f64 {
+        let samples = self.pixels.as_flattened().iter().zip(other.pixels.as_flattened());
+        samples.map(|(one, other)| f64::from(one.abs_diff(*other))).sum::<f64>() / (self.pixels.len() * 3) as f64
+    }
+
     /// As a browser writes it: RGBA, 8 bits, rows filtered as the coder likes.
     pub fn png(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
