@@ -440,9 +440,9 @@ fn sound_that_ends_early_is_played_as_far_as_it_goes() {
 fn files_that_cannot_be_read_are_named() {
     let workshop = Workshop::with(&tape());
     std::fs::create_dir(workshop.path("folder.zip")).unwrap();
-    let missing = "error: none.zip: cannot read none.zip\n  because: No such file or directory (os error 2)";
+    let missing = "error: cannot read none.zip\n  because: No such file or directory (os error 2)";
     workshop.run("convert none.zip").fails(1, missing);
-    let folder = "error: folder.zip: cannot read folder.zip\n  because: Is a directory (os error 21)";
+    let folder = "error: cannot read folder.zip\n  because: Is a directory (os error 21)";
     workshop.run("convert folder.zip").fails(1, folder);
     assert_eq!(workshop.files(), ["folder.zip", "tape.zip"]);
 }
