@@ -19,7 +19,7 @@ const LINE: i32 = LETTER * FACTOR;
 /// Lines of the grid in a panel, about.
 const GRID_LINES: f64 = 6.0;
 
-const ABOVE: Area = Area { x: 112, y: 88, width: WIDTH - 112 - 32, height: 340 };
+const ABOVE: Area = Area { x: 128, y: 88, width: WIDTH - 128 - 40, height: 340 };
 const BELOW: Area = Area { x: ABOVE.x, y: 484, width: ABOVE.width, height: 172 };
 
 /// Draws a measurement; `title` says of what.
@@ -41,7 +41,7 @@ pub fn plot(measurement: &Measurement, title: &str) -> Picture {
         draw::fill(&mut picture, panel, PANEL);
     }
     draw::text(&mut picture, (ABOVE.x, ABOVE.y - LINE - 6), FACTOR, FAINT, "PSNR of each frame, dB");
-    draw::text(&mut picture, (BELOW.x, BELOW.y - LINE - 6), FACTOR, FAINT, "bytes of each frame");
+    draw::text(&mut picture, (BELOW.x, BELOW.y - LINE - 6), FACTOR, FAINT, "bytes of each frame, logarithmic");
 
     let seconds = measurement.seconds.max(measurement.series.last().map_or(0.0, |last| last.seconds)).max(1e-3);
     draw_time(&mut picture, seconds);
@@ -80,7 +80,8 @@ fn draw_quality(picture: &mut Picture, measurement: &Measurement, seconds: f64) 
     let values = || measurement.series.iter().map(|frame| frame.psnr);
     let (low, high) = (values().fold(BEST_PSNR, f64::min), values().fold(0.0, f64::max));
     let step = pleasant((high - low).max(2.0) / GRID_LINES);
-    let (low, high) = (((low / step).floor() * step).max(0.0), ((high / step).floor() + 1.0) * step);
+    // A little room below, so that the worst frame is not on the edge.
+    let (low, high) = ((((low / step) - 0.2).floor() * step).max(0.0), ((high / step).floor() + 1.0) * step);
     let row = |value: f64| {
         let part = (value - low) / (high - low);
         ABOVE.y + ABOVE.height - FACTOR - (part * f64::from(ABOVE.height - FACTOR)) as i32
@@ -110,19 +111,16 @@ fn draw_quality(picture: &mut Picture, measurement: &Measurement, seconds: f64) 
     );
 }
 
-/// A square around the worst frame, and its number beside it.
+/// A square on the worst frame, and what it is above the panel.
 fn draw_worst(picture: &mut Picture, measurement: &Measurement, (x, y): (i32, i32)) {
     let worst = measurement.psnr_worst;
     if worst.value >= BEST_PSNR {
         return;
     }
     draw::fill(picture, Area { x: x - 4, y: y - 4, width: 10, height: 10 }, WORST);
-    let label = format!("{:.2} dB, frame {}", worst.value, worst.frame);
-    let width = draw::text_width(&label, FACTOR);
-    let left = if x + 12 + width < ABOVE.x + ABOVE.width { x + 12 } else { x - 12 - width };
-    let top = (y - LINE / 2).clamp(ABOVE.y + 6, ABOVE.y + ABOVE.height - LINE - 6);
-    draw::fill(picture, Area { x: left - 4, y: top - 4, width: width + 8, height: LINE + 6 }, PANEL);
-    draw::text(picture, (left, top), FACTOR, WORST, &label);
+    let label = format!("worst {:.2} dB, frame {} at {:.3} s", worst.value, worst.frame, worst.seconds);
+    let left = ABOVE.x + ABOVE.width - draw::text_width(&label, FACTOR);
+    draw::text(picture, (left, ABOVE.y - LINE - 6), FACTOR, WORST, &label);
 }
 
 /// Bars on a logarithmic scale: key frames are a hundred times larger than others, and both matter.
