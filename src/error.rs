@@ -37,6 +37,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A video in the making had no place.
+    #[error("cannot write temporary files; set TMPDIR to a folder with room for them")]
+    Scratch {
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The output is there already.
     #[error("{} exists; replace it with --force", path.display())]
     Exists {
@@ -169,7 +175,8 @@ impl Error {
     /// Whether trying again later, with the same tape, is pointless.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        !matches!(self, Error::Read { .. } | Error::Write { .. } | Error::Output { .. } | Error::Interrupted)
+        use Error::{Interrupted, Output, Read, Scratch, Write};
+        !matches!(self, Read { .. } | Write { .. } | Output { .. } | Scratch { .. } | Interrupted)
     }
 
     pub(crate) fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
@@ -180,13 +187,16 @@ impl Error {
         move |source| Error::Write { path: path.into(), source }
     }
 
-    /// The error and its causes, for a single line of text.
+    /// The error and its causes, each a line of text. A cause that the one before has repeated already is left out.
     #[must_use]
     pub fn chain(&self) -> Vec<String> {
         let mut chain = vec![self.to_string()];
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
-            chain.push(error.to_string());
+            let text = error.to_string();
+            if !chain.last().is_some_and(|last| last.ends_with(&text)) {
+                chain.push(text);
+            }
             cause = error.source();
         }
         chain

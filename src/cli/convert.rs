@@ -17,7 +17,7 @@ use crate::thumbnail;
 use crate::video::{self, Preset, Transcoded};
 
 use super::limits::LimitArguments;
-use super::output::{self, Destination};
+use super::output::{self, Destination, Draft};
 use super::presets::PresetFile;
 use super::progress::{Progress, interrupted, stop_on_interrupt};
 use super::source::TapeSource;
@@ -153,17 +153,27 @@ fn jobs(arguments: &Arguments) -> Vec<Job> {
         };
         let thumbnail = match (&arguments.thumbnail, &video) {
             (Some(path), _) => Some(path.clone()),
-            (None, Destination::File(path)) if !arguments.no_thumbnail => Some(path.with_extension("jpg")),
+            (None, Destination::File(path)) if !arguments.no_thumbnail && !video.is_special() => {
+                Some(path.with_extension("jpg"))
+            }
             _ => None,
         };
-        if let Destination::File(path) = &video
-            && !taken.insert(path.clone())
-        {
-            usage_error(format!("{} would be written twice; rename a tape", path.display()));
+        let files = [video.file(), thumbnail.as_deref()];
+        for path in files.into_iter().flatten() {
+            if matches!(tape, TapeSource::File(tape) if is_same_file(tape, path)) {
+                usage_error(format!("{} would replace the tape it is made from", path.display()));
+            }
+            if !taken.insert(path.to_path_buf()) {
+                usage_error(format!("{} would be written twice; rename a tape", path.display()));
+            }
         }
         jobs.push(Job { tape: tape.clone(), video, thumbnail });
     }
     jobs
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 fn file_name(tape: &TapeSource) -> PathBuf {
@@ -220,10 +230,13 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
         Error::Output { source } => Error::write(draft.path())(source),
         other => other,
     })?;
-    if let Some(path) = &job.thumbnail {
-        output::write(path, &thumbnail::jpeg(&middle_frame(&tape)?), settings.force)?;
-    }
+    // Both are complete before either appears.
+    let thumbnail = match &job.thumbnail {
+        Some(path) => Some(output::drafted(path, &thumbnail::jpeg(&middle_frame(&tape)?), settings.force)?),
+        None => None,
+    };
     draft.publish()?;
+    thumbnail.map_or(Ok(()), Draft::publish)?;
     Ok(Converted {
         video,
         preset: settings.preset.name.clone(),

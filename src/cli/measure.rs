@@ -84,7 +84,7 @@ fn measure_and_plot(arguments: &Arguments, limits: &Limits) -> Result<(Tape, Mea
     let measurement = measure::measure(&tape, &file, path, &progress.tape(path.display().to_string()))?;
     if let Some(plot) = &arguments.plot {
         let title = path.file_name().unwrap_or_default().to_string_lossy();
-        output::write(plot, &draw::png(&plot::plot(&measurement, &title)), arguments.force)?;
+        output::drafted(plot, &draw::png(&plot::plot(&measurement, &title)), arguments.force)?.publish()?;
     }
     Ok((tape, measurement))
 }

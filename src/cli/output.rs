@@ -1,8 +1,7 @@
 //! Where results are written: a file that appears whole or not at all, or standard output.
 
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, Seek, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -33,9 +32,10 @@ pub enum Draft {
 }
 
 impl Destination {
-    /// Whether this would replace a file that is there.
+    /// Whether this would replace a file that is there, or cannot because it is a directory.
     pub fn check(&self, replace: bool) -> Result<()> {
         match self {
+            Destination::File(path) if path.is_dir() => Err(Error::write(path)(io::ErrorKind::IsADirectory.into())),
             Destination::File(path) if !replace && path.symlink_metadata().is_ok_and(|found| found.is_file()) => {
                 Err(Error::Exists { path: path.clone() })
             }
@@ -43,29 +43,43 @@ impl Destination {
         }
     }
 
+    /// Whether this is a device or a pipe, beside which nothing else can be put.
+    pub fn is_special(&self) -> bool {
+        match self {
+            Destination::Stdout => true,
+            Destination::File(path) => path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()),
+        }
+    }
+
+    /// The regular file that this is or will be.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Destination::File(path) if !self.is_special() => Some(path),
+            _ => None,
+        }
+    }
+
     /// Starts writing.
     pub fn draft(&self, replace: bool) -> Result<Draft> {
         self.check(replace)?;
         let Destination::File(path) = self else { return copied(None) };
-        if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        if self.is_special() {
             return copied(Some(path.clone()));
         }
         let directory = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let temporary = tempfile::Builder::new()
-            .prefix(".telecine-")
-            // Not private like other temporary files: what the user's umask makes of it.
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(directory)
-            .map_err(Error::write(path))?;
+        // Not private like other temporary files: what the user's umask makes of it.
+        let create = |path: &Path| File::options().read(true).write(true).create_new(true).open(path);
+        let temporary =
+            tempfile::Builder::new().prefix(".telecine-").make_in(directory, create).map_err(Error::write(path))?;
         Ok(Draft::Beside { temporary, path: path.clone(), replace })
     }
 }
 
 fn copied(path: Option<PathBuf>) -> Result<Draft> {
-    let temporary = tempfile::tempfile().map_err(Error::write(&std::env::temp_dir()))?;
+    let temporary = tempfile::tempfile().map_err(|source| Error::Scratch { source })?;
     Ok(Draft::Copied { temporary, path })
 }
 
@@ -119,9 +133,9 @@ impl Draft {
     }
 }
 
-/// Writes a small file whole.
-pub fn write(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
+/// Writes a small file whole, up to its publication.
+pub fn drafted(path: &Path, bytes: &[u8], replace: bool) -> Result<Draft> {
     let mut draft = Destination::from(path.to_path_buf()).draft(replace)?;
     draft.file().write_all(bytes).map_err(Error::write(path))?;
-    draft.publish()
+    Ok(draft)
 }

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
@@ -14,6 +15,7 @@ use zip::{CompressionMethod, ZipArchive};
 use crate::error::{Error, Result};
 
 use super::Limits;
+use super::limits::MAX_DIRECTORY_BYTES;
 
 /// Where the bytes of a ZIP lie.
 #[derive(Debug, Clone)]
@@ -58,11 +60,17 @@ struct Cursor {
     source: Source,
     position: u64,
     len: u64,
+    /// Bytes that may still be read, by this and all its clones.
+    ration: Arc<AtomicU64>,
 }
 
 impl Read for Cursor {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.source.read_at(buffer, self.position)?;
+        let spend = |left: u64| left.checked_sub(count as u64);
+        if self.ration.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_err() {
+            return Err(io::Error::other(format!("the directory is longer than {MAX_DIRECTORY_BYTES} bytes")));
+        }
         self.position += count as u64;
         Ok(count)
     }
@@ -115,7 +123,11 @@ impl Archive {
             });
         }
         let unreadable = |error: ZipError| Error::Archive { source: error.into() };
-        let mut zip = ZipArchive::new(Cursor { source, position: 0, len }).map_err(unreadable)?;
+        // The whole directory is kept in memory, and nothing else bounds it.
+        let ration = Arc::new(AtomicU64::new(MAX_DIRECTORY_BYTES));
+        let cursor = Cursor { source, position: 0, len, ration: ration.clone() };
+        let mut zip = ZipArchive::new(cursor).map_err(unreadable)?;
+        ration.store(u64::MAX, Ordering::Relaxed);
         if zip.has_duplicate_names() {
             return Err(Error::Crafted { what: "holds two entries of the same name" });
         }
@@ -170,10 +182,11 @@ impl Archive {
         buffer.clear();
         buffer.reserve(entry.size as usize);
         let unpack = |source: io::Error| Error::Unpack { name: entry.name.clone(), source: source.into() };
-        let read = self.reader(entry)?.take(most + 1).read_to_end(buffer).map_err(unpack)? as u64;
+        let read = self.reader(entry)?.take(entry.size + 1).read_to_end(buffer).map_err(unpack)? as u64;
         if read == entry.size {
             return Ok(());
         }
+        let read = if read > entry.size { "more".into() } else { read.to_string() };
         let what = format!("unpacks to {read} bytes; the archive declares {}", entry.size);
         Err(Error::Entry { name: entry.name.clone(), what })
     }

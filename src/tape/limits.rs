@@ -7,6 +7,9 @@ use std::time::Duration;
 /// The largest `timing.json`: twenty times what 7,200 frames need, pretty-printed.
 pub const MAX_TIMING_BYTES: u64 = 16 << 20;
 
+/// The longest directory of an archive: ten times what 7,200 frames need. Each entry takes ten times its bytes once read.
+pub const MAX_DIRECTORY_BYTES: u64 = 8 << 20;
+
 /// The longest side H.264 can carry (level 6.2 allows 16,384, and so does libx264).
 pub const MAX_SIDE: u32 = 16_384;
 

@@ -58,7 +58,7 @@ impl Tape {
             Some(entry) => {
                 let mut json = Vec::new();
                 archive.read(entry, MAX_TIMING_BYTES, &mut json)?;
-                timing::parse(&json)?
+                timing::parse(&json, limits.frames)?
             }
             None => Vec::new(),
         };

@@ -105,10 +105,12 @@ impl Soundtrack {
             samples.clear();
             samples.extend(bytes.chunks_exact(self.encoding.bytes()).map(|sample| self.encoding.decode(sample)));
             if !sink(&samples)? {
-                return Ok(());
+                break;
             }
             left -= block;
         }
+        // The checksum is verified where the entry ends.
+        io::copy(&mut reader, &mut io::sink()).map_err(damaged)?;
         Ok(())
     }
 

@@ -105,7 +105,8 @@ impl Coder {
         audio.set_channel_layout(layout);
         audio.set_bit_rate(kbps as usize * 1000);
         audio.set_time_base(Rational(1, rate as i32));
-        audio.set_flags(codec::Flags::GLOBAL_HEADER);
+        // Bit-exact: else libav writes its version into the first packet.
+        audio.set_flags(codec::Flags::GLOBAL_HEADER | codec::Flags::BITEXACT);
         let encoder = audio.open_as(codec).map_err(libav("open the AAC encoder"))?;
         let waiting = vec![Vec::new(); layout.channels() as usize];
         Ok(Coder { encoder, layout, waiting, position: 0, left: 0, packets: Vec::new() })

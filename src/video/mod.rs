@@ -8,10 +8,13 @@ mod boxes;
 mod complexity;
 mod encode;
 mod mux;
+mod paint;
 pub mod planes;
 mod preset;
 mod reader;
 mod reduce;
+#[doc(hidden)]
+pub mod stages;
 mod transcode;
 mod verify;
 

@@ -36,9 +36,9 @@ impl Muxer {
     /// Starts an MP4 with a video stream and, if there is sound, an audio stream.
     ///
     /// # Errors
-    /// [`Error::Write`] if there is no room for temporary files, [`Error::Libav`].
+    /// [`Error::Scratch`] if there is no room for temporary files, [`Error::Libav`].
     pub fn create(video: codec::Parameters, sound: Option<Sound>) -> Result<Self> {
-        let unwritable = |source| Error::Write { path: std::env::temp_dir(), source };
+        let unwritable = |source| Error::Scratch { source };
         let scratch = tempfile::tempfile().map_err(unwritable)?;
         let stream = StreamIo::from_write_seek_with_capacity(scratch.try_clone().map_err(unwritable)?, BUFFER);
         let stream = stream.map_err(libav("start an MP4"))?;
@@ -58,14 +58,14 @@ impl Muxer {
         let mut options = Dictionary::new();
         // The header's clock, else in ms, which would round the length of the whole.
         options.set("movie_timescale", &TICKS_PER_SECOND.to_string());
-        output.write_header_with(options).map_err(libav("start an MP4"))?;
+        output.write_header_with(options).map_err(unwritten)?;
         Ok(Muxer { output, scratch, sound: packets.into_iter(), sound_rate })
     }
 
     /// Writes a packet of video, and before it the sound up to its time.
     ///
     /// # Errors
-    /// [`Error::Libav`], for a full disk too.
+    /// [`Error::Scratch`] for a full disk, [`Error::Libav`].
     pub fn write(&mut self, mut packet: Packet) -> Result<()> {
         let time = packet.pts().unwrap_or_default();
         let due = time as f64 / TICKS_PER_SECOND as f64;
@@ -88,16 +88,17 @@ impl Muxer {
         let clock = self.output.stream(stream).map_or(rate, |stream| stream.time_base());
         packet.rescale_ts(rate, clock);
         packet.set_stream(stream);
-        packet.write_interleaved(&mut self.output).map_err(libav("write the MP4"))
+        packet.write_interleaved(&mut self.output).map_err(unwritten)
     }
 
     /// Ends the MP4 and writes it into `file` from the start, index first. Answers its length in bytes.
     ///
     /// # Errors
-    /// [`Error::Libav`] or [`Error::Verify`] if it could not be ended, [`Error::Output`] if `file` cannot take it.
+    /// [`Error::Scratch`], [`Error::Libav`] or [`Error::Verify`] if it could not be ended, [`Error::Output`] if `file`
+    /// cannot take it.
     pub fn finish(mut self, file: &mut File) -> Result<u64> {
         while self.write_sound()? {}
-        self.output.write_trailer().map_err(libav("write the MP4"))?;
+        self.output.write_trailer().map_err(unwritten)?;
         drop(self.output);
         let index_first = boxes::index_first(&mut self.scratch)?;
         let mut copy = || -> io::Result<u64> {
@@ -107,6 +108,14 @@ impl Muxer {
             file.flush().map(|()| bytes)
         };
         copy().map_err(|source| Error::Output { source })
+    }
+}
+
+/// What the system said is about the temporary file; the rest is about the packets.
+fn unwritten(error: ffmpeg::Error) -> Error {
+    match error {
+        ffmpeg::Error::Other { errno } => Error::Scratch { source: io::Error::from_raw_os_error(errno) },
+        other => libav("write the MP4")(other),
     }
 }
 

@@ -19,13 +19,13 @@ use super::Watch;
 use super::audio::{self, Sound};
 use super::encode::{Chunk, Plan};
 use super::mux::Muxer;
-use super::planes::Geometry;
-use super::preset::{Colors, Preset, Quality, Rate};
+use super::paint::Painter;
+use super::preset::{Preset, Quality, Rate};
 use super::verify::verify;
 
 /// How often a video that is too large is encoded again before giving up. Bits follow the quantiser closely, so the
-/// second attempt nearly always fits.
-const ATTEMPTS: usize = 4;
+/// second attempt nearly always fits; pictures of pure noise take five.
+const ATTEMPTS: usize = 8;
 
 /// Choices that are not the preset's.
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,16 +80,13 @@ pub fn transcode(
     ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet);
     let timeline = timeline(tape, preset, options)?;
     let frames: Vec<Shown> = timeline.shown().collect();
-    let multiple = if preset.colors == Colors::Yuv420p { 2 } else { 1 };
-    let geometry = Geometry::new(tape.width, tape.height, preset.scale_for(tape.width, tape.height), multiple);
-    let mut quality = preset.quality;
+    let mut plan = Plan::new(tape, preset);
     for _ in 0..ATTEMPTS {
         watch.begin(frames.len());
-        let plan = Plan { tape, preset, quality, geometry };
         let bytes = encode_and_mux(&plan, &frames, timeline.end(), pool, watch, file)?;
         if let Some(limit) = preset.size_limit.filter(|&limit| bytes > limit) {
-            match quality.to_fit(bytes, limit) {
-                Some(worse) => quality = worse,
+            match plan.quality.to_fit(bytes, limit) {
+                Some(worse) => plan.quality = worse,
                 None => return Err(too_large(bytes, limit)),
             }
             continue;
@@ -99,12 +96,12 @@ pub fn transcode(
             frames: tape.frame_count(),
             kept: frames.len(),
             duration: timeline.duration(),
-            width: geometry.width,
-            height: geometry.height,
-            scale: geometry.scale,
+            width: plan.geometry.width,
+            height: plan.geometry.height,
+            scale: plan.geometry.scale,
             sound: tape.soundtrack.is_some(),
             bytes,
-            quality,
+            quality: plan.quality,
         });
     }
     let bytes = file.metadata().map_or(0, |metadata| metadata.len());
@@ -117,7 +114,7 @@ fn too_large(bytes: u64, limit: u64) -> Error {
 }
 
 /// The times at which the video shows its frames.
-fn timeline(tape: &Tape, preset: &Preset, options: Options) -> Result<Timeline> {
+pub(super) fn timeline(tape: &Tape, preset: &Preset, options: Options) -> Result<Timeline> {
     let timeline = match preset.rate {
         Rate::Exact => {
             let repeats = tape.repeats()?;
@@ -153,7 +150,7 @@ fn rounded_rate(tape: &Tape) -> u32 {
 
 /// Cuts frames into chunks of nearly equal length, none longer than `longest` and none of a single frame. Where there
 /// are more than one their number is even, so that two cores, or four, are done at the same time.
-fn chunks(frames: &[Shown], longest: usize) -> impl Iterator<Item = &[Shown]> {
+pub(super) fn chunks(frames: &[Shown], longest: usize) -> impl Iterator<Item = &[Shown]> {
     let count = match frames.len().div_ceil(longest) {
         0 | 1 => 1,
         several => several.next_multiple_of(2),
@@ -192,7 +189,7 @@ fn encode_and_mux(
                 let (done, chunk) = sync_channel(1);
                 scope.spawn_fifo(move |_| {
                     // Nobody listens any more once an earlier chunk has failed.
-                    let _ = done.send(plan.encode(frames, index == 0, watch));
+                    let _ = done.send(plan.encode(frames, Painter::new(plan), index == 0, watch));
                 });
                 ahead.push_back(chunk);
             }

@@ -15,7 +15,7 @@ use crate::tape::Tape;
 use crate::video::{self, Preset};
 
 use super::limits::LimitArguments;
-use super::output::{self, Destination};
+use super::output::{self, Destination, Draft};
 use super::progress::{Progress, interrupted, stop_on_interrupt};
 use super::sheet::{self, Cell, Row};
 use super::source::TapeSource;
@@ -103,7 +103,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
     }
     print(arguments, &trials);
     if let Some(path) = &arguments.sheet
-        && let Err(error) = output::write(path, &draw::png(&sheet::sheet(&rows)), arguments.force)
+        && let Err(error) =
+            output::drafted(path, &draw::png(&sheet::sheet(&rows)), arguments.force).and_then(Draft::publish)
     {
         eprintln!("{}", report::error_text(&path.display(), &error));
         outcome = Outcome::Failed;

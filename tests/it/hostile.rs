@@ -1,0 +1,533 @@
+//! Bad input: what is fed, and the very text that comes out.
+//!
+//! Whatever is fed, the program ends soon, within bounded memory, with exit code 1 and a sentence that names the thing,
+//! and leaves nothing behind.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crate::support::command::{Run, Running, TELECINE, Workshop, run};
+use crate::support::picture::{PALETTE, Picture};
+use crate::support::png::chunk;
+use crate::support::tape::TapeBuilder;
+use crate::support::wav::{self, Encoding, Wav};
+use crate::support::zip::{Field, Spoiled};
+
+/// What refusing a tape may take. Nothing is decoded before everything is checked.
+const MOST_TIME: Duration = Duration::from_secs(10);
+const MOST_MEMORY: u64 = 500 << 20;
+
+const FIRST: &str = "frame-00000.png";
+const SECOND: &str = "frame-00001.png";
+
+/// What is wrong, the file, and what is said about it after `error: tape.zip: `.
+type Row = (&'static str, Vec<u8>, &'static str);
+
+fn tape() -> TapeBuilder {
+    TapeBuilder::numbered(32, 24, 3)
+}
+
+fn spoiled() -> Spoiled {
+    Spoiled(tape().zip())
+}
+
+/// A tape whose second frame is this file.
+fn with_frame(file: impl Into<Vec<u8>>) -> Vec<u8> {
+    let good = Picture::numbered(32, 24, 1).png();
+    TapeBuilder::of_files([good.clone(), file.into(), good], 40.0).deflated().zip()
+}
+
+fn with_timing(text: impl Into<Vec<u8>>) -> Vec<u8> {
+    tape().timing_text(text).zip()
+}
+
+fn with_sound(wav: impl Into<Vec<u8>>) -> Vec<u8> {
+    tape().file("soundtrack.wav", wav).zip()
+}
+
+/// A PNG that says it has this size and has nothing else.
+fn declared(width: u32, height: u32) -> Vec<u8> {
+    let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 6, 0, 0, 0]].concat();
+    [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header), &chunk(b"IEND", &[])].concat()
+}
+
+/// Checks that each row is refused with its text; answers for all of them together.
+fn refuses(rows: impl IntoIterator<Item = Row>) {
+    let mut wrong = Vec::new();
+    for (what, file, expected) in rows {
+        let workshop = Workshop::new();
+        workshop.put("tape.zip", file);
+        let run = workshop.run("convert tape.zip");
+        let expected = format!("error: tape.zip: {expected}\n");
+        let as_expected = (run.code, run.stderr.as_str(), run.stdout()) == (Some(1), &expected, "");
+        let frugal = run.elapsed < MOST_TIME && run.peak < MOST_MEMORY;
+        if !as_expected || !frugal || workshop.files() != ["tape.zip"] {
+            let (memory, files) = (run.peak >> 20, workshop.files());
+            wrong.push(format!(
+                "{what}: exit {:?}, {:?}, {memory} MiB, {files:?}\n{}",
+                run.code, run.elapsed, run.stderr
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_no_zip_or_a_crafted_one_is_refused() {
+    let zip = tape().zip();
+    let same_name = Spoiled(tape().zip()).rename(SECOND, FIRST).0;
+    refuses([
+        (
+            "not a ZIP",
+            b"hello, I am a tape. ".repeat(5000),
+            "not a readable ZIP archive\n  because: invalid Zip archive: Could not find EOCD",
+        ),
+        ("nothing", Vec::new(), "not a readable ZIP archive\n  because: invalid Zip archive: Could not find EOCD"),
+        (
+            "a truncated ZIP",
+            zip[..zip.len() / 2].to_vec(),
+            "not a readable ZIP archive\n  because: invalid Zip archive: Could not find EOCD",
+        ),
+        (
+            "a ZIP without its start",
+            zip[zip.len() / 2..].to_vec(),
+            "not a readable ZIP archive\n  because: invalid Zip archive: Invalid CDFH offset in EOCD",
+        ),
+        ("an encrypted entry", spoiled().set(FIRST, Field::Flags, 1).0, "frame-00000.png is encrypted; tapes are not"),
+        (
+            "an unknown packing",
+            spoiled().set(FIRST, Field::Method, 12).0,
+            "frame-00000.png is packed by Bzip2; expected stored or deflated",
+        ),
+        (
+            "overlapping entries",
+            spoiled().overlap(SECOND, FIRST).0,
+            "archive has entries that overlap; a recorder never writes that",
+        ),
+        ("a name twice", same_name, "archive holds two entries of the same name; a recorder never writes that"),
+    ]);
+}
+
+#[test]
+fn archives_that_lie_about_sizes_and_sums_are_refused() {
+    let bomb = [Picture::numbered(32, 24, 1).png(), vec![0; 400 << 20]].concat();
+    let bomb = Spoiled(with_frame(bomb));
+    refuses([
+        (
+            "more than it declares",
+            bomb.clone().set(SECOND, Field::Size, 2000).0,
+            "frame-00001.png cannot be unpacked\n  because: File is larger than its declared uncompressed size",
+        ),
+        ("as much as it declares", bomb.0, "frame-00001.png unpacks to 419430895 bytes; the limit is 135266304 bytes"),
+        (
+            "4 GiB declared",
+            spoiled().set(FIRST, Field::Size, 0xFFFF_FFF0).0,
+            "tape unpacks to 4294968668 bytes; the limit is 1073741824 (--max-bytes)",
+        ),
+        (
+            "100 MB declared",
+            spoiled().set(FIRST, Field::Size, 100_000_000).0,
+            "frame-00000.png unpacks to 463 bytes; the archive declares 100000000",
+        ),
+        (
+            "another checksum",
+            spoiled().set(FIRST, Field::Crc, 7).0,
+            "frame-00000.png cannot be unpacked\n  because: Invalid checksum",
+        ),
+        (
+            "a damaged frame",
+            spoiled().damage(SECOND).0,
+            "frame-00001.png cannot be unpacked\n  because: Invalid checksum",
+        ),
+        (
+            "damaged timing",
+            spoiled().damage("timing.json").0,
+            "timing.json cannot be unpacked\n  because: Invalid checksum",
+        ),
+        (
+            "a damaged frame, deflated",
+            Spoiled(tape().deflated().zip()).damage(SECOND).0,
+            "frame-00001.png cannot be unpacked\n  because: Invalid checksum",
+        ),
+    ]);
+}
+
+#[test]
+fn archives_without_frames_or_with_too_many_are_refused() {
+    let outside = TapeBuilder::of_files([], 1.0);
+    let names = ["../frame-00000.png", "/frame-00001.png", "/etc/passwd", "..\\frame-00002.png", "C:\\frame-00003.png"];
+    let frame = Picture::numbered(8, 8, 1).png();
+    let outside = names.into_iter().fold(outside, |tape, name| tape.file(name, frame.clone()));
+    let pixel = Picture::flat(1, 1, PALETTE[2]).png();
+    refuses([
+        (
+            "no entries",
+            TapeBuilder::of_files([], 1.0).zip(),
+            "tape holds no frames; expected frame-00000.png and so on at the top of the archive",
+        ),
+        (
+            "names that lead outside only",
+            outside.zip(),
+            "tape holds no frames; expected frame-00000.png and so on at the top of the archive",
+        ),
+        (
+            "40,000 frames",
+            TapeBuilder::of_files(vec![pixel; 40_000], 16.0).zip(),
+            "tape holds 40000 frames; the limit is 7200 (--max-frames)",
+        ),
+        (
+            "a directory of a million entries",
+            million_entries(),
+            "not a readable ZIP archive\n  because: i/o error: the directory is longer than 8388608 bytes",
+        ),
+    ]);
+}
+
+/// A ZIP with a million folders in it, each as short as can be.
+fn million_entries() -> Vec<u8> {
+    const COUNT: u32 = 1_000_000;
+    let mut zip = Vec::new();
+    let mut directory = Vec::new();
+    for index in 0..COUNT {
+        let name = format!("{index:06x}/");
+        let (offset, length) = (zip.len() as u32, name.len() as u16);
+        let header = [&[20, 0, 0, 0, 0, 0, 0, 0, 33, 0][..], &[0; 12], &length.to_le_bytes(), &[0; 2]].concat();
+        zip.extend([b"PK\x03\x04", &header[..], name.as_bytes()].concat());
+        directory
+            .extend([b"PK\x01\x02\x14\x00", &header[..], &[0; 10], &offset.to_le_bytes(), name.as_bytes()].concat());
+    }
+    let (start, size) = (zip.len() as u32, directory.len() as u32);
+    zip.extend(directory);
+    // A ZIP64 end, as the old one counts to 65,535 only.
+    let end = zip.len() as u64;
+    let count = u64::from(COUNT).to_le_bytes();
+    zip.extend([b"PK\x06\x06", &44_u64.to_le_bytes()[..], &[45, 0, 45, 0], &[0; 8], &count, &count].concat());
+    zip.extend([u64::from(size).to_le_bytes(), u64::from(start).to_le_bytes()].as_flattened());
+    zip.extend([b"PK\x06\x07", &[0; 4][..], &end.to_le_bytes(), &1_u32.to_le_bytes()].concat());
+    zip.extend([b"PK\x05\x06", &[0; 4][..], &[0xFF; 4], &size.to_le_bytes(), &start.to_le_bytes(), &[0; 2]].concat());
+    zip
+}
+
+#[test]
+fn pictures_that_are_none_are_refused() {
+    let png = Picture::numbered(32, 24, 1).png();
+    let webp = Picture::numbered(32, 24, 1).webp();
+    refuses([
+        ("a web page", with_frame("<!doctype html><title>404</title>"), "frame-00001.png is neither PNG nor WebP"),
+        ("an empty file", with_frame(""), "frame-00001.png is neither PNG nor WebP"),
+        (
+            "a truncated PNG",
+            with_frame(&png[..png.len() * 2 / 3]),
+            "frame-00001.png is not a readable picture\n  because: unexpected end of file",
+        ),
+        (
+            "a PNG of a header",
+            with_frame(declared(32, 24)),
+            "frame-00001.png is not a readable picture\n  because: IDAT or fdAT chunk is missing.",
+        ),
+        (
+            "a truncated WebP",
+            with_frame(&webp[..webp.len() * 2 / 3]),
+            "frame-00001.png is not a readable picture\n  because: Format error decoding WebP: Corrupt bitstream",
+        ),
+        (
+            "3.6 gigapixels",
+            with_frame(declared(60_000, 60_000)),
+            "frame-00001.png is 60000x60000 pixels; the limit is 16777216 in all (--max-pixels)",
+        ),
+        (
+            "a line of 16,777,216 pixels",
+            with_frame(declared(16_777_216, 1)),
+            "frame-00001.png is 16777216x1 pixels; the limit is 16384 a side",
+        ),
+        ("no width", with_frame(declared(0, 24)), "frame-00001.png has no pixels"),
+        ("no height", with_frame(declared(32, 0)), "frame-00001.png has no pixels"),
+        (
+            "a negative size",
+            with_frame(declared(0xFFFF_FFFF, 0xFFFF_FFFF)),
+            "frame-00001.png is 4294967295x4294967295 pixels; the limit is 16777216 in all (--max-pixels)",
+        ),
+    ]);
+}
+
+#[test]
+fn timing_that_is_none_is_refused() {
+    let year = 365.0 * 86_400_000.0;
+    let held = tape().at(&[0.0, 16.0, year], 16.0);
+    let blank = Spoiled(tape().timing_text(" ".repeat(64 << 20)).deflated().zip());
+    refuses([
+        (
+            "not JSON",
+            with_timing("frame,duration\n0,16"),
+            "timing.json is not readable JSON\n  because: expected ident at line 1 column 2",
+        ),
+        (
+            "an empty file",
+            with_timing(""),
+            "timing.json is not readable JSON\n  because: EOF while parsing a value at line 1 column 0",
+        ),
+        (
+            "cut off",
+            with_timing(r#"[{"timestamp": 1"#),
+            "timing.json is not readable JSON\n  because: EOF while parsing an object at line 1 column 16",
+        ),
+        (
+            "another object",
+            with_timing(r#"{"rows": []}"#),
+            "timing.json holds an object without frames; expected an array of frames or an object with one",
+        ),
+        (
+            "a text",
+            with_timing("\"16 ms\""),
+            "timing.json holds a text; expected an array of frames or an object with one",
+        ),
+        (
+            "a number",
+            with_timing("16.67"),
+            "timing.json holds a single value; expected an array of frames or an object with one",
+        ),
+        (
+            "not UTF-8",
+            with_timing(b"[\"\xff\xfe\"]"),
+            "timing.json is not readable JSON\n  because: invalid unicode code point at line 1 column 3",
+        ),
+        (
+            "nested and never closed",
+            with_timing("[".repeat(5 << 20)),
+            "timing.json is not readable JSON\n  because: EOF while parsing a list at line 1 column 5242880",
+        ),
+        (
+            "a GB declared",
+            spoiled().set("timing.json", Field::Size, 1_000_000_000).0,
+            "timing.json unpacks to 1000000000 bytes; the limit is 16777216 bytes",
+        ),
+        ("64 MB", blank.clone().0, "timing.json unpacks to 67108864 bytes; the limit is 16777216 bytes"),
+        (
+            "64 MB, 100 bytes declared",
+            blank.set("timing.json", Field::Size, 100).0,
+            "timing.json cannot be unpacked\n  because: File is larger than its declared uncompressed size",
+        ),
+        (
+            "millions of rows",
+            tape().timing_text(format!("[{}0]", "{},".repeat(5_000_000))).deflated().zip(),
+            "timing.json lists 5000001 frames; the limit is 7200 (--max-frames)",
+        ),
+        ("a picture held for a year", held.zip(), "tape lasts 31536000.016 s; the limit is 600 s (--max-duration)"),
+        (
+            "a last frame of a year",
+            tape().at(&[0.0, 1.0, 2.0], year).zip(),
+            "tape lasts 31536000.002 s; the limit is 600 s (--max-duration)",
+        ),
+        (
+            "times too large for any clock",
+            with_timing(r#"[{"timestamp":0},{"timestamp":1e308}]"#),
+            "tape lasts 25620477880152.188 s; the limit is 600 s (--max-duration)",
+        ),
+    ]);
+}
+
+#[test]
+fn sound_that_cannot_be_played_is_refused() {
+    let tone = || Wav::tone(48_000, 0.1, 440.0);
+    let header = |at: usize, value: u8| {
+        let mut bytes = tone().bytes();
+        bytes[at] = value;
+        bytes
+    };
+    let plain = tone().bytes();
+    let (format, data) = plain[12..].split_at(24);
+    let mut rows = Vec::from([
+        ("not a WAV", with_sound("ID3 and so on, an MP3"), "soundtrack.wav is not a WAV file"),
+        ("an empty file", with_sound(""), "soundtrack.wav ends before its sound begins"),
+        (
+            "no channels",
+            with_sound(tone().of(0, Encoding::Signed16).bytes()),
+            "soundtrack.wav has 0 channels; expected 1 or 2",
+        ),
+        (
+            "six channels",
+            with_sound(tone().of(6, Encoding::Signed16).bytes()),
+            "soundtrack.wav has 6 channels; expected 1 or 2",
+        ),
+        (
+            "rate 0",
+            with_sound(Wav { rate: 0, ..tone() }.bytes()),
+            "soundtrack.wav has 0 samples a second; expected 8000 to 192000",
+        ),
+        (
+            "rate 4 GHz",
+            with_sound(Wav { rate: u32::MAX, channels: 1, encoding: Encoding::Unsigned8, ..tone() }.bytes()),
+            "soundtrack.wav has 4294967295 samples a second; expected 8000 to 192000",
+        ),
+        ("7 bits", with_sound(header(34, 7)), "soundtrack.wav has 7-bit samples of format 1; expected PCM or float"),
+        ("ADPCM", with_sound(header(20, 2)), "soundtrack.wav has 16-bit samples of format 2; expected PCM or float"),
+        ("ends in its header", with_sound(&plain[..30]), "soundtrack.wav ends before its sound begins"),
+        ("no sound", with_sound(wav::riff(format)), "soundtrack.wav ends before its sound begins"),
+        (
+            "sound before its format",
+            with_sound(wav::riff(&[data, format].concat())),
+            "soundtrack.wav has sound before its format",
+        ),
+        ("a format of 4 GB", with_sound(header(19, 0xFF)), "soundtrack.wav has a format header of 4278190096 bytes"),
+        (
+            "a list of 4 GB",
+            with_sound(wav::riff(&[&wav::chunk(b"LIST", 0xFFFF_FFF0, b"INFO"), format, data].concat())),
+            "soundtrack.wav has no sound within its first 1048576 bytes",
+        ),
+    ]);
+    let hours = Wav { rate: 8000, samples: vec![0.0; 8000 * 601], ..tone() }.of(1, Encoding::Unsigned8);
+    rows.push((
+        "ten minutes and a second",
+        tape().sound(&hours).deflated().zip(),
+        "soundtrack lasts 601.000 s; the limit is 600 s (--max-duration)",
+    ));
+    let damaged = Spoiled(tape().sound(&tone()).zip()).damage("soundtrack.wav").0;
+    rows.push(("damaged", damaged, "soundtrack.wav cannot be unpacked\n  because: Invalid checksum"));
+    refuses(rows);
+}
+
+#[test]
+fn odd_timing_is_tolerated_with_a_warning() {
+    let row = |name: usize, time: &str| format!(r#"{{"filename": "frame-0000{name}.png", "timestamp": {time}}}"#);
+    let rows = |rows: &[String]| format!("[{}]", rows.join(","));
+    let clock = "timing.json gives 1 frame no timestamp; shown by the durations";
+    let backwards = "1 frame had a time that runs backwards; shown by the durations instead";
+    let cases = [
+        (rows(&[row(0, "5"), row(1, "NaN"), row(2, "90")]), vec![clock], [33.333, 51.667]),
+        (rows(&[row(0, "5"), row(1, "null"), row(2, "90")]), vec![clock], [33.333, 51.667]),
+        (rows(&[row(0, "5"), row(1, "\"6\""), row(2, "90")]), vec![clock], [33.333, 51.667]),
+        (rows(&[row(0, "-50"), row(1, "-25"), row(2, "0")]), vec![], [25.0, 25.0]),
+        (rows(&[row(0, "50"), row(1, "-1e300"), row(2, "90")]), vec![backwards], [33.333, 6.667]),
+        (
+            rows(&[row(0, "0"), row(7, "10"), row(1, "20"), row(8, "30"), row(2, "40")]),
+            vec!["timing.json lists 2 frames that the archive does not hold; skipped"],
+            [20.0, 20.0],
+        ),
+        (
+            rows(&[row(0, "0"), row(0, "10"), row(1, "20")]),
+            vec![
+                "timing.json lists 1 frame that the archive does not hold; skipped",
+                "timing.json does not list 1 frame; shown for 1/30 s each",
+            ],
+            [20.0, 33.333],
+        ),
+        ("[]".into(), vec!["timing.json does not list 3 frames; shown for 1/30 s each"], [33.333, 33.333]),
+    ];
+    for (timing, warnings, durations) in cases {
+        let workshop = Workshop::with(&tape().timing_text(timing.clone()));
+        let run = workshop.run("convert tape.zip").succeeds();
+        let expected: String = warnings.iter().map(|warning| format!("warning: tape.zip: {warning}\n")).collect();
+        assert_eq!(run.stderr, expected, "{timing}");
+        let found = workshop.video("tape.mp4").durations();
+        let as_expected = found.iter().zip(durations).all(|(found, expected)| (found - expected).abs() < 0.02);
+        assert!(as_expected && found.len() == 3, "{timing}: {found:?}");
+    }
+}
+
+#[test]
+fn sound_that_ends_early_is_played_as_far_as_it_goes() {
+    let mut wav = Wav::tone(48_000, 0.5, 440.0).bytes();
+    wav.truncate(44 + 48_000 * 4 / 10 + 1);
+    let workshop = Workshop::with(&TapeBuilder::numbered(32, 24, 30).file("soundtrack.wav", wav));
+    let run = workshop.run("convert tape.zip").succeeds();
+    assert_eq!(run.stderr, "warning: tape.zip: sound ends 0.400 s before the pictures\n");
+    let video = workshop.video("tape.mp4");
+    assert!((video.sound.unwrap().seconds() - 0.1).abs() < 0.025);
+    assert!((video.seconds - 0.5).abs() < 0.002);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let workshop = Workshop::with(&tape());
+    std::fs::create_dir(workshop.path("folder.zip")).unwrap();
+    let missing = "error: none.zip: cannot read none.zip\n  because: No such file or directory (os error 2)";
+    workshop.run("convert none.zip").fails(1, missing);
+    let folder = "error: folder.zip: cannot read folder.zip\n  because: Is a directory (os error 21)";
+    workshop.run("convert folder.zip").fails(1, folder);
+    assert_eq!(workshop.files(), ["folder.zip", "tape.zip"]);
+}
+
+#[test]
+fn files_that_cannot_be_written_are_named() {
+    let workshop = Workshop::with(&tape());
+    std::fs::create_dir(workshop.path("folder")).unwrap();
+    for (output, because) in [
+        ("none/out.mp4", "No such file or directory (os error 2)"),
+        ("tape.zip/out.mp4", "Not a directory (os error 20)"),
+        ("folder", "is a directory"),
+        ("/proc/out.mp4", "No such file or directory (os error 2)"),
+    ] {
+        let expected = format!("error: tape.zip: cannot write {output}\n  because: {because}");
+        workshop.run(&format!("convert tape.zip -o {output}")).fails(1, &expected);
+    }
+    let expected = "error: tape.zip: cannot write none/x.jpg\n  because: No such file or directory (os error 2)";
+    workshop.run("convert tape.zip --thumbnail none/x.jpg").fails(1, expected);
+    let expected = "error: tape.zip/videos: cannot write tape.zip/videos\n  because: Not a directory (os error 20)";
+    workshop.run("convert tape.zip --out-dir tape.zip/videos").fails(1, expected);
+    assert_eq!(workshop.files(), ["folder", "tape.zip"]);
+}
+
+/// Runs a conversion with a file system of its own over `place`, and lists afterwards what is there.
+///
+/// Needs to be root or to be allowed user namespaces, as everybody is on most systems.
+fn with_mount(workshop: &Workshop, options: &str, place: &str, arguments: &str) -> Run {
+    let script = format!(
+        "mount -t tmpfs -o {options} none {place} && {{ {TELECINE} {arguments}; code=$?; ls -A {place}; exit $code; }}"
+    );
+    let namespace = ["-m", "-rm"].into_iter().find(|flags| {
+        let script = format!("mount -t tmpfs none {place}");
+        let tried = Command::new("unshare").args([flags, "sh", "-c", &script]).current_dir(workshop.path("")).output();
+        tried.is_ok_and(|tried| tried.status.success())
+    });
+    let Some(namespace) = namespace else {
+        panic!("cannot mount a small file system: run the tests as root, or allow user namespaces");
+    };
+    let mut command = Command::new("unshare");
+    command.args([namespace, "sh", "-c", &script]).current_dir(workshop.path("")).env("TMPDIR", workshop.path("tmp"));
+    run(&mut command)
+}
+
+#[test]
+fn a_full_disk_is_reported_and_left_clean() {
+    let pictures = (0..40).map(|seed| Picture::noise(160, 120, seed));
+    let workshop = Workshop::with(&TapeBuilder::of(pictures, 40.0));
+    for folder in ["full", "tmp"] {
+        std::fs::create_dir(workshop.path(folder)).unwrap();
+    }
+    let full = "No space left on device (os error 28)";
+    let expected = format!("error: tape.zip: cannot write full/tape.mp4\n  because: {full}");
+    with_mount(&workshop, "size=100k", "full", "convert tape.zip --out-dir full").fails(1, &expected);
+    let cannot = "cannot write temporary files; set TMPDIR to a folder with room for them";
+    let expected = format!("error: tape.zip: {cannot}\n  because: {full}");
+    with_mount(&workshop, "size=100k", "tmp", "convert tape.zip").fails(1, &expected);
+    let expected = format!("error: tape.zip: cannot write full/tape.jpg\n  because: {full}");
+    with_mount(&workshop, "size=20k", "full", "convert tape.zip --thumbnail full/tape.jpg").fails(1, &expected);
+    assert_eq!(workshop.files(), ["full", "tape.zip", "tmp"]);
+}
+
+#[test]
+fn a_read_only_disk_is_reported() {
+    let workshop = Workshop::with(&tape());
+    for folder in ["fixed", "tmp"] {
+        std::fs::create_dir(workshop.path(folder)).unwrap();
+    }
+    let expected = "error: tape.zip: cannot write fixed/tape.mp4\n  because: Read-only file system (os error 30)";
+    with_mount(&workshop, "ro", "fixed", "convert tape.zip --out-dir fixed").fails(1, expected);
+}
+
+#[test]
+fn an_interrupted_conversion_leaves_nothing_behind() {
+    for signal in ["INT", "TERM"] {
+        let tape = TapeBuilder::numbered(320, 240, 600).zip();
+        let workshop = Workshop::new();
+        ["0.zip", "1.zip"].into_iter().for_each(|name| workshop.put(name, &tape));
+        let started = |name: &str| name.starts_with(".telecine-");
+        let mut running = Running::start(&mut workshop.telecine("convert 0.zip 1.zip --preset small"));
+        running.wait_until(|| workshop.files().iter().any(|name| started(name)));
+        running.signal(signal);
+        let run = running.finish();
+        assert!(run.elapsed < MOST_TIME);
+        run.fails(130, "error: interrupted; unfinished files were removed");
+        assert_eq!(workshop.files(), ["0.zip", "1.zip"]);
+    }
+}

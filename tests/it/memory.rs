@@ -1,0 +1,29 @@
+//! Memory does not grow with the length of a tape.
+
+use crate::support::command::{Workshop, run};
+use crate::support::picture::Picture;
+use crate::support::tape::TapeBuilder;
+use crate::support::wav::Wav;
+
+const MIB: u64 = 1 << 20;
+
+/// The most memory that converting so many frames of 480×360 takes, on two threads as on any small machine.
+fn peak(frames: usize) -> u64 {
+    // Pictures repeat every sixty frames, so that making them takes less time than converting them.
+    let files: Vec<_> = (0..60).map(|index| Picture::numbered(480, 360, index).png()).collect();
+    let sound = Wav::tone(48_000, frames as f64 / 60.0, 440.0);
+    let tape = TapeBuilder::of_files((0..frames).map(|index| files[index % 60].clone()), 1000.0 / 60.0).sound(&sound);
+    let workshop = Workshop::with(&tape);
+    let mut command = workshop.telecine("convert tape.zip --jobs 2");
+    // Else glibc keeps some of what was freed, the more the longer it runs, up to a bound that is not ours to test.
+    command.env("MALLOC_MMAP_THRESHOLD_", "1000000");
+    run(&mut command).succeeds().peak
+}
+
+#[test]
+fn a_tape_six_times_as_long_takes_no_more_memory() {
+    let (short, long) = (peak(300), peak(1800));
+    println!("{} MiB for 300 frames, {} MiB for 1800", short / MIB, long / MIB);
+    assert!(long < 600 * MIB, "{} MiB", long / MIB);
+    assert!(long * 4 < short * 5, "{} MiB for 300 frames, {} MiB for 1800", short / MIB, long / MIB);
+}

@@ -1,0 +1,9 @@
+//! Tapes made in code, the program run, MP4s read by somebody else.
+
+pub mod command;
+pub mod picture;
+pub mod png;
+pub mod probe;
+pub mod tape;
+pub mod wav;
+pub mod zip;

@@ -1,0 +1,160 @@
+//! MP4s as others read them: FFmpeg's own command-line tools, which share no code with the program's muxer.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+
+use super::picture::Picture;
+
+/// What ffprobe says about an MP4.
+#[derive(Debug)]
+pub struct Video {
+    pub path: PathBuf,
+    pub pictures: Stream,
+    pub sound: Option<Stream>,
+    /// When each frame is shown and for how long, in seconds.
+    pub shown: Vec<(f64, f64)>,
+    /// Length of the whole, in seconds.
+    pub seconds: f64,
+    pub tags: serde_json::Value,
+}
+
+/// What ffprobe says about a stream; numbers that it writes as texts are texts here too.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Stream {
+    index: usize,
+    codec_type: String,
+    pub codec_name: String,
+    #[serde(default)]
+    pub profile: String,
+    #[serde(default)]
+    pub width: u32,
+    #[serde(default)]
+    pub height: u32,
+    pub pix_fmt: Option<String>,
+    pub color_range: Option<String>,
+    pub color_space: Option<String>,
+    pub color_primaries: Option<String>,
+    pub color_transfer: Option<String>,
+    pub sample_rate: Option<String>,
+    #[serde(default)]
+    pub channels: u16,
+    duration: String,
+    #[serde(default)]
+    pub tags: serde_json::Value,
+}
+
+impl Stream {
+    pub fn seconds(&self) -> f64 {
+        self.duration.parse().unwrap()
+    }
+}
+
+#[derive(Deserialize)]
+struct Report {
+    streams: Vec<Stream>,
+    packets: Vec<Packet>,
+    format: Format,
+}
+
+#[derive(Deserialize)]
+struct Packet {
+    stream_index: usize,
+    pts_time: String,
+    duration_time: String,
+}
+
+#[derive(Deserialize)]
+struct Format {
+    duration: String,
+    #[serde(default)]
+    tags: serde_json::Value,
+}
+
+impl Video {
+    pub fn read(path: &Path) -> Self {
+        let arguments = ["-v", "error", "-of", "json", "-show_streams", "-show_packets", "-show_format"];
+        let json = output(Command::new("ffprobe").args(arguments).arg(path));
+        let report: Report = serde_json::from_slice(&json).unwrap();
+        let stream = |kind: &str| report.streams.iter().find(|stream| stream.codec_type == kind).cloned();
+        let pictures = stream("video").unwrap();
+        let packets = report.packets.iter().filter(|packet| packet.stream_index == pictures.index);
+        let shown = packets.map(|packet| (packet.pts_time.parse().unwrap(), packet.duration_time.parse().unwrap()));
+        Video {
+            path: path.into(),
+            shown: shown.collect(),
+            sound: stream("audio"),
+            pictures,
+            seconds: report.format.duration.parse().unwrap(),
+            tags: report.format.tags,
+        }
+    }
+
+    /// How long each frame is shown, in ms.
+    pub fn durations(&self) -> Vec<f64> {
+        self.shown.iter().map(|(_, duration)| duration * 1000.0).collect()
+    }
+
+    /// All frames as RGB, which is exact for RGB video only.
+    pub fn decode(&self) -> Vec<Picture> {
+        let (width, height) = (self.pictures.width, self.pictures.height);
+        let frames = self.raw("rgb24");
+        let frames = frames.chunks_exact(width as usize * height as usize * 3);
+        let opaque = |rgb: &[u8]| [rgb[0], rgb[1], rgb[2], 255];
+        frames.map(|frame| Picture { width, height, pixels: frame.chunks_exact(3).map(opaque).collect() }).collect()
+    }
+
+    /// All frames of a 4:2:0 video reduced to the size of the tape: each pixel is the mean of the samples that stand
+    /// for it, converted as BT.709 says. Done here, as FFmpeg's scaler would blur the colours.
+    pub fn decode_reduced(&self, scale: u32, tape_width: u32, tape_height: u32) -> Vec<Picture> {
+        let (width, height) = (self.pictures.width as usize, self.pictures.height as usize);
+        let frames = self.raw("yuv420p");
+        let scale = scale as usize;
+        let mean = |plane: &[u8], stride: usize, factor: usize, x: usize, y: usize| {
+            let rows = (0..factor).flat_map(|row| &plane[(y * factor + row) * stride + x * factor..][..factor]);
+            rows.map(|&sample| f64::from(sample)).sum::<f64>() / (factor * factor) as f64
+        };
+        let frames = frames.chunks_exact(width * height * 3 / 2).map(|frame| {
+            let (luma, chroma) = frame.split_at(width * height);
+            let (blue, red) = chroma.split_at(width * height / 4);
+            Picture::draw(tape_width, tape_height, |x, y| {
+                let (x, y) = (x as usize, y as usize);
+                let chroma = |plane| match scale {
+                    1 => mean(plane, width / 2, 1, x / 2, y / 2),
+                    _ => mean(plane, width / 2, scale / 2, x, y),
+                };
+                from_bt709(mean(luma, width, scale, x, y), chroma(blue), chroma(red))
+            })
+        });
+        frames.collect()
+    }
+
+    fn raw(&self, format: &str) -> Vec<u8> {
+        let mut command = Command::new("ffmpeg");
+        command.args(["-v", "error", "-i"]).arg(&self.path).args(["-map", "0:v", "-vsync", "passthrough"]);
+        output(command.args(["-f", "rawvideo", "-pix_fmt", format, "-"]))
+    }
+
+    /// The first channel of the sound as a player hears it: from the start of the edit list on.
+    pub fn hear(&self) -> Vec<f32> {
+        let mut command = Command::new("ffmpeg");
+        command.args(["-v", "error", "-i"]).arg(&self.path).args(["-map", "0:a", "-af", "pan=mono|c0=c0"]);
+        let bytes = output(command.args(["-f", "f32le", "-"]));
+        bytes.as_chunks().0.iter().map(|&sample| f32::from_le_bytes(sample)).collect()
+    }
+}
+
+/// Limited range, the matrix of high definition.
+fn from_bt709(luma: f64, blue: f64, red: f64) -> [u8; 4] {
+    let (luma, blue, red) = ((luma - 16.0) / 219.0, (blue - 128.0) / 224.0, (red - 128.0) / 224.0);
+    let rgb = [luma + 1.5748 * red, luma - 0.187_324 * blue - 0.468_124 * red, luma + 1.8556 * blue];
+    let [red, green, blue] = rgb.map(|value| (value * 255.0).round().clamp(0.0, 255.0) as u8);
+    [red, green, blue, 255]
+}
+
+fn output(command: &mut Command) -> Vec<u8> {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}; install FFmpeg's tools"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}

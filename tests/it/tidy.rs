@@ -1,0 +1,139 @@
+//! What the crate's documentation says that holds, as far as reading the source can tell.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The longest a file may be: what one can keep in mind.
+const MOST_LINES: usize = 400;
+
+/// A Rust file: where it lies in the repository, and its text.
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// Lines of code with their numbers, up to the unit tests; comments and texts within quotes left out.
+    fn code(&self) -> impl Iterator<Item = (usize, String)> {
+        let lines = self.text.lines().take_while(|line| *line != "#[cfg(test)]").enumerate();
+        lines.map(|(index, line)| {
+            let code = line.split("//").next().unwrap_or_default();
+            (index + 1, code.split('"').step_by(2).collect())
+        })
+    }
+}
+
+fn sources(folder: &str) -> Vec<Source> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().display().to_string();
+                found.push(Source { path, text });
+            }
+        }
+    }
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    found
+}
+
+/// Checks that none of `words` is in the code of those files.
+fn nowhere(sources: &[Source], words: &[&str], reason: &str) {
+    let mut found = Vec::new();
+    for source in sources {
+        for (number, code) in source.code() {
+            if let Some(word) = words.iter().find(|word| code.contains(**word)) {
+                found.push(format!("{}:{number}: {word}", source.path));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{reason}\n{}", found.join("\n"));
+}
+
+/// The files of the library outside these folders.
+fn outside(folders: &[&str]) -> Vec<Source> {
+    let mut sources = sources("src");
+    sources.retain(|source| !folders.iter().any(|folder| source.path.starts_with(folder)));
+    sources
+}
+
+#[test]
+fn only_the_video_floor_names_libav() {
+    nowhere(&outside(&["src/video/"]), &["ffmpeg"], "libav belongs under src/video");
+}
+
+#[test]
+fn the_library_prints_nothing_and_knows_no_environment() {
+    let words =
+        ["println!", "eprintln!", "print!(", "dbg!", "std::env", "env::", "std::process", "io::stdout", "io::stderr"];
+    let library = outside(&["src/cli/", "src/main.rs"]);
+    nowhere(&library, &words, "printing, the environment and the process are the command line's");
+}
+
+#[test]
+fn floors_import_only_floors_below_them() {
+    let floors = ["error", "picture", "tape", "thumbnail", "video", "measure", "cli"];
+    for (height, floor) in floors.iter().enumerate() {
+        let above: Vec<_> = floors[height + 1..].iter().map(|above| format!("crate::{above}")).collect();
+        let above: Vec<_> = above.iter().map(String::as_str).collect();
+        let mut own = sources("src");
+        own.retain(|source| {
+            source.path == format!("src/{floor}.rs") || source.path.starts_with(&format!("src/{floor}/"))
+        });
+        nowhere(&own, &above, "a floor imports only floors below it");
+    }
+}
+
+#[test]
+fn nothing_below_the_command_line_is_asynchronous_or_online() {
+    let words = ["async fn", ".await", "tokio", "std::net", "TcpStream"];
+    nowhere(&outside(&["src/cli/"]), &words, "everything below the command line is synchronous and offline");
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    for source in ["src", "tests", "benches"].into_iter().filter(|folder| Path::new(folder).exists()).flat_map(sources)
+    {
+        assert!(source.text.starts_with("//! "), "{} does not open with //!", source.path);
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_one_can_keep_in_mind() {
+    for source in sources("src") {
+        let lines = source.text.lines().count();
+        assert!(lines <= MOST_LINES, "{} has {lines} lines", source.path);
+    }
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    // Written so that this file does not find itself.
+    let words = ["todo", "unimplemented"].map(|word| format!("{word}!("));
+    let ignored = ["ignore", "allow(dead_code"].map(|word| format!("#[{word}"));
+    let words: Vec<_> = words.iter().chain(&ignored).map(String::as_str).collect();
+    for folder in ["src", "tests"] {
+        nowhere(&sources(folder), &words, "what is there is finished, and every test runs");
+    }
+}
+
+#[test]
+fn unsafe_code_is_in_the_video_floor_only_and_each_says_why_it_is_sound() {
+    let keyword = ["un", "safe "].concat();
+    let word = keyword.as_str();
+    nowhere(&outside(&["src/video/"]), &[word], "only calls of libav need it");
+    nowhere(&sources("tests"), &[word], "tests do without");
+    for source in sources("src/video") {
+        let lines: Vec<_> = source.text.lines().collect();
+        for (number, code) in source.code().filter(|(_, code)| code.contains(word)) {
+            let comments = lines[..number - 1].iter().rev().take_while(|line| line.trim_start().starts_with("//"));
+            let explained = comments.into_iter().any(|line| line.contains("SAFETY:"));
+            assert!(explained, "{}:{number}: {code} without a SAFETY comment above", source.path);
+        }
+    }
+}
