@@ -1,7 +1,7 @@
 //! A measurement over time as a picture: how exact each frame is above, how many bytes it takes below.
 
 use crate::draw::{self, Area, LETTER};
-use crate::measure::{BEST_PSNR, FrameQuality, Measurement};
+use crate::measure::{BEST_PSNR, FrameQuality, Measurement, Worst};
 use crate::picture::Picture;
 
 use super::palette::{BYTES, FAINT, GRID, GROUND, PANEL, QUALITY, TEXT, WORST};
@@ -27,10 +27,10 @@ pub fn plot(measurement: &Measurement, title: &str) -> Picture {
     let mut picture = Picture::black(WIDTH as u32, HEIGHT as u32);
     draw::fill(&mut picture, Area { x: 0, y: 0, width: WIDTH, height: HEIGHT }, GROUND);
     let summary = format!(
-        "×{}  {}  {:.2} dB  SSIM {:.4}",
+        "×{}  {}  {}  SSIM {:.4}",
         measurement.scale,
         report::bytes(measurement.facts.bytes),
-        measurement.psnr,
+        report::decibels(measurement.psnr),
         measurement.ssim
     );
     let right = ABOVE.x + ABOVE.width - draw::text_width(&summary, FACTOR);
@@ -68,7 +68,7 @@ fn draw_time(picture: &mut Picture, seconds: f64) {
         }
         let label = format!("{tick:.*} s", decimals(step));
         let left = (x - draw::text_width(&label, FACTOR) / 2).min(WIDTH - 8 - draw::text_width(&label, FACTOR));
-        draw::text(picture, (left, BELOW.y + BELOW.height + 10), FACTOR, FAINT, &label);
+        draw::text(picture, (left, BELOW.y + BELOW.height + 14), FACTOR, FAINT, &label);
     }
 }
 
@@ -88,7 +88,11 @@ fn draw_quality(picture: &mut Picture, measurement: &Measurement, seconds: f64) 
     };
     for index in 0..=((high - low) / step).round() as i32 {
         let tick = low + f64::from(index) * step;
-        let label = if tick >= BEST_PSNR { "exact".into() } else { format!("{tick:.*}", decimals(step)) };
+        let label = match tick {
+            _ if tick < BEST_PSNR => format!("{tick:.*}", decimals(step)),
+            _ if tick - step < BEST_PSNR => "exact".into(),
+            _ => String::new(),
+        };
         draw_level(picture, ABOVE, row(tick), &label);
     }
     let mean = row(measurement.psnr.clamp(low, high));
@@ -98,22 +102,20 @@ fn draw_quality(picture: &mut Picture, measurement: &Measurement, seconds: f64) 
     let mut before = None;
     for frame in &measurement.series {
         let point = (column(frame.seconds, seconds), row(frame.psnr));
-        draw::line(picture, before.unwrap_or(point), point, FACTOR, QUALITY);
+        let (_, level) = before.unwrap_or(point);
+        draw::line(picture, before.unwrap_or(point), (point.0, level), FACTOR, QUALITY);
+        draw::line(picture, (point.0, level), point, FACTOR, QUALITY);
         before = Some(point);
     }
     if let Some(last) = before {
         draw::line(picture, last, (column(seconds, seconds), last.1), FACTOR, QUALITY);
     }
-    draw_worst(
-        picture,
-        measurement,
-        (column(measurement.psnr_worst.seconds, seconds), row(measurement.psnr_worst.value)),
-    );
+    let worst = &measurement.psnr_worst;
+    draw_worst(picture, worst, (column(worst.seconds, seconds), row(worst.value)));
 }
 
 /// A square on the worst frame, and what it is above the panel.
-fn draw_worst(picture: &mut Picture, measurement: &Measurement, (x, y): (i32, i32)) {
-    let worst = measurement.psnr_worst;
+fn draw_worst(picture: &mut Picture, worst: &Worst, (x, y): (i32, i32)) {
     if worst.value >= BEST_PSNR {
         return;
     }
@@ -142,8 +144,7 @@ fn draw_bytes(picture: &mut Picture, series: &[FrameQuality], seconds: f64) {
         let next = series.get(index + 1).map_or(seconds, |next| next.seconds);
         let (left, right) = (column(frame.seconds, seconds), column(next, seconds));
         let height = top(power(frame.bytes)).max(FACTOR);
-        // A gap between bars where there is room for one.
-        let width = (right - left - i32::from(right - left > 4)).max(1);
+        let width = (right - left).max(FACTOR);
         draw::fill(picture, Area { x: left, y: bottom - height, width, height }, BYTES);
     }
 }

@@ -1,7 +1,7 @@
-//! Measures what was converted: by this library, and by others.
+//! Measuring what was converted, by this library and by others.
 
 use std::fs::File;
-use std::io::{Cursor, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -10,47 +10,21 @@ use telecine::measure::{BEST_PSNR, Measurement, measure};
 use telecine::tape::{Limits, Tape};
 use telecine::video::{self, Options, Presets};
 use tempfile::TempDir;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
-const WIDTH: usize = 48;
-const HEIGHT: usize = 36;
+use crate::support::command::Workshop;
+use crate::support::picture::Picture;
+use crate::support::tape::TapeBuilder;
+use crate::support::wav::Wav;
+
 const FRAMES: usize = 24;
 
 /// A square that wanders over stripes; every frame differs from the others.
-fn picture(frame: usize) -> Vec<u8> {
-    let pixel = |x: usize, y: usize| match (x.wrapping_sub(frame), y.wrapping_sub(frame / 2)) {
-        (0..10, 0..10) => [255, 200, 40],
-        _ if (x / 6 + y / 9) % 2 == 0 => [30, 60, 120],
-        _ => [(x * 5) as u8, (y * 7) as u8, 90],
-    };
-    (0..HEIGHT).flat_map(|y| (0..WIDTH).flat_map(move |x| pixel(x, y))).collect()
-}
-
-fn png(rgb: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, WIDTH as u32, HEIGHT as u32);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.write_header().unwrap().write_image_data(rgb).unwrap();
-    bytes
-}
-
-/// Mono, 16 bits, 48 kHz: silence, a click of 1 ms at `click` seconds, silence.
-fn wav(seconds: f64, click: f64) -> Vec<u8> {
-    const RATE: u32 = 48_000;
-    let at = |index: u32| f64::from(index) / f64::from(RATE) - click;
-    let sample = |index: u32| if (0.0..0.001).contains(&at(index)) { 24_000_i16 } else { 0 };
-    let data: Vec<u8> = (0..(seconds * f64::from(RATE)) as u32).flat_map(|index| sample(index).to_le_bytes()).collect();
-    let mut wav = Vec::new();
-    wav.extend(b"RIFF");
-    wav.extend((data.len() as u32 + 36).to_le_bytes());
-    wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    wav.extend(RATE.to_le_bytes());
-    wav.extend((RATE * 2).to_le_bytes());
-    wav.extend(b"\x02\0\x10\0data");
-    wav.extend((data.len() as u32).to_le_bytes());
-    wav.extend(data);
-    wav
+fn picture(frame: usize) -> Picture {
+    Picture::draw(48, 36, |x, y| match (x.wrapping_sub(frame as u32), y.wrapping_sub(frame as u32 / 2)) {
+        (0..10, 0..10) => [255, 200, 40, 255],
+        _ if (x / 6 + y / 9).is_multiple_of(2) => [30, 60, 120, 255],
+        _ => [(x * 5) as u8, (y * 7) as u8, 90, 255],
+    })
 }
 
 /// When each frame of the tape is shown, in ms, and after them when all is over: 33 ms apart, more or less.
@@ -62,25 +36,14 @@ fn times() -> Vec<f64> {
     times
 }
 
-fn tape(click: Option<f64>) -> Tape {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    let mut add = |name: &str, bytes: &[u8]| {
-        zip.start_file(name, SimpleFileOptions::default()).unwrap();
-        zip.write_all(bytes).unwrap();
-    };
-    for frame in 0..FRAMES {
-        add(&format!("frame-{frame:05}.png"), &png(&picture(frame)));
-    }
-    let rows: Vec<_> = times()
-        .windows(2)
-        .map(|time| serde_json::json!({ "timestamp": 1_760_000_000_000.0 + time[0], "duration": time[1] - time[0] }))
-        .collect();
-    add("timing.json", serde_json::to_string(&rows).unwrap().as_bytes());
-    if let Some(click) = click {
-        add("soundtrack.wav", &wav(times()[FRAMES] / 1000.0, click));
-    }
+fn jittery() -> TapeBuilder {
+    let times = times();
+    TapeBuilder::of((0..FRAMES).map(picture), 0.0).at(&times[..FRAMES], times[FRAMES] - times[FRAMES - 1])
+}
+
+fn opened(tape: &TapeBuilder) -> Tape {
     let mut file = tempfile::tempfile().unwrap();
-    file.write_all(&zip.finish().unwrap().into_inner()).unwrap();
+    file.write_all(&tape.zip()).unwrap();
     Tape::open(file, &Limits::default()).unwrap()
 }
 
@@ -109,7 +72,7 @@ fn converted(tape: &Tape, preset: &str) -> Measurement {
 
 #[test]
 fn at_the_finest_quantiser_even_scales_are_nearly_exact_and_on_time() {
-    let tape = tape(None);
+    let tape = opened(&jittery());
     for (preset, scale) in [("fine-2", 2), ("fine-4", 4)] {
         let measured = converted(&tape, preset);
         assert_eq!(measured.scale, scale);
@@ -125,7 +88,7 @@ fn at_the_finest_quantiser_even_scales_are_nearly_exact_and_on_time() {
 
 #[test]
 fn the_archive_is_exact_to_the_pixel() {
-    let measured = converted(&tape(None), "archive");
+    let measured = converted(&opened(&jittery()), "archive");
     assert_eq!(measured.scale, 1);
     assert!((measured.exact - 1.0).abs() < f64::EPSILON && (measured.psnr - BEST_PSNR).abs() < f64::EPSILON);
     assert!((measured.ssim_worst.value - 1.0).abs() < 1e-9);
@@ -133,7 +96,7 @@ fn the_archive_is_exact_to_the_pixel() {
 
 #[test]
 fn the_incumbent_smears_and_is_late() {
-    let tape = tape(None);
+    let tape = opened(&jittery());
     let (incumbent, standard) = (converted(&tape, "incumbent"), converted(&tape, "standard"));
     assert_eq!((incumbent.scale, incumbent.dropped), (3, 0));
     assert!(incumbent.psnr < standard.psnr, "{} dB", incumbent.psnr);
@@ -142,16 +105,17 @@ fn the_incumbent_smears_and_is_late() {
 
 #[test]
 fn a_click_is_heard_when_it_should_be() {
-    let measured = converted(&tape(Some(0.4)), "standard");
+    let tape = jittery().sound(&Wav::clicks(48_000, times()[FRAMES] / 1000.0, &[0.4]));
+    let measured = converted(&opened(&tape), "standard");
     let offset = measured.sound_offset_ms.expect("the click is in both");
     assert!(offset.abs() <= 4.0, "{offset} ms");
-    assert_eq!(converted(&tape(None), "standard").sound_offset_ms, None);
+    assert_eq!(converted(&opened(&jittery()), "standard").sound_offset_ms, None);
 }
 
 /// Runs ffmpeg on the tape's pictures; they lie in the folder as frame-00000.png and so on.
 fn ffmpeg(folder: &TempDir, arguments: &[&str]) -> File {
     for frame in 0..FRAMES {
-        std::fs::write(folder.path().join(format!("frame-{frame:05}.png")), png(&picture(frame))).unwrap();
+        std::fs::write(folder.path().join(format!("frame-{frame:05}.png")), picture(frame).png()).unwrap();
     }
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error", "-framerate", "30", "-i", "frame-%05d.png"]).args(arguments);
@@ -164,7 +128,7 @@ fn ffmpeg(folder: &TempDir, arguments: &[&str]) -> File {
 fn what_ffmpeg_makes_is_paired_frame_by_frame_with_b_frames_and_untagged_colors() {
     let folder = TempDir::new().unwrap();
     let file = ffmpeg(&folder, &["-vf", "scale=iw*3:ih*3:flags=neighbor", "-pix_fmt", "yuv420p", "-crf", "10"]);
-    let measured = measure(&tape(None), &file, Path::new("out.mp4"), &()).unwrap();
+    let measured = measure(&opened(&jittery()), &file, Path::new("out.mp4"), &()).unwrap();
     assert_eq!((measured.scale, measured.facts.matrix), (3, None));
     assert_eq!((measured.frames, measured.dropped, measured.doubled), (FRAMES, 0, 0));
     // A frame every 33 1/3 ms, while the tape has its own times.
@@ -179,12 +143,12 @@ fn what_ffmpeg_makes_is_paired_frame_by_frame_with_b_frames_and_untagged_colors(
 fn frames_that_others_drop_and_double_are_counted() {
     let folder = TempDir::new().unwrap();
     let thinned = ffmpeg(&folder, &["-vf", "select='not(eq(n,9))',scale=iw*2:ih*2:flags=neighbor", "-vsync", "vfr"]);
-    let measured = measure(&tape(None), &thinned, Path::new("out.mp4"), &()).unwrap();
+    let measured = measure(&opened(&jittery()), &thinned, Path::new("out.mp4"), &()).unwrap();
     assert_eq!((measured.frames, measured.dropped, measured.doubled), (FRAMES - 1, 1, 0));
 
     let folder = TempDir::new().unwrap();
     let twice = ffmpeg(&folder, &["-vf", "scale=iw*2:ih*2:flags=neighbor", "-r", "60"]);
-    let measured = measure(&tape(None), &twice, Path::new("out.mp4"), &()).unwrap();
+    let measured = measure(&opened(&jittery()), &twice, Path::new("out.mp4"), &()).unwrap();
     assert_eq!((measured.dropped, measured.doubled), (0, measured.frames - FRAMES));
 }
 
@@ -192,6 +156,28 @@ fn frames_that_others_drop_and_double_are_counted() {
 fn a_video_of_another_size_is_refused_with_both_sizes() {
     let folder = TempDir::new().unwrap();
     let file = ffmpeg(&folder, &["-vf", "scale=100:100"]);
-    let error = measure(&tape(None), &file, Path::new("out.mp4"), &()).unwrap_err();
+    let error = measure(&opened(&jittery()), &file, Path::new("out.mp4"), &()).unwrap_err();
     assert_eq!(error.to_string(), "out.mp4 is 100x100; no whole multiple of the tape's 48x36");
+}
+
+#[test]
+fn the_program_measures_and_draws() {
+    let workshop = Workshop::with(&jittery());
+    workshop.run("convert tape.zip --no-thumbnail").succeeds();
+    let measured = &workshop.run("measure tape.zip tape.mp4 --json --plot plot.png").succeeds().json()[0];
+    assert_eq!((&measured["frames"], &measured["dropped"]), (&FRAMES.into(), &0.into()));
+    assert_eq!(measured["series"].as_array().unwrap().len(), FRAMES);
+    assert!(workshop.get("plot.png").starts_with(b"\x89PNG"));
+    workshop
+        .run("measure tape.zip tape.mp4 --plot plot.png")
+        .fails(1, "error: tape.mp4: plot.png exists; replace it with --force");
+    let text = workshop.run("measure tape.zip tape.mp4").succeeds();
+    assert!(text.stdout().contains("192x144, ×4 of 48x36"), "{}", text.stdout());
+
+    let trials =
+        workshop.run("presets try tape.zip --presets draft,archive --sheet sheet.png --json").succeeds().json();
+    let names: Vec<_> = trials.iter().map(|trial| trial["preset"].as_str().unwrap()).collect();
+    assert_eq!(names, ["draft", "archive"]);
+    assert!(trials[1]["exact"] == 1.0 && trials[0]["bytes"].as_u64().unwrap() > 0);
+    assert!(workshop.get("sheet.png").starts_with(b"\x89PNG"));
 }
