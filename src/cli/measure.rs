@@ -107,13 +107,12 @@ fn text(arguments: &Arguments, tape: &Tape, measurement: &Measurement) -> String
     );
     let rate = measurement.bit_rate / 1000.0;
     field("size", format!("{}, {rate:.1} kbit/s", report::bytes(facts.bytes)));
-    let worst = |worst: &Worst, digits: usize| {
-        format!("worst {:.digits$} (frame {}, {:.3} s)", worst.value, worst.frame, worst.seconds)
-    };
-    let mean = measurement.psnr_of_frames;
-    field("psnr", format!("{:.2} dB; {}", measurement.psnr, worst(&measurement.psnr_worst, 2)));
-    field("", format!("{mean:.2} dB as the mean of the frames"));
-    field("ssim", format!("{:.5}; {}", measurement.ssim, worst(&measurement.ssim_worst, 5)));
+    let worst =
+        |value: String, worst: &Worst| format!("; worst {value} (frame {} at {:.3} s)", worst.frame, worst.seconds);
+    let (psnr, ssim) = (&measurement.psnr_worst, &measurement.ssim_worst);
+    field("psnr", report::decibels(measurement.psnr) + &worst(report::decibels(psnr.value), psnr));
+    field("", format!("{} as the mean of the frames", report::decibels(measurement.psnr_of_frames)));
+    field("ssim", format!("{:.5}", measurement.ssim) + &worst(format!("{:.5}", ssim.value), ssim));
     field("exact", format!("{:.3} % of the pixels", measurement.exact * 100.0));
     let late = &measurement.time_error;
     field("time", format!("{:+.2} ms at most (frame {})", late.ms, late.frame));

@@ -1,7 +1,7 @@
 //! A measurement over time as a picture: how exact each frame is above, how many bytes it takes below.
 
 use crate::draw::{self, Area, LETTER};
-use crate::measure::{BEST_PSNR, FrameQuality, Measurement};
+use crate::measure::{BEST_PSNR, FrameQuality, Measurement, Worst};
 use crate::picture::Picture;
 
 use super::palette::{BYTES, FAINT, GRID, GROUND, PANEL, QUALITY, TEXT, WORST};
@@ -19,7 +19,7 @@ const LINE: i32 = LETTER * FACTOR;
 /// Lines of the grid in a panel, about.
 const GRID_LINES: f64 = 6.0;
 
-const ABOVE: Area = Area { x: 112, y: 88, width: WIDTH - 112 - 32, height: 340 };
+const ABOVE: Area = Area { x: 128, y: 88, width: WIDTH - 128 - 40, height: 340 };
 const BELOW: Area = Area { x: ABOVE.x, y: 484, width: ABOVE.width, height: 172 };
 
 /// Draws a measurement; `title` says of what.
@@ -27,10 +27,10 @@ pub fn plot(measurement: &Measurement, title: &str) -> Picture {
     let mut picture = Picture::black(WIDTH as u32, HEIGHT as u32);
     draw::fill(&mut picture, Area { x: 0, y: 0, width: WIDTH, height: HEIGHT }, GROUND);
     let summary = format!(
-        "×{}  {}  {:.2} dB  SSIM {:.4}",
+        "×{}  {}  {}  SSIM {:.4}",
         measurement.scale,
         report::bytes(measurement.facts.bytes),
-        measurement.psnr,
+        report::decibels(measurement.psnr),
         measurement.ssim
     );
     let right = ABOVE.x + ABOVE.width - draw::text_width(&summary, FACTOR);
@@ -41,7 +41,7 @@ pub fn plot(measurement: &Measurement, title: &str) -> Picture {
         draw::fill(&mut picture, panel, PANEL);
     }
     draw::text(&mut picture, (ABOVE.x, ABOVE.y - LINE - 6), FACTOR, FAINT, "PSNR of each frame, dB");
-    draw::text(&mut picture, (BELOW.x, BELOW.y - LINE - 6), FACTOR, FAINT, "bytes of each frame");
+    draw::text(&mut picture, (BELOW.x, BELOW.y - LINE - 6), FACTOR, FAINT, "bytes of each frame, logarithmic");
 
     let seconds = measurement.seconds.max(measurement.series.last().map_or(0.0, |last| last.seconds)).max(1e-3);
     draw_time(&mut picture, seconds);
@@ -68,7 +68,7 @@ fn draw_time(picture: &mut Picture, seconds: f64) {
         }
         let label = format!("{tick:.*} s", decimals(step));
         let left = (x - draw::text_width(&label, FACTOR) / 2).min(WIDTH - 8 - draw::text_width(&label, FACTOR));
-        draw::text(picture, (left, BELOW.y + BELOW.height + 10), FACTOR, FAINT, &label);
+        draw::text(picture, (left, BELOW.y + BELOW.height + 14), FACTOR, FAINT, &label);
     }
 }
 
@@ -80,14 +80,19 @@ fn draw_quality(picture: &mut Picture, measurement: &Measurement, seconds: f64) 
     let values = || measurement.series.iter().map(|frame| frame.psnr);
     let (low, high) = (values().fold(BEST_PSNR, f64::min), values().fold(0.0, f64::max));
     let step = pleasant((high - low).max(2.0) / GRID_LINES);
-    let (low, high) = (((low / step).floor() * step).max(0.0), ((high / step).floor() + 1.0) * step);
+    // A little room below, so that the worst frame is not on the edge.
+    let (low, high) = ((((low / step) - 0.2).floor() * step).max(0.0), ((high / step).floor() + 1.0) * step);
     let row = |value: f64| {
         let part = (value - low) / (high - low);
         ABOVE.y + ABOVE.height - FACTOR - (part * f64::from(ABOVE.height - FACTOR)) as i32
     };
     for index in 0..=((high - low) / step).round() as i32 {
         let tick = low + f64::from(index) * step;
-        let label = if tick >= BEST_PSNR { "exact".into() } else { format!("{tick:.*}", decimals(step)) };
+        let label = match tick {
+            _ if tick < BEST_PSNR => format!("{tick:.*}", decimals(step)),
+            _ if tick - step < BEST_PSNR => "exact".into(),
+            _ => String::new(),
+        };
         draw_level(picture, ABOVE, row(tick), &label);
     }
     let mean = row(measurement.psnr.clamp(low, high));
@@ -97,32 +102,27 @@ fn draw_quality(picture: &mut Picture, measurement: &Measurement, seconds: f64) 
     let mut before = None;
     for frame in &measurement.series {
         let point = (column(frame.seconds, seconds), row(frame.psnr));
-        draw::line(picture, before.unwrap_or(point), point, FACTOR, QUALITY);
+        let (_, level) = before.unwrap_or(point);
+        draw::line(picture, before.unwrap_or(point), (point.0, level), FACTOR, QUALITY);
+        draw::line(picture, (point.0, level), point, FACTOR, QUALITY);
         before = Some(point);
     }
     if let Some(last) = before {
         draw::line(picture, last, (column(seconds, seconds), last.1), FACTOR, QUALITY);
     }
-    draw_worst(
-        picture,
-        measurement,
-        (column(measurement.psnr_worst.seconds, seconds), row(measurement.psnr_worst.value)),
-    );
+    let worst = &measurement.psnr_worst;
+    draw_worst(picture, worst, (column(worst.seconds, seconds), row(worst.value)));
 }
 
-/// A square around the worst frame, and its number beside it.
-fn draw_worst(picture: &mut Picture, measurement: &Measurement, (x, y): (i32, i32)) {
-    let worst = measurement.psnr_worst;
+/// A square on the worst frame, and what it is above the panel.
+fn draw_worst(picture: &mut Picture, worst: &Worst, (x, y): (i32, i32)) {
     if worst.value >= BEST_PSNR {
         return;
     }
     draw::fill(picture, Area { x: x - 4, y: y - 4, width: 10, height: 10 }, WORST);
-    let label = format!("{:.2} dB, frame {}", worst.value, worst.frame);
-    let width = draw::text_width(&label, FACTOR);
-    let left = if x + 12 + width < ABOVE.x + ABOVE.width { x + 12 } else { x - 12 - width };
-    let top = (y - LINE / 2).clamp(ABOVE.y + 6, ABOVE.y + ABOVE.height - LINE - 6);
-    draw::fill(picture, Area { x: left - 4, y: top - 4, width: width + 8, height: LINE + 6 }, PANEL);
-    draw::text(picture, (left, top), FACTOR, WORST, &label);
+    let label = format!("worst {:.2} dB, frame {} at {:.3} s", worst.value, worst.frame, worst.seconds);
+    let left = ABOVE.x + ABOVE.width - draw::text_width(&label, FACTOR);
+    draw::text(picture, (left, ABOVE.y - LINE - 6), FACTOR, WORST, &label);
 }
 
 /// Bars on a logarithmic scale: key frames are a hundred times larger than others, and both matter.
@@ -144,8 +144,7 @@ fn draw_bytes(picture: &mut Picture, series: &[FrameQuality], seconds: f64) {
         let next = series.get(index + 1).map_or(seconds, |next| next.seconds);
         let (left, right) = (column(frame.seconds, seconds), column(next, seconds));
         let height = top(power(frame.bytes)).max(FACTOR);
-        // A gap between bars where there is room for one.
-        let width = (right - left - i32::from(right - left > 4)).max(1);
+        let width = (right - left).max(FACTOR);
         draw::fill(picture, Area { x: left, y: bottom - height, width, height }, BYTES);
     }
 }

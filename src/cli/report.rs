@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::measure::BEST_PSNR;
 
 /// Prints a line to standard output. A reader that has gone away, as `head` does, ends the program quietly.
 pub fn line(text: impl Display) {
@@ -55,6 +56,11 @@ pub fn bytes(bytes: u64) -> String {
         1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
         _ => format!("{:.1} MB", bytes as f64 / 1e6),
     }
+}
+
+/// PSNR for people.
+pub fn decibels(psnr: f64) -> String {
+    if psnr >= BEST_PSNR { "exact".into() } else { format!("{psnr:.2} dB") }
 }
 
 /// Seconds for people.

@@ -20,11 +20,15 @@ const STEPS: f32 = 256.0;
 /// How far from its time a picture is looked for, beyond what the video is longer or shorter as a whole.
 const REACH: i64 = TICKS_PER_SECOND;
 
-/// What it costs to repeat a picture, or to pass one over: less than any difference that can be seen.
-const REPEAT: f32 = 0.1;
-
-/// What it costs to be late by a few ms, in squared levels; twice that is the noise in a coarse mean at usual quality.
+/// What it costs to be late by some ms, in squared levels: less than any difference that can be seen.
 const LATE: f32 = 0.25;
+
+/// The same, in parts of what coding alone makes signatures differ. Being a frame of 1/60 s off costs as much as that:
+/// a coder that skips a little movement has not shown the picture before once more.
+const LATE_BY_NOISE: f32 = 0.6;
+
+/// What it costs to repeat a picture, or to pass one over, in parts of the cost of being late.
+const REPEAT: f32 = 0.4;
 
 /// The luma of a picture, coarsely.
 pub type Signature = Box<[u16]>;
@@ -83,11 +87,11 @@ fn difference(one: &Signature, other: &Signature) -> f32 {
     sums.iter().sum::<f32>() / (STEPS * STEPS)
 }
 
-/// What being off by so many ticks costs: little, and little more for much more, so that it never outweighs what
-/// frames show.
+/// What being off by so many ticks costs, in parts of [`LATE`]: little, and little more for much more, so that it never
+/// outweighs what frames show.
 fn lateness(ticks: i64) -> f32 {
     let milliseconds = ticks.abs() as f32 * 1000.0 / TICKS_PER_SECOND as f32;
-    LATE * (milliseconds / 4.0).ln_1p()
+    (milliseconds / 4.0).ln_1p()
 }
 
 /// The best way to one picture at one frame: its cost, and what the frame before it showed.
@@ -98,13 +102,29 @@ struct Way {
 }
 
 /// Pairs frames, each with its time in ticks, with the pictures of a tape. There must be at least one picture.
+///
+/// Does it twice: how much time should count depends on how much coding has done to the pictures, and that is known
+/// only once they are paired.
 pub fn align(moments: &[Moment], frames: &[(i64, Signature)]) -> Alignment {
+    let shows = pair(moments, frames, LATE);
+    let mut noise: Vec<f32> =
+        shows.iter().zip(frames).map(|(&show, frame)| difference(&frame.1, &moments[show].signature)).collect();
+    noise.sort_by(f32::total_cmp);
+    let median = noise.get(noise.len() / 2).copied().unwrap_or_default();
+    let late = LATE_BY_NOISE * median;
+    Alignment { shows: if late > LATE { pair(moments, frames, late) } else { shows } }
+}
+
+/// Pairs frames with pictures, given what it costs to be late.
+fn pair(moments: &[Moment], frames: &[(i64, Signature)], late: f32) -> Vec<usize> {
+    let repeat = REPEAT * late;
+    let lateness = |ticks: i64| late * lateness(ticks);
     let bands: Vec<_> = bands(moments, frames);
     let mut ways: Vec<Vec<Way>> = Vec::with_capacity(frames.len());
     for ((time, signature), band) in frames.iter().zip(&bands) {
         let before = ways.last().map(Vec::as_slice).zip(ways.len().checked_sub(1).map(|last| &bands[last]));
         // Of the pictures before this one, the cheapest to come from, passing over what lies between.
-        let mut best = Way { cost: if before.is_some() { f32::INFINITY } else { -REPEAT }, from: 0 };
+        let mut best = Way { cost: if before.is_some() { f32::INFINITY } else { -repeat }, from: 0 };
         let mut passed = before.map_or(0, |(_, band)| *band.start());
         let mut here = Vec::with_capacity(band.clone().count());
         for picture in band.clone() {
@@ -114,17 +134,17 @@ pub fn align(moments: &[Moment], frames: &[(i64, Signature)]) -> Alignment {
                 Some(before[picture - band.start()].cost)
             };
             while passed < picture {
-                if let Some(cost) = shown(passed).map(|cost| cost - REPEAT * (passed + 1) as f32)
+                if let Some(cost) = shown(passed).map(|cost| cost - repeat * (passed + 1) as f32)
                     && cost < best.cost
                 {
                     best = Way { cost, from: passed as u32 };
                 }
                 passed += 1;
             }
-            let start = if before.is_some() { REPEAT * picture as f32 } else { REPEAT * (picture + 1) as f32 };
+            let start = if before.is_some() { repeat * picture as f32 } else { repeat * (picture + 1) as f32 };
             let new = Way { cost: best.cost + start + lateness(time - moment.start), from: best.from };
             let outside = (moment.start - time).max(time - moment.end).max(0);
-            let again = shown(picture).map(|cost| cost + REPEAT + lateness(outside));
+            let again = shown(picture).map(|cost| cost + repeat + lateness(outside));
             let mut way = match again {
                 Some(cost) if cost < new.cost => Way { cost, from: picture as u32 },
                 _ => new,
@@ -134,7 +154,7 @@ pub fn align(moments: &[Moment], frames: &[(i64, Signature)]) -> Alignment {
         }
         ways.push(here);
     }
-    Alignment { shows: trace(&ways, &bands, moments.len()) }
+    trace(&ways, &bands, moments.len(), repeat)
 }
 
 /// The pictures that come into question for each frame: those on show within reach of its time, or of its time as it
@@ -163,10 +183,10 @@ fn bands(moments: &[Moment], frames: &[(i64, Signature)]) -> Vec<RangeInclusive<
 }
 
 /// Follows the cheapest way back from the last frame.
-fn trace(ways: &[Vec<Way>], bands: &[RangeInclusive<usize>], pictures: usize) -> Vec<usize> {
+fn trace(ways: &[Vec<Way>], bands: &[RangeInclusive<usize>], pictures: usize, repeat: f32) -> Vec<usize> {
     let mut shows = vec![0; ways.len()];
     let Some((ends, band)) = ways.last().zip(bands.last()) else { return shows };
-    let missed = |picture: usize| REPEAT * (pictures - 1 - picture) as f32;
+    let missed = |picture: usize| repeat * (pictures - 1 - picture) as f32;
     let mut picture = band
         .clone()
         .min_by(|&one, &other| {

@@ -7,6 +7,7 @@
 mod align;
 mod quality;
 mod sound;
+mod summary;
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -24,6 +25,8 @@ use align::{Moment, Signature};
 use quality::Likeness;
 
 pub use quality::BEST_PSNR;
+use summary::Summary;
+pub use summary::{FrameQuality, Worst};
 
 /// Pictures that wait to be compared, for each thread: enough to keep it busy while others are decoded.
 const WAITING: usize = 2;
@@ -69,17 +72,6 @@ pub struct Measurement {
     pub series: Vec<FrameQuality>,
 }
 
-/// A frame that is worse than the others.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Worst {
-    /// How good it is.
-    pub value: f64,
-    /// Which frame of the tape it shows.
-    pub frame: usize,
-    /// When the MP4 shows it.
-    pub seconds: f64,
-}
-
 /// A picture that appears too late or too early.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct TimeError {
@@ -87,21 +79,6 @@ pub struct TimeError {
     pub ms: f64,
     /// Which frame of the tape it is.
     pub frame: usize,
-}
-
-/// One frame of an MP4.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct FrameQuality {
-    /// Which frame of the tape it shows; of equal neighbours the first.
-    pub frame: usize,
-    /// When it appears.
-    pub seconds: f64,
-    /// How exact it is, in dB.
-    pub psnr: f64,
-    /// How similar its structure is.
-    pub ssim: f64,
-    /// Bytes it takes.
-    pub bytes: u64,
 }
 
 /// Compares the video in `file` with the tape it was made of. `path` is for the error texts.
@@ -286,40 +263,6 @@ struct Waiting {
     start: i64,
     bytes: u64,
     picture: Picture,
-}
-
-/// All frames in a few numbers.
-struct Summary {
-    psnr: f64,
-    psnr_of_frames: f64,
-    psnr_worst: Worst,
-    ssim: f64,
-    ssim_worst: Worst,
-    exact: f64,
-}
-
-impl Summary {
-    fn of(qualities: &[(FrameQuality, Likeness)]) -> Option<Self> {
-        let mean = |value: fn(&(FrameQuality, Likeness)) -> f64| {
-            qualities.iter().map(value).sum::<f64>() / qualities.len() as f64
-        };
-        let worst = |value: fn(&FrameQuality) -> f64| {
-            let frames = qualities.iter().map(|(frame, _)| frame);
-            let worst = frames.min_by(|&one, &other| value(one).total_cmp(&value(other)))?;
-            Some(Worst { value: value(worst), frame: worst.frame, seconds: worst.seconds })
-        };
-        let (exact, pixels) = qualities
-            .iter()
-            .fold((0, 0), |(exact, pixels), (_, likeness)| (exact + likeness.exact, pixels + likeness.pixels));
-        Some(Summary {
-            psnr: quality::psnr(mean(|(_, likeness)| likeness.mse)),
-            psnr_of_frames: mean(|(frame, _)| frame.psnr),
-            psnr_worst: worst(|frame| frame.psnr)?,
-            ssim: mean(|(frame, _)| frame.ssim),
-            ssim_worst: worst(|frame| frame.ssim)?,
-            exact: exact as f64 / (pixels as f64).max(1.0),
-        })
-    }
 }
 
 fn sound_offset(tape: &Tape, reader: &Reader<'_>, watch: &dyn Watch) -> Result<Option<f64>> {

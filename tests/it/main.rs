@@ -11,6 +11,7 @@ mod deterministic;
 mod forms;
 mod hostile;
 mod layout;
+mod measure;
 mod memory;
 mod picture;
 mod tidy;

@@ -157,7 +157,7 @@ impl Bench {
         let labels = vec![
             preset.name.clone(),
             report::bytes(measurement.facts.bytes),
-            format!("{:.2} dB", measurement.psnr),
+            report::decibels(measurement.psnr),
             report::seconds(encode_seconds),
         ];
         self.row.cells.push(Cell { part: draw::crop(&picture, area), labels });
@@ -181,8 +181,8 @@ fn print(arguments: &Arguments, trials: &[Trial]) {
             format!("×{}", measurement.scale),
             report::bytes(measurement.facts.bytes),
             report::seconds(trial.encode_seconds),
-            format!("{:.2} dB", measurement.psnr),
-            format!("{:.2} dB", measurement.psnr_worst.value),
+            report::decibels(measurement.psnr),
+            report::decibels(measurement.psnr_worst.value),
             format!("{:.5}", measurement.ssim),
             format!("{:+.1} ms", measurement.time_error.ms),
         ]
