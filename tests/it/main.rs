@@ -8,6 +8,7 @@ mod support;
 
 mod cli;
 mod deterministic;
+mod fixtures;
 mod forms;
 mod hostile;
 mod layout;
