@@ -290,6 +290,7 @@ fn inspection_says_what_there_is_on_a_tape() {
     let workshop = Workshop::with(&tape.sound(&Wav::tone(44_100, 0.5, 440.0)).file("metadata.json", "{}"));
     assert_snapshot!(workshop.run("inspect tape.zip").succeeds().stdout(), @r#"
     tape.zip
+      archive    92.9 kB in 9 files
       pictures   33x24
       frames     6, 1 of them duplicates
       duration   0.375 s
@@ -305,6 +306,7 @@ fn inspection_says_what_there_is_on_a_tape() {
     let workshop = Workshop::with(&TapeBuilder::numbered(8, 8, 1).names(Names::Unpadded).timing(Timing::Missing));
     assert_snapshot!(workshop.run("inspect tape.zip").succeeds().stdout(), @r#"
     tape.zip
+      archive    279 B in 1 files
       pictures   8x8
       frames     1, 0 of them duplicates
       duration   0.033 s
