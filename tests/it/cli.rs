@@ -314,7 +314,7 @@ fn inspection_says_what_there_is_on_a_tape() {
       sound      none
       warning: no timing.json; every frame is shown for 1/30 s
     "#);
-    assert_snapshot!(workshop.run("inspect tape.zip --json").succeeds().stdout(), @r#"{"duplicates":0,"extra":[],"frames":1,"height":8,"longest_hold":{"frame":0,"seconds":0.03333333333333333},"rates":{},"seconds":0.03333333333333333,"sound":null,"tape":"tape.zip","warnings":["no timing.json; every frame is shown for 1/30 s"],"width":8}"#);
+    assert_snapshot!(workshop.run("inspect tape.zip --json").succeeds().stdout(), @r#"{"bytes":279,"duplicates":0,"entries":1,"extra":[],"frames":1,"height":8,"longest_hold":{"frame":0,"seconds":0.03333333333333333},"rates":{},"seconds":0.03333333333333333,"sound":null,"tape":"tape.zip","warnings":["no timing.json; every frame is shown for 1/30 s"],"width":8}"#);
 }
 
 #[test]
