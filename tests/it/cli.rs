@@ -235,8 +235,8 @@ fn limits_can_be_lowered_and_raised() {
     workshop.put("long.zip", long.zip());
     workshop.run("convert long.zip --max-duration 1000").succeeds();
     assert!((workshop.video("long.mp4").seconds - 700.01).abs() < 0.002);
-    let expected = format!("error: standard input: archive is 1000 bytes; the limit is 999 bytes (--max-bytes)");
-    fed(&mut workshop.telecine("inspect - --max-bytes 999"), &tape().zip()).fails(1, &expected);
+    let expected = "error: standard input: archive is 1000 bytes; the limit is 999 bytes (--max-bytes)";
+    fed(&mut workshop.telecine("inspect - --max-bytes 999"), &tape().zip()).fails(1, expected);
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn tunnel(width: u32, height: u32, time: i32) -> Picture {
 
 /// A path that draws itself: one stroke at a time, with rests in between.
 fn knot(side: u32, strokes: i32) -> Picture {
-    let mut picture = Picture::draw(side, side, |x, y| if (x ^ y) & 15 == 0 { [34, 37, 58, 255] } else { NIGHT });
+    let mut picture = Picture::draw(side, side, |x, y| if (x ^ y) % 16 == 0 { [34, 37, 58, 255] } else { NIGHT });
     for step in 0..strokes * 96 {
         let at = |speed: i32, shift: i32| {
             (wave(step * speed + shift) * (side as i32 / 2 - 6) / 1024 + side as i32 / 2) as u32

@@ -416,8 +416,8 @@ fn odd_timing_is_tolerated_with_a_warning() {
     for (timing, warnings, durations) in cases {
         let workshop = Workshop::with(&tape().timing_text(timing.clone()));
         let run = workshop.run("convert tape.zip").succeeds();
-        let expected: String = warnings.iter().map(|warning| format!("warning: tape.zip: {warning}\n")).collect();
-        assert_eq!(run.stderr, expected, "{timing}");
+        let said: Vec<_> = run.stderr.lines().filter_map(|line| line.strip_prefix("warning: tape.zip: ")).collect();
+        assert_eq!(said, warnings, "{timing}");
         let found = workshop.video("tape.mp4").durations();
         let as_expected = found.iter().zip(durations).all(|(found, expected)| (found - expected).abs() < 0.02);
         assert!(as_expected && found.len() == 3, "{timing}: {found:?}");
@@ -520,7 +520,8 @@ fn an_interrupted_conversion_leaves_nothing_behind() {
     for signal in ["INT", "TERM"] {
         let tape = TapeBuilder::numbered(320, 240, 600).zip();
         let workshop = Workshop::new();
-        ["0.zip", "1.zip"].into_iter().for_each(|name| workshop.put(name, &tape));
+        workshop.put("0.zip", &tape);
+        workshop.put("1.zip", &tape);
         let started = |name: &str| name.starts_with(".telecine-");
         let mut running = Running::start(&mut workshop.telecine("convert 0.zip 1.zip --preset small"));
         running.wait_until(|| workshop.files().iter().any(|name| started(name)));
