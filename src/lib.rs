@@ -17,6 +17,7 @@
 //!
 //! * [`error`] — what can go wrong, in the user's words.
 //! * [`picture`] — PNG and WebP bytes to RGB.
+//! * [`draw`] — lines, letters and pictures on a picture.
 //! * [`tape`] — a tape as it lies in its ZIP: archive, timing, timeline, soundtrack, limits.
 //! * [`thumbnail`] — any picture to 512×512.
 //! * [`video`] — frames to MP4. The only floor that knows libav.
@@ -37,6 +38,7 @@
 //! `tests/it/tidy.rs` checks what can be checked by reading the source.
 
 pub mod cli;
+pub mod draw;
 pub mod error;
 pub mod measure;
 pub mod picture;

@@ -136,7 +136,9 @@ fn flatten(color: ColorType, samples: &[u8], rgb: &mut Vec<u8>) {
             for (rgb, rgba) in rgb.chunks_exact_mut(3).zip(samples.chunks_exact(4)) {
                 rgb.copy_from_slice(&rgba[..3]);
                 if rgba[3] != 255 {
-                    rgb.iter_mut().for_each(|value| *value = over_black(*value, rgba[3]));
+                    for value in rgb {
+                        *value = over_black(*value, rgba[3]);
+                    }
                 }
             }
         }

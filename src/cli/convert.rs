@@ -268,8 +268,8 @@ fn summarize(arguments: &Arguments, jobs: &[Job], results: &[Result<Converted>])
     let table = report::table(["tape", "frames", "kept", "duration", "size", "scale", "time"], &rows);
     // Standard output may be the video itself.
     match jobs.iter().any(|job| job.video == Destination::Stdout) {
+        _ if rows.is_empty() => {}
         true => eprintln!("{table}"),
-        false if rows.is_empty() => {}
         false => report::line(table),
     }
     let failed = results.len() - rows.len();

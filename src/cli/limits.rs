@@ -11,26 +11,26 @@ use crate::tape::Limits;
 #[command(next_help_heading = "Limits")]
 pub struct LimitArguments {
     /// Frames a tape may hold
-    #[arg(long, value_name = "N", default_value_t = Limits::default().frames)]
-    max_frames: usize,
+    #[arg(long = "max-frames", value_name = "N", default_value_t = Limits::default().frames)]
+    frames: usize,
     /// Pixels a frame may have
-    #[arg(long, value_name = "N", default_value_t = Limits::default().pixels)]
-    max_pixels: u64,
+    #[arg(long = "max-pixels", value_name = "N", default_value_t = Limits::default().pixels)]
+    pixels: u64,
     /// Bytes a tape may have, packed and unpacked
-    #[arg(long, value_name = "N", default_value_t = Limits::default().bytes)]
-    max_bytes: u64,
+    #[arg(long = "max-bytes", value_name = "N", default_value_t = Limits::default().bytes)]
+    bytes: u64,
     /// Seconds a tape may last
-    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().duration.as_secs())]
-    max_duration: u64,
+    #[arg(long = "max-duration", value_name = "SECONDS", default_value_t = Limits::default().duration.as_secs())]
+    duration: u64,
 }
 
 impl LimitArguments {
     pub fn limits(&self) -> Limits {
         Limits {
-            frames: self.max_frames,
-            pixels: self.max_pixels,
-            bytes: self.max_bytes,
-            duration: Duration::from_secs(self.max_duration),
+            frames: self.frames,
+            pixels: self.pixels,
+            bytes: self.bytes,
+            duration: Duration::from_secs(self.duration),
         }
     }
 }

@@ -1,8 +1,129 @@
-//! temporary
-use super::Outcome;
-/// Measure
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
-pub fn run(_: &Arguments) -> Outcome {
+//! `telecine measure`: how good an MP4 of a tape is, whoever made it.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::draw;
+use crate::error::{Error, Result};
+use crate::measure::{self, Measurement, Worst};
+use crate::tape::{Limits, Tape};
+
+use super::limits::LimitArguments;
+use super::output::{self, Destination};
+use super::progress::{Progress, interrupted, stop_on_interrupt};
+use super::source::TapeSource;
+use super::{Outcome, plot, report};
+
+/// Compare an MP4 with the tape it was made of
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Any converter's MP4 can be measured, if it is the tape enlarged by a whole number.
+
+Examples:
+  telecine measure tape.zip tape.mp4
+  telecine measure tape.zip tape.mp4 --plot tape.png
+  telecine measure tape.zip tape.mp4 --json | jq '.psnr, .time_error.ms, .dropped'")]
+pub struct Arguments {
+    /// The tape; - reads it from standard input
+    #[arg(value_name = "TAPE")]
+    tape: TapeSource,
+    /// The video made of it
+    #[arg(value_name = "MP4")]
+    video: PathBuf,
+    /// Print a JSON object, with every frame in it
+    #[arg(long)]
+    json: bool,
+    /// Draw quality and size over time into this PNG
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+    /// Replace the plot if it exists
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    stop_on_interrupt();
+    match measure_and_plot(arguments, &arguments.limits.limits()) {
+        Ok((_, measurement)) if arguments.json => report::json(&with_names(arguments, serde_json::json!(measurement))),
+        Ok((tape, measurement)) => report::line(text(arguments, &tape, &measurement)),
+        Err(_) if interrupted() => {
+            eprintln!("error: interrupted");
+            return Outcome::Interrupted;
+        }
+        Err(error) => {
+            eprintln!("{}", report::error_text(&arguments.video.display(), &error));
+            if arguments.json {
+                let (error, causes) = (error.to_string(), &error.chain()[1..]);
+                report::json(&with_names(arguments, serde_json::json!({ "error": error, "causes": causes })));
+            }
+            return Outcome::Failed;
+        }
+    }
     Outcome::Done
+}
+
+fn with_names(arguments: &Arguments, mut value: serde_json::Value) -> serde_json::Value {
+    value["tape"] = arguments.tape.to_string().into();
+    value["video"] = arguments.video.display().to_string().into();
+    value
+}
+
+fn measure_and_plot(arguments: &Arguments, limits: &Limits) -> Result<(Tape, Measurement)> {
+    let path = &arguments.video;
+    if let Some(plot) = &arguments.plot {
+        Destination::from(plot.clone()).check(arguments.force)?;
+    }
+    let file = File::open(path).map_err(Error::read(path))?;
+    let tape = arguments.tape.open(limits)?;
+    let progress = Progress::new(1);
+    let measurement = measure::measure(&tape, &file, path, &progress.tape(path.display().to_string()))?;
+    if let Some(plot) = &arguments.plot {
+        let title = path.file_name().unwrap_or_default().to_string_lossy();
+        output::drafted(plot, &draw::png(&plot::plot(&measurement, &title)), arguments.force)?.publish()?;
+    }
+    Ok((tape, measurement))
+}
+
+fn text(arguments: &Arguments, tape: &Tape, measurement: &Measurement) -> String {
+    let mut lines = vec![format!("{} of {}", arguments.video.display(), arguments.tape)];
+    let mut field = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
+    let facts = &measurement.facts;
+    let colors = [
+        facts.matrix.map(|matrix| format!(", {matrix:?}").to_lowercase()),
+        facts.range.map(|range| format!(", {range:?} range").to_lowercase()),
+    ];
+    let colors: String = colors.into_iter().flatten().collect();
+    let (width, height, scale) = (facts.width, facts.height, measurement.scale);
+    field("pictures", format!("{width}x{height}, ×{scale} of {}x{}", tape.width, tape.height));
+    field("coding", format!("{}, {}{colors}", facts.codec, facts.pixel_format));
+    field(
+        "frames",
+        format!("{}; {} dropped, {} doubled", measurement.frames, measurement.dropped, measurement.doubled),
+    );
+    let rate = measurement.bit_rate / 1000.0;
+    field("size", format!("{}, {rate:.1} kbit/s", report::bytes(facts.bytes)));
+    let worst =
+        |value: String, worst: &Worst| format!("; worst {value} (frame {} at {:.3} s)", worst.frame, worst.seconds);
+    let (psnr, ssim) = (&measurement.psnr_worst, &measurement.ssim_worst);
+    field("psnr", report::decibels(measurement.psnr) + &worst(report::decibels(psnr.value), psnr));
+    field("", format!("{} as the mean of the frames", report::decibels(measurement.psnr_of_frames)));
+    field("ssim", format!("{:.5}", measurement.ssim) + &worst(format!("{:.5}", ssim.value), ssim));
+    field("exact", format!("{:.3} % of the pixels", measurement.exact * 100.0));
+    let late = &measurement.time_error;
+    field("time", format!("{:+.2} ms at most (frame {})", late.ms, late.frame));
+    field("duration", format!("{:.3} s, {:+.2} ms", measurement.seconds, measurement.duration_error_ms));
+    let sound = match (measurement.sound_offset_ms, &tape.soundtrack, facts.sound) {
+        (Some(offset), ..) => format!("{offset:+.2} ms"),
+        (None, None, false) => "none".into(),
+        (None, None, true) => "some, which the tape does not have".into(),
+        (None, Some(_), false) => "missing".into(),
+        (None, Some(_), true) => "silent, or not that of the tape".into(),
+    };
+    field("sound", sound);
+    lines.join("\n")
 }

@@ -5,6 +5,8 @@ mod inspect;
 mod limits;
 mod measure;
 mod output;
+mod palette;
+mod plot;
 mod presets;
 mod progress;
 mod report;

@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
 use crate::error::Error;
+use crate::measure::BEST_PSNR;
 
 /// Prints a line to standard output. A reader that has gone away, as `head` does, ends the program quietly.
 pub fn line(text: impl Display) {
@@ -26,12 +27,15 @@ pub fn json(value: &impl Serialize) {
 
 /// An error as text: what, and why.
 pub fn error_text(subject: &impl Display, error: &Error) -> String {
-    let chain = error.chain();
+    let (subject, chain) = (subject.to_string(), error.chain());
+    // Where the text is about that very file, to name it once is enough.
+    let is_named = matches!(error, Error::Read { path, .. } if path.display().to_string() == subject);
+    let subject = if is_named { String::new() } else { format!("{subject}: ") };
     let causes = chain[1..].iter().map(|cause| format!("\n  because: {cause}"));
-    format!("error: {subject}: {}{}", chain[0], causes.collect::<String>())
+    format!("error: {subject}{}{}", chain[0], causes.collect::<String>())
 }
 
-/// A table without rules, as `ls -l` has it: the first column left, numbers right.
+/// A table without rules, as `ls -l` has it: names and sentences left, numbers right.
 pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> String {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
@@ -39,7 +43,8 @@ pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COL
     table.add_rows(rows);
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
-        column.set_cell_alignment(if index == 0 { CellAlignment::Left } else { CellAlignment::Right });
+        let is_text = matches!(header[index], "tape" | "preset" | "summary");
+        column.set_cell_alignment(if is_text { CellAlignment::Left } else { CellAlignment::Right });
     }
     table.trim_fmt()
 }
@@ -51,6 +56,11 @@ pub fn bytes(bytes: u64) -> String {
         1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
         _ => format!("{:.1} MB", bytes as f64 / 1e6),
     }
+}
+
+/// PSNR for people.
+pub fn decibels(psnr: f64) -> String {
+    if psnr >= BEST_PSNR { "exact".into() } else { format!("{psnr:.2} dB") }
 }
 
 /// Seconds for people.

@@ -1,1 +1,293 @@
-//! temporary
+//! How good an MP4 of a tape is: what it shows, when, how exactly, and how many bytes that takes.
+//!
+//! Any converter's MP4 will do, as long as it is the tape enlarged by a whole number. It is played twice: first to
+//! find out which picture of the tape each of its frames shows (`align`), then to compare the two (`quality`).
+//! What is kept meanwhile is a few hundred numbers for each frame, and of pictures no more than a handful.
+
+mod align;
+mod quality;
+mod sound;
+mod summary;
+
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::picture::{self, Picture};
+use crate::tape::{Reel, TICKS_PER_SECOND, Tape};
+use crate::video::{Facts, Geometry, Reader, Watch};
+
+use align::{Moment, Signature};
+use quality::Likeness;
+
+pub use quality::BEST_PSNR;
+use summary::Summary;
+pub use summary::{FrameQuality, Worst};
+
+/// Pictures that wait to be compared, for each thread: enough to keep it busy while others are decoded.
+const WAITING: usize = 2;
+
+/// How an MP4 compares with its tape.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Measurement {
+    /// What the file says about itself.
+    #[serde(flatten)]
+    pub facts: Facts,
+    /// How many times larger than the tape it is.
+    pub scale: u32,
+    /// Frames in the MP4.
+    pub frames: usize,
+    /// When its last frame disappears.
+    pub seconds: f64,
+    /// Bits a second, of everything in the file.
+    pub bit_rate: f64,
+    /// PSNR of the mean error of all samples of all frames, in dB; [`BEST_PSNR`] for what is exact.
+    pub psnr: f64,
+    /// The mean of the frames' own PSNRs, in dB.
+    pub psnr_of_frames: f64,
+    /// The frame with the lowest PSNR.
+    pub psnr_worst: Worst,
+    /// Mean structural similarity; 1 is the best.
+    pub ssim: f64,
+    /// The frame with the lowest structural similarity.
+    pub ssim_worst: Worst,
+    /// The part of all pixels that have exactly the colour they have in the tape.
+    pub exact: f64,
+    /// The picture that appears at the most wrong time.
+    pub time_error: TimeError,
+    /// How much longer than the tape it is, in ms.
+    pub duration_error_ms: f64,
+    /// Pictures of the tape that are never shown.
+    pub dropped: usize,
+    /// Frames that repeat a picture although the tape does not.
+    pub doubled: usize,
+    /// How much later than in the tape the sound comes, in ms; `None` without sound, or for another one.
+    pub sound_offset_ms: Option<f64>,
+    /// The frames one by one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<FrameQuality>,
+}
+
+/// A picture that appears too late or too early.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct TimeError {
+    /// By how much, in ms; negative if it is early.
+    pub ms: f64,
+    /// Which frame of the tape it is.
+    pub frame: usize,
+}
+
+/// Compares the video in `file` with the tape it was made of. `path` is for the error texts.
+///
+/// # Errors
+/// What is wrong with the tape; [`Error::Read`], [`Error::Video`] or [`Error::Libav`] for the video;
+/// [`Error::Interrupted`].
+pub fn measure(tape: &Tape, file: &File, path: &Path, watch: &dyn Watch) -> Result<Measurement> {
+    let reader = Reader::open(file, path)?;
+    let geometry = reader.fit(tape.width, tape.height)?;
+    watch.begin(tape.frame_count() + 2 * reader.facts.frames);
+
+    let (looks, played) =
+        rayon::join(|| look_at_tape(tape, &geometry, watch), || look_at_video(&reader, &geometry, watch));
+    let (looks, played) = (looks?, played?);
+    let (pictures, moments) = moments(tape, looks);
+    let alignment = align::align(&moments, &played.frames);
+    let shows: Vec<usize> = alignment.shows.iter().map(|&moment| pictures[moment]).collect();
+
+    let qualities = compare(tape, &reader, &geometry, &shows, watch)?;
+    let Some(summary) = Summary::of(&qualities) else {
+        return Err(Error::Video { path: path.into(), what: "has no pictures".into() });
+    };
+    let end = if played.end > 0 { played.end } else { reader.facts.duration };
+    let (late, ticks) = alignment.time_error(&moments, &played.frames).unwrap_or_default();
+    Ok(Measurement {
+        scale: geometry.scale,
+        frames: qualities.len(),
+        seconds: seconds(end),
+        bit_rate: reader.facts.bytes as f64 * 8.0 / seconds(end.max(1)),
+        psnr: summary.psnr,
+        psnr_of_frames: summary.psnr_of_frames,
+        psnr_worst: summary.psnr_worst,
+        ssim: summary.ssim,
+        ssim_worst: summary.ssim_worst,
+        exact: summary.exact,
+        time_error: TimeError { ms: milliseconds(ticks), frame: pictures[late] },
+        duration_error_ms: milliseconds(end - tape.end()),
+        dropped: alignment.dropped(&moments),
+        doubled: alignment.doubled(&moments),
+        sound_offset_ms: sound_offset(tape, &reader, watch)?,
+        series: qualities.into_iter().map(|(frame, _)| frame).collect(),
+        facts: reader.facts,
+    })
+}
+
+/// What a video shows at its frame `index` (0.. in the order of time), at the size of the tape.
+///
+/// # Errors
+/// As [`measure`]; [`Error::Video`] too if there are not so many frames.
+pub fn frame(tape: &Tape, file: &File, path: &Path, index: usize, watch: &dyn Watch) -> Result<Picture> {
+    let reader = Reader::open(file, path)?;
+    let geometry = reader.fit(tape.width, tape.height)?;
+    let (mut passed, mut found) = (0, None);
+    reader.play(&geometry, watch, |played| {
+        found = (passed == index).then(|| played.picture.clone());
+        passed += 1;
+        Ok(found.is_none())
+    })?;
+    found.ok_or_else(|| Error::Video { path: path.into(), what: format!("has no frame {index}") })
+}
+
+fn seconds(ticks: i64) -> f64 {
+    ticks as f64 / TICKS_PER_SECOND as f64
+}
+
+fn milliseconds(ticks: i64) -> f64 {
+    seconds(ticks) * 1000.0
+}
+
+/// A picture of the tape, so far as it can be compared: a video that was cut to even sides shows less.
+fn load(
+    reel: &mut Reel<'_>,
+    decoder: &mut picture::Decoder,
+    index: usize,
+    (width, height): (u32, u32),
+    picture: &mut Picture,
+) -> Result<()> {
+    reel.picture(index, decoder, picture)?;
+    picture.place_on(width, height);
+    Ok(())
+}
+
+/// The size that a video of this geometry is reduced to.
+fn compared_size(geometry: &Geometry) -> (u32, u32) {
+    let side = |source: u32, video: u32| source.min(video.div_ceil(geometry.scale));
+    (side(geometry.source_width, geometry.width), side(geometry.source_height, geometry.height))
+}
+
+/// The signature of each frame of the tape, and a hash of its pixels.
+fn look_at_tape(tape: &Tape, geometry: &Geometry, watch: &dyn Watch) -> Result<Vec<(Signature, u64)>> {
+    let size = compared_size(geometry);
+    let lane = || (tape.reel(), picture::Decoder::default(), Picture::default());
+    let look = |(reel, decoder, picture): &mut (Reel<'_>, picture::Decoder, Picture), index| {
+        watch.check()?;
+        load(reel, decoder, index, size, picture)?;
+        let mut hasher = DefaultHasher::new();
+        picture.rgb.hash(&mut hasher);
+        watch.encoded(1);
+        Ok((align::signature(picture), hasher.finish()))
+    };
+    (0..tape.frame_count()).into_par_iter().map_init(lane, look).collect()
+}
+
+/// The frames of a video as they are aligned.
+struct Looks {
+    frames: Vec<(i64, Signature)>,
+    /// When the last disappears, in ticks; 0 if the file does not say.
+    end: i64,
+}
+
+fn look_at_video(reader: &Reader<'_>, geometry: &Geometry, watch: &dyn Watch) -> Result<Looks> {
+    let mut looks = Looks { frames: Vec::new(), end: 0 };
+    reader.play(geometry, watch, |played| {
+        looks.frames.push((played.start, align::signature(played.picture)));
+        looks.end = if played.end > played.start { played.end } else { 0 };
+        watch.encoded(1);
+        Ok(true)
+    })?;
+    Ok(looks)
+}
+
+/// The pictures of a tape, equal neighbours as one: the first frame of each, and what alignment needs to know.
+fn moments(tape: &Tape, looks: Vec<(Signature, u64)>) -> (Vec<usize>, Vec<Moment>) {
+    let merged = tape.timeline.merge(|frame| frame > 0 && looks[frame].1 == looks[frame - 1].1);
+    let pictures: Vec<usize> = merged.shown().map(|shown| shown.frame).collect();
+    let mut signatures = looks.into_iter().map(|(signature, _)| signature);
+    let mut taken = 0;
+    let moments = merged.shown().enumerate().map(|(index, shown)| {
+        let next = pictures.get(index + 1).copied().unwrap_or(tape.frame_count());
+        let signature = signatures.nth(shown.frame - taken).unwrap_or_default();
+        taken = shown.frame + 1;
+        Moment { start: shown.start, end: shown.start + shown.duration, frames: next - shown.frame, signature }
+    });
+    let moments = moments.collect();
+    (pictures, moments)
+}
+
+/// Holds every frame of the video against the frame of the tape that it shows.
+fn compare(
+    tape: &Tape,
+    reader: &Reader<'_>,
+    geometry: &Geometry,
+    shows: &[usize],
+    watch: &dyn Watch,
+) -> Result<Vec<(FrameQuality, Likeness)>> {
+    let size = compared_size(geometry);
+    let lane = || (tape.reel(), picture::Decoder::default(), Picture::default());
+    let judge = |(reel, decoder, wanted): &mut (Reel<'_>, picture::Decoder, Picture), waiting: &Waiting| {
+        watch.check()?;
+        load(reel, decoder, waiting.frame, size, wanted)?;
+        let likeness = quality::compare(wanted, &waiting.picture);
+        watch.encoded(1);
+        let (frame, seconds, bytes) = (waiting.frame, seconds(waiting.start), waiting.bytes);
+        Ok((FrameQuality { frame, seconds, psnr: quality::psnr(likeness.mse), ssim: likeness.ssim, bytes }, likeness))
+    };
+    let most = WAITING * rayon::current_num_threads();
+    let (mut waiting, mut qualities) = (Vec::with_capacity(most), Vec::with_capacity(shows.len()));
+    let mut judge_all = |waiting: &mut Vec<Waiting>| -> Result<()> {
+        let judged: Result<Vec<_>> = waiting.par_iter().map_init(lane, judge).collect();
+        waiting.clear();
+        qualities.extend(judged?);
+        Ok(())
+    };
+    let mut shows = shows.iter();
+    reader.play(geometry, watch, |played| {
+        let Some(&frame) = shows.next() else { return Ok(false) };
+        let (start, bytes, picture) = (played.start, played.bytes, played.picture.clone());
+        waiting.push(Waiting { frame, start, bytes, picture });
+        if waiting.len() == most {
+            judge_all(&mut waiting)?;
+        }
+        Ok(true)
+    })?;
+    judge_all(&mut waiting)?;
+    Ok(qualities)
+}
+
+/// A frame of the video that waits to be compared.
+struct Waiting {
+    frame: usize,
+    start: i64,
+    bytes: u64,
+    picture: Picture,
+}
+
+fn sound_offset(tape: &Tape, reader: &Reader<'_>, watch: &dyn Watch) -> Result<Option<f64>> {
+    let Some(soundtrack) = tape.soundtrack.as_ref().filter(|_| reader.facts.sound) else { return Ok(None) };
+    let (rate, channels) = (soundtrack.rate, usize::from(soundtrack.channels));
+    let mono = |samples: &[f32]| -> Vec<f32> {
+        samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect()
+    };
+    let mut loudest = sound::Loudest::default();
+    tape.reel().play_sound(|samples| {
+        watch.check()?;
+        loudest.take(rate, mono(samples).into_iter());
+        Ok(true)
+    })?;
+    let Some(start) = loudest.start() else { return Ok(None) };
+    let (mut part, mut around) = (sound::Stretch::part(start), sound::Stretch::around(start));
+    let mut passed = 0;
+    tape.reel().play_sound(|samples| {
+        let time = passed as f64 / f64::from(rate);
+        passed += samples.len() / channels;
+        Ok(part.take(time, rate, mono(samples).into_iter()))
+    })?;
+    reader.play_sound(|time, rate, samples| {
+        watch.check()?;
+        Ok(around.take(time, rate, samples.iter().copied()))
+    })?;
+    Ok(sound::offset(&part, &around))
+}

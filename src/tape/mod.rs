@@ -110,6 +110,13 @@ impl Tape {
         self.frames.len()
     }
 
+    /// When all is over, pictures and sound, in ticks.
+    #[must_use]
+    pub fn end(&self) -> i64 {
+        let pictures = self.timeline.end();
+        self.soundtrack.as_ref().map_or(pictures, |sound| sound.end_with(pictures))
+    }
+
     /// A reader of pictures and sound for one thread.
     #[must_use]
     pub fn reel(&self) -> Reel<'_> {

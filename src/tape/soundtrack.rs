@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 
 use super::archive::{Archive, Entry};
 use super::limits::SAMPLE_RATES;
+use super::timeline::TICKS_PER_SECOND;
 
 /// Sample frames in the recorder's blocks; it pads the last one with silence.
 pub const BLOCK: u64 = 4096;
@@ -111,6 +112,15 @@ impl Soundtrack {
         // The checksum is verified where the entry ends.
         io::copy(&mut reader, &mut io::sink()).map_err(damaged)?;
         Ok(())
+    }
+
+    /// When a video with this sound and with pictures up to `pictures` ends, all in ticks.
+    ///
+    /// Sound may outlast the pictures by the padding of its last block; only what is more holds the last frame.
+    #[must_use]
+    pub fn end_with(&self, pictures: i64) -> i64 {
+        let end = |frames: u64| (frames as f64 / f64::from(self.rate) * TICKS_PER_SECOND as f64).round() as i64;
+        if end(self.frames) > pictures + end(BLOCK) { end(self.frames) } else { pictures }
     }
 
     /// Length in seconds.

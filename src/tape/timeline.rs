@@ -111,6 +111,7 @@ impl Timeline {
     }
 
     /// The frames in the order of time.
+    #[must_use]
     pub fn shown(&self) -> impl ExactSizeIterator<Item = Shown> + '_ {
         self.frames.iter().zip(&self.starts).enumerate().map(|(index, (&frame, &start))| {
             let next = self.starts.get(index + 1).copied().unwrap_or(self.end);

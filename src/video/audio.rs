@@ -54,18 +54,18 @@ pub fn encode(tape: &Tape, soundtrack: &Soundtrack, kbps: u32, end: i64, watch: 
         match &mut resampler {
             None => coder.take(&block)?,
             Some(resampler) => {
-                let mut resampled = frame::Audio::empty();
-                resampler.run(&block, &mut resampled).map_err(libav("resample sound"))?;
-                coder.take(&resampled)?;
+                let mut output = frame::Audio::empty();
+                resampler.run(&block, &mut output).map_err(libav("resample sound"))?;
+                coder.take(&output)?;
             }
         }
         Ok(coder.left > 0)
     })?;
     if let Some(mut resampler) = resampler {
         let rest = resampler.delay().map_or(0, |delay| delay.output as usize);
-        let mut resampled = frame::Audio::new(FORMAT, rest.max(1), layout);
-        resampler.flush(&mut resampled).map_err(libav("resample sound"))?;
-        coder.take(&resampled)?;
+        let mut output = frame::Audio::new(FORMAT, rest.max(1), layout);
+        resampler.flush(&mut output).map_err(libav("resample sound"))?;
+        coder.take(&output)?;
     }
     coder.finish(rate)
 }

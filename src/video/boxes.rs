@@ -123,7 +123,7 @@ fn shift_offsets(mut boxes: &mut [u8], delta: i64) -> Option<()> {
 mod tests {
     use super::*;
 
-    fn boxed(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    fn boxed(name: &[u8], body: &[u8]) -> Vec<u8> {
         [&(body.len() as u32 + 8).to_be_bytes()[..], name, body].concat()
     }
 

@@ -9,18 +9,23 @@ use ffmpeg::codec::{self, threading};
 use ffmpeg::color;
 use ffmpeg::encoder::video::Encoder;
 use ffmpeg::format::Pixel;
-use ffmpeg::{Dictionary, Packet, Rational, frame};
+use ffmpeg::{Dictionary, Packet, Rational};
 
 use crate::error::Result;
 use crate::picture::{self, Picture};
 use crate::tape::{Shown, TICKS_PER_SECOND, Tape};
 
-use super::planes::{Converter, Geometry, Plane};
+use super::complexity::{complexity, quantiser};
+use super::paint::FrameSource;
+use super::planes::Geometry;
 use super::preset::{Colors, Preset, Quality};
 use super::{Watch, libav};
 
 /// The rate from which libx264 derives the level it declares; the real times are in the packets.
 const NOMINAL_RATE: Rational = Rational(60, 1);
+
+/// Pairs of neighbouring pictures that stand for a chunk when its quantiser is chosen.
+const SAMPLES: usize = 4;
 
 /// NAL unit type of supplemental information.
 const SEI: u8 = 6;
@@ -45,22 +50,31 @@ pub struct Plan<'a> {
     pub geometry: Geometry,
 }
 
-impl Plan<'_> {
-    /// Encodes a run of frames; `is_first` for the one at the start of the video.
+impl<'a> Plan<'a> {
+    /// What a preset makes of a tape.
+    pub fn new(tape: &'a Tape, preset: &'a Preset) -> Self {
+        let multiple = if preset.colors == Colors::Yuv420p { 2 } else { 1 };
+        let geometry = Geometry::new(tape.width, tape.height, preset.scale_for(tape.width, tape.height), multiple);
+        Plan { tape, preset, quality: preset.quality, geometry }
+    }
+
+    /// Encodes a run of frames from `source`; `is_first` for the one at the start of the video.
     ///
     /// # Errors
     /// What is wrong with a picture, [`crate::Error::Libav`], or [`crate::Error::Interrupted`].
-    pub fn encode(&self, frames: &[Shown], is_first: bool, watch: &dyn Watch) -> Result<Chunk> {
-        let mut encoder = self.open()?;
+    pub fn encode(
+        &self,
+        frames: &[Shown],
+        mut source: impl FrameSource,
+        is_first: bool,
+        watch: &dyn Watch,
+    ) -> Result<Chunk> {
+        let mut encoder = self.open(self.rate_control(frames)?)?;
         let parameters = codec::Parameters::from(&*encoder);
-        let mut reel = self.tape.reel();
-        let mut painter = Painter::new(&self.geometry, self.preset.colors);
         let mut packets = Packets { frames, received: Vec::with_capacity(frames.len()) };
         for shown in frames {
             watch.check()?;
-            painter.paint(|decoder, picture| reel.picture(shown.frame, decoder, picture))?;
-            painter.frame.set_pts(Some(shown.start));
-            encoder.send_frame(&painter.frame).map_err(libav("encode a frame"))?;
+            encoder.send_frame(source.frame(shown)?).map_err(libav("encode a frame"))?;
             packets.receive(&mut encoder)?;
             watch.encoded(1);
         }
@@ -73,7 +87,33 @@ impl Plan<'_> {
         Ok(Chunk { packets, parameters })
     }
 
-    fn open(&self) -> Result<Encoder> {
+    /// The libx264 option, and its value, by which a chunk has the quality asked for.
+    fn rate_control(&self, frames: &[Shown]) -> Result<(&'static str, String)> {
+        Ok(match self.quality {
+            Quality::Crf(crf) => ("crf", crf.to_string()),
+            Quality::Qp(qp) => ("qp", qp.to_string()),
+            Quality::Adaptive(middle) => ("qp", quantiser(middle, self.complexity(frames)?).to_string()),
+        })
+    }
+
+    /// The mean complexity of a few pairs of neighbouring pictures of a chunk.
+    pub fn complexity(&self, frames: &[Shown]) -> Result<f32> {
+        let mut reel = self.tape.reel();
+        let mut decoder = picture::Decoder::default();
+        let (mut previous, mut picture) = (Picture::default(), Picture::default());
+        let pairs = frames.len() - 1;
+        let samples = pairs.min(SAMPLES);
+        let mut sum = 0.0;
+        for sample in 0..samples {
+            let first = (2 * sample + 1) * pairs / (2 * samples);
+            reel.picture(frames[first].frame, &mut decoder, &mut previous)?;
+            reel.picture(frames[first + 1].frame, &mut decoder, &mut picture)?;
+            sum += complexity(&previous, &picture);
+        }
+        Ok(sum / samples.max(1) as f32)
+    }
+
+    fn open(&self, (quality, value): (&str, String)) -> Result<Encoder> {
         let (name, format) = match self.preset.colors {
             Colors::Yuv420p => ("libx264", Pixel::YUV420P),
             Colors::Rgb => ("libx264rgb", Pixel::RGB24),
@@ -107,10 +147,7 @@ impl Plan<'_> {
 
         let mut options = Dictionary::new();
         options.set("preset", &self.preset.x264_preset);
-        match self.quality {
-            Quality::Crf(crf) => options.set("crf", &crf.to_string()),
-            Quality::Qp(qp) => options.set("qp", &qp.to_string()),
-        }
+        options.set(quality, &value);
         options.set("x264-params", &self.preset.x264_params);
         video.open_with(options).map_err(libav(format!("open {name}; see the preset's x264 options")))
     }
@@ -170,68 +207,6 @@ fn skip_sei(data: &[u8]) -> &[u8] {
         return data;
     }
     unit.windows(START.len()).position(|window| window == START).map_or(data, |at| &unit[at..])
-}
-
-/// Decoded pictures as frames of the video, in buffers that are used again and again.
-struct Painter {
-    geometry: Geometry,
-    colors: Colors,
-    decoder: picture::Decoder,
-    picture: Picture,
-    converter: Converter,
-    frame: frame::Video,
-}
-
-impl Painter {
-    fn new(geometry: &Geometry, colors: Colors) -> Self {
-        let format = match colors {
-            Colors::Yuv420p => Pixel::YUV420P,
-            Colors::Rgb => Pixel::RGB24,
-        };
-        Painter {
-            geometry: *geometry,
-            colors,
-            decoder: picture::Decoder::default(),
-            picture: Picture::default(),
-            converter: Converter::default(),
-            frame: frame::Video::new(format, geometry.width, geometry.height),
-        }
-    }
-
-    fn paint(&mut self, load: impl FnOnce(&mut picture::Decoder, &mut Picture) -> Result<()>) -> Result<()> {
-        load(&mut self.decoder, &mut self.picture)?;
-        let frame = libav_writable(&mut self.frame)?;
-        match self.colors {
-            Colors::Yuv420p => self.converter.convert(&self.picture, &self.geometry, planes(frame)),
-            Colors::Rgb => {
-                let stride = frame.stride(0);
-                for (to, from) in frame.data_mut(0).chunks_mut(stride).zip(self.picture.rows()) {
-                    to[..from.len()].copy_from_slice(from);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The encoder may still hold the frame it was given last; then libav makes a new one.
-fn libav_writable(frame: &mut frame::Video) -> Result<&mut frame::Video> {
-    // SAFETY: the pointer is that of a live frame which nobody else uses during the call.
-    match unsafe { ffmpeg::ffi::av_frame_make_writable(frame.as_mut_ptr()) } {
-        code if code < 0 => Err(libav("allocate a frame")(ffmpeg::Error::from(code))),
-        _ => Ok(frame),
-    }
-}
-
-/// The three planes of a frame at once, which libav's own accessor gives one at a time.
-fn planes(frame: &mut frame::Video) -> [Plane<'_>; 3] {
-    [0, 1, 2].map(|index| {
-        let (stride, length) = (frame.stride(index), frame.data(index).len());
-        // SAFETY: the planes of a YUV420P frame do not overlap, each is `length` bytes long, and all three borrow
-        // from the one mutable borrow of the frame.
-        let data = unsafe { std::slice::from_raw_parts_mut(frame.data_mut(index).as_mut_ptr(), length) };
-        Plane { data, stride }
-    })
 }
 
 #[cfg(test)]

@@ -5,10 +5,16 @@
 
 mod audio;
 mod boxes;
+mod complexity;
 mod encode;
 mod mux;
+mod paint;
 pub mod planes;
 mod preset;
+mod reader;
+mod reduce;
+#[doc(hidden)]
+pub mod stages;
 mod transcode;
 mod verify;
 
@@ -16,7 +22,10 @@ use ffmpeg_next as ffmpeg;
 
 use crate::error::{Error, Result};
 
+pub use planes::Geometry;
 pub use preset::{Colors, Preset, Presets, Quality, Rate};
+pub use reader::{Facts, Played, Reader};
+pub use reduce::{Matrix, Swing};
 pub use transcode::{Options, Transcoded, transcode};
 
 /// What a caller may see and say while a video is made. Called from many threads.

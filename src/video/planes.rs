@@ -88,15 +88,21 @@ impl Converter {
 }
 
 /// Repeats every sample `factor` times in both directions, and those at the right and the bottom up to the edge.
-fn replicate(from: &[u8], (source_width, _): (usize, usize), factor: usize, to: Plane<'_>, size: (usize, usize)) {
+fn replicate(
+    from: &[u8],
+    (source_width, _): (usize, usize),
+    factor: usize,
+    Plane { data, stride }: Plane<'_>,
+    size: (usize, usize),
+) {
     let (width, height) = size;
     let rows = from.chunks_exact(source_width);
     let last = rows.len() - 1;
     for (index, row) in rows.enumerate() {
         let top = index * factor;
         let copies = if index == last { height - top } else { factor };
-        let start = top * to.stride;
-        let first = &mut to.data[start..start + width];
+        let start = top * stride;
+        let first = &mut data[start..start + width];
         match factor {
             1 => first[..source_width].copy_from_slice(row),
             2 => first.as_chunks_mut().0.iter_mut().zip(row).for_each(|(to, &value)| *to = [value; 2]),
@@ -105,19 +111,25 @@ fn replicate(from: &[u8], (source_width, _): (usize, usize), factor: usize, to: 
         }
         first[source_width * factor..].fill(row[source_width - 1]);
         for copy in 1..copies {
-            to.data.copy_within(start..start + width, start + copy * to.stride);
+            data.copy_within(start..start + width, start + copy * stride);
         }
     }
 }
 
 /// Halves what [`replicate`] would make: each sample is the mean of the four it stands for.
-fn average(from: &[u8], source: (usize, usize), factor: usize, to: Plane<'_>, (width, height): (usize, usize)) {
+fn average(
+    from: &[u8],
+    source: (usize, usize),
+    factor: usize,
+    Plane { data, stride }: Plane<'_>,
+    (width, height): (usize, usize),
+) {
     let (source_width, source_height) = source;
     let column = |x: usize| (x / factor).min(source_width - 1);
     let row = |y: usize| &from[(y / factor).min(source_height - 1) * source_width..][..source_width];
     for y in 0..height {
         let (upper, lower) = (row(2 * y), row(2 * y + 1));
-        for (x, sample) in to.data[y * to.stride..][..width].iter_mut().enumerate() {
+        for (x, sample) in data[y * stride..][..width].iter_mut().enumerate() {
             let (left, right) = (column(2 * x), column(2 * x + 1));
             let sum: u16 = [upper[left], upper[right], lower[left], lower[right]].into_iter().map(u16::from).sum();
             *sample = ((sum + 2) / 4) as u8;

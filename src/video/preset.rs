@@ -81,24 +81,28 @@ pub enum Quality {
     Crf(f32),
     /// A constant quantiser; 0 is lossless.
     Qp(u8),
+    /// A quantiser for each chunk, finer for calm pictures and coarser for busy ones; this is the one for pictures in
+    /// which a pixel changes by one level of luma on average.
+    Adaptive(f32),
 }
 
 impl Quality {
     /// The quality at which a video of `bytes` should come down to `limit`, or `None` if there is none left. Six
-    /// steps of the quantiser halve the bits.
+    /// steps of the quantiser halve the bits, and two more are for what does not shrink with them.
     #[must_use]
     pub fn to_fit(self, bytes: u64, limit: u64) -> Option<Self> {
-        let steps = 1.0 + 6.0 * (bytes as f32 / limit as f32).log2();
+        let steps = 2.0 + 6.0 * (bytes as f32 / limit as f32).log2();
         let worse = match self {
             Quality::Crf(crf) => Quality::Crf(crf + steps),
             Quality::Qp(qp) => Quality::Qp(qp.saturating_add(steps.ceil() as u8)),
+            Quality::Adaptive(middle) => Quality::Adaptive(middle + steps),
         };
         worse.is_valid().then_some(worse)
     }
 
     fn is_valid(self) -> bool {
         match self {
-            Quality::Crf(crf) => (0.0..=51.0).contains(&crf),
+            Quality::Crf(value) | Quality::Adaptive(value) => (0.0..=51.0).contains(&value),
             Quality::Qp(qp) => qp <= 51,
         }
     }
@@ -110,7 +114,6 @@ impl Preset {
     pub fn scale_for(&self, width: u32, height: u32) -> u32 {
         let fits = |scale: u32, longest: u32| width.max(height).saturating_mul(scale) <= longest;
         match self.scale {
-            1 => 1,
             4 if fits(4, LONGEST_AT_FOUR) => 4,
             2 | 4 if fits(2, LONGEST_AT_TWO) => 2,
             2 | 4 => 1,
@@ -196,6 +199,15 @@ impl Presets {
     }
 }
 
+impl<'a> IntoIterator for &'a Presets {
+    type Item = &'a Preset;
+    type IntoIter = std::slice::Iter<'a, Preset>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,8 +255,8 @@ mod tests {
 
     #[test]
     fn quality_to_fit_grows_with_the_surplus_and_ends() {
-        assert_eq!(Quality::Qp(20).to_fit(200, 100), Some(Quality::Qp(27)));
-        assert_eq!(Quality::Crf(20.0).to_fit(400, 100), Some(Quality::Crf(33.0)));
+        assert_eq!(Quality::Qp(20).to_fit(200, 100), Some(Quality::Qp(28)));
+        assert_eq!(Quality::Crf(20.0).to_fit(400, 100), Some(Quality::Crf(34.0)));
         assert_eq!(Quality::Qp(50).to_fit(200, 100), None);
     }
 }

@@ -13,14 +13,14 @@ use rayon::ThreadPool;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::tape::{BLOCK, Shown, TICKS_PER_SECOND, Tape, Timeline};
+use crate::tape::{Shown, Tape, Timeline};
 
 use super::Watch;
 use super::audio::{self, Sound};
 use super::encode::{Chunk, Plan};
 use super::mux::Muxer;
-use super::planes::Geometry;
-use super::preset::{Colors, Preset, Quality, Rate};
+use super::paint::Painter;
+use super::preset::{Preset, Quality, Rate};
 use super::verify::verify;
 
 /// How often a video that is too large is encoded again before giving up. Bits follow the quantiser closely, so the
@@ -80,16 +80,13 @@ pub fn transcode(
     ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet);
     let timeline = timeline(tape, preset, options)?;
     let frames: Vec<Shown> = timeline.shown().collect();
-    let multiple = if preset.colors == Colors::Yuv420p { 2 } else { 1 };
-    let geometry = Geometry::new(tape.width, tape.height, preset.scale_for(tape.width, tape.height), multiple);
-    let mut quality = preset.quality;
+    let mut plan = Plan::new(tape, preset);
     for _ in 0..ATTEMPTS {
         watch.begin(frames.len());
-        let plan = Plan { tape, preset, quality, geometry };
         let bytes = encode_and_mux(&plan, &frames, timeline.end(), pool, watch, file)?;
         if let Some(limit) = preset.size_limit.filter(|&limit| bytes > limit) {
-            match quality.to_fit(bytes, limit) {
-                Some(worse) => quality = worse,
+            match plan.quality.to_fit(bytes, limit) {
+                Some(worse) => plan.quality = worse,
                 None => return Err(too_large(bytes, limit)),
             }
             continue;
@@ -99,12 +96,12 @@ pub fn transcode(
             frames: tape.frame_count(),
             kept: frames.len(),
             duration: timeline.duration(),
-            width: geometry.width,
-            height: geometry.height,
-            scale: geometry.scale,
+            width: plan.geometry.width,
+            height: plan.geometry.height,
+            scale: plan.geometry.scale,
             sound: tape.soundtrack.is_some(),
             bytes,
-            quality,
+            quality: plan.quality,
         });
     }
     let bytes = file.metadata().map_or(0, |metadata| metadata.len());
@@ -117,7 +114,7 @@ fn too_large(bytes: u64, limit: u64) -> Error {
 }
 
 /// The times at which the video shows its frames.
-fn timeline(tape: &Tape, preset: &Preset, options: Options) -> Result<Timeline> {
+pub(super) fn timeline(tape: &Tape, preset: &Preset, options: Options) -> Result<Timeline> {
     let timeline = match preset.rate {
         Rate::Exact => {
             let repeats = tape.repeats()?;
@@ -125,12 +122,10 @@ fn timeline(tape: &Tape, preset: &Preset, options: Options) -> Result<Timeline> 
         }
         Rate::Rounded => tape.timeline.at_constant_rate(rounded_rate(tape)),
     };
-    // Sound may outlast the pictures by the padding of its last block; only what is more holds the last frame.
     let timeline = match &tape.soundtrack {
         Some(sound) => {
-            let end = |frames: u64| (frames as f64 / f64::from(sound.rate) * TICKS_PER_SECOND as f64).round() as i64;
-            let outlasts = end(sound.frames) > timeline.end() + end(BLOCK);
-            timeline.hold_until(if outlasts { end(sound.frames) } else { 0 })
+            let end = sound.end_with(timeline.end());
+            timeline.hold_until(end)
         }
         None => timeline,
     };
@@ -153,9 +148,13 @@ fn rounded_rate(tape: &Tape) -> u32 {
     rate.round().clamp(1.0, 240.0) as u32
 }
 
-/// Cuts frames into chunks of nearly equal length, none longer than `longest` and none of a single frame.
-fn chunks(frames: &[Shown], longest: usize) -> impl Iterator<Item = &[Shown]> {
-    let count = frames.len().div_ceil(longest).max(1);
+/// Cuts frames into chunks of nearly equal length, none longer than `longest` and none of a single frame. Where there
+/// are more than one their number is even, so that two cores, or four, are done at the same time.
+pub(super) fn chunks(frames: &[Shown], longest: usize) -> impl Iterator<Item = &[Shown]> {
+    let count = match frames.len().div_ceil(longest) {
+        0 | 1 => 1,
+        several => several.next_multiple_of(2),
+    };
     let cut = move |index: usize| index * frames.len() / count;
     (0..count).map(move |index| &frames[cut(index)..cut(index + 1)])
 }
@@ -190,18 +189,17 @@ fn encode_and_mux(
                 let (done, chunk) = sync_channel(1);
                 scope.spawn_fifo(move |_| {
                     // Nobody listens any more once an earlier chunk has failed.
-                    let _ = done.send(plan.encode(frames, index == 0, watch));
+                    let _ = done.send(plan.encode(frames, Painter::new(plan), index == 0, watch));
                 });
                 ahead.push_back(chunk);
             }
             let Some(chunk) = ahead.pop_front() else { break };
             let Chunk { packets, parameters } = result_of(&chunk)?;
-            let muxer = match &mut muxer {
-                Some(muxer) => muxer,
-                None => {
-                    let sound: Option<Sound> = plan.tape.soundtrack.is_some().then(|| result_of(&sound)).transpose()?;
-                    muxer.insert(Muxer::create(parameters, sound)?)
-                }
+            let muxer = if let Some(muxer) = &mut muxer {
+                muxer
+            } else {
+                let sound: Option<Sound> = plan.tape.soundtrack.is_some().then(|| result_of(&sound)).transpose()?;
+                muxer.insert(Muxer::create(parameters, sound)?)
             };
             packets.into_iter().try_for_each(|packet| muxer.write(packet))?;
         }
@@ -245,7 +243,7 @@ mod tests {
     #[test]
     fn chunks_are_nearly_equal_and_never_a_single_frame() {
         let frames: Vec<_> = (0..1000).map(|frame| Shown { frame, start: frame as i64, duration: 1 }).collect();
-        for (count, longest) in [(1, 75), (5, 4), (76, 75), (600, 75), (601, 75), (1000, 7)] {
+        for (count, longest) in [(1, 75), (5, 4), (9, 4), (76, 75), (600, 75), (601, 75), (1000, 7)] {
             let lengths: Vec<_> = chunks(&frames[..count], longest).map(<[_]>::len).collect();
             assert_eq!(lengths.iter().sum::<usize>(), count);
             assert!(lengths.iter().max().unwrap() - lengths.iter().min().unwrap() <= 1, "{lengths:?}");

@@ -13,6 +13,7 @@ mod fixtures;
 mod forms;
 mod hostile;
 mod layout;
+mod measure;
 mod memory;
 mod picture;
 mod tidy;

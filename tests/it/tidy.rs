@@ -77,7 +77,7 @@ fn the_library_prints_nothing_and_knows_no_environment() {
 
 #[test]
 fn floors_import_only_floors_below_them() {
-    let floors = ["error", "picture", "tape", "thumbnail", "video", "measure", "cli"];
+    let floors = ["error", "picture", "draw", "tape", "thumbnail", "video", "measure", "cli"];
     for (height, floor) in floors.iter().enumerate() {
         let above: Vec<_> = floors[height + 1..].iter().map(|above| format!("crate::{above}")).collect();
         let above: Vec<_> = above.iter().map(String::as_str).collect();

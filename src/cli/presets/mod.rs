@@ -1,5 +1,8 @@
 //! `telecine presets`: list what there is; try some on a tape and compare.
 
+mod sheet;
+mod trial;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -7,9 +10,9 @@ use clap::{Args, Subcommand};
 use crate::error::{Error, Result};
 use crate::video::{Presets, Quality};
 
-use super::{Outcome, report, usage_error};
+use super::{Outcome, limits, output, palette, plot, progress, report, source, usage_error};
 
-/// List presets
+/// List presets, and try them on tapes
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -24,6 +27,13 @@ Examples:
   telecine presets list
   telecine presets list --preset-file mine.toml --json")]
     List(ListArguments),
+    /// Convert tapes with several presets and compare the results; nothing is kept
+    #[command(after_help = "\
+Examples:
+  telecine presets try tape.zip
+  telecine presets try tape.zip --presets standard,small,incumbent --sheet compare.png
+  telecine presets try tapes/*.zip --preset-file mine.toml --presets standard,mine --json")]
+    Try(trial::Arguments),
 }
 
 #[derive(Debug, Args)]
@@ -61,15 +71,18 @@ impl PresetFile {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     match &arguments.command {
-        Command::List(arguments) => list(arguments),
+        Command::List(arguments) => {
+            list(arguments);
+            Outcome::Done
+        }
+        Command::Try(arguments) => trial::run(arguments),
     }
-    Outcome::Done
 }
 
 fn list(arguments: &ListArguments) {
     let presets = arguments.file.load();
     if arguments.json {
-        presets.iter().for_each(|preset| report::json(preset));
+        presets.iter().for_each(report::json);
         return;
     }
     let rows: Vec<_> = presets
@@ -78,6 +91,7 @@ fn list(arguments: &ListArguments) {
             let quality = match preset.quality {
                 Quality::Crf(crf) => format!("crf {crf}"),
                 Quality::Qp(qp) => format!("qp {qp}"),
+                Quality::Adaptive(middle) => format!("adaptive {middle}"),
             };
             let version = preset.version.to_string();
             [preset.name.clone(), version, format!("×{}", preset.scale), quality, preset.summary.clone()]

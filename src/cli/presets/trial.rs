@@ -1,0 +1,195 @@
+//! `telecine presets try`: every tape with every preset, measured.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use serde::Serialize;
+
+use crate::draw::{self, Area};
+use crate::error::{Error, Result};
+use crate::measure::{self, Measurement};
+use crate::picture::{self, Picture};
+use crate::tape::Tape;
+use crate::video::{self, Preset};
+
+use super::limits::LimitArguments;
+use super::output::{self, Destination, Draft};
+use super::progress::{Progress, interrupted, stop_on_interrupt};
+use super::sheet::{self, Cell, Row};
+use super::source::TapeSource;
+use super::{Outcome, PresetFile, report, usage_error};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Tapes to convert; - reads one from standard input
+    #[arg(required = true, value_name = "TAPE")]
+    tapes: Vec<TapeSource>,
+    /// Presets to try, comma-separated [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    presets: Vec<String>,
+    /// Draw the same part of a picture of each tape, as each preset makes it, into this PNG
+    #[arg(long, value_name = "FILE")]
+    sheet: Option<PathBuf>,
+    /// Replace the sheet if it exists
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    preset_file: PresetFile,
+    /// Print one JSON object for each tape and preset
+    #[arg(long)]
+    json: bool,
+    /// Threads to use [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    jobs: Option<u32>,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+/// One preset on one tape.
+#[derive(Debug, Serialize)]
+struct Trial {
+    tape: String,
+    preset: String,
+    preset_version: u32,
+    /// How long converting took; measuring not included.
+    encode_seconds: f64,
+    #[serde(flatten)]
+    measurement: Measurement,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let presets = chosen(arguments);
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(arguments.jobs.unwrap_or(0) as usize)
+        .build()
+        .unwrap_or_else(|error| usage_error(error));
+    if let Some(path) = &arguments.sheet
+        && let Err(error) = Destination::from(path.clone()).check(arguments.force)
+    {
+        eprintln!("{}", report::error_text(&path.display(), &error));
+        return Outcome::Failed;
+    }
+    stop_on_interrupt();
+    let (mut trials, mut rows, mut outcome) = (Vec::new(), Vec::new(), Outcome::Done);
+    let progress = Progress::new(arguments.tapes.len() * presets.len());
+    let mut fail = |subject: &str, error: &Error| {
+        outcome = Outcome::Failed;
+        if !interrupted() {
+            progress.say(&report::error_text(&subject, error));
+        }
+    };
+    for source in &arguments.tapes {
+        match Bench::open(source, arguments) {
+            Ok(mut bench) => {
+                for preset in &presets {
+                    let name = format!("{source} with {}", preset.name);
+                    match bench.try_preset(preset, &pool, &progress.tape(name.clone())) {
+                        Ok(trial) => trials.push(trial),
+                        Err(error) => fail(&name, &error),
+                    }
+                }
+                rows.push(bench.row);
+            }
+            Err(error) => fail(&source.to_string(), &error),
+        }
+    }
+    drop(progress);
+    if interrupted() {
+        eprintln!("error: interrupted");
+        return Outcome::Interrupted;
+    }
+    print(arguments, &trials);
+    if let Some(path) = &arguments.sheet
+        && let Err(error) =
+            output::drafted(path, &draw::png(&sheet::sheet(&rows)), arguments.force).and_then(Draft::publish)
+    {
+        eprintln!("{}", report::error_text(&path.display(), &error));
+        outcome = Outcome::Failed;
+    }
+    outcome
+}
+
+fn chosen(arguments: &Arguments) -> Vec<Preset> {
+    let presets = arguments.preset_file.load();
+    if arguments.presets.is_empty() {
+        return presets.iter().cloned().collect();
+    }
+    let get = |name: &String| presets.get(name).unwrap_or_else(|error| usage_error(error)).clone();
+    arguments.presets.iter().map(get).collect()
+}
+
+/// A tape that presets are tried on.
+struct Bench {
+    name: String,
+    tape: Tape,
+    /// The frame that is shown on the sheet, and which part of it.
+    shown: (usize, Area),
+    row: Row,
+}
+
+impl Bench {
+    fn open(source: &TapeSource, arguments: &Arguments) -> Result<Self> {
+        let tape = source.open(&arguments.limits.limits())?;
+        let (name, middle) = (source.to_string(), tape.frame_count() / 2);
+        let mut picture = Picture::default();
+        tape.reel().picture(middle, &mut picture::Decoder::default(), &mut picture)?;
+        let area = sheet::busiest(&picture);
+        let title = format!("{name}, {}x{}, frame {middle}", tape.width, tape.height);
+        let source = Cell { part: draw::crop(&picture, area), labels: vec!["tape".into()] };
+        Ok(Bench { name, tape, shown: (middle, area), row: Row { title, cells: vec![source] } })
+    }
+
+    /// Converts the tape into an unnamed file and measures that.
+    fn try_preset(&mut self, preset: &Preset, pool: &ThreadPool, watch: &dyn video::Watch) -> Result<Trial> {
+        let mut file = tempfile::tempfile().map_err(Error::write(&std::env::temp_dir()))?;
+        let started = Instant::now();
+        video::transcode(&self.tape, preset, video::Options::default(), pool, watch, &mut file)?;
+        let encode_seconds = started.elapsed().as_secs_f64();
+        let path = Path::new("the video");
+        let mut measurement = pool.install(|| measure::measure(&self.tape, &file, path, watch))?;
+
+        let (middle, area) = self.shown;
+        let on_show = measurement.series.partition_point(|frame| frame.frame <= middle).saturating_sub(1);
+        let picture = measure::frame(&self.tape, &file, path, on_show, watch)?;
+        let labels = vec![
+            preset.name.clone(),
+            report::bytes(measurement.facts.bytes),
+            report::decibels(measurement.psnr),
+            report::seconds(encode_seconds),
+        ];
+        self.row.cells.push(Cell { part: draw::crop(&picture, area), labels });
+        // The frames one by one are what `measure` is for.
+        measurement.series.clear();
+        let (tape, preset_version) = (self.name.clone(), preset.version);
+        Ok(Trial { tape, preset: preset.name.clone(), preset_version, encode_seconds, measurement })
+    }
+}
+
+fn print(arguments: &Arguments, trials: &[Trial]) {
+    if arguments.json {
+        trials.iter().for_each(report::json);
+        return;
+    }
+    let row = |trial: &Trial| {
+        let measurement = &trial.measurement;
+        [
+            trial.tape.clone(),
+            trial.preset.clone(),
+            format!("×{}", measurement.scale),
+            report::bytes(measurement.facts.bytes),
+            report::seconds(trial.encode_seconds),
+            report::decibels(measurement.psnr),
+            report::decibels(measurement.psnr_worst.value),
+            format!("{:.5}", measurement.ssim),
+            format!("{:+.1} ms", measurement.time_error.ms),
+        ]
+    };
+    let header = ["tape", "preset", "scale", "size", "time", "psnr", "worst", "ssim", "late"];
+    let rows: Vec<_> = trials.iter().map(row).collect();
+    if !rows.is_empty() {
+        report::line(report::table(header, &rows));
+    }
+}

@@ -1,0 +1,92 @@
+//! Pictures of a tape as frames for the encoder: decoded, enlarged, at their time.
+
+use ffmpeg_next as ffmpeg;
+
+use ffmpeg::format::Pixel;
+use ffmpeg::frame;
+
+use crate::error::Result;
+use crate::picture::{self, Picture};
+use crate::tape::{Reel, Shown};
+
+use super::encode::Plan;
+use super::libav;
+use super::planes::{Converter, Geometry, Plane};
+use super::preset::Colors;
+
+/// Where frames for the encoder come from.
+pub trait FrameSource {
+    /// The frame of the video that shows what `shown` says, its time set.
+    ///
+    /// # Errors
+    /// What is wrong with the picture.
+    fn frame(&mut self, shown: &Shown) -> Result<&frame::Video>;
+}
+
+/// Pictures of a tape as frames of the video, in buffers that are used again and again.
+pub struct Painter<'tape> {
+    reel: Reel<'tape>,
+    geometry: Geometry,
+    colors: Colors,
+    decoder: picture::Decoder,
+    picture: Picture,
+    converter: Converter,
+    frame: frame::Video,
+}
+
+impl<'tape> Painter<'tape> {
+    /// A painter for one thread.
+    pub fn new(plan: &Plan<'tape>) -> Self {
+        let format = match plan.preset.colors {
+            Colors::Yuv420p => Pixel::YUV420P,
+            Colors::Rgb => Pixel::RGB24,
+        };
+        Painter {
+            reel: plan.tape.reel(),
+            geometry: plan.geometry,
+            colors: plan.preset.colors,
+            decoder: picture::Decoder::default(),
+            picture: Picture::default(),
+            converter: Converter::default(),
+            frame: frame::Video::new(format, plan.geometry.width, plan.geometry.height),
+        }
+    }
+}
+
+impl FrameSource for Painter<'_> {
+    fn frame(&mut self, shown: &Shown) -> Result<&frame::Video> {
+        self.reel.picture(shown.frame, &mut self.decoder, &mut self.picture)?;
+        let frame = libav_writable(&mut self.frame)?;
+        match self.colors {
+            Colors::Yuv420p => self.converter.convert(&self.picture, &self.geometry, planes(frame)),
+            Colors::Rgb => {
+                let stride = frame.stride(0);
+                for (to, from) in frame.data_mut(0).chunks_mut(stride).zip(self.picture.rows()) {
+                    to[..from.len()].copy_from_slice(from);
+                }
+            }
+        }
+        frame.set_pts(Some(shown.start));
+        Ok(frame)
+    }
+}
+
+/// The encoder may still hold the frame it was given last; then libav makes a new one.
+fn libav_writable(frame: &mut frame::Video) -> Result<&mut frame::Video> {
+    // SAFETY: the pointer is that of a live frame which nobody else uses during the call.
+    match unsafe { ffmpeg::ffi::av_frame_make_writable(frame.as_mut_ptr()) } {
+        code if code < 0 => Err(libav("allocate a frame")(ffmpeg::Error::from(code))),
+        _ => Ok(frame),
+    }
+}
+
+/// The three planes of a frame at once, which libav's own accessor gives one at a time.
+fn planes(frame: &mut frame::Video) -> [Plane<'_>; 3] {
+    [0, 1, 2].map(|index| {
+        let (stride, length) = (frame.stride(index), frame.data(index).len());
+        // SAFETY: the planes of a YUV420P frame do not overlap, each is `length` bytes long, and all three borrow
+        // from the one mutable borrow of the frame.
+        let data = unsafe { std::slice::from_raw_parts_mut(frame.data_mut(index).as_mut_ptr(), length) };
+        Plane { data, stride }
+    })
+}

@@ -1,0 +1,358 @@
+//! Any video file as what a player shows of it: pictures and sound, each at its time.
+//!
+//! Made for comparing with a tape, so pictures come at the tape's size. libav is given an open file and never a path.
+//! Nothing is kept: whoever needs something twice plays the file twice.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Seek;
+use std::path::Path;
+
+use ffmpeg_next as ffmpeg;
+
+use ffmpeg::codec::threading;
+use ffmpeg::format::context::{Input, StreamIo};
+use ffmpeg::format::{Sample, sample};
+use ffmpeg::rescale::Rescale;
+use ffmpeg::software::resampling;
+use ffmpeg::{ChannelLayout, Packet, Rational, codec, color, decoder, format, frame, media};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::picture::Picture;
+use crate::tape::TICKS_PER_SECOND;
+
+use super::encode::libav_wants_more;
+use super::planes::Geometry;
+use super::reduce::{self, Coding, Component, Matrix, Reducer, Swing};
+use super::{Watch, libav};
+
+/// Any flag that says that samples are not plain bytes of a colour.
+const ODD_FORMATS: u64 = (ffmpeg::ffi::AV_PIX_FMT_FLAG_PAL
+    | ffmpeg::ffi::AV_PIX_FMT_FLAG_BITSTREAM
+    | ffmpeg::ffi::AV_PIX_FMT_FLAG_HWACCEL) as u64;
+
+/// What a file says about itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Facts {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// The codec of the pictures, by its libav name.
+    pub codec: String,
+    /// How samples are stored, by its libav name.
+    pub pixel_format: String,
+    /// The luma weights as tagged; `None` where untagged or RGB.
+    pub matrix: Option<Matrix>,
+    /// The range as tagged, if it is.
+    pub range: Option<Swing>,
+    /// Length of the longest stream, in ticks; 0 if unknown.
+    #[serde(skip)]
+    pub duration: i64,
+    /// Length of the file in bytes.
+    pub bytes: u64,
+    /// How many frames the index lists; 0 if there is none.
+    #[serde(skip)]
+    pub frames: usize,
+    /// Whether there is sound.
+    pub sound: bool,
+}
+
+/// A picture as it is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Played<'a> {
+    /// When it appears, in ticks since the start.
+    pub start: i64,
+    /// When it disappears, as far as the file says.
+    pub end: i64,
+    /// Bytes it takes in the file.
+    pub bytes: u64,
+    /// The picture at the tape's size.
+    pub picture: &'a Picture,
+}
+
+/// A video file that can be played again and again, though not twice at the same time.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    file: &'a File,
+    path: &'a Path,
+    /// What the file says about itself.
+    pub facts: Facts,
+}
+
+impl<'a> Reader<'a> {
+    /// Opens a video file. `path` is for the error texts.
+    ///
+    /// # Errors
+    /// [`Error::Read`], and [`Error::Video`] for what libav cannot make sense of or has no pictures.
+    pub fn open(file: &'a File, path: &'a Path) -> Result<Self> {
+        ffmpeg::log::set_level(ffmpeg::log::Level::Quiet);
+        let bytes = file.metadata().map_err(Error::read(path))?.len();
+        let input = demux(file, path)?;
+        let Some(stream) = input.streams().best(media::Type::Video) else {
+            return Err(refuse(path, "has no pictures"));
+        };
+        let decoder = video_decoder(&stream).map_err(libav(format!("decode {}", path.display())))?;
+        let matrix = match decoder.color_space() {
+            color::Space::BT709 => Some(Matrix::Bt709),
+            color::Space::FCC | color::Space::BT470BG | color::Space::SMPTE170M => Some(Matrix::Bt601),
+            _ => None,
+        };
+        let facts = Facts {
+            width: decoder.width(),
+            height: decoder.height(),
+            codec: decoder.id().name().into(),
+            pixel_format: decoder.format().descriptor().map_or("unknown", format::pixel::Descriptor::name).into(),
+            matrix,
+            range: swing(decoder.color_range()),
+            duration: ticks(input.duration().max(0), Rational(1, ffmpeg::ffi::AV_TIME_BASE)),
+            bytes,
+            frames: stream.frames().max(0) as usize,
+            sound: input.streams().best(media::Type::Audio).is_some(),
+        };
+        Ok(Reader { file, path, facts })
+    }
+
+    /// How the video is larger than a tape of this size.
+    ///
+    /// # Errors
+    /// [`Error::Video`] if it is not that by a whole number.
+    pub fn fit(&self, width: u32, height: u32) -> Result<Geometry> {
+        let Facts { width: video_width, height: video_height, .. } = self.facts;
+        reduce::fit((width, height), (video_width, video_height)).ok_or_else(|| {
+            let what = format!("is {video_width}x{video_height}; no whole multiple of the tape's {width}x{height}");
+            refuse(self.path, &what)
+        })
+    }
+
+    /// Plays the pictures into `sink` in the order in which they are shown, reduced to the geometry's source size.
+    /// `sink` ends it early by answering `false`.
+    ///
+    /// # Errors
+    /// [`Error::Libav`] for a damaged file, [`Error::Video`] for one with pictures of another kind than announced,
+    /// [`Error::Interrupted`], and what `sink` returns.
+    pub fn play(
+        &self,
+        geometry: &Geometry,
+        watch: &dyn Watch,
+        mut sink: impl FnMut(Played<'_>) -> Result<bool>,
+    ) -> Result<()> {
+        let doing = || format!("decode {}", self.path.display());
+        let mut input = demux(self.file, self.path)?;
+        let origin = origin(&input);
+        let Some(stream) = input.streams().best(media::Type::Video) else {
+            return Err(refuse(self.path, "has no pictures"));
+        };
+        let (index, clock) = (stream.index(), stream.time_base());
+        let mut decoder = video_decoder(&stream).map_err(libav(doing()))?;
+        // What frames do not carry through the decoder: by presentation time, as many as it holds.
+        let mut packets = BTreeMap::new();
+        let (mut received, mut reducer, mut picture) = (frame::Video::empty(), Reducer::default(), Picture::default());
+        let mut packet = Packet::empty();
+        loop {
+            watch.check()?;
+            let more = next_packet(&mut input, &mut packet, index).map_err(libav(doing()))?;
+            if let Some(time) = packet.pts().filter(|_| more) {
+                packets.insert(time, (packet.size() as u64, packet.duration()));
+            }
+            let sent = if more { decoder.send_packet(&packet) } else { decoder.send_eof() };
+            sent.map_err(libav(doing()))?;
+            while receive(decoder.receive_frame(&mut received)).map_err(libav(doing()))? {
+                let Some(time) = received.timestamp() else {
+                    return Err(refuse(self.path, "has pictures without time"));
+                };
+                let (bytes, duration) = packets.get(&time).copied().unwrap_or_default();
+                packets = packets.split_off(&(time + 1));
+                self.reduce(&received, geometry, &mut reducer, &mut picture)?;
+                let start = ticks(time, clock) - origin;
+                let end = ticks(time + duration, clock) - origin;
+                if !sink(Played { start, end, bytes, picture: &picture })? {
+                    return Ok(());
+                }
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    fn reduce(
+        &self,
+        frame: &frame::Video,
+        geometry: &Geometry,
+        reducer: &mut Reducer,
+        picture: &mut Picture,
+    ) -> Result<()> {
+        if (frame.width(), frame.height()) != (geometry.width, geometry.height) {
+            return Err(refuse(self.path, "changes its size on the way"));
+        }
+        let Some((components, is_rgb)) = components(frame) else {
+            let format = frame.format().descriptor().map_or("unknown", format::pixel::Descriptor::name);
+            return Err(refuse(
+                self.path,
+                &format!("has pictures of format {format}; 8 bits a sample can be compared"),
+            ));
+        };
+        let coding = match frame.color_space() {
+            _ if is_rgb => Coding::Rgb,
+            color::Space::BT709 => Coding::Yuv(Matrix::Bt709, frame_swing(frame)),
+            color::Space::Unspecified | color::Space::FCC | color::Space::BT470BG | color::Space::SMPTE170M => {
+                Coding::Yuv(Matrix::Bt601, frame_swing(frame))
+            }
+            other => {
+                let name = other.name().unwrap_or("unknown");
+                return Err(refuse(self.path, &format!("has {name} colours; bt709 and bt601 can be compared")));
+            }
+        };
+        reducer.reduce(&components, coding, geometry, picture);
+        Ok(())
+    }
+
+    /// Plays the sound, if there is any, into `sink`: the time of the first sample in seconds, samples a second, and
+    /// samples of one channel, the mean of all. Time 0 is the start; nothing of a coder's run-up comes along. `sink`
+    /// ends it early by answering `false`.
+    ///
+    /// # Errors
+    /// [`Error::Libav`] for a damaged file, and what `sink` returns.
+    pub fn play_sound(&self, mut sink: impl FnMut(f64, u32, &[f32]) -> Result<bool>) -> Result<()> {
+        let doing = || format!("decode the sound of {}", self.path.display());
+        let mut input = demux(self.file, self.path)?;
+        let origin = origin(&input) as f64 / TICKS_PER_SECOND as f64;
+        let Some(stream) = input.streams().best(media::Type::Audio) else { return Ok(()) };
+        let (index, clock) = (stream.index(), stream.time_base());
+        let mut context = codec::Context::from_parameters(stream.parameters()).map_err(libav(doing()))?.decoder();
+        // With this the decoder cuts the run-up off, as the edit list says, and moves the time along.
+        context.set_packet_time_base(clock);
+        let mut decoder = context.audio().map_err(libav(doing()))?;
+        let (mut packet, mut received, mut mono) = (Packet::empty(), frame::Audio::empty(), Vec::new());
+        loop {
+            let more = next_packet(&mut input, &mut packet, index).map_err(libav(doing()))?;
+            let sent = if more { decoder.send_packet(&packet) } else { decoder.send_eof() };
+            sent.map_err(libav(doing()))?;
+            while receive(decoder.receive_frame(&mut received)).map_err(libav(doing()))? {
+                let time = received.timestamp().unwrap_or_default() as f64 * f64::from(clock) - origin;
+                let rate = received.rate();
+                mix(&mut received, &mut mono).map_err(libav(doing()))?;
+                if !sink(time, rate, &mono)? {
+                    return Ok(());
+                }
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn refuse(path: &Path, what: &str) -> Error {
+    Error::Video { path: path.into(), what: what.into() }
+}
+
+fn demux(mut file: &File, path: &Path) -> Result<Input> {
+    let file = file.rewind().and_then(|()| file.try_clone()).map_err(Error::read(path))?;
+    let stream = StreamIo::from_read_seek(file).map_err(libav(format!("open {}", path.display())))?;
+    format::input_from_stream(stream, None, None).map_err(libav(format!("open {}", path.display())))
+}
+
+/// When the file starts, in ticks of its own times. In an MP4 that is 0: its times are those of the presentation
+/// already. Transport streams and such start anywhere.
+fn origin(input: &Input) -> i64 {
+    if input.format().name().contains("mp4") {
+        return 0;
+    }
+    // SAFETY: a plain field of a context that is alive.
+    let start = unsafe { (*input.as_ptr()).start_time };
+    if start == ffmpeg::ffi::AV_NOPTS_VALUE { 0 } else { ticks(start, Rational(1, ffmpeg::ffi::AV_TIME_BASE)) }
+}
+
+fn ticks(time: i64, clock: Rational) -> i64 {
+    time.rescale(clock, Rational(1, TICKS_PER_SECOND as i32))
+}
+
+fn video_decoder(stream: &format::stream::Stream<'_>) -> Result<decoder::Video, ffmpeg::Error> {
+    let mut context = codec::Context::from_parameters(stream.parameters())?.decoder();
+    context.set_packet_time_base(stream.time_base());
+    context.set_threading(threading::Config::kind(threading::Type::Frame));
+    context.video()
+}
+
+/// Reads the next packet of a stream; answers whether there was one.
+fn next_packet(input: &mut Input, packet: &mut Packet, stream: usize) -> Result<bool, ffmpeg::Error> {
+    loop {
+        *packet = Packet::empty();
+        match packet.read(input) {
+            Ok(()) if packet.stream() == stream => return Ok(true),
+            Ok(()) => {}
+            Err(ffmpeg::Error::Eof) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether there was a frame to receive.
+fn receive(received: Result<(), ffmpeg::Error>) -> Result<bool, ffmpeg::Error> {
+    match received {
+        Ok(()) => Ok(true),
+        Err(error) if libav_wants_more(error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn swing(range: color::Range) -> Option<Swing> {
+    match range {
+        color::Range::JPEG => Some(Swing::Full),
+        color::Range::MPEG => Some(Swing::Limited),
+        color::Range::Unspecified => None,
+    }
+}
+
+fn frame_swing(frame: &frame::Video) -> Swing {
+    use format::Pixel::{YUVJ411P, YUVJ420P, YUVJ422P, YUVJ440P, YUVJ444P};
+    let is_full = matches!(frame.format(), YUVJ411P | YUVJ420P | YUVJ422P | YUVJ440P | YUVJ444P);
+    swing(frame.color_range()).unwrap_or(if is_full { Swing::Full } else { Swing::Limited })
+}
+
+/// Where a frame's three colour components lie, and whether they are red, green and blue. `None` unless they are
+/// bytes. Of all the formats libav knows, none needs to be named here: it describes them.
+fn components(frame: &frame::Video) -> Option<([Component<'_>; 3], bool)> {
+    // SAFETY: descriptors are constants of libav.
+    let description = unsafe { &*frame.format().descriptor()?.as_ptr() };
+    let components = description.comp.first_chunk::<3>()?;
+    let plain = components.iter().all(|component| component.depth == 8 && component.shift == 0);
+    if description.nb_components < 3 || !plain || description.flags & ODD_FORMATS != 0 {
+        return None;
+    }
+    let is_rgb = description.flags & ffmpeg::ffi::AV_PIX_FMT_FLAG_RGB as u64 != 0;
+    let chroma = if is_rgb { (0, 0) } else { (description.log2_chroma_w, description.log2_chroma_h) };
+    let component = |index: usize| {
+        let (component, halved) = (components[index], if index == 0 { (0, 0) } else { chroma });
+        let (plane, first) = (component.plane as usize, component.offset as usize);
+        let data = frame.data(plane).get(first..).unwrap_or_default();
+        Component { data, stride: frame.stride(plane), step: component.step as usize, halved }
+    };
+    Some(([component(0), component(1), component(2)], is_rgb))
+}
+
+/// The mean of all channels.
+fn mix(received: &mut frame::Audio, mono: &mut Vec<f32>) -> Result<(), ffmpeg::Error> {
+    let planar = Sample::F32(sample::Type::Planar);
+    if received.format() != planar {
+        let layout = match received.channel_layout() {
+            unknown if unknown.is_empty() => ChannelLayout::default(received.channels().into()),
+            known => known,
+        };
+        received.set_channel_layout(layout);
+        let (format, rate) = (received.format(), received.rate());
+        let mut floats = frame::Audio::empty();
+        resampling::Context::get(format, layout, rate, planar, layout, rate)?.run(received, &mut floats)?;
+        *received = floats;
+    }
+    let channels = received.planes();
+    mono.clear();
+    mono.resize(received.samples(), 0.0);
+    for channel in 0..channels {
+        mono.iter_mut().zip(received.plane::<f32>(channel)).for_each(|(sum, sample)| *sum += sample / channels as f32);
+    }
+    Ok(())
+}
