@@ -1,7 +1,7 @@
 //! How good an MP4 of a tape is: what it shows, when, how exactly, and how many bytes that takes.
 //!
 //! Any converter's MP4 will do, as long as it is the tape enlarged by a whole number. It is played twice: first to
-//! find out which picture of the tape each of its frames shows ([`align`]), then to compare the two ([`quality`]).
+//! find out which picture of the tape each of its frames shows (`align`), then to compare the two (`quality`).
 //! What is kept meanwhile is a few hundred numbers for each frame, and of pictures no more than a handful.
 
 mod align;
