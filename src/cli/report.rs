@@ -28,8 +28,9 @@ pub fn json(value: &impl Serialize) {
 /// An error as text: what, and why.
 pub fn error_text(subject: &impl Display, error: &Error) -> String {
     let (subject, chain) = (subject.to_string(), error.chain());
-    // Where the text names the file by itself, once is enough.
-    let subject = if chain[0].contains(&subject) { String::new() } else { format!("{subject}: ") };
+    // Where the text is about that very file, to name it once is enough.
+    let is_named = matches!(error, Error::Read { path, .. } if path.display().to_string() == subject);
+    let subject = if is_named { String::new() } else { format!("{subject}: ") };
     let causes = chain[1..].iter().map(|cause| format!("\n  because: {cause}"));
     format!("error: {subject}{}{}", chain[0], causes.collect::<String>())
 }

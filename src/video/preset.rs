@@ -88,10 +88,10 @@ pub enum Quality {
 
 impl Quality {
     /// The quality at which a video of `bytes` should come down to `limit`, or `None` if there is none left. Six
-    /// steps of the quantiser halve the bits.
+    /// steps of the quantiser halve the bits, and two more are for what does not shrink with them.
     #[must_use]
     pub fn to_fit(self, bytes: u64, limit: u64) -> Option<Self> {
-        let steps = 1.0 + 6.0 * (bytes as f32 / limit as f32).log2();
+        let steps = 2.0 + 6.0 * (bytes as f32 / limit as f32).log2();
         let worse = match self {
             Quality::Crf(crf) => Quality::Crf(crf + steps),
             Quality::Qp(qp) => Quality::Qp(qp.saturating_add(steps.ceil() as u8)),
@@ -255,8 +255,8 @@ mod tests {
 
     #[test]
     fn quality_to_fit_grows_with_the_surplus_and_ends() {
-        assert_eq!(Quality::Qp(20).to_fit(200, 100), Some(Quality::Qp(27)));
-        assert_eq!(Quality::Crf(20.0).to_fit(400, 100), Some(Quality::Crf(33.0)));
+        assert_eq!(Quality::Qp(20).to_fit(200, 100), Some(Quality::Qp(28)));
+        assert_eq!(Quality::Crf(20.0).to_fit(400, 100), Some(Quality::Crf(34.0)));
         assert_eq!(Quality::Qp(50).to_fit(200, 100), None);
     }
 }

@@ -416,8 +416,8 @@ fn odd_timing_is_tolerated_with_a_warning() {
     for (timing, warnings, durations) in cases {
         let workshop = Workshop::with(&tape().timing_text(timing.clone()));
         let run = workshop.run("convert tape.zip").succeeds();
-        let expected: String = warnings.iter().map(|warning| format!("warning: tape.zip: {warning}\n")).collect();
-        assert_eq!(run.stderr, expected, "{timing}");
+        let expected: Vec<_> = warnings.iter().map(|warning| format!("warning: tape.zip: {warning}\n")).collect();
+        assert_eq!(run.stderr, expected.concat(), "{timing}");
         let found = workshop.video("tape.mp4").durations();
         let as_expected = found.iter().zip(durations).all(|(found, expected)| (found - expected).abs() < 0.02);
         assert!(as_expected && found.len() == 3, "{timing}: {found:?}");
@@ -440,9 +440,9 @@ fn sound_that_ends_early_is_played_as_far_as_it_goes() {
 fn files_that_cannot_be_read_are_named() {
     let workshop = Workshop::with(&tape());
     std::fs::create_dir(workshop.path("folder.zip")).unwrap();
-    let missing = "error: none.zip: cannot read none.zip\n  because: No such file or directory (os error 2)";
+    let missing = "error: cannot read none.zip\n  because: No such file or directory (os error 2)";
     workshop.run("convert none.zip").fails(1, missing);
-    let folder = "error: folder.zip: cannot read folder.zip\n  because: Is a directory (os error 21)";
+    let folder = "error: cannot read folder.zip\n  because: Is a directory (os error 21)";
     workshop.run("convert folder.zip").fails(1, folder);
     assert_eq!(workshop.files(), ["folder.zip", "tape.zip"]);
 }
@@ -520,7 +520,8 @@ fn an_interrupted_conversion_leaves_nothing_behind() {
     for signal in ["INT", "TERM"] {
         let tape = TapeBuilder::numbered(320, 240, 600).zip();
         let workshop = Workshop::new();
-        ["0.zip", "1.zip"].into_iter().for_each(|name| workshop.put(name, &tape));
+        workshop.put("0.zip", &tape);
+        workshop.put("1.zip", &tape);
         let started = |name: &str| name.starts_with(".telecine-");
         let mut running = Running::start(&mut workshop.telecine("convert 0.zip 1.zip --preset small"));
         running.wait_until(|| workshop.files().iter().any(|name| started(name)));

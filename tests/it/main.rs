@@ -6,8 +6,10 @@
 
 mod support;
 
+mod browser;
 mod cli;
 mod deterministic;
+mod fixtures;
 mod forms;
 mod hostile;
 mod layout;

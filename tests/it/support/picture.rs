@@ -97,11 +97,20 @@ impl Picture {
 
     /// As a browser writes it: RGBA, 8 bits, rows filtered as the coder likes.
     pub fn png(&self) -> Vec<u8> {
+        self.compressed(png::Compression::Fast)
+    }
+
+    /// The same in fewer bytes, for keeping.
+    pub fn small_png(&self) -> Vec<u8> {
+        self.compressed(png::Compression::High)
+    }
+
+    fn compressed(&self, compression: png::Compression) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, self.width, self.height);
         encoder.set_color(png::ColorType::Rgba);
         encoder.set_depth(png::BitDepth::Eight);
-        encoder.set_compression(png::Compression::Fast);
+        encoder.set_compression(compression);
         encoder.write_header().unwrap().write_image_data(self.pixels.as_flattened()).unwrap();
         bytes
     }

@@ -147,7 +147,7 @@ impl Picture {
 }
 
 /// A chunk of a PNG: length, name, data, checksum.
-pub fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+pub fn chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
     let mut sum = flate2::Crc::new();
     sum.update(name);
     sum.update(data);

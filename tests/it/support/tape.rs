@@ -136,11 +136,6 @@ impl TapeBuilder {
         self.file("soundtrack.wav", wav.bytes())
     }
 
-    /// How many frames there are.
-    pub fn len(&self) -> usize {
-        self.frames.len()
-    }
-
     fn rows(&self) -> Vec<Value> {
         let times: Vec<f64> = self.frames.iter().map(|frame| frame.1).collect();
         let duration = |index: usize| match times.get(index + 1) {

@@ -68,7 +68,7 @@ impl Wav {
 }
 
 /// A chunk whose header may say another length than it has.
-pub fn chunk(name: &[u8; 4], length: u32, data: &[u8]) -> Vec<u8> {
+pub fn chunk(name: &[u8], length: u32, data: &[u8]) -> Vec<u8> {
     [name, &length.to_le_bytes()[..], data].concat()
 }
 

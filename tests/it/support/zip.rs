@@ -6,7 +6,6 @@ pub enum Field {
     Flags,
     Method,
     Crc,
-    PackedSize,
     Size,
 }
 
@@ -17,7 +16,6 @@ impl Field {
             Field::Flags => (6, 2),
             Field::Method => (8, 2),
             Field::Crc => (14, 4),
-            Field::PackedSize => (18, 4),
             Field::Size => (22, 4),
         }
     }
