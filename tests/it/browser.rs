@@ -31,6 +31,8 @@ struct Seen {
     seconds: f64,
     /// For each time the left half's colour and the right half's.
     colors: Vec<[[u8; 4]; 2]>,
+    /// For each time when the frame that is shown then begins.
+    shown: Vec<f64>,
     onset: Option<f64>,
 }
 
@@ -134,6 +136,9 @@ fn chromium_plays_and_seeks_videos_with_and_without_sound() {
     for (seen, (path, scale, onset)) in seen.iter().zip(expected) {
         assert_eq!((seen.width, seen.height), (64 * scale, 48 * scale), "{path}");
         assert!((seen.seconds - 2.0).abs() < 0.002, "{path} lasts {} s", seen.seconds);
+        let begin = frames.map(|frame| f64::from(frame) * 0.5);
+        let near = seen.shown.iter().zip(begin).all(|(shown, begin)| (shown - begin).abs() < 0.001);
+        assert!(near, "{path} shows frames of {:?} s", seen.shown);
         for (frame, colors) in frames.iter().zip(&seen.colors) {
             let samples = colors.as_flattened().iter().zip(halves(*frame as usize).into_iter().flatten());
             let worst = samples.map(|(seen, drawn)| seen.abs_diff(drawn)).max().unwrap();
