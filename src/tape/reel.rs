@@ -40,10 +40,10 @@ impl<'tape> Reel<'tape> {
         Ok(())
     }
 
-    /// Plays the soundtrack, if there is one; see [`Soundtrack::play`].
+    /// Plays the soundtrack, if there is one; see [`super::Soundtrack::play`].
     ///
     /// # Errors
-    /// As [`Soundtrack::play`].
+    /// As [`super::Soundtrack::play`].
     pub fn play_sound(&mut self, sink: impl FnMut(&[f32]) -> Result<bool>) -> Result<()> {
         match &self.tape.soundtrack {
             Some(soundtrack) => soundtrack.play(&mut self.archive, sink),
