@@ -35,7 +35,7 @@
 //! 6. A finished MP4 has been read back and compared before anyone gets it; it appears whole or not at all.
 //! 7. A failure is reported once, where it is handled, with what to do about it. The library never prints.
 //!
-//! `tests/tidy.rs` checks what can be checked by reading the source.
+//! `tests/it/tidy.rs` checks what can be checked by reading the source.
 
 pub mod cli;
 pub mod draw;

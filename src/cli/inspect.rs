@@ -38,6 +38,8 @@ pub struct Arguments {
 /// What there is to know about a tape.
 #[derive(Debug, Serialize)]
 struct Inspection {
+    bytes: u64,
+    entries: usize,
     width: u32,
     height: u32,
     frames: usize,
@@ -102,6 +104,8 @@ fn inspect(source: &TapeSource, limits: &Limits) -> Result<Inspection> {
     let merged = tape.timeline.merge(|frame| repeats[frame]);
     let longest = merged.shown().max_by_key(|shown| shown.duration);
     Ok(Inspection {
+        bytes: tape.bytes,
+        entries: tape.entries,
         width: tape.width,
         height: tape.height,
         frames: tape.frame_count(),
@@ -136,6 +140,7 @@ fn nearest_rate(gap: f64) -> u32 {
 fn text(tape: &TapeSource, inspection: &Inspection) -> String {
     let mut lines = vec![tape.to_string()];
     let mut field = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
+    field("archive", format!("{} in {} files", report::bytes(inspection.bytes), inspection.entries));
     field("pictures", format!("{}x{}", inspection.width, inspection.height));
     field("frames", format!("{}, {} of them duplicates", inspection.frames, inspection.duplicates));
     field("duration", format!("{:.3} s", inspection.seconds));

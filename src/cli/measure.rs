@@ -115,10 +115,10 @@ fn text(arguments: &Arguments, tape: &Tape, measurement: &Measurement) -> String
     field("ssim", format!("{:.5}", measurement.ssim) + &worst(format!("{:.5}", ssim.value), ssim));
     field("exact", format!("{:.3} % of the pixels", measurement.exact * 100.0));
     let late = &measurement.time_error;
-    field("time", format!("{:+.2} ms at most (frame {})", late.ms, late.frame));
-    field("duration", format!("{:.3} s, {:+.2} ms", measurement.seconds, measurement.duration_error_ms));
+    field("time", format!("{} at most (frame {})", signed(late.ms), late.frame));
+    field("duration", format!("{:.3} s, {}", measurement.seconds, signed(measurement.duration_error_ms)));
     let sound = match (measurement.sound_offset_ms, &tape.soundtrack, facts.sound) {
-        (Some(offset), ..) => format!("{offset:+.2} ms"),
+        (Some(offset), ..) => signed(offset),
         (None, None, false) => "none".into(),
         (None, None, true) => "some, which the tape does not have".into(),
         (None, Some(_), false) => "missing".into(),
@@ -126,4 +126,9 @@ fn text(arguments: &Arguments, tape: &Tape, measurement: &Measurement) -> String
     };
     field("sound", sound);
     lines.join("\n")
+}
+
+/// Milliseconds with their sign; what rounds to zero has none.
+fn signed(milliseconds: f64) -> String {
+    if milliseconds.abs() < 0.005 { "0 ms".into() } else { format!("{milliseconds:+.2} ms") }
 }

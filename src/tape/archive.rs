@@ -104,6 +104,7 @@ pub struct Entry {
 #[derive(Debug, Clone)]
 pub struct Archive {
     zip: ZipArchive<Cursor>,
+    bytes: u64,
 }
 
 impl Archive {
@@ -134,7 +135,13 @@ impl Archive {
         if zip.has_overlapping_entries().map_err(unreadable)? {
             return Err(Error::Crafted { what: "has entries that overlap" });
         }
-        Ok(Archive { zip })
+        Ok(Archive { zip, bytes: len })
+    }
+
+    /// Length of the whole archive.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// All entries, directories excepted, in the order of the directory.

@@ -6,9 +6,11 @@
 mod archive;
 mod frames;
 mod limits;
+mod reel;
 mod soundtrack;
 mod timeline;
 mod timing;
+mod warnings;
 
 use crate::error::{Error, Result};
 use crate::picture;
@@ -16,6 +18,7 @@ use crate::picture;
 pub use archive::{Archive, Entry, Source};
 pub use limits::Limits;
 use limits::{MAX_SIDE, MAX_TIMING_BYTES};
+pub use reel::Reel;
 pub use soundtrack::{BLOCK, Soundtrack};
 pub use timeline::{Shown, TICKS_PER_SECOND, Timeline};
 pub use timing::FrameTiming;
@@ -33,6 +36,10 @@ pub struct Tape {
     pub height: u32,
     /// What is odd about the tape but does not keep it from being shown, in sentences for people.
     pub warnings: Vec<String>,
+    /// Bytes of the whole archive.
+    pub bytes: u64,
+    /// Entries of the archive, directories excepted.
+    pub entries: usize,
     /// Entries that are neither frames nor timing nor sound.
     pub extra: Vec<String>,
     /// What `timing.json` says about each frame.
@@ -62,16 +69,13 @@ impl Tape {
             }
             None => Vec::new(),
         };
-        let mut warnings = Vec::new();
         let ordered = frames::order(contents.frames, rows);
-        warn_of_timing(contents.timing.is_some(), &ordered, &mut warnings);
+        let mut warnings = warnings::of_timing(contents.timing.is_some(), &ordered);
 
-        let (width, height) = probe_frames(&mut archive, &ordered.frames, limits, &mut warnings)?;
+        let ((width, height), others) = probe_frames(&mut archive, &ordered.frames, limits)?;
+        warnings.extend(warnings::of_sizes(others, (width, height)));
         let (timeline, replaced) = Timeline::new(&ordered.rows);
-        if replaced > 0 {
-            let frames = count(replaced, "frame");
-            warnings.push(format!("{frames} had a time that runs backwards; shown by the durations instead"));
-        }
+        warnings.extend(warnings::of_replaced(replaced));
         not_too_long("tape lasts", timeline.duration().as_secs_f64(), limits)?;
 
         let soundtrack = match &contents.soundtrack {
@@ -81,21 +85,16 @@ impl Tape {
         if let Some(sound) = &soundtrack {
             not_too_long("soundtrack lasts", sound.seconds(), limits)?;
         }
-        let soundtrack = soundtrack.filter(|sound| {
-            if sound.frames == 0 {
-                warnings.push("soundtrack.wav is empty; the video has no sound".into());
-            }
-            sound.frames > 0
-        });
-        if let Some(sound) = &soundtrack {
-            warn_of_length(sound, &timeline, &mut warnings);
-        }
+        warnings.extend(soundtrack.as_ref().and_then(|sound| warnings::of_sound(sound, &timeline)));
+        let soundtrack = soundtrack.filter(|sound| sound.frames > 0);
         Ok(Tape {
             timeline,
             soundtrack,
             width,
             height,
             warnings,
+            bytes: archive.bytes(),
+            entries: archive.entries().count(),
             extra: contents.extra,
             timing: ordered.rows,
             archive,
@@ -120,7 +119,7 @@ impl Tape {
     /// A reader of pictures and sound for one thread.
     #[must_use]
     pub fn reel(&self) -> Reel<'_> {
-        Reel { tape: self, archive: self.archive.clone(), packed: Vec::new() }
+        Reel::new(self)
     }
 
     /// For each frame whether it is the same file as the one before it: equal checksum and length in the directory,
@@ -148,54 +147,6 @@ impl Tape {
     /// text beside it.
     fn most_packed(&self) -> u64 {
         (self.limits.pixels * 8 + (1 << 20)).min(self.limits.bytes)
-    }
-}
-
-/// One thread's way into a tape's pictures and sound.
-#[derive(Debug)]
-pub struct Reel<'tape> {
-    tape: &'tape Tape,
-    archive: Archive,
-    packed: Vec<u8>,
-}
-
-impl Reel<'_> {
-    /// The file that holds frame `index` (0.., in the order of time): its name and its bytes.
-    ///
-    /// # Errors
-    /// [`Error::Unpack`] or [`Error::Entry`] for damaged data, [`Error::Limit`] for an entry no picture needs.
-    pub fn picture_bytes(&mut self, index: usize) -> Result<(&str, &[u8])> {
-        let entry = &self.tape.frames[index];
-        self.archive.read(entry, self.tape.most_packed(), &mut self.packed)?;
-        Ok((&entry.name, &self.packed))
-    }
-
-    /// Decodes frame `index` to the size of the video.
-    ///
-    /// # Errors
-    /// As [`Reel::picture_bytes`], and [`Error::Picture`] for what cannot be decoded.
-    pub fn picture(
-        &mut self,
-        index: usize,
-        decoder: &mut picture::Decoder,
-        picture: &mut picture::Picture,
-    ) -> Result<()> {
-        let (width, height, pixels) = (self.tape.width, self.tape.height, self.tape.limits.pixels);
-        let (name, bytes) = self.picture_bytes(index)?;
-        decoder.decode(name, bytes, pixels, picture)?;
-        picture.place_on(width, height);
-        Ok(())
-    }
-
-    /// Plays the soundtrack, if there is one; see [`Soundtrack::play`].
-    ///
-    /// # Errors
-    /// As [`Soundtrack::play`].
-    pub fn play_sound(&mut self, sink: impl FnMut(&[f32]) -> Result<bool>) -> Result<()> {
-        match &self.tape.soundtrack {
-            Some(soundtrack) => soundtrack.play(&mut self.archive, sink),
-            None => Ok(()),
-        }
     }
 }
 
@@ -229,13 +180,9 @@ impl Contents {
     }
 }
 
-/// Reads the head of every frame: all must be pictures, none too large. Answers the size of the first.
-fn probe_frames(
-    archive: &mut Archive,
-    frames: &[Entry],
-    limits: &Limits,
-    warnings: &mut Vec<String>,
-) -> Result<(u32, u32)> {
+/// Reads the head of every frame: all must be pictures, none too large. Answers the size of the first, and how many
+/// have another.
+fn probe_frames(archive: &mut Archive, frames: &[Entry], limits: &Limits) -> Result<((u32, u32), usize)> {
     let mut size = None;
     let mut others = 0;
     for entry in frames {
@@ -256,12 +203,7 @@ fn probe_frames(
         }
         others += usize::from(*size.get_or_insert((width, height)) != (width, height));
     }
-    let (width, height) = size.ok_or(Error::NoFrames)?;
-    if others > 0 {
-        let frames = count(others, "frame");
-        warnings.push(format!("{frames} not of the first one's size ({width}x{height}); placed top-left on black"));
-    }
-    Ok((width, height))
+    Ok((size.ok_or(Error::NoFrames)?, others))
 }
 
 fn within(what: &str, value: u64, limit: u64, unit: &str, flag: &'static str) -> Result<()> {
@@ -283,37 +225,4 @@ fn not_too_long(what: &str, seconds: f64, limits: &Limits) -> Result<()> {
     }
     let (value, limit) = (format!("{seconds:.3} s"), format!("{limit} s"));
     Err(Error::Limit { what: what.into(), value, limit, flag: Some("--max-duration") })
-}
-
-fn warn_of_timing(has_timing: bool, ordered: &frames::Ordered, warnings: &mut Vec<String>) {
-    if !has_timing {
-        warnings.push("no timing.json; every frame is shown for 1/30 s".into());
-        return;
-    }
-    if ordered.rows_without_frame > 0 {
-        let rows = count(ordered.rows_without_frame, "frame");
-        warnings.push(format!("timing.json lists {rows} that the archive does not hold; skipped"));
-    }
-    if ordered.frames_without_row > 0 {
-        let frames = count(ordered.frames_without_row, "frame");
-        warnings.push(format!("timing.json does not list {frames}; shown for 1/30 s each"));
-    }
-    let unknown = ordered.rows.iter().filter(|row| row.timestamp.is_none()).count() - ordered.frames_without_row;
-    if unknown > 0 {
-        warnings.push(format!("timing.json gives {} no timestamp; shown by the durations", count(unknown, "frame")));
-    }
-}
-
-fn warn_of_length(sound: &Soundtrack, timeline: &Timeline, warnings: &mut Vec<String>) {
-    let pictures = timeline.duration().as_secs_f64();
-    let surplus = sound.seconds() - pictures;
-    if surplus * f64::from(sound.rate) > BLOCK as f64 {
-        warnings.push(format!("sound lasts {surplus:.3} s longer than the pictures; the last frame is held"));
-    } else if -surplus * f64::from(sound.rate) > BLOCK as f64 {
-        warnings.push(format!("sound ends {:.3} s before the pictures", -surplus));
-    }
-}
-
-fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

@@ -18,6 +18,8 @@ pub mod stages;
 mod transcode;
 mod verify;
 
+use std::sync::Once;
+
 use ffmpeg_next as ffmpeg;
 
 use crate::error::{Error, Result};
@@ -50,6 +52,21 @@ pub trait Watch: Sync {
 
 /// Nobody watches.
 impl Watch for () {}
+
+/// Sets libav up for this process; every way into it begins with this.
+fn prepare() {
+    static PREPARED: Once = Once::new();
+    PREPARED.call_once(|| {
+        ffmpeg::log::set_level(ffmpeg::log::Level::Quiet);
+        // Encoders come and go with every chunk, and glibc would keep their pictures for later, in each thread's own
+        // arena: a third more memory for a long tape than for a short one. What is larger goes back to the system.
+        #[cfg(target_env = "gnu")]
+        // SAFETY: sets a number inside the allocator, which is made for being called at any time.
+        unsafe {
+            libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20);
+        }
+    });
+}
 
 /// Turns a libav error into ours: `libav("open libx264")`.
 fn libav(doing: impl Into<String>) -> impl FnOnce(ffmpeg::Error) -> Error {

@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`Error::Read`], and [`Error::Video`] for what libav cannot make sense of or has no pictures.
     pub fn open(file: &'a File, path: &'a Path) -> Result<Self> {
-        ffmpeg::log::set_level(ffmpeg::log::Level::Quiet);
+        super::prepare();
         let bytes = file.metadata().map_err(Error::read(path))?.len();
         let input = demux(file, path)?;
         let Some(stream) = input.streams().best(media::Type::Video) else {

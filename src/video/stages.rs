@@ -34,7 +34,7 @@ impl<'a> Painted<'a> {
     /// # Errors
     /// What is wrong with a picture.
     pub fn new(tape: &'a Tape, preset: &'a Preset) -> Result<Self> {
-        ffmpeg::log::set_level(ffmpeg::log::Level::Quiet);
+        super::prepare();
         let plan = Plan::new(tape, preset);
         let shown: Vec<_> = timeline(tape, preset, Options::default())?.shown().collect();
         let mut painter = Painter::new(&plan);

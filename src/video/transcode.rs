@@ -77,7 +77,7 @@ pub fn transcode(
     watch: &dyn Watch,
     file: &mut File,
 ) -> Result<Transcoded> {
-    ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Quiet);
+    super::prepare();
     let timeline = timeline(tape, preset, options)?;
     let frames: Vec<Shown> = timeline.shown().collect();
     let mut plan = Plan::new(tape, preset);

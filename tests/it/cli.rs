@@ -290,6 +290,7 @@ fn inspection_says_what_there_is_on_a_tape() {
     let workshop = Workshop::with(&tape.sound(&Wav::tone(44_100, 0.5, 440.0)).file("metadata.json", "{}"));
     assert_snapshot!(workshop.run("inspect tape.zip").succeeds().stdout(), @r#"
     tape.zip
+      archive    92.9 kB in 9 files
       pictures   33x24
       frames     6, 1 of them duplicates
       duration   0.375 s
@@ -305,6 +306,7 @@ fn inspection_says_what_there_is_on_a_tape() {
     let workshop = Workshop::with(&TapeBuilder::numbered(8, 8, 1).names(Names::Unpadded).timing(Timing::Missing));
     assert_snapshot!(workshop.run("inspect tape.zip").succeeds().stdout(), @r#"
     tape.zip
+      archive    279 B in 1 files
       pictures   8x8
       frames     1, 0 of them duplicates
       duration   0.033 s
@@ -312,7 +314,7 @@ fn inspection_says_what_there_is_on_a_tape() {
       sound      none
       warning: no timing.json; every frame is shown for 1/30 s
     "#);
-    assert_snapshot!(workshop.run("inspect tape.zip --json").succeeds().stdout(), @r#"{"duplicates":0,"extra":[],"frames":1,"height":8,"longest_hold":{"frame":0,"seconds":0.03333333333333333},"rates":{},"seconds":0.03333333333333333,"sound":null,"tape":"tape.zip","warnings":["no timing.json; every frame is shown for 1/30 s"],"width":8}"#);
+    assert_snapshot!(workshop.run("inspect tape.zip --json").succeeds().stdout(), @r#"{"bytes":279,"duplicates":0,"entries":1,"extra":[],"frames":1,"height":8,"longest_hold":{"frame":0,"seconds":0.03333333333333333},"rates":{},"seconds":0.03333333333333333,"sound":null,"tape":"tape.zip","warnings":["no timing.json; every frame is shown for 1/30 s"],"width":8}"#);
 }
 
 #[test]

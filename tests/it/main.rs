@@ -1,11 +1,12 @@
 //! What Telecine does from outside: the program is run as people run it, and what it makes is read by others.
 //!
-//! One binary, so that it links once. `support` makes tapes in code, runs the program and reads MP4s with FFmpeg's own
-//! tools; every other module is about one promise.
+//! One binary, so that it links once. `support` makes tapes in code, runs the program and reads MP4s with `ffprobe` and
+//! `ffmpeg`; every other module is about one promise.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod support;
 
+mod browser;
 mod cli;
 mod deterministic;
 mod fixtures;

@@ -124,7 +124,7 @@ impl Running {
 
     /// Sends it a signal by name. The standard library has no other than KILL; every shell has them all.
     pub fn signal(&self, name: &str) {
-        let command = format!("kill -{name} {}", self.child.id());
+        let command = format!("kill -s {name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success());
     }
 

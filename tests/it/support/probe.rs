@@ -1,4 +1,4 @@
-//! MP4s as others read them: FFmpeg's own command-line tools, which share no code with the program's muxer.
+//! MP4s as others read them: `ffprobe` and `ffmpeg`, which share nothing with the program's own reading.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -106,7 +106,7 @@ impl Video {
     }
 
     /// All frames of a 4:2:0 video reduced to the size of the tape: each pixel is the mean of the samples that stand
-    /// for it, converted as BT.709 says. Done here, as FFmpeg's scaler would blur the colours.
+    /// for it, converted as BT.709 says. Done here, as `ffmpeg` would blur the colours.
     pub fn decode_reduced(&self, scale: u32, tape_width: u32, tape_height: u32) -> Vec<Picture> {
         let (width, height) = (self.pictures.width as usize, self.pictures.height as usize);
         let frames = self.raw("yuv420p");

@@ -1,0 +1,153 @@
+//! What most people watch tapes with: Chromium opens the videos, seeks in them, and says what it sees.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::support::command::Workshop;
+use crate::support::picture::{PALETTE, Picture};
+use crate::support::tape::TapeBuilder;
+use crate::support::wav::Wav;
+
+/// Starting a browser takes a while on a busy machine.
+const TIME_LIMIT: Duration = Duration::from_secs(120);
+
+/// How far a colour may be off once libx264 and the browser have had it.
+const TOLERANCE: u8 = 8;
+
+/// What the page says about a video.
+#[derive(Debug, Deserialize)]
+struct Seen {
+    width: u32,
+    height: u32,
+    seconds: f64,
+    /// For each time the left half's colour and the right half's.
+    colors: Vec<[[u8; 4]; 2]>,
+    /// For each time when the frame that is shown then begins.
+    shown: Vec<f64>,
+    onset: Option<f64>,
+}
+
+/// A web server for one page. Files by their paths; what is posted comes out of the receiver.
+fn serve(files: HashMap<String, Vec<u8>>) -> (String, Receiver<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    let (posted, received) = channel();
+    let files = Arc::new(files);
+    std::thread::spawn(move || {
+        // Browsers open connections that they do not use yet, so each has a thread.
+        for stream in listener.incoming().flatten() {
+            let (files, posted) = (files.clone(), posted.clone());
+            std::thread::spawn(move || answer(stream, &files, &posted));
+        }
+    });
+    (address, received)
+}
+
+fn answer(mut stream: TcpStream, files: &HashMap<String, Vec<u8>>, posted: &Sender<Vec<u8>>) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        (reader.read_until(b'\n', &mut head).ok()? > 0).then_some(())?;
+    }
+    let head = String::from_utf8(head).ok()?.to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let mut body = vec![0; length.map_or(0, |length| length.trim().parse().unwrap())];
+    reader.read_exact(&mut body).ok()?;
+    let path = head.split(' ').nth(1)?.to_owned();
+    let (status, file) = match files.get(&path) {
+        _ if head.starts_with("post ") => (posted.send(body).map(|()| "204 No Content").ok()?, &[][..]),
+        Some(file) => ("200 OK", &file[..]),
+        None => ("404 Not Found", &[][..]),
+    };
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", file.len());
+    stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(file)).ok()
+}
+
+/// A browser without a window; it and all its processes end with this.
+struct Browser(Child);
+
+impl Browser {
+    fn open(address: &str, profile: &Workshop) -> Self {
+        let flags = "--headless --no-sandbox --disable-gpu --disable-quic --disable-dev-shm-usage --no-first-run \
+             --disable-background-networking --disable-component-update --disable-sync \
+             --autoplay-policy=no-user-gesture-required";
+        let mut command = Command::new("chromium");
+        command.args(flags.split_whitespace()).arg(format!("--user-data-dir={}", profile.path("profile").display()));
+        command.arg(address).process_group(0).stdout(Stdio::null()).stderr(Stdio::null());
+        Browser(command.spawn().unwrap_or_else(|error| panic!("chromium: {error}; install Chromium to run this test")))
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let group = format!("kill -s KILL -- -{}", self.0.id());
+        let _ = Command::new("sh").args(["-c", &group]).status();
+        let _ = self.0.wait();
+    }
+}
+
+/// Frame `index`: one colour left, another right.
+fn halves(index: usize) -> [[u8; 4]; 2] {
+    [PALETTE[index], PALETTE[index + 5]]
+}
+
+#[test]
+fn chromium_plays_and_seeks_videos_with_and_without_sound() {
+    const CLICK: f64 = 0.8;
+    let pictures = (0..4).map(|index| Picture::draw(64, 48, |x, _| halves(index)[(x / 32) as usize]));
+    let tape = TapeBuilder::of(pictures, 500.0);
+    let workshop = Workshop::new();
+    workshop.put("silent.zip", tape.zip());
+    workshop.put("loud.zip", tape.sound(&Wav::clicks(48_000, 2.0, &[CLICK])).zip());
+    let mut files = HashMap::new();
+    let mut expected = Vec::new();
+    for (preset, scale) in [("standard", 4), ("draft", 2)] {
+        let run = workshop.run(&format!("convert silent.zip loud.zip --preset {preset} --out-dir {preset}"));
+        run.succeeds();
+        for name in ["silent", "loud"] {
+            let path = format!("{preset}/{name}.mp4");
+            files.insert(format!("/{path}"), workshop.get(&path));
+            expected.push((path, scale, (name == "loud").then_some(CLICK)));
+        }
+    }
+    let frames = [0, 3, 1, 2];
+    let names: Vec<_> = expected.iter().map(|(path, ..)| path).collect();
+    let times = frames.map(|frame| f64::from(frame) * 0.5 + 0.25);
+    files.insert("/task".into(), json!({ "names": names, "times": times }).to_string().into());
+    files.insert("/".into(), include_bytes!("browser.html").into());
+
+    let (address, received) = serve(files);
+    let browser = Browser::open(&address, &workshop);
+    let answer = received.recv_timeout(TIME_LIMIT);
+    drop(browser);
+    let answer = answer.expect("chromium said nothing about the videos");
+    let seen: Vec<Seen> = serde_json::from_slice(&answer)
+        .unwrap_or_else(|_| panic!("the page failed: {}", String::from_utf8_lossy(&answer)));
+    assert_eq!(seen.len(), expected.len());
+    for (seen, (path, scale, onset)) in seen.iter().zip(expected) {
+        assert_eq!((seen.width, seen.height), (64 * scale, 48 * scale), "{path}");
+        assert!((seen.seconds - 2.0).abs() < 0.002, "{path} lasts {} s", seen.seconds);
+        let begin = frames.map(|frame| f64::from(frame) * 0.5);
+        let near = seen.shown.iter().zip(begin).all(|(shown, begin)| (shown - begin).abs() < 0.001);
+        assert!(near, "{path} shows frames of {:?} s", seen.shown);
+        for (frame, colors) in frames.iter().zip(&seen.colors) {
+            let samples = colors.as_flattened().iter().zip(halves(*frame as usize).into_iter().flatten());
+            let worst = samples.map(|(seen, drawn)| seen.abs_diff(drawn)).max().unwrap();
+            assert!(worst <= TOLERANCE, "{path}, frame {frame}: {colors:?}, {worst} off");
+        }
+        let near = match (seen.onset, onset) {
+            (Some(heard), Some(played)) => (heard - played).abs() < 0.03,
+            (heard, played) => heard.is_none() && played.is_none(),
+        };
+        assert!(near, "{path}: heard at {:?}, played at {onset:?}", seen.onset);
+    }
+}
