@@ -42,6 +42,7 @@ pub mod draw;
 pub mod error;
 pub mod measure;
 pub mod picture;
+pub mod record;
 pub mod tape;
 pub mod thumbnail;
 pub mod video;

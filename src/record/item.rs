@@ -1,0 +1,257 @@
+//! What people make, as MongoDB has it, and the files that belong to it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use cid::Cid;
+
+/// One of the five kinds of things people make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Medium {
+    /// A picture.
+    Painting,
+    /// A line of text.
+    Mood,
+    /// A program in JavaScript.
+    Piece,
+    /// A program in `KidLisp`.
+    Kidlisp,
+    /// A recording.
+    Tape,
+}
+
+impl Medium {
+    /// All of them, in the order in which they are worked on: what is quick first.
+    pub const ALL: [Medium; 5] = [Medium::Mood, Medium::Piece, Medium::Kidlisp, Medium::Painting, Medium::Tape];
+
+    /// Its name for one: `painting`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Medium::Painting => "painting",
+            Medium::Mood => "mood",
+            Medium::Piece => "piece",
+            Medium::Kidlisp => "kidlisp",
+            Medium::Tape => "tape",
+        }
+    }
+
+    /// Its name for many, which is also that of its collection in MongoDB: `paintings`.
+    #[must_use]
+    pub fn plural(self) -> &'static str {
+        match self {
+            Medium::Painting => "paintings",
+            Medium::Mood => "moods",
+            Medium::Piece => "pieces",
+            Medium::Kidlisp => "kidlisp",
+            Medium::Tape => "tapes",
+        }
+    }
+
+    /// Its collection in a repo, which is also the id of its lexicon: `computer.aesthetic.painting`.
+    #[must_use]
+    pub fn collection(self) -> &'static str {
+        match self {
+            Medium::Painting => "computer.aesthetic.painting",
+            Medium::Mood => "computer.aesthetic.mood",
+            Medium::Piece => "computer.aesthetic.piece",
+            Medium::Kidlisp => "computer.aesthetic.kidlisp",
+            Medium::Tape => "computer.aesthetic.tape",
+        }
+    }
+
+    /// The medium whose records are in that collection.
+    #[must_use]
+    pub fn of_collection(collection: &str) -> Option<Medium> {
+        Medium::ALL.into_iter().find(|medium| medium.collection() == collection)
+    }
+
+    /// Whether it can be made without an account.
+    #[must_use]
+    pub fn has_anonymous(self) -> bool {
+        self != Medium::Mood
+    }
+}
+
+impl fmt::Display for Medium {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// Takes both names, for one and for many.
+impl FromStr for Medium {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_named = |medium: &Medium| text == medium.name() || text == medium.plural();
+        Medium::ALL
+            .into_iter()
+            .find(is_named)
+            .ok_or_else(|| format!("{text:?} is none of paintings, moods, pieces, kidlisp and tapes"))
+    }
+}
+
+/// The `_id` of an item in MongoDB; in records it is the `ref`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id(pub [u8; 12]);
+
+impl fmt::Display for Id {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl FromStr for Id {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("{text:?} is not an id of 24 hexadecimal digits");
+        if text.len() != 24 || !text.is_ascii() {
+            return Err(wrong());
+        }
+        let mut id = Id([0; 12]);
+        for (index, byte) in id.0.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).map_err(|_| wrong())?;
+        }
+        Ok(id)
+    }
+}
+
+/// The keys of its record that MongoDB remembers. Tapes have two places for it, and old tools know only one of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoredKeys {
+    /// `atproto.rkey`; all media.
+    pub atproto: Option<String>,
+    /// `at.rkey`; tapes only.
+    pub at: Option<String>,
+}
+
+/// One thing somebody made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its identity, everywhere.
+    pub id: Id,
+    /// When it was made, in milliseconds since 1970.
+    pub when: i64,
+    /// Which record MongoDB takes for its.
+    pub keys: StoredKeys,
+    /// Whether its maker or a moderator took it back: `nuked`, or `deleted` of a mood.
+    pub nuked: bool,
+    /// What it is.
+    pub content: Content,
+}
+
+/// What an item is; one form for each medium.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// A picture.
+    Painting {
+        /// Names its file; `image:recording` for anonymous ones with a recording.
+        slug: String,
+        /// Its short code.
+        code: String,
+        /// Where its file is, if MongoDB says so.
+        bucket: Option<String>,
+    },
+    /// A line of text.
+    Mood {
+        /// The text.
+        text: String,
+    },
+    /// A program in JavaScript.
+    Piece {
+        /// Names its file.
+        slug: String,
+    },
+    /// A program in `KidLisp`.
+    Kidlisp {
+        /// Its short code.
+        code: String,
+        /// The program.
+        source: String,
+    },
+    /// A recording.
+    Tape {
+        /// Names its file.
+        slug: String,
+        /// Its short code.
+        code: String,
+        /// Where its file is, if MongoDB says so.
+        bucket: Option<String>,
+        /// What its file is.
+        form: TapeForm,
+        /// `mp4Status`: how far its video is, in MongoDB's words.
+        status: Option<String>,
+    },
+}
+
+/// What the file of a tape is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TapeForm {
+    /// A ZIP of frames.
+    Zip,
+    /// A finished MP4, posted as such.
+    Mp4 {
+        /// Where it is, if MongoDB says so.
+        url: Option<String>,
+    },
+}
+
+impl Item {
+    /// Its medium.
+    #[must_use]
+    pub fn medium(&self) -> Medium {
+        match self.content {
+            Content::Painting { .. } => Medium::Painting,
+            Content::Mood { .. } => Medium::Mood,
+            Content::Piece { .. } => Medium::Piece,
+            Content::Kidlisp { .. } => Medium::Kidlisp,
+            Content::Tape { .. } => Medium::Tape,
+        }
+    }
+
+    /// What people call it: its code, else its slug, else its id.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match &self.content {
+            Content::Painting { code, .. } | Content::Kidlisp { code, .. } | Content::Tape { code, .. }
+                if !code.is_empty() =>
+            {
+                code.clone()
+            }
+            Content::Painting { slug, .. } | Content::Piece { slug } | Content::Tape { slug, .. } => slug.clone(),
+            Content::Mood { .. } | Content::Kidlisp { .. } => self.id.to_string(),
+        }
+    }
+}
+
+/// A blob as a record refers to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlobRef {
+    /// The hash of its bytes.
+    pub cid: Cid,
+    /// What the server took it for.
+    pub mime_type: String,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// What lies beside an item and goes into its record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files {
+    /// A small picture of it; paintings and tapes.
+    pub thumbnail: Option<BlobRef>,
+    /// The MP4; tapes. There is no record without.
+    pub video: Option<BlobRef>,
+    /// Whether the making of a painting was recorded.
+    pub has_recording: bool,
+    /// Where the ZIP of a tape was found.
+    pub zip_url: Option<String>,
+}
