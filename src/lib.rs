@@ -38,11 +38,13 @@
 //! `tests/it/tidy.rs` checks what can be checked by reading the source.
 
 pub mod cli;
+pub mod config;
 pub mod draw;
 pub mod error;
 pub mod measure;
 pub mod picture;
 pub mod record;
+pub mod remote;
 pub mod tape;
 pub mod thumbnail;
 pub mod video;

@@ -1,5 +1,6 @@
 //! The command line: arguments to library calls, results to text or JSON. One file for each command.
 
+mod config;
 mod convert;
 mod inspect;
 mod limits;
@@ -43,6 +44,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Config(config::Arguments),
     Convert(convert::Arguments),
     Inspect(inspect::Arguments),
     Measure(measure::Arguments),
@@ -62,6 +64,7 @@ Examples:
 #[must_use]
 pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Config(arguments) => config::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Measure(arguments) => measure::run(&arguments),
