@@ -217,6 +217,15 @@ impl Item {
         }
     }
 
+    /// Its short code, if its medium has any.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match &self.content {
+            Content::Painting { code, .. } | Content::Kidlisp { code, .. } | Content::Tape { code, .. } => Some(code),
+            Content::Mood { .. } | Content::Piece { .. } => None,
+        }
+    }
+
     /// What people call it: its code, else its slug, else its id.
     #[must_use]
     pub fn label(&self) -> String {
