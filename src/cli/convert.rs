@@ -11,7 +11,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::tape::{Limits, Tape};
+use crate::tape::Limits;
 use crate::thumbnail;
 use crate::video::{self, Preset, Transcoded};
 
@@ -231,7 +231,11 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
     })?;
     // Both are complete before either appears.
     let thumbnail = match &job.thumbnail {
-        Some(path) => Some(output::drafted(path, &thumbnail::jpeg(&thumbnail::thumbnail(&tape.middle_picture()?)), settings.force)?),
+        Some(path) => Some(output::drafted(
+            path,
+            &thumbnail::jpeg(&thumbnail::thumbnail(&tape.middle_picture()?)),
+            settings.force,
+        )?),
         None => None,
     };
     draft.publish()?;

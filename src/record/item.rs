@@ -14,7 +14,7 @@ pub enum Medium {
     Mood,
     /// A program in JavaScript.
     Piece,
-    /// A program in `KidLisp`.
+    /// A program in KidLisp.
     Kidlisp,
     /// A recording.
     Tape,
@@ -170,7 +170,7 @@ pub enum Content {
         /// Names its file.
         slug: String,
     },
-    /// A program in `KidLisp`.
+    /// A program in KidLisp.
     Kidlisp {
         /// Its short code.
         code: String,
