@@ -1,9 +1,7 @@
-//! What people make, as MongoDB has it, and the files that belong to it.
+//! What people make, as MongoDB has it.
 
 use std::fmt;
 use std::str::FromStr;
-
-use cid::Cid;
 
 /// One of the five kinds of things people make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -239,28 +237,4 @@ impl Item {
             Content::Mood { .. } | Content::Kidlisp { .. } => self.id.to_string(),
         }
     }
-}
-
-/// A blob as a record refers to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BlobRef {
-    /// The hash of its bytes.
-    pub cid: Cid,
-    /// What the server took it for.
-    pub mime_type: String,
-    /// Its length in bytes.
-    pub size: u64,
-}
-
-/// What lies beside an item and goes into its record.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Files {
-    /// A small picture of it; paintings and tapes.
-    pub thumbnail: Option<BlobRef>,
-    /// The MP4; tapes. There is no record without.
-    pub video: Option<BlobRef>,
-    /// Whether the making of a painting was recorded.
-    pub has_recording: bool,
-    /// Where the ZIP of a tape was found.
-    pub zip_url: Option<String>,
 }
