@@ -243,14 +243,12 @@ pub enum Error {
         message: String,
     },
     /// A request, or a blob, is longer than the server takes.
-    #[error("{call} sent {size} bytes; the server takes no more than {}", limit.map_or("fewer".into(), |limit| limit.to_string()))]
+    #[error("{call} sent {size} bytes; the server takes only fewer")]
     TooLarge {
         /// The method.
         call: &'static str,
         /// The length that was refused.
         size: u64,
-        /// The limit, where the server told it.
-        limit: Option<u64>,
     },
     /// Somebody else has written to the repo, or the record, meanwhile: read it again.
     #[error("{call} found that the repo has changed meanwhile")]

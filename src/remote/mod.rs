@@ -14,5 +14,5 @@ pub mod spaces;
 
 pub use backoff::ATTEMPTS;
 pub use mongo::Mongo;
-//pub use pds::Pds;
+pub use pds::Pds;
 //pub use spaces::Spaces;
