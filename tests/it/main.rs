@@ -10,6 +10,7 @@ mod support;
 mod browser;
 mod cli;
 mod deterministic;
+mod documents;
 mod fixtures;
 mod forms;
 mod hostile;

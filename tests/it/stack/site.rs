@@ -95,7 +95,7 @@ impl Site {
             items: AtomicU32::new(0),
             environment,
         };
-        for bucket in [site.art_bucket(), site.user_bucket()] {
+        for bucket in ["art", "user", "at-blobs"].map(|kind| site.bucket_of(kind)) {
             if site.spaces.head_bucket().bucket(bucket).send().await.is_err() {
                 site.spaces.create_bucket().bucket(bucket).send().await.unwrap();
             }
@@ -118,12 +118,21 @@ impl Site {
 
     /// The bucket of what was made without an account.
     pub fn art_bucket(&self) -> &str {
-        &self.environment["ART_SPACES_BUCKET"]
+        self.bucket_of("art")
     }
 
     /// The bucket of what was made with one.
     pub fn user_bucket(&self) -> &str {
-        &self.environment["USER_SPACES_BUCKET"]
+        self.bucket_of("user")
+    }
+
+    /// The bucket for `art`, `user` or `at-blobs`.
+    pub fn bucket_of(&self, kind: &str) -> &str {
+        match kind {
+            "art" => &self.environment["ART_SPACES_BUCKET"],
+            "user" => &self.environment["USER_SPACES_BUCKET"],
+            _ => &self.environment["AT_BLOBS_SPACES_BUCKET"],
+        }
     }
 
     /// The handle on the PDS of somebody whom the site knows by this name.
@@ -207,8 +216,18 @@ impl Site {
 
     /// Puts an object into a bucket.
     pub async fn put(&self, bucket: &str, key: &str, bytes: impl Into<Vec<u8>>) {
-        let bytes: Vec<u8> = bytes.into();
-        self.spaces.put_object().bucket(bucket).key(key).body(bytes.into()).send().await.unwrap();
+        self.put_as(bucket, key, "application/octet-stream", bytes).await;
+    }
+
+    /// Puts an object of that type into a bucket.
+    pub async fn put_as(&self, bucket: &str, key: &str, content_type: &str, bytes: impl Into<Vec<u8>>) {
+        let object = self.spaces.put_object().bucket(bucket).key(key).content_type(content_type);
+        object.body(bytes.into().into()).send().await.unwrap();
+    }
+
+    /// Whether there is such an object.
+    pub async fn has(&self, bucket: &str, key: &str) -> bool {
+        self.spaces.head_object().bucket(bucket).key(key).send().await.is_ok()
     }
 
     /// The item as it is in the database now.
