@@ -11,8 +11,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::picture::{self, Picture};
-use crate::tape::{Limits, Tape};
+use crate::tape::Limits;
 use crate::thumbnail;
 use crate::video::{self, Preset, Transcoded};
 
@@ -232,25 +231,26 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
     })?;
     // Both are complete before either appears.
     let thumbnail = match &job.thumbnail {
-        Some(path) => Some(output::drafted(path, &thumbnail::jpeg(&middle_frame(&tape)?), settings.force)?),
+        Some(path) => Some(output::drafted(
+            path,
+            &thumbnail::jpeg(&thumbnail::thumbnail(&tape.middle_picture()?)),
+            settings.force,
+        )?),
         None => None,
     };
     draft.publish()?;
     thumbnail.map_or(Ok(()), Draft::publish)?;
+    let reduced = (video.quality != settings.preset.quality).then(|| {
+        let limit = report::bytes(settings.preset.size_limit.unwrap_or_default());
+        format!("video did not fit into {limit}; encoded again at lower quality")
+    });
     Ok(Converted {
         video,
         preset: settings.preset.name.clone(),
         preset_version: settings.preset.version,
-        warnings: tape.warnings,
+        warnings: tape.warnings.into_iter().chain(reduced).collect(),
         elapsed_seconds: started.elapsed().as_secs_f64(),
     })
-}
-
-/// The thumbnail of a tape: its middle frame, as on the site.
-fn middle_frame(tape: &Tape) -> Result<Picture> {
-    let mut picture = Picture::default();
-    tape.reel().picture(tape.frame_count() / 2, &mut picture::Decoder::default(), &mut picture)?;
-    Ok(thumbnail::thumbnail(&picture))
 }
 
 fn summarize(arguments: &Arguments, jobs: &[Job], results: &[Result<Converted>]) {

@@ -1,9 +1,7 @@
-//! What people make, as MongoDB has it, and the files that belong to it.
+//! What people make, as MongoDB has it.
 
 use std::fmt;
 use std::str::FromStr;
-
-use cid::Cid;
 
 /// One of the five kinds of things people make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,7 +12,7 @@ pub enum Medium {
     Mood,
     /// A program in JavaScript.
     Piece,
-    /// A program in `KidLisp`.
+    /// A program in KidLisp.
     Kidlisp,
     /// A recording.
     Tape,
@@ -170,7 +168,7 @@ pub enum Content {
         /// Names its file.
         slug: String,
     },
-    /// A program in `KidLisp`.
+    /// A program in KidLisp.
     Kidlisp {
         /// Its short code.
         code: String,
@@ -217,6 +215,15 @@ impl Item {
         }
     }
 
+    /// Its short code, if its medium has any.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match &self.content {
+            Content::Painting { code, .. } | Content::Kidlisp { code, .. } | Content::Tape { code, .. } => Some(code),
+            Content::Mood { .. } | Content::Piece { .. } => None,
+        }
+    }
+
     /// What people call it: its code, else its slug, else its id.
     #[must_use]
     pub fn label(&self) -> String {
@@ -230,28 +237,4 @@ impl Item {
             Content::Mood { .. } | Content::Kidlisp { .. } => self.id.to_string(),
         }
     }
-}
-
-/// A blob as a record refers to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BlobRef {
-    /// The hash of its bytes.
-    pub cid: Cid,
-    /// What the server took it for.
-    pub mime_type: String,
-    /// Its length in bytes.
-    pub size: u64,
-}
-
-/// What lies beside an item and goes into its record.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Files {
-    /// A small picture of it; paintings and tapes.
-    pub thumbnail: Option<BlobRef>,
-    /// The MP4; tapes. There is no record without.
-    pub video: Option<BlobRef>,
-    /// Whether the making of a painting was recorded.
-    pub has_recording: bool,
-    /// Where the ZIP of a tape was found.
-    pub zip_url: Option<String>,
 }
