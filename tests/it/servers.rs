@@ -191,8 +191,7 @@ async fn servers_come_back_with_what_they_knew() {
         stack.kill(server);
         stack.restart(server);
     }
-    let step_down = doc! { "replSetStepDown": 1, "secondaryCatchUpPeriodSecs": 0, "force": true };
-    site.database().client().database("admin").run_command(step_down).await.unwrap();
+    stack.step_down().await;
     stack.stop(Server::Pds);
     assert!(reqwest::get(stack.pds_url()).await.is_err());
     stack.restart(Server::Pds);
