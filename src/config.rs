@@ -104,7 +104,12 @@ impl Config {
         Config::from_sources(environment, file.or(usual.as_deref()))
     }
 
-    fn from_sources(environment: impl Fn(&str) -> Option<String>, file: Option<&Path>) -> Result<Config> {
+    /// The same with another environment.
+    ///
+    /// # Errors
+    ///
+    /// When a file is named and cannot be read, or is not a config file.
+    pub fn from_sources(environment: impl Fn(&str) -> Option<String>, file: Option<&Path>) -> Result<Config> {
         let mut config = Config { values: BTreeMap::new() };
         for setting in &SETTINGS {
             if let Some(value) = setting.default {
@@ -133,7 +138,7 @@ impl Config {
         // The parser's own error quotes the line, which may hold a secret.
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| match error.span() {
             Some(span) => {
-                let line = text[..span.start.min(text.len())].lines().count().max(1);
+                let line = 1 + text[..span.start.min(text.len())].matches('\n').count();
                 format!("line {line}: {}", error.message())
             }
             None => error.message().to_owned(),
@@ -155,10 +160,7 @@ impl Config {
     pub fn shown(&self) -> Vec<Shown> {
         let show = |setting: &Setting| {
             let (value, origin) = self.values.get(setting.name).cloned().unzip();
-            let value = value.map(|value| match setting.is_secret {
-                true => "***".into(),
-                false => value.expose_secret().into(),
-            });
+            let value = value.map(|value| if setting.is_secret { "***".into() } else { value.expose_secret().into() });
             Shown { name: setting.name, value, origin }
         };
         SETTINGS.iter().map(show).collect()

@@ -307,9 +307,16 @@ impl Error {
         };
         match self {
             Uncertain { .. } => Class::Uncertain,
-            Read { .. } | Write { .. } | Output { .. } | Scratch { .. } | Interrupted => Class::Transient,
-            Database { is_transient: true, .. } | Download { .. } => Class::Transient,
-            Unavailable { .. } | InvalidSwap { .. } | Answer { .. } => Class::Transient,
+            Read { .. }
+            | Write { .. }
+            | Output { .. }
+            | Scratch { .. }
+            | Interrupted
+            | Database { is_transient: true, .. }
+            | Download { .. }
+            | Unavailable { .. }
+            | InvalidSwap { .. }
+            | Answer { .. } => Class::Transient,
             _ => Class::Permanent,
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use atrium_api::com::atproto::repo::upload_blob;
 use atrium_api::com::atproto::sync::{get_blob, list_blobs};
-use atrium_api::types::{BlobRef as AtBlobRef, TypedBlobRef};
+use atrium_api::types::{BlobRef as AtBlobRef, LimitedNonZeroU16, TypedBlobRef};
 use bytes::Bytes;
 use cid::Cid;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -121,7 +121,7 @@ impl Pds {
             let parameters = list_blobs::ParametersData {
                 cursor: cursor.take(),
                 did: parse(did, "did")?,
-                limit: Some(1000.try_into().expect("1 to 1000 are allowed")),
+                limit: Some(LimitedNonZeroU16::MAX),
                 since: None,
             };
             let page: Page = self.query(call, Some(parameters)).await?;

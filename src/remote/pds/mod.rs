@@ -28,3 +28,6 @@ pub use records::{Existing, Swap};
 pub use repo::Snapshot;
 pub use session::Session;
 pub use writes::{Applied, MOST_WRITES, Write, Written};
+
+#[cfg(test)]
+mod encoder;

@@ -57,9 +57,10 @@ impl Addresses {
         let is_ours = url.host_str().is_some_and(|host| {
             DOMAINS.iter().any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.')))
         });
-        match is_ours && url.port().is_none() && url.username().is_empty() {
-            true => Ok(url),
-            false => Err(wrong("is not taken from; files lie under digitaloceanspaces.com and aesthetic.computer")),
+        if is_ours && url.port().is_none() && url.username().is_empty() {
+            Ok(url)
+        } else {
+            Err(wrong("is not taken from; files lie under digitaloceanspaces.com and aesthetic.computer"))
         }
     }
 }

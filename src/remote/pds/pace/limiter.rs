@@ -1,0 +1,173 @@
+//! One limiter of the server's: whom it counts, what it has left, and what an answer shows of it.
+
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use tokio::time::Instant;
+
+/// What the server's limiters tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Reading records and the like.
+    Read,
+    /// Reading a whole repo; the general limiter does not count it.
+    Repo,
+    /// Logging in.
+    Login,
+    /// Writing records.
+    Write,
+    /// Uploading a blob.
+    Upload,
+}
+
+/// What a request costs, and whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Toll<'a> {
+    pub kind: Kind,
+    /// Points of the limiter of its kind; the general limiter counts every request as one.
+    pub points: u32,
+    /// The account, for writes and logins.
+    pub account: &'a str,
+}
+
+/// What a limiter counts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// All requests of ours.
+    Everything,
+    /// Reading whole repos.
+    Repos,
+    /// Uploads of blobs.
+    Uploads,
+    /// Logins of one account.
+    Logins(String),
+    /// Writes to one account's repo.
+    Writes(String),
+}
+
+impl Scope {
+    /// The scope that is a request's own.
+    pub fn of(toll: &Toll<'_>) -> Scope {
+        match toll.kind {
+            Kind::Read => Scope::Everything,
+            Kind::Repo => Scope::Repos,
+            Kind::Login => Scope::Logins(toll.account.into()),
+            Kind::Write => Scope::Writes(toll.account.into()),
+            Kind::Upload => Scope::Uploads,
+        }
+    }
+}
+
+/// A limiter as far as it has been seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// What it counts.
+    pub scope: Scope,
+    /// How many points there are in a window.
+    pub points: u32,
+    /// How long a window is.
+    pub window: Duration,
+    /// How many points are left in the present one.
+    pub remaining: u32,
+    /// How long the present one lasts.
+    pub resets_in: Duration,
+}
+
+/// A limiter, with what is on its way to it.
+#[derive(Debug)]
+pub struct Limiter {
+    pub scope: Scope,
+    pub points: u32,
+    pub window: Duration,
+    pub remaining: u32,
+    /// Points of requests that are on their way.
+    pub in_flight: u32,
+    /// When the window ends; `None` if the next request begins one.
+    pub resets_at: Option<Instant>,
+}
+
+impl Limiter {
+    pub fn cost(&self, toll: &Toll<'_>) -> u32 {
+        if self.scope == Scope::Everything { 1 } else { toll.points }
+    }
+
+    pub fn counts(&self, toll: &Toll<'_>) -> bool {
+        match self.scope {
+            Scope::Everything => toll.kind != Kind::Repo,
+            _ => self.scope == Scope::of(toll),
+        }
+    }
+
+    pub fn is_of(&self, shown: &Shown) -> bool {
+        (self.points, self.window) == (shown.points, shown.window)
+    }
+
+    /// Ends a window that is over.
+    pub fn roll(&mut self, now: Instant) {
+        if self.resets_at.is_some_and(|resets_at| now >= resets_at) {
+            self.remaining = self.points;
+            self.resets_at = None;
+        }
+    }
+
+    pub fn admits(&self, cost: u32) -> bool {
+        // What costs more than there ever is may go when all is there.
+        let cost = cost.min(self.points);
+        self.remaining.saturating_sub(self.in_flight) >= cost
+    }
+
+    /// Counts a request whose answer shows another limiter, or none.
+    pub fn spend(&mut self, cost: u32, now: Instant) {
+        self.remaining = self.remaining.saturating_sub(cost);
+        // The server began the window earlier than this, when it got the request.
+        self.resets_at.get_or_insert(now + self.window);
+    }
+
+    /// Takes what an answer shows of it. Answers may overtake each other; what is not of a later window can therefore
+    /// take away, but not give. A refusal is always the last word.
+    pub fn learn(&mut self, shown: &Shown, now: Instant) {
+        let resets_at = now + shown.resets_in;
+        match self.resets_at {
+            Some(known) if resets_at <= known + SAME_RESET && shown.remaining > 0 => {
+                self.remaining = self.remaining.min(shown.remaining);
+                self.resets_at = Some(known.max(resets_at));
+            }
+            _ => {
+                self.remaining = shown.remaining;
+                self.resets_at = Some(resets_at);
+            }
+        }
+    }
+}
+
+/// How far two times of one reset may differ: each is cut to seconds, and so is the clock they are read by.
+const SAME_RESET: Duration = Duration::from_secs(2);
+
+/// What an answer shows of a limiter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    pub points: u32,
+    pub window: Duration,
+    pub remaining: u32,
+    pub resets_in: Duration,
+}
+
+impl Shown {
+    pub fn read(headers: &HeaderMap) -> Option<Shown> {
+        let text = |name: &str| headers.get(name)?.to_str().ok();
+        let (points, window) = text("ratelimit-policy")?.split_once(";w=")?;
+        let reset: i64 = text("ratelimit-reset")?.trim().parse().ok()?;
+        // By the server's clock, for ours may be wrong.
+        let date = text("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+        let now = date.map_or_else(|| jiff::Timestamp::now().as_second(), |date| date.timestamp().as_second());
+        // Both are cut to whole seconds.
+        let until_reset = Duration::from_secs((reset - now).max(0) as u64 + 1);
+        let retry_after = text("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        Some(Shown {
+            points: points.trim().parse().ok()?,
+            window: Duration::from_secs(window.trim().parse().ok()?),
+            remaining: text("ratelimit-remaining")?.trim().parse().ok()?,
+            resets_in: retry_after.map_or(until_reset, |wait| wait.max(until_reset)),
+        })
+    }
+}
