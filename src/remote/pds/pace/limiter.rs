@@ -56,6 +56,13 @@ impl Scope {
             Kind::Upload => Scope::Uploads,
         }
     }
+
+    /// All scopes that count a request, and what it costs there.
+    pub fn all_of(toll: &Toll<'_>) -> impl Iterator<Item = (Scope, u32)> + use<> {
+        let own = (Scope::of(toll), toll.points);
+        let is_counted_by_all = !matches!(toll.kind, Kind::Read | Kind::Repo);
+        [own].into_iter().chain(is_counted_by_all.then_some((Scope::Everything, 1)))
+    }
 }
 
 /// A limiter as far as it has been seen.
@@ -73,31 +80,17 @@ pub struct Limit {
     pub resets_in: Duration,
 }
 
-/// A limiter, with what is on its way to it.
+/// A limiter of one scope.
 #[derive(Debug)]
 pub struct Limiter {
-    pub scope: Scope,
     pub points: u32,
     pub window: Duration,
     pub remaining: u32,
-    /// Points of requests that are on their way.
-    pub in_flight: u32,
     /// When the window ends; `None` if the next request begins one.
     pub resets_at: Option<Instant>,
 }
 
 impl Limiter {
-    pub fn cost(&self, toll: &Toll<'_>) -> u32 {
-        if self.scope == Scope::Everything { 1 } else { toll.points }
-    }
-
-    pub fn counts(&self, toll: &Toll<'_>) -> bool {
-        match self.scope {
-            Scope::Everything => toll.kind != Kind::Repo,
-            _ => self.scope == Scope::of(toll),
-        }
-    }
-
     pub fn is_of(&self, shown: &Shown) -> bool {
         (self.points, self.window) == (shown.points, shown.window)
     }
@@ -110,10 +103,11 @@ impl Limiter {
         }
     }
 
-    pub fn admits(&self, cost: u32) -> bool {
+    /// Whether a request may go, with that many points on their way.
+    pub fn admits(&self, cost: u32, on_way: u32) -> bool {
         // What costs more than there ever is may go when all is there.
         let cost = cost.min(self.points);
-        self.remaining.saturating_sub(self.in_flight) >= cost
+        self.remaining.saturating_sub(on_way) >= cost
     }
 
     /// Counts a request whose answer shows another limiter, or none.

@@ -31,9 +31,17 @@ pub struct Pace {
 
 #[derive(Debug, Default)]
 struct State {
-    limiters: Vec<Limiter>,
+    groups: HashMap<Scope, Group>,
     waits: HashMap<u64, Instant>,
     last_wait: u64,
+}
+
+/// The limiters of one scope, and the points of requests that are on their way to them. There may be such before any
+/// limiter is known.
+#[derive(Debug, Default)]
+struct Group {
+    on_way: u32,
+    limiters: Vec<Limiter>,
 }
 
 impl Pace {
@@ -49,7 +57,7 @@ impl Pace {
                 let mut state = self.state();
                 let now = Instant::now();
                 let Some(until) = state.next_chance(&toll, now) else {
-                    state.counting(&toll).for_each(|(limiter, cost)| limiter.in_flight += cost);
+                    state.depart(&toll);
                     return Admission { pace: self, toll, is_settled: false };
                 };
                 until
@@ -76,61 +84,84 @@ impl Pace {
     pub fn limits(&self) -> Vec<Limit> {
         let now = Instant::now();
         let mut state = self.state();
-        let show = |limiter: &mut Limiter| {
-            limiter.roll(now);
-            Limit {
-                scope: limiter.scope.clone(),
-                points: limiter.points,
-                window: limiter.window,
-                remaining: limiter.remaining.saturating_sub(limiter.in_flight),
-                resets_in: limiter.resets_at.map_or(limiter.window, |resets_at| resets_at.duration_since(now)),
-            }
-        };
-        state.limiters.iter_mut().map(show).collect()
+        let shown = state.groups.iter_mut().flat_map(|(scope, group)| {
+            let on_way = group.on_way;
+            group.limiters.iter_mut().map(move |limiter| {
+                limiter.roll(now);
+                Limit {
+                    scope: scope.clone(),
+                    points: limiter.points,
+                    window: limiter.window,
+                    remaining: limiter.remaining.saturating_sub(on_way),
+                    resets_in: limiter.resets_at.map_or(limiter.window, |resets_at| resets_at.duration_since(now)),
+                }
+            })
+        });
+        shown.collect()
     }
 }
 
 impl State {
-    /// The limiters that count a request, and what it costs there.
-    fn counting(&mut self, toll: &Toll<'_>) -> impl Iterator<Item = (&mut Limiter, u32)> {
-        self.limiters.iter_mut().filter(|limiter| limiter.counts(toll)).map(|limiter| {
-            let cost = limiter.cost(toll);
-            (limiter, cost)
-        })
-    }
-
     /// When it is worth looking again, if the request cannot pass now.
     fn next_chance(&mut self, toll: &Toll<'_>, now: Instant) -> Option<Instant> {
-        let closed = self.counting(toll).filter_map(|(limiter, cost)| {
-            limiter.roll(now);
-            // Without an end in sight, what is on its way has to arrive first.
-            (!limiter.admits(cost)).then(|| limiter.resets_at.unwrap_or(now + ARRIVAL))
-        });
-        closed.max()
+        let mut chance = None;
+        for (scope, cost) in Scope::all_of(toll) {
+            let Some(group) = self.groups.get_mut(&scope) else { continue };
+            for limiter in &mut group.limiters {
+                limiter.roll(now);
+                if !limiter.admits(cost, group.on_way) {
+                    // Without an end in sight, what is on its way has to arrive first.
+                    chance = chance.max(Some(limiter.resets_at.unwrap_or(now + ARRIVAL)));
+                }
+            }
+        }
+        chance
+    }
+
+    fn depart(&mut self, toll: &Toll<'_>) {
+        for (scope, cost) in Scope::all_of(toll) {
+            self.groups.entry(scope).or_default().on_way += cost;
+        }
+    }
+
+    fn arrive(&mut self, toll: &Toll<'_>, shown: Option<&Shown>, now: Instant) {
+        for (scope, cost) in Scope::all_of(toll) {
+            let Some(group) = self.groups.get_mut(&scope) else { continue };
+            group.on_way = group.on_way.saturating_sub(cost);
+            let others = group.limiters.iter_mut().filter(|limiter| !shown.is_some_and(|shown| limiter.is_of(shown)));
+            others.for_each(|limiter| limiter.spend(cost, now));
+        }
+        if let Some(shown) = shown {
+            self.learn(toll, shown, now);
+        }
     }
 
     fn learn(&mut self, toll: &Toll<'_>, shown: &Shown, now: Instant) {
-        let is_general = |limiter: &Limiter| limiter.scope == Scope::Everything && limiter.is_of(shown);
-        let is_known_as_general = self.limiters.iter().any(is_general) && toll.kind != Kind::Repo;
-        let scope = if is_known_as_general { Scope::Everything } else { Scope::of(toll) };
-        if scope == Scope::Everything {
-            // Others may have shown it before it was known to be general.
-            self.limiters.retain(|limiter| limiter.scope == Scope::Everything || !limiter.is_of(shown));
-        }
-        if let Some(known) = self.limiters.iter_mut().find(|limiter| limiter.is_of(shown) && limiter.scope == scope) {
+        let general = self.groups.get(&Scope::Everything);
+        let is_general = general.is_some_and(|group| group.limiters.iter().any(|limiter| limiter.is_of(shown)));
+        let scope = if is_general && toll.kind != Kind::Repo { Scope::Everything } else { Scope::of(toll) };
+        let is_new = scope == Scope::Everything && !is_general;
+        let group = self.groups.entry(scope).or_default();
+        if let Some(known) = group.limiters.iter_mut().find(|limiter| limiter.is_of(shown)) {
             return known.learn(shown, now);
         }
-        // Thousands of accounts come and go; what is full again need not be remembered.
-        self.limiters.iter_mut().for_each(|limiter| limiter.roll(now));
-        self.limiters.retain(|limiter| limiter.in_flight > 0 || limiter.resets_at.is_some());
         let Shown { points, window, remaining, resets_in } = *shown;
-        self.limiters.push(Limiter {
-            scope,
-            points,
-            window,
-            remaining,
-            in_flight: 0,
-            resets_at: Some(now + resets_in),
+        group.limiters.push(Limiter { points, window, remaining, resets_at: Some(now + resets_in) });
+        for (scope, group) in &mut self.groups {
+            // Others may have shown it before it was known to be general.
+            group.limiters.retain(|limiter| !is_new || *scope == Scope::Everything || !limiter.is_of(shown));
+        }
+        self.forget(now);
+    }
+
+    /// Thousands of accounts come and go; what is full again need not be remembered.
+    fn forget(&mut self, now: Instant) {
+        self.groups.retain(|_, group| {
+            group.limiters.retain_mut(|limiter| {
+                limiter.roll(now);
+                limiter.resets_at.is_some()
+            });
+            group.on_way > 0 || !group.limiters.is_empty()
         });
     }
 }
@@ -150,15 +181,7 @@ impl Admission<'_> {
         let mut state = self.pace.state();
         let now = Instant::now();
         let shown = Shown::read(headers).map(|shown| if is_refused { Shown { remaining: 0, ..shown } } else { shown });
-        for (limiter, cost) in state.counting(&self.toll) {
-            limiter.in_flight = limiter.in_flight.saturating_sub(cost);
-            if !shown.is_some_and(|shown| limiter.is_of(&shown)) {
-                limiter.spend(cost, now);
-            }
-        }
-        if let Some(shown) = &shown {
-            state.learn(&self.toll, shown, now);
-        }
+        state.arrive(&self.toll, shown.as_ref(), now);
         shown.is_some()
     }
 }
@@ -167,11 +190,7 @@ impl Drop for Admission<'_> {
     /// Without an answer it is safer to think that the request was counted.
     fn drop(&mut self) {
         if !self.is_settled {
-            let now = Instant::now();
-            for (limiter, cost) in self.pace.state().counting(&self.toll) {
-                limiter.in_flight = limiter.in_flight.saturating_sub(cost);
-                limiter.spend(cost, now);
-            }
+            self.pace.state().arrive(&self.toll, None, Instant::now());
         }
     }
 }
