@@ -22,18 +22,24 @@
 //! * [`thumbnail`] — any picture to 512×512.
 //! * [`video`] — frames to MP4. The only floor that knows libav.
 //! * [`measure`] — how good an MP4 of a tape is.
+//! * [`record`] — what people made to records that have passed their lexicon.
+//! * [`config`] — what is configured.
+//! * [`remote`] — `MongoDB`, Spaces and the PDS. The only floor that is online.
 //! * [`cli`] — arguments to library calls, results to text or JSON.
 //!
 //! # What holds
 //!
-//! 1. Everything below [`cli`] is synchronous and offline: no network, no database, no environment.
-//! 2. Only [`video`] names `ffmpeg_next`.
+//! 1. Everything below [`config`] is synchronous and offline: no network, no database, no environment. The environment
+//!    is read by [`config`] alone, and by [`cli`]'s own arguments.
+//! 2. Only [`video`] names `ffmpeg_next`; only [`remote::mongo`] names `mongodb`, [`remote::spaces`] `aws_sdk_s3`, and
+//!    [`remote::pds`] `atrium_api`. Services do not know each other.
 //! 3. ZIP, PNG, WebP, WAV and JSON are parsed in safe Rust under [`tape::Limits`]; of a tape libav sees only raw planes
 //!    and PCM. Nothing is extracted to disk by name.
 //! 4. Memory does not grow with the length of a tape. Every queue is bounded.
 //! 5. The same tape, preset and libx264 give the same MP4, byte for byte, on any number of cores.
 //! 6. A finished MP4 has been read back and compared before anyone gets it; it appears whole or not at all.
-//! 7. A failure is reported once, where it is handled, with what to do about it. The library never prints.
+//! 7. What is secret shows as `***`, and is in no error, log, address or argument.
+//! 8. A failure is reported once, where it is handled, with what to do about it. The library never prints.
 //!
 //! `tests/it/tidy.rs` checks what can be checked by reading the source.
 

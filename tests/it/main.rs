@@ -18,6 +18,7 @@ mod layout;
 mod measure;
 mod memory;
 mod picture;
+mod remote;
 mod servers;
 mod tidy;
 mod time;

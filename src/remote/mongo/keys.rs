@@ -74,7 +74,7 @@ impl Mongo {
                 "ordered": false,
                 "writeConcern": { "w": "majority", "wtimeout": 30_000 },
             };
-            let attempt = async || {
+            let attempt = || async {
                 let answer = self.database.run_command(command.clone()).await.map_err(failed(&doing))?;
                 matched_by(&answer, &doing)
             };

@@ -10,7 +10,7 @@ mod keys;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
+use futures_util::{TryFutureExt, TryStreamExt};
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 use mongodb::options::ClientOptions;
 use mongodb::{Client, Collection, Database};
@@ -38,7 +38,7 @@ impl Mongo {
     ///
     /// When the connection string is missing or wrong, or nobody answers.
     pub async fn connect(config: &Config) -> Result<Mongo> {
-        let connection_string = config.mongodb_connection_string()?.expose_secret();
+        let connection_string = config.mongo_connection_string()?.expose_secret();
         let mut options = ClientOptions::parse(connection_string).await.map_err(|_| Error::Setting {
             name: "MONGODB_CONNECTION_STRING",
             // The driver's own words may quote the password.
@@ -50,7 +50,7 @@ impl Mongo {
         // The driver's own is 30 s; a wrong address should not take three minutes of attempts to show.
         options.server_selection_timeout.get_or_insert(Duration::from_secs(10));
         let client = Client::with_options(options).map_err(failed("connect"))?;
-        let database = client.database(config.mongodb_name());
+        let database = client.database(config.mongo_name());
         database.run_command(doc! { "ping": 1 }).await.map_err(failed("connect"))?;
         Ok(Mongo { database })
     }
@@ -66,7 +66,7 @@ impl Mongo {
     /// When the database cannot be read.
     pub async fn items(&self, owner: &Owner, medium: Medium) -> Result<Vec<Result<Item, Unusable>>> {
         let doing = format!("read the {} of {owner}", medium.plural());
-        let read = async || {
+        let read = || async {
             let found = self.items_of(medium).find(owner.filter()).projection(document::projection(medium)).await?;
             found.map_ok(|document| document::item(medium, &document)).try_collect::<Vec<_>>().await
         };
@@ -88,7 +88,7 @@ impl Mongo {
             Err(_) => doc! { "code": code_or_id },
         };
         let doing = format!("look for {medium} {code_or_id}");
-        let read = async || {
+        let read = || async {
             let projection = document::projection(medium);
             self.items_of(medium).find_one(filter.clone()).projection(projection).await
         };
@@ -106,11 +106,11 @@ impl Mongo {
     /// When the database cannot be read.
     pub async fn siblings(&self, owner: &Owner, medium: Medium, when: i64) -> Result<Vec<(Id, i64)>> {
         let doing = format!("read the times of {} of {owner}", medium.plural());
-        let read = async || {
+        let read = || async {
             // All of them: a query for a date does not find it written as text.
             let found = self.items_of(medium).find(owner.filter()).projection(doc! { "_id": 1, "when": 1 }).await?;
-            let times = found.try_filter_map(async |document| {
-                Ok(document::id(&document).map(|id| (id, document::when(&document, id))))
+            let times = found.try_filter_map(|document| {
+                std::future::ready(Ok(document::id(&document).map(|id| (id, document::when(&document, id)))))
             });
             times.try_filter(|(_, time)| std::future::ready(*time == when)).try_collect::<Vec<_>>().await
         };
@@ -133,7 +133,7 @@ impl Mongo {
                 "_id": { "type": { "$type": "$user" }, "user": "$user" },
                 "count": { "$sum": 1 },
             } }];
-            let read = async || {
+            let read = || async {
                 let counted = self.items_of(medium).aggregate(pipeline.clone()).await?;
                 counted.try_collect::<Vec<_>>().await
             };
@@ -167,12 +167,15 @@ fn is_transient(error: &mongodb::error::Error) -> bool {
 }
 
 /// Reads until it is read.
-async fn repeat<T>(doing: &str, mut read: impl AsyncFnMut() -> mongodb::error::Result<T>) -> Result<T> {
-    insist(async || read().await.map_err(failed(doing))).await
+async fn repeat<T, F>(doing: &str, read: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = mongodb::error::Result<T>>,
+{
+    insist(|| read().map_err(failed(doing))).await
 }
 
 /// Does what is harmless to do twice, until it is done.
-async fn insist<T>(mut attempt: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+async fn insist<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
     let mut backoff = Backoff::new();
     loop {
         match attempt().await {

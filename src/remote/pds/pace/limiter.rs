@@ -47,7 +47,7 @@ pub enum Scope {
 
 impl Scope {
     /// The scope that is a request's own.
-    pub fn of(toll: &Toll<'_>) -> Scope {
+    pub(super) fn of(toll: &Toll<'_>) -> Scope {
         match toll.kind {
             Kind::Read => Scope::Everything,
             Kind::Repo => Scope::Repos,
@@ -58,7 +58,7 @@ impl Scope {
     }
 
     /// All scopes that count a request, and what it costs there.
-    pub fn all_of(toll: &Toll<'_>) -> impl Iterator<Item = (Scope, u32)> + use<> {
+    pub(super) fn all_of(toll: &Toll<'_>) -> impl Iterator<Item = (Scope, u32)> + use<> {
         let own = (Scope::of(toll), toll.points);
         let is_counted_by_all = !matches!(toll.kind, Kind::Read | Kind::Repo);
         [own].into_iter().chain(is_counted_by_all.then_some((Scope::Everything, 1)))

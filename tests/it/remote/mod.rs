@@ -1,0 +1,26 @@
+//! The services as they are: what is read is what is there, what is written arrives once, and failures are told apart.
+
+mod mongo;
+mod pds;
+mod spaces;
+
+use telecine::config::Config;
+
+use crate::stack::Environment;
+
+/// What the program would know in that environment.
+fn config(environment: &Environment) -> Config {
+    Config::from_sources(|name| environment.get(name).cloned(), None).unwrap()
+}
+
+/// The same, but with something else in between.
+fn config_with(environment: &Environment, name: &str, value: &str) -> Config {
+    let mut environment = environment.clone();
+    environment.insert(name.into(), value.into());
+    config(&environment)
+}
+
+/// Only what may move between threads can be done side by side.
+fn is_send<T: Send>(value: T) -> T {
+    value
+}
