@@ -13,7 +13,7 @@ use tokio_util::io::ReaderStream;
 
 use super::client::Pds;
 use super::pace::{Kind, Toll};
-use super::session::Session;
+use super::session::{Session, Token};
 use crate::error::{Cause, Error, Result};
 use crate::remote::backoff::Backoff;
 
@@ -130,7 +130,7 @@ enum Failure {
     /// The server asks for patience; whether it has said how much.
     Limited { is_announced: bool },
     /// The session is no longer good.
-    Expired { token: SecretString, complaint: Error },
+    Expired { generation: u32, complaint: Error },
     /// The server will say the same again.
     Final(Error),
 }
@@ -145,9 +145,9 @@ impl Pds {
             let (source, was_sent): (Cause, bool) = match self.attempt(request).await? {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Expired { token, complaint }) => match request.call.session {
+                Err(Failure::Expired { generation, complaint }) => match request.call.session {
                     Some(session) if !renewed => {
-                        session.renew(self, &token).await?;
+                        session.renew(self, generation).await?;
                         renewed = true;
                         continue;
                     }
@@ -173,7 +173,7 @@ impl Pds {
 
     async fn attempt(&self, request: &Request<'_>) -> Result<Result<Answer, Failure>> {
         let token = match (&request.bearer, request.call.session) {
-            (Some(bearer), _) => Some(bearer.clone()),
+            (Some(bearer), _) => Some(Token { text: bearer.clone(), generation: 0 }),
             (None, Some(session)) => Some(session.token(self).await?),
             (None, None) => None,
         };
@@ -210,13 +210,13 @@ impl Pds {
         Ok(Err(self.failure(request, status, complaint, token, is_announced)))
     }
 
-    async fn builder(&self, request: &Request<'_>, token: Option<&SecretString>) -> Result<reqwest::RequestBuilder> {
+    async fn builder(&self, request: &Request<'_>, token: Option<&Token>) -> Result<reqwest::RequestBuilder> {
         let Request { call, method, query, content, .. } = request;
         let mark = if query.is_empty() { "" } else { "?" };
         let url = format!("{}/xrpc/{}{mark}{query}", self.url(), call.nsid);
         let mut builder = self.http().request(method.clone(), url);
         if let Some(token) = token {
-            builder = builder.bearer_auth(token.expose_secret());
+            builder = builder.bearer_auth(token.text.expose_secret());
         }
         Ok(match content {
             Content::Nothing => builder,
@@ -234,7 +234,7 @@ impl Pds {
         request: &Request<'_>,
         status: StatusCode,
         complaint: Complaint,
-        token: Option<SecretString>,
+        token: Option<Token>,
         is_announced: bool,
     ) -> Failure {
         let call = request.call.nsid;
@@ -256,7 +256,7 @@ impl Pds {
         let is_expired = matches!(name.as_str(), "ExpiredToken" | "InvalidToken");
         let complaint = Error::Refused { call, status: status.as_u16(), name, message };
         match token {
-            Some(token) if is_expired => Failure::Expired { token, complaint },
+            Some(token) if is_expired => Failure::Expired { generation: token.generation, complaint },
             _ => Failure::Final(complaint),
         }
     }

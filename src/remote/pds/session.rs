@@ -41,12 +41,21 @@ struct Tokens {
     access: SecretString,
     refresh: SecretString,
     ends: jiff::Timestamp,
+    /// How often they have been replaced. Two tokens of one second may be the same text.
+    generation: u32,
+}
+
+/// A token, and which it is.
+#[derive(Debug, Clone)]
+pub(super) struct Token {
+    pub text: SecretString,
+    pub generation: u32,
 }
 
 impl Tokens {
     fn new(access: String, refresh: String) -> Tokens {
         let ends = end_of(&access).unwrap_or_else(|| jiff::Timestamp::now() + UNKNOWN);
-        Tokens { access: access.into(), refresh: refresh.into(), ends }
+        Tokens { access: access.into(), refresh: refresh.into(), ends, generation: 0 }
     }
 
     fn is_good_for(&self, time: Duration) -> bool {
@@ -116,7 +125,7 @@ impl Session {
     }
 
     /// A token that is good for a while.
-    pub(super) async fn token(&self, pds: &Pds) -> Result<SecretString> {
+    pub(super) async fn token(&self, pds: &Pds) -> Result<Token> {
         let mut tokens = self.tokens.lock().await;
         if !tokens.is_good_for(MARGIN) {
             match self.replace(pds, &mut tokens).await {
@@ -125,13 +134,13 @@ impl Session {
                 outcome => outcome?,
             }
         }
-        Ok(tokens.access.clone())
+        Ok(Token { text: tokens.access.clone(), generation: tokens.generation })
     }
 
     /// Replaces the token that the server no longer takes, if nobody has done so meanwhile.
-    pub(super) async fn renew(&self, pds: &Pds, refused: &SecretString) -> Result<()> {
+    pub(super) async fn renew(&self, pds: &Pds, refused: u32) -> Result<()> {
         let mut tokens = self.tokens.lock().await;
-        if tokens.access.expose_secret() == refused.expose_secret() {
+        if tokens.generation == refused {
             self.replace(pds, &mut tokens).await?;
         }
         Ok(())
@@ -142,13 +151,14 @@ impl Session {
     async fn replace(&self, pds: &Pds, tokens: &mut Tokens) -> Result<()> {
         // In a box: these are requests too, and a request may replace the tokens.
         let refreshed = Box::pin(pds.refresh_session(&tokens.refresh)).await;
-        *tokens = match refreshed {
+        let replaced = match refreshed {
             Err(Error::Refused { .. }) => {
                 let output = Box::pin(pds.create_session(&self.identifier, &self.password)).await?;
                 Tokens::new(output.access_jwt, output.refresh_jwt)
             }
             refreshed => refreshed?,
         };
+        *tokens = Tokens { generation: tokens.generation + 1, ..replaced };
         Ok(())
     }
 }
