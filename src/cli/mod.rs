@@ -2,15 +2,20 @@
 
 mod convert;
 mod inspect;
+mod item;
 mod limits;
 mod measure;
+mod network;
 mod output;
 mod palette;
 mod plot;
 mod presets;
 mod progress;
+mod publish;
+mod record;
 mod report;
 mod source;
+mod sync;
 
 use std::process::ExitCode;
 
@@ -23,6 +28,8 @@ pub enum Outcome {
     Done = 0,
     /// Something failed; it has been reported.
     Failed = 1,
+    /// There was nothing to do.
+    NothingToDo = 3,
     /// The user interrupted it: 128 + SIGINT, as shells have it.
     Interrupted = 130,
 }
@@ -34,7 +41,9 @@ pub enum Outcome {
     version,
     max_term_width = 100,
     after_help = "\
-Exit status: 0 done, 1 something failed, 2 wrong usage, 130 interrupted."
+Exit status: 0 done, 1 something failed, 2 wrong usage, 3 nothing to do, 130 interrupted.
+
+TELECINE_LOG=debug tells on standard error what is being done; see the tracing-subscriber crate for finer filters."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -47,6 +56,9 @@ enum Command {
     Inspect(inspect::Arguments),
     Measure(measure::Arguments),
     Presets(presets::Arguments),
+    Sync(sync::Arguments),
+    Publish(publish::Arguments),
+    Record(record::Arguments),
     /// Write completions for a shell to standard output
     #[command(after_help = "\
 Examples:
@@ -61,17 +73,28 @@ Examples:
 /// Parses the process's arguments and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
+    log();
     let outcome = match Arguments::parse().command {
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Measure(arguments) => measure::run(&arguments),
         Command::Presets(arguments) => presets::run(&arguments),
+        Command::Sync(arguments) => sync::run(&arguments),
+        Command::Publish(arguments) => publish::run(&arguments),
+        Command::Record(arguments) => record::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "telecine", &mut std::io::stdout());
             Outcome::Done
         }
     };
     ExitCode::from(outcome as u8)
+}
+
+/// Lets the library's log go to standard error, as far as `TELECINE_LOG` asks for it.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TELECINE_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
 /// Ends the process as clap does for arguments it cannot make sense of.

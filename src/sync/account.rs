@@ -1,0 +1,99 @@
+//! Both sides of one account, and the plan that follows from them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use cid::Cid;
+use crate::error::Result;
+use crate::record::{Id, Item, Medium};
+use crate::remote::mongo::{Account, Owner, Unusable};
+use crate::remote::pds::Existing;
+
+use super::plan::{Counts, Plan};
+use super::report::Parked;
+use super::{Services, Settings};
+
+/// What is to be done for one account.
+pub struct AccountPlan {
+    /// The account.
+    pub account: Account,
+    /// What is to be done for each medium.
+    pub media: Vec<(Medium, Plan)>,
+    /// The commit that this was planned on.
+    pub commit: Option<Cid>,
+    /// Items in MongoDB that cannot be read, or that cannot become records.
+    pub unusable: Vec<Parked>,
+    /// Why nothing can be done at all.
+    pub blocked: Option<&'static str>,
+}
+
+impl AccountPlan {
+    /// How many steps there are of each kind, by medium.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<&'static str, Counts> {
+        self.media.iter().map(|(medium, plan)| (medium.plural(), plan.counts())).collect()
+    }
+}
+
+/// Reads both sides of an account and plans. Items in `parked` are left alone.
+///
+/// The repo is read first: what is made in between has a record that the plan does not know of, and the commit that it
+/// was planned on keeps that from being written twice.
+///
+/// # Errors
+/// What the servers say.
+pub async fn read(
+    services: &Services,
+    settings: &Settings,
+    account: &Account,
+    parked: &HashSet<Id>,
+) -> Result<AccountPlan> {
+    let mut plan = AccountPlan {
+        account: account.clone(),
+        media: Vec::new(),
+        commit: None,
+        unusable: Vec::new(),
+        blocked: None,
+    };
+    let snapshot = match &account.did {
+        Some(did) => services.pds.repo(did).await?,
+        None => None,
+    };
+    plan.blocked = match account.blocked() {
+        None if snapshot.is_none() => Some("no such repo on the PDS"),
+        blocked => blocked,
+    };
+    let mut existing: BTreeMap<Medium, Vec<Existing>> = BTreeMap::new();
+    if let Some(snapshot) = snapshot {
+        plan.commit = Some(snapshot.commit);
+        for record in snapshot.records {
+            if let Some(medium) = record.medium() {
+                existing.entry(medium).or_default().push(record);
+            }
+        }
+    }
+    for &medium in &settings.media {
+        if account.owner == Owner::Guest && !medium.has_anonymous() {
+            continue;
+        }
+        let mut items = Vec::new();
+        for read in services.mongo.items(&account.owner, medium).await? {
+            match read {
+                Ok(item) => items.push(item),
+                Err(Unusable { id, reason }) => plan.unusable.push(Parked { medium, label: id.clone(), id, reason }),
+            }
+        }
+        let existing = existing.remove(&medium).unwrap_or_default();
+        let selected = |item: &Item| settings.items.includes(item) && !parked.contains(&item.id);
+        let mut steps = Plan::new(items, &existing, settings.nuked, selected);
+        plan.unusable.extend(steps.blocked().map(|(item, reason)| Parked::new(item, reason)));
+        if let Some(limit) = settings.limit {
+            steps.limit(limit);
+        }
+        plan.media.push((medium, steps));
+    }
+    // Owners who never made anything are no trouble to anybody.
+    if plan.media.iter().all(|(_, steps)| steps.steps.is_empty()) {
+        plan.blocked = None;
+    }
+    Ok(plan)
+}
