@@ -11,13 +11,12 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::picture::{self, Picture};
-use crate::tape::{Limits, Tape};
+use crate::tape::Limits;
 use crate::thumbnail;
 use crate::video::{self, Preset, Transcoded};
 
 use super::limits::LimitArguments;
-use super::output::{self, Destination, Draft};
+use super::output::{self, Destination, Draft, is_same_file};
 use super::presets::PresetFile;
 use super::progress::{Progress, interrupted, stop_on_interrupt};
 use super::source::TapeSource;
@@ -172,10 +171,6 @@ fn jobs(arguments: &Arguments) -> Vec<Job> {
     jobs
 }
 
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
-}
-
 fn file_name(tape: &TapeSource) -> PathBuf {
     match tape {
         TapeSource::Stdin => "tape.mp4".into(),
@@ -232,7 +227,7 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
     })?;
     // Both are complete before either appears.
     let thumbnail = match &job.thumbnail {
-        Some(path) => Some(output::drafted(path, &thumbnail::jpeg(&middle_frame(&tape)?), settings.force)?),
+        Some(path) => Some(output::drafted(path, &thumbnail::tape(&tape)?.bytes, settings.force)?),
         None => None,
     };
     draft.publish()?;
@@ -244,13 +239,6 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
         warnings: tape.warnings,
         elapsed_seconds: started.elapsed().as_secs_f64(),
     })
-}
-
-/// The thumbnail of a tape: its middle frame, as on the site.
-fn middle_frame(tape: &Tape) -> Result<Picture> {
-    let mut picture = Picture::default();
-    tape.reel().picture(tape.frame_count() / 2, &mut picture::Decoder::default(), &mut picture)?;
-    Ok(thumbnail::thumbnail(&picture))
 }
 
 fn summarize(arguments: &Arguments, jobs: &[Job], results: &[Result<Converted>]) {

@@ -11,6 +11,7 @@ mod presets;
 mod progress;
 mod report;
 mod source;
+mod thumbnail;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Measure(measure::Arguments),
     Presets(presets::Arguments),
+    Thumbnail(thumbnail::Arguments),
     /// Write completions for a shell to standard output
     #[command(after_help = "\
 Examples:
@@ -66,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Measure(arguments) => measure::run(&arguments),
         Command::Presets(arguments) => presets::run(&arguments),
+        Command::Thumbnail(arguments) => thumbnail::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "telecine", &mut std::io::stdout());
             Outcome::Done
