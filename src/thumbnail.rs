@@ -14,7 +14,7 @@ use resize::images::{Image, ImageRef};
 use resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::error::{Error, Result};
-use crate::picture::{Decoder, Picture};
+use crate::picture::Picture;
 use crate::tape::Tape;
 
 /// Width and height of a thumbnail.
@@ -55,9 +55,8 @@ pub struct Thumbnail {
 /// # Errors
 /// Those of reading the frame.
 pub fn tape(tape: &Tape) -> Result<Thumbnail> {
-    let mut picture = Picture::default();
-    tape.reel().picture(tape.frame_count() / 2, &mut Decoder::default(), &mut picture)?;
-    Ok(Thumbnail { bytes: jpeg(&thumbnail(&picture)), mime_type: "image/jpeg", width: SIDE, height: SIDE })
+    let picture = thumbnail(&tape.middle_picture()?);
+    Ok(Thumbnail { bytes: jpeg(&picture), mime_type: "image/jpeg", width: SIDE, height: SIDE })
 }
 
 /// The thumbnail of a painting, which is a PNG, a JPEG or a WebP.

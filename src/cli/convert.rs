@@ -232,11 +232,15 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
     };
     draft.publish()?;
     thumbnail.map_or(Ok(()), Draft::publish)?;
+    let reduced = (video.quality != settings.preset.quality).then(|| {
+        let limit = report::bytes(settings.preset.size_limit.unwrap_or_default());
+        format!("video did not fit into {limit}; encoded again at lower quality")
+    });
     Ok(Converted {
         video,
         preset: settings.preset.name.clone(),
         preset_version: settings.preset.version,
-        warnings: tape.warnings,
+        warnings: tape.warnings.into_iter().chain(reduced).collect(),
         elapsed_seconds: started.elapsed().as_secs_f64(),
     })
 }

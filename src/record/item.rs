@@ -12,7 +12,7 @@ pub enum Medium {
     Mood,
     /// A program in JavaScript.
     Piece,
-    /// A program in `KidLisp`.
+    /// A program in KidLisp.
     Kidlisp,
     /// A recording.
     Tape,
@@ -168,7 +168,7 @@ pub enum Content {
         /// Names its file.
         slug: String,
     },
-    /// A program in `KidLisp`.
+    /// A program in KidLisp.
     Kidlisp {
         /// Its short code.
         code: String,
@@ -212,6 +212,15 @@ impl Item {
             Content::Piece { .. } => Medium::Piece,
             Content::Kidlisp { .. } => Medium::Kidlisp,
             Content::Tape { .. } => Medium::Tape,
+        }
+    }
+
+    /// Its short code, if its medium has any.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match &self.content {
+            Content::Painting { code, .. } | Content::Kidlisp { code, .. } | Content::Tape { code, .. } => Some(code),
+            Content::Mood { .. } | Content::Piece { .. } => None,
         }
     }
 

@@ -31,6 +31,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { frames: 7_200, pixels: 4096 * 4096, bytes: 1 << 30, duration: Duration::from_secs(600) }
+        Limits { frames: 7_200, pixels: 4096 * 4096, bytes: 1 << 30, duration: Duration::from_mins(10) }
     }
 }

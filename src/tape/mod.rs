@@ -13,7 +13,7 @@ mod timing;
 mod warnings;
 
 use crate::error::{Error, Result};
-use crate::picture;
+use crate::picture::{self, Picture};
 
 pub use archive::{Archive, Entry, Source};
 pub use limits::Limits;
@@ -107,6 +107,16 @@ impl Tape {
     #[must_use]
     pub fn frame_count(&self) -> usize {
         self.frames.len()
+    }
+
+    /// The frame in the middle, which stands for all of them on thumbnails.
+    ///
+    /// # Errors
+    /// What is wrong with the picture.
+    pub fn middle_picture(&self) -> Result<Picture> {
+        let mut picture = Picture::default();
+        self.reel().picture(self.frame_count() / 2, &mut picture::Decoder::default(), &mut picture)?;
+        Ok(picture)
     }
 
     /// When all is over, pictures and sound, in ticks.

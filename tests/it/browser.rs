@@ -18,7 +18,7 @@ use crate::support::tape::TapeBuilder;
 use crate::support::wav::Wav;
 
 /// Starting a browser takes a while on a busy machine.
-const TIME_LIMIT: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_mins(2);
 
 /// How far a colour may be off once libx264 and the browser have had it.
 const TOLERANCE: u8 = 8;

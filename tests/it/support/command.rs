@@ -12,7 +12,7 @@ use super::probe::Video;
 use super::tape::TapeBuilder;
 
 /// How long the program may take for anything a test asks, on a slow and busy machine.
-const TIME_LIMIT: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_mins(2);
 
 /// How often the memory of the running program is looked at. It cannot grow by more than some MiB in between.
 const SAMPLING: Duration = Duration::from_millis(4);
