@@ -112,11 +112,9 @@ pub fn thumbnail(picture: &Picture) -> Picture {
 fn contain(pixels: &[u8], (width, height): (u32, u32), pixel_type: PixelType, side: u32) -> Vec<u8> {
     let (inner_width, inner_height) = contained(width, height, side);
     let reduces = inner_width < width || inner_height < height;
-    let options = match reduces {
-        // The colour of what is transparent must not be seen at its edges.
-        true => ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(true),
-        false => ResizeOptions::new().resize_alg(ResizeAlg::Nearest).use_alpha(false),
-    };
+    // The colour of what is transparent must not be seen at edges that are filtered.
+    let algorithm = if reduces { ResizeAlg::Convolution(FilterType::Lanczos3) } else { ResizeAlg::Nearest };
+    let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(reduces);
     let from = ImageRef::new(width, height, pixels, pixel_type).expect("there are as many bytes as pixels need");
     let mut to = Image::new(inner_width, inner_height, pixel_type);
     Resizer::new().resize(&from, &mut to, &options).expect("both images are of one type and have pixels");
@@ -254,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_has_the_right_size_is_not_touched() {
-        let color = |x: u32, y: u32| [x as u8 & 240, y as u8 & 240, 7, if x < 9 { 77 } else { 255 }];
+        let color = |x: u32, y: u32| [x as u8 & 0xF0, y as u8 & 0xF0, 7, if x < 9 { 77 } else { 255 }];
         let image = read(&painting(&painted(SIDE, SIDE, color)).unwrap());
         assert!(image.enumerate_pixels().all(|(x, y, pixel)| pixel.0 == color(x, y)));
     }
