@@ -19,7 +19,8 @@
 //! * [`picture`] — PNG and WebP bytes to RGB.
 //! * [`draw`] — lines, letters and pictures on a picture.
 //! * [`tape`] — a tape as it lies in its ZIP: archive, timing, timeline, soundtrack, limits.
-//! * [`thumbnail`] — any picture to 512×512.
+//! * [`thumbnail`] — tapes and paintings to 512×512.
+//! * [`record`] — five media to records that have passed their lexicon, and the keys they have.
 //! * [`video`] — frames to MP4. The only floor that knows libav.
 //! * [`measure`] — how good an MP4 of a tape is.
 //! * [`cli`] — arguments to library calls, results to text or JSON.

@@ -16,6 +16,7 @@ mod record;
 mod report;
 mod source;
 mod sync;
+mod thumbnail;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,7 @@ enum Command {
     Sync(sync::Arguments),
     Publish(publish::Arguments),
     Record(record::Arguments),
+    Thumbnail(thumbnail::Arguments),
     /// Write completions for a shell to standard output
     #[command(after_help = "\
 Examples:
@@ -82,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Sync(arguments) => sync::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
+        Command::Thumbnail(arguments) => thumbnail::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "telecine", &mut std::io::stdout());
             Outcome::Done

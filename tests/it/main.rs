@@ -16,5 +16,7 @@ mod layout;
 mod measure;
 mod memory;
 mod picture;
+mod record;
+mod thumbnail;
 mod tidy;
 mod time;

@@ -77,7 +77,7 @@ fn the_library_prints_nothing_and_knows_no_environment() {
 
 #[test]
 fn floors_import_only_floors_below_them() {
-    let floors = ["error", "picture", "draw", "tape", "thumbnail", "video", "measure", "cli"];
+    let floors = ["error", "picture", "draw", "tape", "thumbnail", "record", "video", "measure", "cli"];
     for (height, floor) in floors.iter().enumerate() {
         let above: Vec<_> = floors[height + 1..].iter().map(|above| format!("crate::{above}")).collect();
         let above: Vec<_> = above.iter().map(String::as_str).collect();
@@ -93,6 +93,15 @@ fn floors_import_only_floors_below_them() {
 fn nothing_below_the_command_line_is_asynchronous_or_online() {
     let words = ["async fn", ".await", "tokio", "std::net", "TcpStream"];
     nowhere(&outside(&["src/cli/"]), &words, "everything below the command line is synchronous and offline");
+}
+
+#[test]
+fn records_are_made_without_network_database_or_clock() {
+    let mut own = sources("src");
+    own.retain(|source| source.path.starts_with("src/record/"));
+    assert!(!own.is_empty());
+    let words = ["async ", "tokio", "reqwest", "mongodb", "aws_", "atrium", "std::fs", "::now()"];
+    nowhere(&own, &words, "records depend on nothing but their items and files");
 }
 
 #[test]
