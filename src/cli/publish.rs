@@ -8,11 +8,11 @@ use crate::error::Result;
 use crate::record::Medium;
 use crate::sync::{self, AccountReport, Services};
 
+use super::Outcome;
 use super::item::ItemArguments;
 use super::network;
 use super::progress::stop_on_interrupt;
 use super::report::{error_text, json, line};
-use super::Outcome;
 
 /// Publish one item: make its files, upload them, write its record
 #[derive(Debug, Args)]

@@ -55,8 +55,10 @@ async fn print(arguments: &Arguments, services: &Services) -> Result<()> {
         None => (None, Files::default()),
     };
     let files = complete(services, &settings, &owner, &item, before).await?;
-    let record = record::build(&item, &files)
-        .map_err(|violations| Error::Document { subject: item.label(), what: format!("makes no record: {violations}") })?;
+    let record = record::build(&item, &files).map_err(|violations| Error::Document {
+        subject: item.label(),
+        what: format!("makes no record: {violations}"),
+    })?;
     let did = account.and_then(|account| account.did);
     let uri = did.zip(rkey).map(|(did, rkey)| uri(&did, item.medium(), &rkey));
     let output = json!({ "uri": uri, "cid": record.cid().to_string(), "value": record.value() });

@@ -1,14 +1,16 @@
 //! What Telecine does from outside: the program is run as people run it, and what it makes is read by others.
 //!
 //! One binary, so that it links once. `support` makes tapes in code, runs the program and reads MP4s with `ffprobe` and
-//! `ffmpeg`; every other module is about one promise.
+//! `ffmpeg`; `stack` starts real servers, and makes them fail; every other module is about one promise.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod stack;
 mod support;
 
 mod browser;
 mod cli;
 mod deterministic;
+mod documents;
 mod fixtures;
 mod forms;
 mod hostile;
@@ -17,6 +19,7 @@ mod measure;
 mod memory;
 mod picture;
 mod record;
+mod servers;
 mod thumbnail;
 mod tidy;
 mod time;
