@@ -20,6 +20,7 @@ mod memory;
 mod picture;
 mod record;
 mod servers;
+mod sync;
 mod thumbnail;
 mod tidy;
 mod time;
