@@ -166,17 +166,170 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// A setting is needed and has no value.
+    #[error("{name} is not set; put it into the environment or the config file")]
+    Unset {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A setting has a value that cannot be meant.
+    #[error("{name} {what}")]
+    Setting {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong with its value.
+        what: String,
+    },
+    /// The config file is not TOML, or sets what does not exist.
+    #[error("{} is not a config file", path.display())]
+    ConfigFile {
+        /// The file.
+        path: PathBuf,
+        /// What the parser said.
+        source: Cause,
+    },
+    /// `MongoDB` failed to do its part.
+    #[error("mongodb failed to {doing}")]
+    Database {
+        /// What it was asked to do.
+        doing: String,
+        /// Whether it may succeed later: a lost connection, an election.
+        is_transient: bool,
+        /// What it said.
+        source: Cause,
+    },
+    /// A document cannot be made sense of.
+    #[error("{subject} {what}")]
+    Document {
+        /// Which one: `tape 9Yo`.
+        subject: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A file in Spaces, or elsewhere on the web, is not for us.
+    #[error("{url} is not readable; make it public, or set ART_SPACES_KEY and ART_SPACES_SECRET to keys that may")]
+    NotReadable {
+        /// The file.
+        url: String,
+    },
+    /// A file cannot be taken from where it is said to be.
+    #[error("{url} {what}")]
+    Address {
+        /// The file.
+        url: String,
+        /// Why not.
+        what: String,
+    },
+    /// A file is in none of the places where it may be.
+    #[error("file is not in Spaces; looked for {tried}")]
+    NotFound {
+        /// The places: `bucket/key, bucket/key`.
+        tried: String,
+    },
+    /// A file could not be fetched, though it may be later.
+    #[error("{url} could not be downloaded in {attempts} attempts")]
+    Download {
+        /// The file.
+        url: String,
+        /// How often that was tried.
+        attempts: u32,
+        /// What went wrong last.
+        source: Cause,
+    },
+    /// A server understood a request and declined it.
+    #[error("{call} was refused with {status} {name}: {message}")]
+    Refused {
+        /// The method: `com.atproto.repo.applyWrites`.
+        call: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// The name the server has for this error: `InvalidRequest`.
+        name: String,
+        /// What it said.
+        message: String,
+    },
+    /// A request, or a blob, is longer than the server takes.
+    #[error("{call} sent {size} bytes; the server takes only fewer")]
+    TooLarge {
+        /// The method.
+        call: &'static str,
+        /// The length that was refused.
+        size: u64,
+    },
+    /// Somebody else has written to the repo, or the record, meanwhile: read it again.
+    #[error("{call} found that the repo has changed meanwhile")]
+    InvalidSwap {
+        /// The method.
+        call: &'static str,
+    },
+    /// Somebody else keeps writing to the repo, or the server keeps failing.
+    #[error("account was disturbed {rounds} times; run again when nobody else writes to it")]
+    Disturbed {
+        /// How often it was planned.
+        rounds: u32,
+    },
+    /// A server could not be asked, or could not answer; nothing has happened.
+    #[error("{call} got no answer in {attempts} attempts")]
+    Unavailable {
+        /// The method.
+        call: &'static str,
+        /// How often it was tried.
+        attempts: u32,
+        /// What went wrong last.
+        source: Cause,
+    },
+    /// A write went out and no answer came back: it may have happened or not. Read before writing again.
+    #[error("{call} may have happened or not; read back before repeating it")]
+    Uncertain {
+        /// The method.
+        call: &'static str,
+        /// What came instead of an answer.
+        source: Cause,
+    },
+    /// A server's answer is not what the protocol says.
+    #[error("{call} answered what cannot be understood")]
+    Answer {
+        /// The method.
+        call: &'static str,
+        /// What is wrong with it.
+        source: Cause,
+    },
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
 }
 
+/// What to do about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Trying again with the same input is pointless.
+    Permanent,
+    /// Nothing has happened; trying again later may help.
+    Transient,
+    /// It may have happened: look before trying again.
+    Uncertain,
+}
+
 impl Error {
-    /// Whether trying again later, with the same tape, is pointless.
+    /// What to do about it.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        use Error::{
+            Answer, Database, Download, Interrupted, InvalidSwap, Output, Read, Scratch, Unavailable, Uncertain, Write,
+        };
+        match self {
+            Uncertain { .. } => Class::Uncertain,
+            Read { .. } | Write { .. } | Output { .. } | Scratch { .. } | Interrupted => Class::Transient,
+            Database { is_transient: true, .. } | Download { .. } => Class::Transient,
+            Unavailable { .. } | InvalidSwap { .. } | Answer { .. } => Class::Transient,
+            _ => Class::Permanent,
+        }
+    }
+
+    /// Whether trying again later, with the same input, is pointless.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        use Error::{Interrupted, Output, Read, Scratch, Write};
-        !matches!(self, Read { .. } | Write { .. } | Output { .. } | Scratch { .. } | Interrupted)
+        self.class() == Class::Permanent
     }
 
     pub(crate) fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {

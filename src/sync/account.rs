@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use cid::Cid;
 use crate::error::Result;
 use crate::record::{Id, Item, Medium};
 use crate::remote::mongo::{Account, Owner, Unusable};
 use crate::remote::pds::Existing;
+use cid::Cid;
 
 use super::plan::{Counts, Plan};
 use super::report::Parked;
@@ -47,13 +47,8 @@ pub async fn read(
     account: &Account,
     parked: &HashSet<Id>,
 ) -> Result<AccountPlan> {
-    let mut plan = AccountPlan {
-        account: account.clone(),
-        media: Vec::new(),
-        commit: None,
-        unusable: Vec::new(),
-        blocked: None,
-    };
+    let mut plan =
+        AccountPlan { account: account.clone(), media: Vec::new(), commit: None, unusable: Vec::new(), blocked: None };
     let snapshot = match &account.did {
         Some(did) => services.pds.repo(did).await?,
         None => None,

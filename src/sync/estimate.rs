@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::{self, Files, Medium};
 
 use super::account::AccountPlan;
@@ -84,9 +84,13 @@ async fn weigh_step(services: &Services, plan: &AccountPlan, step: &Step) -> Res
         };
         weight.missing = 1;
         for place in places {
-            if let Some(bytes) = services.spaces.size(&place.bucket, &place.key).await? {
-                weight = Weight { files: 1, file_bytes: bytes, missing: 0, record_bytes: 0 };
-                break;
+            match services.spaces.size(&place.bucket, &place.key).await {
+                Ok(Some(bytes)) => {
+                    weight = Weight { files: 1, file_bytes: bytes, missing: 0, record_bytes: 0 };
+                    break;
+                }
+                Ok(None) | Err(Error::NotReadable { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
     } else if matches!(step.action, Action::Create { .. } | Action::Update { .. }) {
@@ -117,7 +121,8 @@ pub fn expected_time(report: &Report, announces_limits: bool) -> Duration {
 
 /// What the writes of an account cost it.
 fn points<'a>(counts: impl Iterator<Item = &'a Counts>) -> u64 {
-    counts.map(|counts| 3 * counts.create + 2 * counts.update + counts.withdraw + counts.duplicate).sum::<usize>() as u64
+    counts.map(|counts| 3 * counts.create + 2 * counts.update + counts.withdraw + counts.duplicate).sum::<usize>()
+        as u64
 }
 
 #[cfg(test)]

@@ -121,8 +121,7 @@ pub async fn upload(
         }
         let body = Body::File { path: blob.file.path().into(), size: reference.size };
         // The server looks into the bytes and may call them something else, which the record has to repeat.
-        blob.reference =
-            services.pds.upload_blob(session, body, &reference.mime_type, Some(&reference.cid)).await?;
+        blob.reference = services.pds.upload_blob(session, body, &reference.mime_type, Some(&reference.cid)).await?;
     }
     Ok(made.files(before))
 }
@@ -131,11 +130,17 @@ async fn painting(services: &Services, owner: &Owner, item: &Item, missing: Miss
     let mut made = Made::default();
     if missing.recording {
         for place in places::recording(owner, item, &services.buckets) {
-            made.has_recording |= services.spaces.size(&place.bucket, &place.key).await?.is_some();
+            // What is not public is none for the readers of a record.
+            match services.spaces.size(&place.bucket, &place.key).await {
+                Ok(size) => made.has_recording |= size.is_some(),
+                Err(Error::NotReadable { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
     if missing.thumbnail {
-        let (file, _) = download(services, places::painting(owner, item, &services.buckets), MAX_PAINTING_BYTES).await?;
+        let (file, _) =
+            download(services, places::painting(owner, item, &services.buckets), MAX_PAINTING_BYTES).await?;
         let thumbnail = blocking(move || {
             let bytes = std::fs::read(file.path()).map_err(scratch)?;
             let thumbnail = thumbnail::painting(&bytes)?;
@@ -179,7 +184,12 @@ async fn tape(
     })
     .await?;
     let thumbnail = missing.thumbnail.then_some(thumbnail);
-    Ok(Made { video, thumbnail, has_recording: false, zip_url: Some(services.spaces.public_url(&place.bucket, &place.key)) })
+    Ok(Made {
+        video,
+        thumbnail,
+        has_recording: false,
+        zip_url: Some(services.spaces.public_url(&place.bucket, &place.key)),
+    })
 }
 
 fn transcode(tape: &Tape, preset: &Preset, pool: &ThreadPool, watch: &dyn Watch) -> Result<Blob> {
@@ -194,16 +204,21 @@ fn transcode(tape: &Tape, preset: &Preset, pool: &ThreadPool, watch: &dyn Watch)
     Blob::new(video, "video/mp4")
 }
 
-/// The first of several places that has a file.
+/// The first of several places that has a file we may read.
 async fn download(services: &Services, places: Vec<Place>, limit: u64) -> Result<(NamedTempFile, Place)> {
+    let mut refusal = None;
     for place in &places {
         let file = temporary()?;
-        if services.spaces.download(&place.bucket, &place.key, limit, file.path()).await?.is_some() {
-            return Ok((file, place.clone()));
+        match services.spaces.download(&place.bucket, &place.key, limit, file.path()).await {
+            Ok(Some(_)) => return Ok((file, place.clone())),
+            Ok(None) => {}
+            // Spaces says the same of a file that is not there, to those who may not list the bucket.
+            Err(error @ Error::NotReadable { .. }) => refusal = refusal.or(Some(error)),
+            Err(error) => return Err(error),
         }
     }
     let tried = places.iter().map(|place| format!("{}/{}", place.bucket, place.key)).collect::<Vec<_>>();
-    Err(Error::NotFound { tried: tried.join(", ") })
+    Err(refusal.unwrap_or(Error::NotFound { tried: tried.join(", ") }))
 }
 
 async fn fetch(services: &Services, url: &str, limit: u64) -> Result<NamedTempFile> {
@@ -228,4 +243,3 @@ fn scratch(source: std::io::Error) -> Error {
 fn too_slow() -> Error {
     Error::Entry { name: "painting".into(), what: format!("takes more than {THUMBNAIL_TIMEOUT:?} to reduce") }
 }
-

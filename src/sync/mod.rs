@@ -184,11 +184,7 @@ pub async fn live(services: &Services, settings: &Settings, watch: &Arc<dyn Watc
 }
 
 /// Does something for each chosen account, a few at once, and gathers what comes of it.
-async fn each<'a, F>(
-    services: &'a Services,
-    settings: &'a Settings,
-    work: impl Fn(Account) -> F + 'a,
-) -> Result<Report>
+async fn each<'a, F>(services: &'a Services, settings: &'a Settings, work: impl Fn(Account) -> F + 'a) -> Result<Report>
 where
     F: Future<Output = AccountReport> + 'a,
 {

@@ -62,10 +62,7 @@ pub fn recording(owner: &Owner, item: &Item, buckets: &Buckets) -> Vec<Place> {
 
 /// A slug without the extension that some were stored with.
 fn bare(slug: &str) -> &str {
-    ["png", "zip", "mp4"]
-        .iter()
-        .find_map(|extension| slug.strip_suffix(extension)?.strip_suffix('.'))
-        .unwrap_or(slug)
+    ["png", "zip", "mp4"].iter().find_map(|extension| slug.strip_suffix(extension)?.strip_suffix('.')).unwrap_or(slug)
 }
 
 /// Keys of people begin with their id, and may have a folder after it; some slugs hold both already. Anonymous files

@@ -136,7 +136,8 @@ impl Step {
     /// Whether there is something to do.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        !matches!(self.action, Action::Keep { .. } | Action::Withhold | Action::Block { .. }) || !self.duplicates.is_empty()
+        !matches!(self.action, Action::Keep { .. } | Action::Withhold | Action::Block { .. })
+            || !self.duplicates.is_empty()
     }
 
     /// What the PDS is asked to do. `record` is the one to create or to update to.

@@ -139,7 +139,8 @@ fn of_several_records_the_complete_one_stays_else_the_known_one_else_the_oldest(
 
 #[test]
 fn records_of_nobody_are_orphans() {
-    let existing = [record("a", &mood(1, "hello"), &Files::default()), record("b", &mood(2, "gone"), &Files::default())];
+    let existing =
+        [record("a", &mood(1, "hello"), &Files::default()), record("b", &mood(2, "gone"), &Files::default())];
     assert_eq!(plan(vec![mood(1, "hello")], &existing).orphans, ["b"]);
 }
 

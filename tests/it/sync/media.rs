@@ -37,10 +37,7 @@ async fn a_mood_a_piece_and_a_program_say_what_they_say() {
         json!({ "$type": "computer.aesthetic.mood", "mood": text, "text": text, "ref": id })
     );
     let id = piece.to_hex();
-    assert_eq!(
-        value(Medium::Piece).await,
-        json!({ "$type": "computer.aesthetic.piece", "slug": "dance", "ref": id })
-    );
+    assert_eq!(value(Medium::Piece).await, json!({ "$type": "computer.aesthetic.piece", "slug": "dance", "ref": id }));
     let (id, url) = (kidlisp.to_hex(), "https://aesthetic.computer/$cow");
     assert_eq!(
         value(Medium::Kidlisp).await,
@@ -156,6 +153,8 @@ async fn what_was_edited_or_taken_back_in_mongodb_is_so_in_the_repo_after_the_ne
     syncing.run("sync live --moods-only").await.succeeds();
     let records = site.records(&owner, Medium::Mood).await;
     assert_eq!((records.len(), &records[0].value["mood"]), (1, &json!("after")));
-    assert!(site.item(Medium::Mood, deleted).await.get_document("atproto").is_ok_and(|keys| !keys.contains_key("rkey")));
+    assert!(
+        site.item(Medium::Mood, deleted).await.get_document("atproto").is_ok_and(|keys| !keys.contains_key("rkey"))
+    );
     assert_eq!(syncing.run("sync live --moods-only").await.code, Some(3));
 }

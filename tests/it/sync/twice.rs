@@ -26,9 +26,7 @@ async fn duplicates_go_legacy_records_stay_where_they_are_and_orphans_are_only_r
     let owner = site.account("veteran").await;
     let [old, double] = [site.add_mood(&owner, "old").await, site.add_mood(&owner, "double").await];
     let collection = Medium::Mood.collection();
-    let record = |text: &str, field: &str, id: String| {
-        json!({ "$type": collection, "mood": text, "when": "2023-11-14T22:13:20.000Z", field: id })
-    };
+    let record = |text: &str, field: &str, id: String| json!({ "$type": collection, "mood": text, "when": "2023-11-14T22:13:20.000Z", field: id });
     let put = async |rkey: &str, value| pds.put_record(&owner.session, collection, rkey, &value).await;
     put("3kaaaaaaaaa2a", record("old", "mongoId", old.to_hex())).await;
     put("3kbbbbbbbbb2b", record("double", "ref", double.to_hex())).await;
@@ -37,10 +35,8 @@ async fn duplicates_go_legacy_records_stay_where_they_are_and_orphans_are_only_r
 
     syncing.run("sync live --moods-only").await.succeeds();
     let records = site.records(&owner, Medium::Mood).await;
-    let found: Vec<_> = records
-        .iter()
-        .map(|record| (record.rkey.as_str(), record.value["ref"].as_str().unwrap().to_owned()))
-        .collect();
+    let found: Vec<_> =
+        records.iter().map(|record| (record.rkey.as_str(), record.value["ref"].as_str().unwrap().to_owned())).collect();
     let expected = [
         ("3kaaaaaaaaa2a", old.to_hex()),
         ("3kbbbbbbbbb2b", double.to_hex()),

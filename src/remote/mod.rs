@@ -1,0 +1,17 @@
+//! The outside edge: one folder for each service, unaware of each other. Asynchronous.
+//!
+//! * [`mongo`] — what people made, the system of record.
+//! * [`spaces`] — the files that belong to it.
+//! * [`pds`] — its public mirror.
+//!
+//! Each repeats by itself what may safely be repeated, [`ATTEMPTS`] times; what is left is told by
+//! [`Error::class`](crate::Error::class).
+
+mod backoff;
+pub mod mongo;
+pub mod pds;
+pub mod spaces;
+
+pub use backoff::ATTEMPTS;
+pub use mongo::Mongo;
+pub use pds::Pds;

@@ -1,0 +1,166 @@
+//! Who makes things, and how to get into their repo.
+
+use std::fmt;
+
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use mongodb::bson::{Bson, Document, doc};
+use secrecy::SecretString;
+
+use super::{Mongo, failed, plain};
+use crate::error::Result;
+
+/// The `_id` in `users` under which the account for anonymous items is kept.
+const GUEST: &str = "art-guest";
+
+/// Who made an item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Owner {
+    /// Nobody who was logged in: the item has no `user`.
+    Guest,
+    /// The user with that subject, as the login service calls them: `auth0|…`.
+    User(String),
+}
+
+impl Owner {
+    /// Whom a document's `user` names.
+    pub(super) fn of(user: Option<&Bson>) -> Owner {
+        user.map_or(Owner::Guest, |user| Owner::User(plain(user)))
+    }
+
+    /// What finds their items.
+    pub(super) fn filter(&self) -> Document {
+        match self {
+            // Not null: that is no anonymous item but a broken one.
+            Owner::Guest => doc! { "user": { "$exists": false } },
+            Owner::User(subject) => doc! { "user": subject },
+        }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Owner::Guest => formatter.write_str("guests"),
+            Owner::User(subject) => formatter.write_str(subject),
+        }
+    }
+}
+
+/// Somebody, and their account on the PDS if they have one.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Who it is.
+    pub owner: Owner,
+    /// What people call them: their handle on aesthetic.computer, else that of their account.
+    pub handle: Option<String>,
+    /// The handle of their account: `name.at.aesthetic.computer`.
+    pub pds_handle: Option<String>,
+    /// Their repo.
+    pub did: Option<String>,
+    /// What lets one write to it.
+    pub password: Option<SecretString>,
+}
+
+impl Account {
+    /// Why nothing can be written for them; `None` if something can.
+    #[must_use]
+    pub fn blocked(&self) -> Option<&'static str> {
+        match (&self.did, &self.password) {
+            (None, _) => Some("no account on the PDS"),
+            (_, None) => Some("no password for the account on the PDS"),
+            _ => None,
+        }
+    }
+
+    /// An account of somebody of whom nothing is known but what they made.
+    #[must_use]
+    pub fn unknown(owner: &Owner) -> Account {
+        Account { owner: owner.clone(), handle: None, pds_handle: None, did: None, password: None }
+    }
+
+    /// What to call it: its handle on the PDS, else that on the site, else whose it is.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.pds_handle.clone().or_else(|| self.handle.clone()).unwrap_or_else(|| self.owner.to_string())
+    }
+
+    fn from_document(document: &Document) -> Account {
+        let text = |document: &Document, field: &str| {
+            document.get_str(field).ok().filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let atproto = document.get_document("atproto").cloned().unwrap_or_default();
+        let pds_handle = text(&atproto, "handle");
+        let owner = match document.get("_id").map(plain) {
+            Some(id) if id == GUEST => Owner::Guest,
+            id => Owner::User(id.unwrap_or_default()),
+        };
+        Account {
+            owner,
+            handle: text(document, "handle").or_else(|| pds_handle.clone()),
+            pds_handle,
+            did: text(&atproto, "did"),
+            password: text(&atproto, "password").map(SecretString::from),
+        }
+    }
+}
+
+impl Mongo {
+    /// Everybody who ever had an account here, one by one, in no order.
+    pub fn accounts(&self) -> impl Stream<Item = Result<Account>> + Send + use<> {
+        self.accounts_matching(doc! {})
+    }
+
+    /// The account of one owner.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn account(&self, owner: &Owner) -> Result<Option<Account>> {
+        let id = match owner {
+            Owner::Guest => GUEST,
+            Owner::User(subject) => subject,
+        };
+        std::pin::pin!(self.accounts_matching(doc! { "_id": id })).try_next().await
+    }
+
+    fn accounts_matching(&self, filter: Document) -> impl Stream<Item = Result<Account>> + Send + use<> {
+        let users = self.database.collection::<Document>("users");
+        let pipeline = [
+            doc! { "$match": filter },
+            doc! { "$lookup": { "from": "@handles", "localField": "_id", "foreignField": "_id", "as": "handles" } },
+            doc! { "$project": {
+                "handle": { "$first": "$handles.handle" },
+                "atproto.did": 1,
+                "atproto.handle": 1,
+                "atproto.password": 1,
+            } },
+        ];
+        let found = stream::once(async move { users.aggregate(pipeline).await }).try_flatten();
+        found.map(|document| {
+            document.as_ref().map(Account::from_document).map_err(|error| failed("read the accounts")(error.clone()))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_never_shows_its_password() {
+        let document = doc! { "_id": "auth0|1", "atproto": { "did": "did:plc:x", "password": "hunter2" } };
+        let account = Account::from_document(&document);
+        assert!(account.blocked().is_none());
+        assert!(!format!("{account:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn who_cannot_be_written_for_is_told_why() {
+        let blocked = |document| Account::from_document(&document).blocked();
+        assert_eq!(blocked(doc! { "_id": "auth0|1" }), Some("no account on the PDS"));
+        assert_eq!(blocked(doc! { "_id": "auth0|1", "atproto": null }), Some("no account on the PDS"));
+        let without = doc! { "_id": "art-guest", "atproto": { "did": "did:plc:x" } };
+        assert_eq!(Account::from_document(&without).owner, Owner::Guest);
+        assert_eq!(blocked(without), Some("no password for the account on the PDS"));
+    }
+}

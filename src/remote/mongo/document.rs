@@ -1,0 +1,215 @@
+//! Documents to items. What many tools wrote over the years is read with patience.
+//!
+//! * `when` is a date, a text, a number of milliseconds, or missing; then the id tells the time.
+//! * Numbers are of any type, and texts may be numbers.
+//! * `at` and `atproto` may be missing, null, or no documents.
+//! * Without an id, or without what its record must have, an item is [`Unusable`].
+
+use mongodb::bson::{Bson, Document};
+
+use super::plain;
+use crate::record::{Content, Id, Item, Medium, StoredKeys, TapeForm};
+
+/// An item that no record can be made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable {
+    /// Its `_id`, whatever that is.
+    pub id: String,
+    /// What is wrong with it: `has no code`.
+    pub reason: String,
+}
+
+/// The fields that are needed, and no others: a document may carry anything.
+pub fn projection(medium: Medium) -> Document {
+    let own: &[&str] = match medium {
+        Medium::Painting => &["slug", "code", "bucket", "nuked"],
+        Medium::Mood => &["mood", "deleted", "nuked"],
+        Medium::Piece => &["slug", "nuked"],
+        Medium::Kidlisp => &["code", "source", "nuked"],
+        Medium::Tape => &["slug", "code", "bucket", "nuked", "kind", "mp4Url", "mp4Status", "at.rkey"],
+    };
+    let all = ["_id", "user", "when", "atproto.rkey"];
+    all.iter().chain(own).map(|field| ((*field).to_owned(), Bson::Int32(1))).collect()
+}
+
+/// The item that a document describes.
+pub fn item(medium: Medium, document: &Document) -> Result<Item, Unusable> {
+    let Some(id) = id(document) else {
+        let found = document.get("_id").map_or("nothing".into(), plain);
+        return Err(Unusable { id: found, reason: "has an _id that is not an ObjectId".into() });
+    };
+    let needed = |field: &str| {
+        text(document, field).ok_or_else(|| Unusable { id: id.to_string(), reason: format!("has no {field}") })
+    };
+    let content = match medium {
+        Medium::Painting => {
+            Content::Painting { slug: needed("slug")?, code: needed("code")?, bucket: text(document, "bucket") }
+        }
+        Medium::Mood => Content::Mood { text: needed("mood")? },
+        Medium::Piece => Content::Piece { slug: needed("slug")? },
+        Medium::Kidlisp => Content::Kidlisp { code: needed("code")?, source: needed("source")? },
+        Medium::Tape => Content::Tape {
+            slug: needed("slug")?,
+            code: needed("code")?,
+            bucket: text(document, "bucket"),
+            form: match text(document, "kind").as_deref() {
+                Some("mp4") => TapeForm::Mp4 { url: text(document, "mp4Url") },
+                _ => TapeForm::Zip,
+            },
+            status: text(document, "mp4Status"),
+        },
+    };
+    let keys = StoredKeys { atproto: rkey(document, "atproto"), at: rkey(document, "at") };
+    let nuked = is_true(document, "nuked") || medium == Medium::Mood && is_true(document, "deleted");
+    Ok(Item { id, when: when(document, id), keys, nuked, content })
+}
+
+/// The item's identity.
+pub fn id(document: &Document) -> Option<Id> {
+    document.get_object_id("_id").ok().map(|id| Id(id.bytes()))
+}
+
+/// When the item was made, in milliseconds since 1970.
+pub fn when(document: &Document, id: Id) -> i64 {
+    let told = match document.get("when") {
+        Some(Bson::DateTime(date)) => Some(date.timestamp_millis()),
+        Some(Bson::String(text)) => moment(text.trim()),
+        Some(value) => number(value),
+        None => None,
+    };
+    told.unwrap_or_else(|| {
+        let seconds = u32::from_be_bytes([id.0[0], id.0[1], id.0[2], id.0[3]]);
+        i64::from(seconds) * 1000
+    })
+}
+
+/// A date as text, in UTC if it does not say otherwise.
+fn moment(text: &str) -> Option<i64> {
+    let civil = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    let timestamp = text.parse::<jiff::Timestamp>().ok().or_else(|| Some(civil()?.timestamp()))?;
+    Some(timestamp.as_millisecond())
+}
+
+/// A whole number of any type.
+pub fn number(value: &Bson) -> Option<i64> {
+    match value {
+        Bson::Int32(number) => Some(i64::from(*number)),
+        Bson::Int64(number) => Some(*number),
+        Bson::Double(number) if number.is_finite() => Some(*number as i64),
+        _ => None,
+    }
+}
+
+/// A text that says something.
+fn text(document: &Document, field: &str) -> Option<String> {
+    let text = match document.get(field)? {
+        Bson::String(text) => text.clone(),
+        value => number(value)?.to_string(),
+    };
+    (!text.trim().is_empty()).then_some(text)
+}
+
+fn rkey(document: &Document, place: &str) -> Option<String> {
+    text(document.get_document(place).ok()?, "rkey")
+}
+
+fn is_true(document: &Document, field: &str) -> bool {
+    match document.get(field) {
+        Some(Bson::Boolean(is)) => *is,
+        Some(value) => number(value).is_some_and(|number| number != 0),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::{DateTime, doc, oid::ObjectId};
+
+    use super::*;
+
+    /// 2023-08-24T16:21:09Z in the first four bytes.
+    const OID: &str = "64e783050000000000000001";
+
+    fn oid() -> ObjectId {
+        OID.parse().unwrap()
+    }
+
+    #[test]
+    fn time_is_understood_in_every_form() {
+        let told = 1_692_894_069_123_i64;
+        for (form, milliseconds) in [
+            (Bson::DateTime(DateTime::from_millis(told)), told),
+            ("2023-08-24T16:21:09.123Z".into(), told),
+            ("2023-08-24T18:21:09.123+02:00".into(), told),
+            ("2023-08-24T16:21:09.123".into(), told),
+            (Bson::Int64(told), told),
+            (Bson::Double(told as f64), told),
+            ("yesterday".into(), 1_692_893_957_000),
+            (Bson::Null, 1_692_893_957_000),
+            (Bson::Double(f64::NAN), 1_692_893_957_000),
+        ] {
+            let document = doc! { "_id": oid(), "mood": "fine", "when": form.clone() };
+            assert_eq!(item(Medium::Mood, &document).unwrap().when, milliseconds, "{form}");
+        }
+        let without = doc! { "_id": oid(), "mood": "fine" };
+        assert_eq!(item(Medium::Mood, &without).unwrap().when, 1_692_893_957_000);
+    }
+
+    #[test]
+    fn a_tape_has_two_places_for_its_key() {
+        let document = doc! {
+            "_id": oid(), "slug": "2025.254", "code": "Eue", "bucket": null, "kind": "mp4", "mp4Url": "https://x.example/",
+            "mp4Status": "complete", "at": { "rkey": "a" }, "atproto": { "rkey": "b" },
+        };
+        let tape = item(Medium::Tape, &document).unwrap();
+        assert_eq!(tape.keys, StoredKeys { atproto: Some("b".into()), at: Some("a".into()) });
+        let form = TapeForm::Mp4 { url: Some("https://x.example/".into()) };
+        let (slug, code, status) = ("2025.254".into(), "Eue".into(), Some("complete".into()));
+        assert_eq!(tape.content, Content::Tape { slug, code, bucket: None, form, status });
+    }
+
+    #[test]
+    fn numbers_and_nulls_in_odd_places_are_read() {
+        let document = doc! {
+            "_id": oid(), "slug": 20_251_017_i64, "code": 42, "nuked": 1.0, "atproto": null, "at": "gone",
+        };
+        let painting = item(Medium::Painting, &document).unwrap();
+        assert_eq!(painting.label(), "42");
+        assert_eq!((painting.nuked, painting.keys), (true, StoredKeys::default()));
+    }
+
+    #[test]
+    fn deleted_hides_a_mood_and_only_a_mood() {
+        let document = doc! { "_id": oid(), "mood": "fine", "slug": "s", "deleted": true };
+        assert!(item(Medium::Mood, &document).unwrap().nuked);
+        assert!(!item(Medium::Piece, &document).unwrap().nuked);
+    }
+
+    #[test]
+    fn what_no_record_can_be_made_of_is_told() {
+        for (medium, document, id, reason) in [
+            (Medium::Mood, doc! { "_id": "x", "mood": "fine" }, "x", "has an _id that is not an ObjectId"),
+            (Medium::Mood, doc! { "_id": 7, "mood": "fine" }, "7", "has an _id that is not an ObjectId"),
+            (Medium::Mood, doc! { "_id": oid(), "mood": "  " }, OID, "has no mood"),
+            (Medium::Painting, doc! { "_id": oid(), "slug": "s" }, OID, "has no code"),
+            (Medium::Kidlisp, doc! { "_id": oid(), "code": "abc", "source": null }, OID, "has no source"),
+            (Medium::Tape, doc! { "_id": oid(), "code": "abc" }, OID, "has no slug"),
+        ] {
+            let unusable = Unusable { id: id.into(), reason: reason.into() };
+            assert_eq!(item(medium, &document), Err(unusable));
+        }
+    }
+
+    #[test]
+    fn nothing_is_read_that_is_not_fetched() {
+        for medium in Medium::ALL {
+            let projection = projection(medium);
+            let full = doc! {
+                "_id": oid(), "slug": "s", "code": "c", "mood": "m", "source": "s", "bucket": "b", "nuked": true,
+                "deleted": true, "when": 1, "kind": "mp4", "mp4Url": "u", "mp4Status": "x",
+            };
+            let fetched = full.clone().into_iter().filter(|(field, _)| projection.contains_key(field)).collect();
+            assert_eq!(item(medium, &fetched).unwrap(), item(medium, &full).unwrap());
+        }
+    }
+}

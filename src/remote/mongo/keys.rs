@@ -1,0 +1,118 @@
+//! The keys of records, written back to the items they are of.
+
+use cid::Cid;
+use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+
+use super::{Mongo, TRANSIENT_CODES, document, failed, insist};
+use crate::error::{Error, Result};
+use crate::record::{Id, Medium};
+
+/// How many updates one command carries. The server takes 100,000 and 48 MB; fewer are repeated sooner.
+const BATCH: usize = 1000;
+
+/// A record that is in a repo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// The item it is of.
+    pub id: Id,
+    /// Its key.
+    pub rkey: String,
+    /// Its address: `at://did/collection/rkey`.
+    pub uri: String,
+    /// The hash of its content.
+    pub cid: Cid,
+}
+
+impl Mongo {
+    /// Remembers with these items which records are theirs, and of tapes that their video is done. Items that are gone
+    /// stay gone; other fields stay as they are. Says how many items there were.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn save_keys(&self, medium: Medium, published: &[Published]) -> Result<u64> {
+        let update = |published: &Published| {
+            let literal = |value: &str| doc! { "$literal": value };
+            let mut set = doc! { "atproto": { "rkey": literal(&published.rkey) } };
+            if medium == Medium::Tape {
+                let cid = published.cid.to_string();
+                let keys = doc! {
+                    "rkey": literal(&published.rkey), "uri": literal(&published.uri), "cid": literal(&cid),
+                };
+                set.extend(doc! { "at": keys, "mp4Status": "complete" });
+            }
+            // As a pipeline, for that also replaces an `atproto` that is null, where a plain $set fails.
+            (published.id, Bson::Array(vec![doc! { "$set": set }.into()]))
+        };
+        self.update(medium, "save the keys", published.iter().map(update).collect()).await
+    }
+
+    /// Forgets which records are theirs. Says how many items there were.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    pub async fn clear_keys(&self, medium: Medium, ids: &[Id]) -> Result<u64> {
+        let mut unset = doc! { "atproto.rkey": "", "atproto.uri": "", "atproto.cid": "" };
+        if medium == Medium::Tape {
+            unset.extend(doc! { "at.rkey": "", "at.uri": "", "at.cid": "" });
+        }
+        let update = Bson::Document(doc! { "$unset": unset });
+        self.update(medium, "clear the keys", ids.iter().map(|id| (*id, update.clone())).collect()).await
+    }
+
+    async fn update(&self, medium: Medium, doing: &str, updates: Vec<(Id, Bson)>) -> Result<u64> {
+        let doing = format!("{doing} of {}", medium.plural());
+        let mut matched = 0;
+        for batch in updates.chunks(BATCH) {
+            let statement =
+                |(id, update): &(Id, Bson)| doc! { "q": { "_id": ObjectId::from_bytes(id.0) }, "u": update };
+            let command = doc! {
+                "update": medium.plural(),
+                "updates": batch.iter().map(statement).collect::<Vec<_>>(),
+                // One bad document must not keep the others from their keys.
+                "ordered": false,
+                "writeConcern": { "w": "majority", "wtimeout": 30_000 },
+            };
+            let attempt = async || {
+                let answer = self.database.run_command(command.clone()).await.map_err(failed(&doing))?;
+                matched_by(&answer, &doing)
+            };
+            matched += insist(attempt).await?;
+        }
+        Ok(matched)
+    }
+}
+
+/// How many documents an answer to `update` speaks of. What went wrong is in an answer that says `ok`.
+fn matched_by(answer: &Document, doing: &str) -> Result<u64> {
+    let first = answer.get_array("writeErrors").ok().and_then(|errors| errors.first()?.as_document());
+    let error = first.or_else(|| answer.get_document("writeConcernError").ok());
+    if let Some(error) = error {
+        let message = error.get_str("errmsg").unwrap_or("it gave no reason");
+        let code = error.get("code").and_then(document::number).unwrap_or_default();
+        return Err(Error::Database {
+            doing: doing.into(),
+            is_transient: TRANSIENT_CODES.contains(&(code as i32)),
+            source: format!("{message} (code {code})").into(),
+        });
+    }
+    Ok(answer.get("n").and_then(document::number).unwrap_or_default() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Class;
+
+    #[test]
+    fn errors_within_a_good_answer_are_found() {
+        assert_eq!(matched_by(&doc! { "ok": 1, "n": 3 }, "save").unwrap(), 3);
+        let written = doc! { "ok": 1, "n": 2, "writeErrors": [{ "index": 2, "code": 28, "errmsg": "no" }] };
+        let error = matched_by(&written, "save").unwrap_err();
+        assert_eq!(error.chain(), ["mongodb failed to save", "no (code 28)"]);
+        assert_eq!(error.class(), Class::Permanent);
+        let unconfirmed = doc! { "ok": 1, "n": 2, "writeConcernError": { "code": 64, "errmsg": "timed out" } };
+        assert_eq!(matched_by(&unconfirmed, "save").unwrap_err().class(), Class::Transient);
+    }
+}

@@ -1,0 +1,193 @@
+//! `MongoDB`, the system of record: accounts, items, and the keys of their records.
+//!
+//! Documents are years old and written by many tools; see [`document`] for how they are read. What cannot be made sense
+//! of is an [`Unusable`] item and not a failure. Writing touches only the keys of records.
+
+mod accounts;
+mod document;
+mod keys;
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
+use mongodb::options::ClientOptions;
+use mongodb::{Client, Collection, Database};
+use secrecy::ExposeSecret;
+
+pub use accounts::{Account, Owner};
+pub use document::Unusable;
+pub use keys::Published;
+
+use super::backoff::Backoff;
+use crate::config::Config;
+use crate::error::{Class, Error, Result};
+use crate::record::{Id, Item, Medium};
+
+/// The database.
+#[derive(Debug, Clone)]
+pub struct Mongo {
+    database: Database,
+}
+
+impl Mongo {
+    /// Connects and makes sure that somebody answers.
+    ///
+    /// # Errors
+    ///
+    /// When the connection string is missing or wrong, or nobody answers.
+    pub async fn connect(config: &Config) -> Result<Mongo> {
+        let connection_string = config.mongodb_connection_string()?.expose_secret();
+        let mut options = ClientOptions::parse(connection_string).await.map_err(|_| Error::Setting {
+            name: "MONGODB_CONNECTION_STRING",
+            // The driver's own words may quote the password.
+            what: "is not a connection string such as mongodb+srv://name:password@host/".into(),
+        })?;
+        options.app_name = Some("telecine".into());
+        options.retry_reads = Some(true);
+        options.retry_writes = Some(true);
+        // The driver's own is 30 s; a wrong address should not take three minutes of attempts to show.
+        options.server_selection_timeout.get_or_insert(Duration::from_secs(10));
+        let client = Client::with_options(options).map_err(failed("connect"))?;
+        let database = client.database(config.mongodb_name());
+        database.run_command(doc! { "ping": 1 }).await.map_err(failed("connect"))?;
+        Ok(Mongo { database })
+    }
+
+    fn items_of(&self, medium: Medium) -> Collection<Document> {
+        self.database.collection(medium.plural())
+    }
+
+    /// All items of one medium that an owner has, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn items(&self, owner: &Owner, medium: Medium) -> Result<Vec<Result<Item, Unusable>>> {
+        let doing = format!("read the {} of {owner}", medium.plural());
+        let read = async || {
+            let found = self.items_of(medium).find(owner.filter()).projection(document::projection(medium)).await?;
+            found.map_ok(|document| document::item(medium, &document)).try_collect::<Vec<_>>().await
+        };
+        let mut items = repeat(&doing, read).await?;
+        // Not by the server: `when` is a date in one document and a text in another.
+        items.sort_by_key(|item| item.as_ref().ok().map(|item| (item.when, item.id)));
+        Ok(items)
+    }
+
+    /// The item with that code or id; a piece has its slug for a code.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or the document cannot be made sense of.
+    pub async fn find(&self, medium: Medium, code_or_id: &str) -> Result<Option<(Owner, Item)>> {
+        let filter = match code_or_id.parse::<Id>() {
+            Ok(id) => doc! { "_id": ObjectId::from_bytes(id.0) },
+            Err(_) if medium == Medium::Piece => doc! { "slug": code_or_id },
+            Err(_) => doc! { "code": code_or_id },
+        };
+        let doing = format!("look for {medium} {code_or_id}");
+        let read = async || {
+            let projection = document::projection(medium);
+            self.items_of(medium).find_one(filter.clone()).projection(projection).await
+        };
+        let Some(document) = repeat(&doing, read).await? else { return Ok(None) };
+        let unusable =
+            |Unusable { reason, .. }| Error::Document { subject: format!("{medium} {code_or_id}"), what: reason };
+        let item = document::item(medium, &document).map_err(unusable)?;
+        Ok(Some((Owner::of(document.get("user")), item)))
+    }
+
+    /// The items of one owner and medium made in that very millisecond. Their keys must differ.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn siblings(&self, owner: &Owner, medium: Medium, when: i64) -> Result<Vec<(Id, i64)>> {
+        let doing = format!("read the times of {} of {owner}", medium.plural());
+        let read = async || {
+            // All of them: a query for a date does not find it written as text.
+            let found = self.items_of(medium).find(owner.filter()).projection(doc! { "_id": 1, "when": 1 }).await?;
+            let times = found.try_filter_map(async |document| {
+                Ok(document::id(&document).map(|id| (id, document::when(&document, id))))
+            });
+            times.try_filter(|(_, time)| std::future::ready(*time == when)).try_collect::<Vec<_>>().await
+        };
+        let mut siblings = repeat(&doing, read).await?;
+        siblings.sort_unstable();
+        Ok(siblings)
+    }
+
+    /// Everybody who has made something in these media, and how much of each.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn owners_with_items(&self, media: &[Medium]) -> Result<HashMap<Owner, BTreeMap<Medium, u64>>> {
+        let mut owners = HashMap::<Owner, BTreeMap<Medium, u64>>::new();
+        for &medium in media {
+            let doing = format!("count the {}", medium.plural());
+            // A missing field and one that is null are told apart by their type only.
+            let pipeline = [doc! { "$group": {
+                "_id": { "type": { "$type": "$user" }, "user": "$user" },
+                "count": { "$sum": 1 },
+            } }];
+            let read = async || {
+                let counted = self.items_of(medium).aggregate(pipeline.clone()).await?;
+                counted.try_collect::<Vec<_>>().await
+            };
+            for group in repeat(&doing, read).await? {
+                let owner = Owner::of(group.get_document("_id").ok().and_then(|id| id.get("user")));
+                let count = group.get("count").and_then(document::number).unwrap_or_default();
+                owners.entry(owner).or_default().insert(medium, count as u64);
+            }
+        }
+        Ok(owners)
+    }
+}
+
+/// Makes of the driver's error ours.
+fn failed(doing: &str) -> impl FnOnce(mongodb::error::Error) -> Error + '_ {
+    move |error| Error::Database { doing: doing.into(), is_transient: is_transient(&error), source: error.into() }
+}
+
+/// "Not primary", "shutting down", "interrupted" and the like, as the drivers' specification of retries lists them, and
+/// 64, a majority that has not confirmed in time.
+const TRANSIENT_CODES: [i32; 14] = [11600, 11602, 10107, 13435, 13436, 189, 91, 7, 6, 89, 9001, 134, 262, 64];
+
+/// Whether the servers may be in order again in a while.
+fn is_transient(error: &mongodb::error::Error) -> bool {
+    use mongodb::error::{ErrorKind, RETRYABLE_WRITE_ERROR};
+    match error.kind.as_ref() {
+        ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } | ErrorKind::ServerSelection { .. } => true,
+        ErrorKind::Command(command) if TRANSIENT_CODES.contains(&command.code) => true,
+        _ => error.contains_label(RETRYABLE_WRITE_ERROR),
+    }
+}
+
+/// Reads until it is read.
+async fn repeat<T>(doing: &str, mut read: impl AsyncFnMut() -> mongodb::error::Result<T>) -> Result<T> {
+    insist(async || read().await.map_err(failed(doing))).await
+}
+
+/// Does what is harmless to do twice, until it is done.
+async fn insist<T>(mut attempt: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+    let mut backoff = Backoff::new();
+    loop {
+        match attempt().await {
+            Err(error) if error.class() == Class::Transient && backoff.again().await => {
+                tracing::debug!(attempt = backoff.attempts(), chain = ?error.chain(), "trying again");
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// A value as text, for messages.
+fn plain(value: &Bson) -> String {
+    match value {
+        Bson::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,87 @@
+//! CAR, the form in which a repo travels: a header, then blocks, each under the hash of its bytes.
+//!
+//! Every block is checked against its CID, so that what comes out is what the root stands for or nothing.
+
+use std::collections::HashMap;
+use std::io::Cursor;
+
+use bytes::Bytes;
+use cid::Cid;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::error::Cause;
+
+/// The code of sha-256 among hashes, the only one that repos use.
+const SHA_256: u64 = 0x12;
+
+/// A repo's blocks, cut out of the bytes it came in.
+#[derive(Debug)]
+pub struct Car {
+    /// The commit.
+    pub root: Cid,
+    blocks: HashMap<Cid, Bytes>,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    roots: Vec<Cid>,
+    version: u64,
+}
+
+impl Car {
+    /// Takes it apart and checks it.
+    pub fn read(mut bytes: Bytes) -> Result<Car, Cause> {
+        let header = section(&mut bytes)?.ok_or("it is empty")?;
+        let header: Header = serde_ipld_dagcbor::from_slice(&header)?;
+        if header.version != 1 {
+            return Err(format!("it is a CAR of version {}; expected 1", header.version).into());
+        }
+        let &[root] = header.roots.as_slice() else {
+            return Err(format!("it has {} roots; expected 1", header.roots.len()).into());
+        };
+        let mut blocks = HashMap::new();
+        while let Some(section) = section(&mut bytes)? {
+            let mut cursor = Cursor::new(&section[..]);
+            let cid = Cid::read_bytes(&mut cursor)?;
+            let block = section.slice(cursor.position() as usize..);
+            if cid.hash().code() != SHA_256 || cid.hash().digest() != Sha256::digest(&block).as_slice() {
+                return Err(format!("block {cid} is not what its hash says").into());
+            }
+            blocks.insert(cid, block);
+        }
+        Ok(Car { root, blocks })
+    }
+
+    /// A block.
+    pub fn block(&self, cid: &Cid) -> Result<&[u8], Cause> {
+        self.blocks.get(cid).map(|block| &block[..]).ok_or_else(|| format!("block {cid} is missing").into())
+    }
+}
+
+/// Cuts off a length and as many bytes.
+fn section(bytes: &mut Bytes) -> Result<Option<Bytes>, Cause> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let length = varint(bytes)?;
+    match usize::try_from(length) {
+        Ok(length) if length <= bytes.len() => Ok(Some(bytes.split_to(length))),
+        _ => Err(format!("it ends {} bytes into a block of {length}", bytes.len()).into()),
+    }
+}
+
+/// Cuts off a number, seven bits in a byte, the lowest first.
+fn varint(bytes: &mut Bytes) -> Result<u64, Cause> {
+    let mut number = 0_u64;
+    // 63 bits, the most that the format allows.
+    for index in 0..9 {
+        let Some(&byte) = bytes.get(index) else { break };
+        number |= u64::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            let _ = bytes.split_to(index + 1);
+            return Ok(number);
+        }
+    }
+    Err("it ends within a length, or has one beyond all measure".into())
+}

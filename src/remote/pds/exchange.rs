@@ -1,0 +1,263 @@
+//! One request and its answer: paced, authorized, repeated where that is harmless, and its failure told apart.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use tokio::time::timeout;
+use tokio_util::io::ReaderStream;
+
+use super::client::Pds;
+use super::pace::{Kind, Toll};
+use super::session::Session;
+use crate::error::{Cause, Error, Result};
+use crate::remote::backoff::Backoff;
+
+/// How long a server may think, or fall silent halfway. The reference PDS gives itself 60 s for a batch with blobs.
+const SILENCE: Duration = Duration::from_secs(75);
+
+/// The slowest upload that is worth waiting for, in bytes per second.
+const SLOWEST: u64 = 32 * 1024;
+
+/// The longest answer: above the 100 MiB that the installer allows a blob, and a repo of 18,205 records is 5.2 MB.
+const MOST_ANSWER: usize = 256 << 20;
+
+/// How often a 429 is waited for. More than that, and somebody else at this address uses up all there is.
+const MOST_LIMITED: u32 = 8;
+
+/// A method and how to call it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub nsid: &'static str,
+    pub toll: Toll<'a>,
+    pub session: Option<&'a Session>,
+    /// Whether doing it twice is the same as once.
+    is_repeatable: bool,
+}
+
+impl<'a> Call<'a> {
+    /// Reads what everybody may read.
+    pub fn read(nsid: &'static str) -> Self {
+        let toll = Toll { kind: Kind::Read, points: 1, account: "" };
+        Call { nsid, toll, session: None, is_repeatable: true }
+    }
+
+    /// Reads a whole repo.
+    pub fn read_repo(nsid: &'static str) -> Self {
+        let toll = Toll { kind: Kind::Repo, points: 1, account: "" };
+        Call { nsid, toll, session: None, is_repeatable: true }
+    }
+
+    /// Begins or prolongs a session.
+    pub fn log_in(nsid: &'static str, account: &'a str) -> Self {
+        Call { nsid, toll: Toll { kind: Kind::Login, points: 1, account }, session: None, is_repeatable: true }
+    }
+
+    /// Prolongs a session, which only the general limiter counts.
+    pub fn refresh(nsid: &'static str) -> Self {
+        Call::read(nsid)
+    }
+
+    /// Uploads a blob.
+    pub fn upload(nsid: &'static str, session: &'a Session) -> Self {
+        let toll = Toll { kind: Kind::Upload, points: 1, account: session.did() };
+        Call { nsid, toll, session: Some(session), is_repeatable: true }
+    }
+
+    /// Writes to a repo.
+    pub fn write(nsid: &'static str, points: u32, session: &'a Session) -> Self {
+        let toll = Toll { kind: Kind::Write, points, account: session.did() };
+        Call { nsid, toll, session: Some(session), is_repeatable: false }
+    }
+}
+
+/// What is sent.
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    Nothing,
+    Bytes { bytes: Bytes, mime_type: String },
+    File { path: PathBuf, size: u64, mime_type: String },
+}
+
+impl Content {
+    fn size(&self) -> u64 {
+        match self {
+            Content::Nothing => 0,
+            Content::Bytes { bytes, .. } => bytes.len() as u64,
+            Content::File { size, .. } => *size,
+        }
+    }
+}
+
+/// A request, ready to be sent any number of times.
+#[derive(Debug)]
+pub(super) struct Request<'a> {
+    pub call: Call<'a>,
+    pub method: Method,
+    /// Without the question mark.
+    pub query: String,
+    pub content: Content,
+    /// In place of a session's.
+    pub bearer: Option<SecretString>,
+}
+
+/// An answer of a request that succeeded.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+/// What a server says when it declines.
+#[derive(Debug, Default, Deserialize)]
+struct Complaint {
+    #[serde(default)]
+    error: String,
+    #[serde(default)]
+    message: String,
+}
+
+/// How one attempt ended if not well.
+enum Failure {
+    /// The server has not seen it.
+    Unsent(Cause),
+    /// The server may have done it.
+    Lost(Cause),
+    /// The server asks for patience; whether it has said how much.
+    Limited { is_announced: bool },
+    /// The session is no longer good.
+    Expired { token: SecretString, complaint: Error },
+    /// The server will say the same again.
+    Final(Error),
+}
+
+impl Pds {
+    /// Sends a request until it is answered, or hope is lost.
+    pub(super) async fn exchange(&self, request: &Request<'_>) -> Result<Answer> {
+        let nsid = request.call.nsid;
+        let mut backoff = Backoff::new();
+        let (mut limited, mut renewed) = (0, false);
+        loop {
+            let (source, was_sent): (Cause, bool) = match self.attempt(request).await? {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Expired { token, complaint }) => match request.call.session {
+                    Some(session) if !renewed => {
+                        session.renew(self, &token).await?;
+                        renewed = true;
+                        continue;
+                    }
+                    _ => return Err(complaint),
+                },
+                Err(Failure::Limited { is_announced: true }) if limited < MOST_LIMITED => {
+                    limited += 1;
+                    continue;
+                }
+                Err(Failure::Limited { .. }) => ("429: too many requests".into(), false),
+                Err(Failure::Unsent(source)) => (source, false),
+                Err(Failure::Lost(source)) => (source, true),
+            };
+            if was_sent && !request.call.is_repeatable {
+                return Err(Error::Uncertain { call: nsid, source });
+            }
+            tracing::debug!(nsid, attempt = backoff.attempts(), cause = %source, "no answer");
+            if !backoff.again().await {
+                return Err(Error::Unavailable { call: nsid, attempts: backoff.attempts(), source });
+            }
+        }
+    }
+
+    async fn attempt(&self, request: &Request<'_>) -> Result<Result<Answer, Failure>> {
+        let token = match (&request.bearer, request.call.session) {
+            (Some(bearer), _) => Some(bearer.clone()),
+            (None, Some(session)) => Some(session.token(self).await?),
+            (None, None) => None,
+        };
+        let builder = self.builder(request, token.as_ref()).await?;
+        let admission = self.pace().admit(request.call.toll).await;
+        let patience = SILENCE + Duration::from_secs(request.content.size() / SLOWEST);
+        let mut response = match timeout(patience, builder.send()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) if error.is_connect() => return Ok(Err(Failure::Unsent(error.without_url().into()))),
+            Ok(Err(error)) => return Ok(Err(Failure::Lost(error.without_url().into()))),
+            Err(elapsed) => return Ok(Err(Failure::Lost(elapsed.into()))),
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        let is_announced = admission.settle(&headers, status == StatusCode::TOO_MANY_REQUESTS);
+        let mut body = BytesMut::new();
+        loop {
+            match timeout(SILENCE, response.chunk()).await {
+                Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
+                Ok(Ok(None)) => break,
+                // A status that is bad news needs no more words.
+                _ if !status.is_success() => break,
+                Ok(Err(error)) => return Ok(Err(Failure::Lost(error.without_url().into()))),
+                Err(elapsed) => return Ok(Err(Failure::Lost(elapsed.into()))),
+            }
+            if body.len() > MOST_ANSWER {
+                let source = format!("it is longer than {MOST_ANSWER} bytes").into();
+                return Ok(Err(Failure::Final(Error::Answer { call: request.call.nsid, source })));
+            }
+        }
+        if status.is_success() {
+            return Ok(Ok(Answer { headers, body: body.freeze() }));
+        }
+        let complaint = serde_json::from_slice::<Complaint>(&body).unwrap_or_default();
+        Ok(Err(self.failure(request, status, complaint, token, is_announced)))
+    }
+
+    async fn builder(&self, request: &Request<'_>, token: Option<&SecretString>) -> Result<reqwest::RequestBuilder> {
+        let Request { call, method, query, content, .. } = request;
+        let mark = if query.is_empty() { "" } else { "?" };
+        let url = format!("{}/xrpc/{}{mark}{query}", self.url(), call.nsid);
+        let mut builder = self.http().request(method.clone(), url);
+        if let Some(token) = token {
+            builder = builder.bearer_auth(token.expose_secret());
+        }
+        Ok(match content {
+            Content::Nothing => builder,
+            Content::Bytes { bytes, mime_type } => builder.header(CONTENT_TYPE, mime_type).body(bytes.clone()),
+            Content::File { path, size, mime_type } => {
+                let file = tokio::fs::File::open(path).await.map_err(Error::read(path))?;
+                let body = reqwest::Body::wrap_stream(ReaderStream::with_capacity(file, 64 * 1024));
+                builder.header(CONTENT_TYPE, mime_type).header(CONTENT_LENGTH, *size).body(body)
+            }
+        })
+    }
+
+    fn failure(
+        &self,
+        request: &Request<'_>,
+        status: StatusCode,
+        complaint: Complaint,
+        token: Option<SecretString>,
+        is_announced: bool,
+    ) -> Failure {
+        let call = request.call.nsid;
+        let Complaint { error: name, message } = complaint;
+        match status {
+            StatusCode::TOO_MANY_REQUESTS => return Failure::Limited { is_announced },
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                // The server closes this connection without a word.
+                self.reconnect();
+                return Failure::Final(Error::TooLarge { call, size: request.content.size() });
+            }
+            _ if name == "InvalidSwap" => return Failure::Final(Error::InvalidSwap { call }),
+            _ if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
+                let status = status.as_u16();
+                return Failure::Lost(format!("{status} {name}: {message}").into());
+            }
+            _ => {}
+        }
+        let is_expired = matches!(name.as_str(), "ExpiredToken" | "InvalidToken");
+        let complaint = Error::Refused { call, status: status.as_u16(), name, message };
+        match token {
+            Some(token) if is_expired => Failure::Expired { token, complaint },
+            _ => Failure::Final(complaint),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The PDS, the public mirror: accounts' repos with their records and blobs.
+//!
+//! [`Pds`] is one server. What is public is read without, what is written needs a [`Session`], one for each account.
+//! Requests wait as the server's rate limits say ([`Pace`]). Reading, uploading blobs and logging in are repeated when
+//! they fail; writing is not, for nobody knows whether it has happened: then the error is
+//! [`Uncertain`](crate::error::Class::Uncertain).
+//!
+//! The types of the protocol are atrium's. The HTTP client under them is ours, for atrium's drops the headers that tell
+//! the rate limits, sends blobs without their type, and takes every failed refresh for the end of a session.
+
+mod blobs;
+mod car;
+mod client;
+mod exchange;
+mod ipld;
+mod pace;
+mod records;
+mod repo;
+mod session;
+mod tree;
+mod writes;
+mod xrpc;
+
+pub use blobs::{Body, MOST_BLOB};
+pub use client::{Pds, Server};
+pub use pace::{Limit, Pace, Scope};
+pub use records::{Existing, Swap};
+pub use repo::Snapshot;
+pub use session::Session;
+pub use writes::{Applied, MOST_WRITES, Write, Written};

@@ -1,0 +1,124 @@
+//! Single records.
+
+use std::collections::BTreeMap;
+
+use atrium_api::com::atproto::repo::{get_record, put_record};
+use cid::Cid;
+use ipld_core::ipld::Ipld;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::client::Pds;
+use super::exchange::Call;
+use super::session::Session;
+use super::writes::{POINTS_OF_UPDATE, Written, parse, unknown};
+use crate::error::{Error, Result};
+use crate::record::{Medium, Record};
+
+/// A record that is in a repo.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Existing {
+    /// Its collection.
+    pub collection: String,
+    /// Its key.
+    pub rkey: String,
+    /// The hash of its content.
+    pub cid: Cid,
+    /// Its content.
+    pub value: Value,
+}
+
+impl Existing {
+    /// Its medium, if it is of one of the five.
+    #[must_use]
+    pub fn medium(&self) -> Option<Medium> {
+        Medium::of_collection(&self.collection)
+    }
+}
+
+/// What a record must be for it to be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swap {
+    /// Anything.
+    Any,
+    /// Not there.
+    Missing,
+    /// This very one.
+    Is(Cid),
+}
+
+/// A record as the server lists it. Not atrium's type: that takes no records but those that follow today's rules.
+#[derive(Debug, Deserialize)]
+pub(super) struct Listed {
+    uri: String,
+    cid: Option<String>,
+    value: Value,
+}
+
+/// Some records, and where the next are.
+#[derive(Debug, Deserialize)]
+pub(super) struct Page {
+    pub cursor: Option<String>,
+    pub records: Vec<Listed>,
+}
+
+impl Listed {
+    pub fn existing(self, call: &'static str) -> Result<Existing> {
+        let wrong = |what: &str| Error::Answer { call, source: format!("{} {what}", self.uri).into() };
+        let mut path = self.uri.rsplit('/');
+        let (Some(rkey), Some(collection)) = (path.next(), path.next()) else {
+            return Err(wrong("is not the address of a record"));
+        };
+        let cid = self.cid.as_deref().and_then(|cid| cid.parse().ok()).ok_or_else(|| wrong("has no hash"))?;
+        Ok(Existing { collection: collection.into(), rkey: rkey.into(), cid, value: self.value })
+    }
+}
+
+impl Pds {
+    /// Reads a record, if it is there.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn get_record(&self, did: &str, collection: &str, rkey: &str) -> Result<Option<Existing>> {
+        let parameters = get_record::ParametersData {
+            cid: None,
+            collection: parse(collection, "collection")?,
+            repo: parse(did, "did")?,
+            rkey: parse(rkey, "rkey")?,
+        };
+        match self.query::<_, Listed>(Call::read(get_record::NSID), Some(parameters)).await {
+            Ok(listed) => Ok(Some(listed.existing(get_record::NSID)?)),
+            Err(Error::Refused { name, .. }) if name == "RecordNotFound" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes one record, whether it is there or not. Writing what is there already changes nothing.
+    ///
+    /// # Errors
+    /// When the record is not what `swap` wants, the server declines, or nobody knows.
+    pub async fn put_record(&self, session: &Session, rkey: &str, record: &Record, swap: Swap) -> Result<Written> {
+        let data = put_record::InputData {
+            collection: parse(record.medium().collection(), "collection")?,
+            record: unknown(record.value())?,
+            repo: parse(session.did(), "did")?,
+            rkey: parse(rkey, "rkey")?,
+            swap_commit: None,
+            swap_record: match swap {
+                Swap::Is(cid) => Some(atrium_api::types::string::Cid::new(cid)),
+                Swap::Any | Swap::Missing => None,
+            },
+            // The server does not know these lexicons, and the record has passed its own.
+            validate: Some(false),
+        };
+        let mut input = put_record::Input::from(data);
+        if swap == Swap::Missing {
+            // Null is another thing than nothing here, which atrium's field cannot say.
+            input.extra_data = Ipld::Map(BTreeMap::from([("swapRecord".into(), Ipld::Null)]));
+        }
+        // The server counts an update, though it may be a creation.
+        let call = Call::write(put_record::NSID, POINTS_OF_UPDATE, session);
+        let output: put_record::OutputData = self.procedure(call, input).await?;
+        Ok(Written { uri: output.uri, cid: *output.cid.as_ref() })
+    }
+}

@@ -1,0 +1,108 @@
+//! The state of a whole repo, in one request where the server can.
+
+use atrium_api::com::atproto::{repo::list_records, sync::get_latest_commit, sync::get_repo};
+use bytes::Bytes;
+use cid::Cid;
+use ipld_core::ipld::Ipld;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
+
+use super::car::Car;
+use super::client::Pds;
+use super::exchange::{Call, Content, Request};
+use super::records::{Existing, Page};
+use super::tree::Commit;
+use super::{ipld, writes};
+use crate::error::{Cause, Error, Result};
+use crate::record::Medium;
+
+/// What the collections of all media begin with. What others keep in the repo is not looked at.
+const PREFIX: &str = "computer.aesthetic.";
+
+/// A repo's records as of one commit.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The revision.
+    pub rev: String,
+    /// The commit, for [`Pds::apply_writes`] to make sure that nothing has changed since.
+    pub commit: Cid,
+    /// All records under `computer.aesthetic`.
+    pub records: Vec<Existing>,
+}
+
+impl Pds {
+    /// Reads a repo; `None` if the server has none for that DID. What the hashes cover is checked against them; the
+    /// commit's signature is not, for it is this very server that we ask for its own state.
+    ///
+    /// # Errors
+    /// When the server does not answer, or has the repo and does not give it out.
+    pub async fn repo(&self, did: &str) -> Result<Option<Snapshot>> {
+        let error = match self.repo_as_car(did).await {
+            Ok(snapshot) => return Ok(Some(snapshot)),
+            Err(Error::Refused { name, .. }) if name == "RepoNotFound" => return Ok(None),
+            Err(error @ Error::Refused { status, .. }) if !matches!(status, 404 | 501) => return Err(error),
+            Err(error) => error,
+        };
+        tracing::warn!(did, chain = ?error.chain(), "reading the repo record by record");
+        self.repo_as_lists(did).await
+    }
+
+    async fn repo_as_car(&self, did: &str) -> Result<Snapshot> {
+        let call = Call::read_repo(get_repo::NSID);
+        let query = format!("did={}", utf8_percent_encode(did, NON_ALPHANUMERIC));
+        let request = Request { call, method: Method::GET, query, content: Content::Nothing, bearer: None };
+        let body = self.exchange(&request).await?.body;
+        let wanted = did.to_owned();
+        // Hashing megabytes is no work for a thread that others wait for.
+        let read = tokio::task::spawn_blocking(move || snapshot(body, &wanted)).await;
+        read.unwrap_or_else(|panic| Err(panic.into())).map_err(|source| Error::Answer { call: call.nsid, source })
+    }
+
+    async fn repo_as_lists(&self, did: &str) -> Result<Option<Snapshot>> {
+        let did_parameter = writes::parse(did, "did")?;
+        let parameters = get_latest_commit::ParametersData { did: did_parameter };
+        let call = Call::read(get_latest_commit::NSID);
+        // Before the records: what is written meanwhile then shows as a swap that fails, and not at all else.
+        let commit: get_latest_commit::OutputData = match self.query(call, Some(parameters)).await {
+            Err(Error::Refused { name, .. }) if name == "RepoNotFound" => return Ok(None),
+            commit => commit?,
+        };
+        let mut records = Vec::new();
+        for medium in Medium::ALL {
+            let mut cursor = None;
+            loop {
+                let parameters = list_records::ParametersData {
+                    collection: writes::parse(medium.collection(), "collection")?,
+                    cursor: cursor.take(),
+                    limit: Some(100.try_into().expect("1 to 100 are allowed")),
+                    repo: writes::parse(did, "did")?,
+                    reverse: Some(true),
+                };
+                let page: Page = self.query(Call::read(list_records::NSID), Some(parameters)).await?;
+                let is_last = page.cursor.is_none() || page.records.is_empty();
+                for listed in page.records {
+                    records.push(listed.existing(list_records::NSID)?);
+                }
+                if is_last {
+                    break;
+                }
+                cursor = page.cursor;
+            }
+        }
+        Ok(Some(Snapshot { rev: commit.rev.to_string(), commit: *commit.cid.as_ref(), records }))
+    }
+}
+
+fn snapshot(body: Bytes, did: &str) -> Result<Snapshot, Cause> {
+    let car = Car::read(body)?;
+    let commit = Commit::read(&car)?;
+    if commit.did != did {
+        return Err(format!("it is the repo of {}", commit.did).into());
+    }
+    let leaves = commit.records(&car, PREFIX)?;
+    let records = leaves.into_iter().map(|leaf| {
+        let value: Ipld = serde_ipld_dagcbor::from_slice(car.block(&leaf.cid)?)?;
+        Ok(Existing { collection: leaf.collection, rkey: leaf.rkey, cid: leaf.cid, value: ipld::to_json(value) })
+    });
+    Ok(Snapshot { rev: commit.rev.clone(), commit: car.root, records: records.collect::<Result<_, Cause>>()? })
+}

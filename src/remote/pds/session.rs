@@ -1,0 +1,190 @@
+//! Being logged in: one login for an account and run, prolonged in time, by one task for all.
+
+use std::fmt;
+use std::time::Duration;
+
+use atrium_api::com::atproto::server::{create_session, refresh_session};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use reqwest::Method;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use super::client::Pds;
+use super::exchange::{Call, Content, Request};
+use crate::error::{Class, Error, Result};
+
+/// How long before its end a token is replaced: longer than any request takes.
+const MARGIN: Duration = Duration::from_secs(300);
+
+/// How long a token is taken to be good that does not say. The reference PDS gives 2 hours.
+const UNKNOWN: Duration = Duration::from_secs(3600);
+
+/// An account, logged in. Printing it shows no secret.
+pub struct Session {
+    did: String,
+    handle: String,
+    identifier: String,
+    password: SecretString,
+    /// Locked while they are being replaced, so that one task does it and the others wait.
+    tokens: Mutex<Tokens>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Session").field("did", &self.did).finish_non_exhaustive()
+    }
+}
+
+struct Tokens {
+    access: SecretString,
+    refresh: SecretString,
+    ends: jiff::Timestamp,
+}
+
+impl Tokens {
+    fn new(access: String, refresh: String) -> Tokens {
+        let ends = end_of(&access).unwrap_or_else(|| jiff::Timestamp::now() + UNKNOWN);
+        Tokens { access: access.into(), refresh: refresh.into(), ends }
+    }
+
+    fn is_good_for(&self, time: Duration) -> bool {
+        jiff::Timestamp::now() + time < self.ends
+    }
+}
+
+/// When a token ends, by its own account. Its signature is the server's business.
+fn end_of(token: &str) -> Option<jiff::Timestamp> {
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: i64,
+    }
+    let payload = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: Claims = serde_json::from_slice(&payload).ok()?;
+    jiff::Timestamp::from_second(claims.exp).ok()
+}
+
+impl Pds {
+    /// Logs in. Share the session: a server allows few logins in a day.
+    ///
+    /// # Errors
+    /// When the password is wrong, the account is blocked, or the server does not answer.
+    pub async fn login(&self, identifier: &str, password: &SecretString) -> Result<Session> {
+        let output = self.create_session(identifier, password).await?;
+        Ok(Session {
+            did: output.did.to_string(),
+            handle: output.handle.to_string(),
+            identifier: identifier.into(),
+            password: password.clone(),
+            tokens: Mutex::new(Tokens::new(output.access_jwt, output.refresh_jwt)),
+        })
+    }
+
+    async fn create_session(&self, identifier: &str, password: &SecretString) -> Result<create_session::OutputData> {
+        let input = create_session::InputData {
+            identifier: identifier.into(),
+            password: password.expose_secret().into(),
+            allow_takendown: None,
+            auth_factor_token: None,
+        };
+        self.procedure(Call::log_in(create_session::NSID, identifier), input).await
+    }
+
+    async fn refresh_session(&self, token: &SecretString) -> Result<Tokens> {
+        let call = Call::refresh(refresh_session::NSID);
+        let bearer = Some(token.clone());
+        let request = Request { call, method: Method::POST, query: String::new(), content: Content::Nothing, bearer };
+        let answer = self.exchange(&request).await?;
+        let output: refresh_session::OutputData = serde_json::from_slice(&answer.body)
+            .map_err(|error| Error::Answer { call: call.nsid, source: error.into() })?;
+        Ok(Tokens::new(output.access_jwt, output.refresh_jwt))
+    }
+}
+
+impl Session {
+    /// The account's repo.
+    #[must_use]
+    pub fn did(&self) -> &str {
+        &self.did
+    }
+
+    /// What the server calls the account.
+    #[must_use]
+    pub fn handle(&self) -> &str {
+        &self.handle
+    }
+
+    /// A token that is good for a while.
+    pub(super) async fn token(&self, pds: &Pds) -> Result<SecretString> {
+        let mut tokens = self.tokens.lock().await;
+        if !tokens.is_good_for(MARGIN) {
+            match self.replace(pds, &mut tokens).await {
+                // The old one may do for this once; the next request tries again.
+                Err(error) if error.class() == Class::Transient && tokens.is_good_for(Duration::ZERO) => {}
+                outcome => outcome?,
+            }
+        }
+        Ok(tokens.access.clone())
+    }
+
+    /// Replaces the token that the server no longer takes, if nobody has done so meanwhile.
+    pub(super) async fn renew(&self, pds: &Pds, refused: &SecretString) -> Result<()> {
+        let mut tokens = self.tokens.lock().await;
+        if tokens.access.expose_secret() == refused.expose_secret() {
+            self.replace(pds, &mut tokens).await?;
+        }
+        Ok(())
+    }
+
+    /// Refreshes the tokens, or logs in again if the server will not have that. What fails otherwise leaves them as
+    /// they are: to be without an answer is not to be logged out.
+    async fn replace(&self, pds: &Pds, tokens: &mut Tokens) -> Result<()> {
+        // In a box: these are requests too, and a request may replace the tokens.
+        let refreshed = Box::pin(pds.refresh_session(&tokens.refresh)).await;
+        *tokens = match refreshed {
+            Err(Error::Refused { .. }) => {
+                let output = Box::pin(pds.create_session(&self.identifier, &self.password)).await?;
+                Tokens::new(output.access_jwt, output.refresh_jwt)
+            }
+            refreshed => refreshed?,
+        };
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(payload: &str) -> String {
+        format!("header.{}.signature", BASE64_URL_SAFE_NO_PAD.encode(payload))
+    }
+
+    #[test]
+    fn a_token_tells_its_end() {
+        let end = end_of(&token(r#"{"scope":"com.atproto.access","exp":1700000000,"iat":1}"#)).unwrap();
+        assert_eq!(end.as_second(), 1_700_000_000);
+        for bad in ["", "x", "a.b.c", &token("{}"), &token("[]")] {
+            assert_eq!(end_of(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_replaced_before_its_end() {
+        let in_seconds = |seconds| jiff::Timestamp::now().as_second() + seconds;
+        let ending = |seconds| Tokens::new(token(&format!(r#"{{"exp":{}}}"#, in_seconds(seconds))), "r".into());
+        assert!(ending(301).is_good_for(MARGIN));
+        assert!(!ending(299).is_good_for(MARGIN));
+        assert!(ending(299).is_good_for(Duration::ZERO));
+        assert!(!ending(0).is_good_for(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_session_shows_no_secret() {
+        let tokens = Mutex::new(Tokens::new("hunter2".into(), "hunter2".into()));
+        let (did, handle) = ("did:plc:x".into(), "a.test".into());
+        let session = Session { did, handle, identifier: "a".into(), password: "hunter2".into(), tokens };
+        assert_eq!(format!("{session:?}"), r#"Session { did: "did:plc:x", .. }"#);
+    }
+}

@@ -1,0 +1,90 @@
+//! A repo's tree (MST): from a commit to the keys and hashes of its records.
+
+use cid::Cid;
+use serde::Deserialize;
+
+use super::car::Car;
+use crate::error::Cause;
+
+/// The deepest a tree may be. One with a record for every atom on Earth has half as many levels: each takes two bits of
+/// a hash.
+const MOST_DEPTH: usize = 128;
+
+/// What a repo's state is: whose, which, and where its tree begins.
+#[derive(Debug, Deserialize)]
+pub struct Commit {
+    pub did: String,
+    pub rev: String,
+    pub version: u64,
+    data: Cid,
+}
+
+#[derive(Deserialize)]
+struct Node<'a> {
+    /// The subtree of what comes before the first entry.
+    l: Option<Cid>,
+    #[serde(borrow)]
+    e: Vec<Entry<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Entry<'a> {
+    /// How much of the key before it begins this one.
+    p: usize,
+    /// The rest of it.
+    #[serde(borrow)]
+    k: &'a [u8],
+    v: Cid,
+    /// The subtree of what comes between this entry and the next.
+    t: Option<Cid>,
+}
+
+/// A record's place and hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    pub collection: String,
+    pub rkey: String,
+    pub cid: Cid,
+}
+
+impl Commit {
+    /// The commit that a CAR brings.
+    pub fn read(car: &Car) -> Result<Commit, Cause> {
+        let commit: Commit = serde_ipld_dagcbor::from_slice(car.block(&car.root)?)?;
+        match commit.version {
+            2 | 3 => Ok(commit),
+            version => Err(format!("it is a repo of version {version}; expected 3").into()),
+        }
+    }
+
+    /// The records of the collections under `prefix`, in the order of their keys.
+    pub fn records(&self, car: &Car, prefix: &str) -> Result<Vec<Leaf>, Cause> {
+        let mut found = Vec::new();
+        walk(car, &self.data, prefix, MOST_DEPTH, &mut found)?;
+        Ok(found)
+    }
+}
+
+fn walk(car: &Car, node: &Cid, prefix: &str, depth: usize, found: &mut Vec<Leaf>) -> Result<(), Cause> {
+    let deeper = depth.checked_sub(1).ok_or("its tree is deeper than a tree can be")?;
+    let node: Node<'_> = serde_ipld_dagcbor::from_slice(car.block(node)?)?;
+    if let Some(before) = &node.l {
+        walk(car, before, prefix, deeper, found)?;
+    }
+    let mut key = Vec::new();
+    for entry in &node.e {
+        if entry.p > key.len() {
+            return Err(format!("a key takes {} bytes from one of {}", entry.p, key.len()).into());
+        }
+        key.truncate(entry.p);
+        key.extend_from_slice(entry.k);
+        let (collection, rkey) = std::str::from_utf8(&key)?.split_once('/').ok_or("a key has no slash")?;
+        if collection.starts_with(prefix) {
+            found.push(Leaf { collection: collection.into(), rkey: rkey.into(), cid: entry.v });
+        }
+        if let Some(after) = &entry.t {
+            walk(car, after, prefix, deeper, found)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! Many writes as one: all of them happen or none.
+
+use std::str::FromStr;
+
+use atrium_api::com::atproto::repo::apply_writes;
+use atrium_api::types::Unknown;
+use atrium_api::types::string::Cid as CidText;
+use cid::Cid;
+use serde_json::Value;
+
+use super::client::Pds;
+use super::exchange::Call;
+use super::session::Session;
+use crate::error::{Error, Result};
+use crate::record::{Medium, Record};
+
+/// How many writes the server takes at once.
+pub const MOST_WRITES: usize = 200;
+
+/// What the server's limiter of writes counts.
+const POINTS_OF_CREATE: u32 = 3;
+pub(super) const POINTS_OF_UPDATE: u32 = 2;
+const POINTS_OF_DELETE: u32 = 1;
+
+/// A change of one record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// A record where none is. If one is, all writes fail.
+    Create {
+        /// Its key.
+        rkey: String,
+        /// Its content.
+        record: Record,
+    },
+    /// A record in place of another. If none is there, all writes fail.
+    Update {
+        /// Its key.
+        rkey: String,
+        /// Its content.
+        record: Record,
+    },
+    /// A record less. If none is there, all writes fail.
+    Delete {
+        /// Its medium.
+        medium: Medium,
+        /// Its key.
+        rkey: String,
+    },
+}
+
+/// A record that has been written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Its address: `at://did/collection/rkey`.
+    pub uri: String,
+    /// The hash of its content.
+    pub cid: Cid,
+}
+
+/// What has come of the writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The new commit.
+    pub commit: Cid,
+    /// Its revision.
+    pub rev: String,
+    /// For each write in turn the record, `None` for one that is deleted.
+    pub results: Vec<Option<Written>>,
+}
+
+impl Write {
+    /// What it costs under the server's rate limit for an account's writes.
+    #[must_use]
+    pub fn points(&self) -> u32 {
+        match self {
+            Write::Create { .. } => POINTS_OF_CREATE,
+            Write::Update { .. } => POINTS_OF_UPDATE,
+            Write::Delete { .. } => POINTS_OF_DELETE,
+        }
+    }
+
+    fn item(&self) -> Result<apply_writes::InputWritesItem> {
+        use apply_writes::{CreateData, DeleteData, InputWritesItem, UpdateData};
+        Ok(match self {
+            Write::Create { rkey, record } => {
+                let collection = parse(record.medium().collection(), "collection")?;
+                let (rkey, value) = (Some(parse(rkey, "rkey")?), unknown(record.value())?);
+                InputWritesItem::Create(Box::new(CreateData { collection, rkey, value }.into()))
+            }
+            Write::Update { rkey, record } => {
+                let collection = parse(record.medium().collection(), "collection")?;
+                let (rkey, value) = (parse(rkey, "rkey")?, unknown(record.value())?);
+                InputWritesItem::Update(Box::new(UpdateData { collection, rkey, value }.into()))
+            }
+            Write::Delete { medium, rkey } => {
+                let (collection, rkey) = (parse(medium.collection(), "collection")?, parse(rkey, "rkey")?);
+                InputWritesItem::Delete(Box::new(DeleteData { collection, rkey }.into()))
+            }
+        })
+    }
+}
+
+impl Pds {
+    /// Applies at most [`MOST_WRITES`] writes, if the repo is still at the commit `swap`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSwap`] when it is not, [`Error::TooLarge`] when the server wants fewer at once, and
+    /// [`Error::Uncertain`] when nobody knows whether it has happened; also when the server declines or cannot be
+    /// reached.
+    pub async fn apply_writes(&self, session: &Session, writes: &[Write], swap: Option<&Cid>) -> Result<Applied> {
+        let input = apply_writes::InputData {
+            repo: parse(session.did(), "did")?,
+            swap_commit: swap.copied().map(CidText::new),
+            // The server does not know these lexicons, and the records have passed their own.
+            validate: Some(false),
+            writes: writes.iter().map(Write::item).collect::<Result<_>>()?,
+        };
+        let points = writes.iter().map(Write::points).sum();
+        let call = Call::write(apply_writes::NSID, points, session);
+        let output: apply_writes::OutputData = self.procedure(call, input).await.map_err(unread)?;
+        let missing = |what: &str| Error::Uncertain { call: call.nsid, source: format!("no {what} came back").into() };
+        let commit = output.commit.ok_or_else(|| missing("commit"))?;
+        let results: Vec<_> = output.results.ok_or_else(|| missing("results"))?.into_iter().map(written).collect();
+        if results.len() != writes.len() {
+            return Err(missing("result for every write"));
+        }
+        Ok(Applied { commit: *commit.cid.as_ref(), rev: commit.rev.to_string(), results })
+    }
+}
+
+/// A write that succeeded with an answer nobody understands has happened in a way nobody knows.
+fn unread(error: Error) -> Error {
+    match error {
+        Error::Answer { call, source } => Error::Uncertain { call, source },
+        other => other,
+    }
+}
+
+fn written(result: apply_writes::OutputResultsItem) -> Option<Written> {
+    use apply_writes::OutputResultsItem::{CreateResult, DeleteResult, UpdateResult};
+    match result {
+        CreateResult(result) => Some(Written { uri: result.data.uri, cid: *result.data.cid.as_ref() }),
+        UpdateResult(result) => Some(Written { uri: result.data.uri, cid: *result.data.cid.as_ref() }),
+        DeleteResult(_) => None,
+    }
+}
+
+/// A text that must be of a form of the protocol's.
+pub(super) fn parse<T: FromStr>(text: &str, what: &'static str) -> Result<T> {
+    let wrong =
+        |_| Error::Document { subject: format!("{what} {text:?}"), what: "is none that the protocol allows".into() };
+    text.parse().map_err(wrong)
+}
+
+/// A record as atrium wants it.
+pub(super) fn unknown(value: &Value) -> Result<Unknown> {
+    let wrong = |error: serde_json::Error| Error::Document {
+        subject: "record".into(),
+        what: format!("cannot be sent: {error}"),
+    };
+    serde_json::from_value(value.clone()).map_err(wrong)
+}
