@@ -38,12 +38,12 @@ fn tape(slug: &str, code: &str) -> Item {
     item(Content::Tape { slug, code, bucket: None, form: TapeForm::Zip, status: None })
 }
 
-fn blob(bytes: &str, mime_type: &str) -> Option<BlobRef> {
-    Some(BlobRef::of(bytes.as_bytes(), mime_type))
+fn blob(bytes: &str, mime_type: &str) -> BlobRef {
+    BlobRef::of(bytes.as_bytes(), mime_type)
 }
 
 fn video() -> Files {
-    Files { video: blob("a video", "video/mp4"), ..Files::default() }
+    Files { video: Some(blob("a video", "video/mp4")), ..Files::default() }
 }
 
 fn refused(item: &Item, files: &Files) -> String {
@@ -64,7 +64,7 @@ fn table() -> [(Item, Files, Value, &'static str); 5] {
     [
         (
             Item { nuked: true, ..painting("abcDEF12:ghiJKL34", "a3b") },
-            Files { thumbnail: blob("a small picture", "image/png"), has_recording: true, ..video() },
+            Files { thumbnail: Some(blob("a small picture", "image/png")), has_recording: true, ..video() },
             json!({
                 "$type": "computer.aesthetic.painting",
                 "slug": "abcDEF12:ghiJKL34",
@@ -118,7 +118,7 @@ fn table() -> [(Item, Files, Value, &'static str); 5] {
         (
             tape("2025.10.17.16.53.20.012", "9Yo"),
             Files {
-                thumbnail: blob("a small picture", "image/jpeg"),
+                thumbnail: Some(blob("a small picture", "image/jpeg")),
                 zip_url: Some("https://example.com/auth0%7C12/2025.zip".into()),
                 ..video()
             },
@@ -172,13 +172,13 @@ fn what_an_item_has_not_its_record_has_not() {
 
 #[test]
 fn there_is_no_tape_without_its_video() {
-    let thumbnail = blob("a small picture", "image/jpeg");
+    let thumbnail = Some(blob("a small picture", "image/jpeg"));
     assert_eq!(refused(&tape("x", "9Yo"), &Files { thumbnail, ..Files::default() }), "video is missing");
 }
 
 #[test]
 fn what_breaks_its_lexicon_is_no_record() {
-    let png = BlobRef { size: 1_048_577, ..blob("", "image/png").unwrap() };
+    let png = BlobRef { size: 1_048_577, ..blob("", "image/png") };
     let large = BlobRef { size: 52_428_801, ..video().video.unwrap() };
     let zip_url = Some("no address".to_owned());
     for (item, files, expected) in [
@@ -206,7 +206,7 @@ fn what_breaks_its_lexicon_is_no_record() {
         ),
         (
             painting("x", "a3b"),
-            Files { thumbnail: blob("", "image/webp"), ..Files::default() },
+            Files { thumbnail: Some(blob("", "image/webp")), ..Files::default() },
             "thumbnail is \"image/webp\"; expected image/png or image/jpeg".into(),
         ),
         (piece(&"x".repeat(101)), Files::default(), "slug has 101 bytes; the limit is 100".into()),
@@ -218,7 +218,7 @@ fn what_breaks_its_lexicon_is_no_record() {
         ),
         (
             tape("x", "9Yo"),
-            Files { video: blob("", "video/quicktime"), ..Files::default() },
+            Files { video: Some(blob("", "video/quicktime")), ..Files::default() },
             "video is \"video/quicktime\"; expected video/mp4".into(),
         ),
         (
@@ -257,8 +257,8 @@ fn records_of_the_incumbent_pass() {
     for record in [
         json!({ "$type": "computer.aesthetic.mood", "mood": "ok", "when": "2025-10-14T00:00:00Z", "ref": ID, "mongoId": ID }),
         json!({ "$type": "computer.aesthetic.tape", "slug": "2025.254", "code": "a3x", "when": "2025-10-17T16:53:20.012Z",
-            "video": blob("a video", "video/mp4").unwrap().to_json(),
-            "thumbnail": blob("a JPEG, labelled wrongly", "image/png").unwrap().to_json() }),
+            "video": blob("a video", "video/mp4").to_json(),
+            "thumbnail": blob("a JPEG, labelled wrongly", "image/png").to_json() }),
         json!({ "$type": "computer.aesthetic.kidlisp", "code": "", "source": "", "when": "2025-10-17T16:53:20Z", "ref": ID }),
     ] {
         let medium = Medium::of_collection(record["$type"].as_str().unwrap()).unwrap();
