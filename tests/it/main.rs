@@ -18,5 +18,6 @@ mod memory;
 mod picture;
 mod record;
 mod thumbnail;
+mod tid;
 mod tidy;
 mod time;
