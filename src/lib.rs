@@ -39,8 +39,8 @@
 //!
 //! 1. Everything below [`config`] is synchronous and offline: no network, no database, no environment.
 //! 2. Only [`video`] names `ffmpeg_next`; each client library has its one place under [`remote`].
-//! 3. ZIP, PNG, WebP, WAV and JSON are parsed in safe Rust under [`tape::Limits`]; of a tape libav sees only raw planes
-//!    and PCM. Nothing is extracted to disk by name.
+//! 3. ZIP, PNG, JPEG, WebP, WAV and JSON are parsed in safe Rust under [`tape::Limits`]; of a tape libav sees only raw
+//!    planes and PCM. Nothing is extracted to disk by name.
 //! 4. Memory does not grow with the length of a tape, nor with the number of accounts. Every queue is bounded.
 //! 5. The same tape, preset and libx264 give the same MP4, byte for byte, on any number of cores.
 //! 6. A finished MP4 has been read back and compared before anyone gets it; it appears whole or not at all.

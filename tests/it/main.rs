@@ -22,5 +22,6 @@ mod record;
 mod servers;
 mod sync;
 mod thumbnail;
+mod tid;
 mod tidy;
 mod time;
