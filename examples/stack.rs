@@ -1,13 +1,11 @@
 //! What `scripts/stack` needs from Rust: an S3 server that runs on its own, and the fixtures loaded into running servers.
 //! It is made of the tests' own code.
+#![allow(dead_code, clippy::unwrap_used, reason = "tests need more of it, and are allowed to panic")]
 
-#[allow(dead_code, reason = "tests need more of it")]
 #[path = "../tests/it/documents/mod.rs"]
 mod documents;
-#[allow(dead_code, reason = "tests need more of it")]
 #[path = "../tests/it/stack/mod.rs"]
 mod stack;
-#[allow(dead_code, reason = "tests need more of it")]
 #[path = "../tests/it/support"]
 mod support {
     pub mod picture;

@@ -191,6 +191,7 @@ async fn servers_come_back_with_what_they_knew() {
         stack.kill(server);
         stack.restart(server);
     }
+    stack.step_down().await;
     stack.stop(Server::Pds);
     assert!(reqwest::get(stack.pds_url()).await.is_err());
     stack.restart(Server::Pds);

@@ -31,7 +31,7 @@ struct Record {
     user: String,
     collection: String,
     rkey: String,
-    record: Value,
+    value: Value,
 }
 
 /// Fills the site; the accounts by the `_id` of their users. What is there already is left as it is, so that filling a
@@ -121,7 +121,7 @@ async fn records(site: &Site, account: &Account) {
         }
     }
     for record in &records {
-        site.pds().put_record(&account.session, &record.collection, &record.rkey, &record.record).await;
+        site.pds().put_record(&account.session, &record.collection, &record.rkey, &record.value).await;
     }
 }
 

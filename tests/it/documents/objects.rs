@@ -32,7 +32,7 @@ pub enum Recipe {
 pub struct Frames {
     pub width: u32,
     pub height: u32,
-    pub frames: usize,
+    pub count: usize,
     /// Whether there is sound as long as the pictures.
     pub sound: bool,
     /// Where in the movement they begin, so that no two tapes are alike.
@@ -79,9 +79,9 @@ impl Recipe {
 
 impl Frames {
     fn tape(&self) -> Vec<u8> {
-        let pictures = (0..self.frames).map(|index| Picture::numbered(self.width, self.height, self.start + index));
+        let pictures = (0..self.count).map(|index| Picture::numbered(self.width, self.height, self.start + index));
         let tape = TapeBuilder::of(pictures, 1000.0 / 60.0);
-        let seconds = self.frames as f64 / 60.0;
+        let seconds = self.count as f64 / 60.0;
         if self.sound { tape.sound(&Wav::tone(44_100, seconds, 440.0)).zip() } else { tape.zip() }
     }
 

@@ -12,7 +12,7 @@ const MINUTE: i64 = 60_000;
 const SIZES: [(u32, u32); 8] = [(64, 64), (128, 96), (160, 90), (337, 160), (256, 256), (96, 170), (640, 480), (1, 1)];
 
 /// A recording of how it was painted; nobody unpacks it.
-const RECORDING: Frames = Frames { width: 16, height: 16, frames: 4, sound: false, start: 0 };
+const RECORDING: Frames = Frames { width: 16, height: 16, count: 4, sound: false, start: 0 };
 
 /// What to say of one painting.
 struct Painting<'text> {

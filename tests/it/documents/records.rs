@@ -29,7 +29,7 @@ pub fn add(documents: &mut Documents) {
 fn record(documents: &mut Documents, user: &str, medium: &str, rkey: &str, fields: Value) {
     let collection = format!("computer.aesthetic.{medium}");
     let value = with(json!({ "$type": collection }), fields);
-    let record = json!({ "user": user, "collection": collection, "rkey": rkey, "record": value });
+    let record = json!({ "user": user, "collection": collection, "rkey": rkey, "value": value });
     documents.file("records").push(record);
 }
 

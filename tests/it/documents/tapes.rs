@@ -19,7 +19,7 @@ const LETTERS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 fn frames(number: usize) -> Frames {
     let sizes = [(64, 64), (97, 41), (128, 72), (48, 100), (80, 60), (33, 33)];
     let (width, height) = sizes[number % sizes.len()];
-    Frames { width, height, frames: 20 + number * 37 % 101, sound: number % 4 == 1, start: number * 5 }
+    Frames { width, height, count: 20 + number * 37 % 101, sound: number % 4 == 1, start: number * 5 }
 }
 
 /// Adds all of them.
@@ -118,7 +118,7 @@ fn people(documents: &mut Documents) {
     let (slug, _) = tape(documents, IDA, None, Value::Null);
     documents.object("user", &format!("{IDA}/{slug}.zip"), &Recipe::HalfTape(frames(40)));
     let (slug, _) = tape(documents, IDA, None, Value::Null);
-    documents.object("user", &format!("{IDA}/{slug}.zip"), &Recipe::Tape(Frames { frames: 0, ..frames(41) }));
+    documents.object("user", &format!("{IDA}/{slug}.zip"), &Recipe::Tape(Frames { count: 0, ..frames(41) }));
     for user in [BASH, NAMELESS, GHOST, MISSING] {
         let (slug, _) = tape(documents, user, None, json!({ "bucket": null }));
         documents.object("user", &format!("{user}/{slug}.zip"), &recipe());

@@ -84,9 +84,9 @@ fn kidlisp(documents: &mut Documents) {
     let mut sources: Vec<_> = sources.into_iter().collect();
     sources.sort_by_key(|(_, number)| *number);
     let mut add = |user: Option<&str>, when: i64, source: &str, more: Value| {
-        let hash: String = Sha256::digest(source.trim()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash: Vec<_> = Sha256::digest(source.trim()).iter().map(|byte| format!("{byte:02x}")).collect();
         let fields = json!({
-            "code": documents.code(), "source": source, "hash": hash, "hits": 1, "lastAccessed": date(when),
+            "code": documents.code(), "source": source, "hash": hash.concat(), "hits": 1, "lastAccessed": date(when),
         });
         documents.item("kidlisp", user, when, with(fields, more));
     };
@@ -111,8 +111,8 @@ fn program(random: &mut Random) -> String {
     let forms =
         ["line", "box w/2 h/2 16", "circle mx my 12", "scroll 1", "spin 0.5", "blur 2", "repeat 8 (plot)", "zoom 1.01"];
     let mut source = format!("(wipe {})\n(ink {} {})", random.pick(&colors), random.pick(&colors), random.below(256));
-    for _ in 0..1 + random.below(5) {
-        source.push_str(&format!("\n({})", random.pick(&forms)));
+    for _ in 0..=random.below(5) {
+        source = format!("{source}\n({})", random.pick(&forms));
     }
     source
 }

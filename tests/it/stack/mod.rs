@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex, MutexGuard};
 
+use mongodb::bson::doc;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -116,6 +117,14 @@ impl Stack {
     /// Starts a server again, at its old address and with its old data, and waits until it is ready.
     pub fn restart(&self, server: Server) {
         self.supervisor().tell("start", server);
+    }
+
+    /// Makes mongod give up being the primary, which it takes a second or two to be again.
+    pub async fn step_down(&self) {
+        // A client of its own: connections of others may be from before mongod was started again.
+        let client = mongodb::Client::with_uri_str(&self.environment["MONGODB_CONNECTION_STRING"]).await.unwrap();
+        let command = doc! { "replSetStepDown": 1, "secondaryCatchUpPeriodSecs": 0, "force": true };
+        client.database("admin").run_command(command).await.unwrap();
     }
 
     fn supervisor(&self) -> MutexGuard<'_, Supervisor> {
