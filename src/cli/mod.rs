@@ -1,5 +1,6 @@
 //! The command line: arguments to library calls, results to text or JSON. One file for each command.
 
+mod config;
 mod convert;
 mod inspect;
 mod item;
@@ -21,6 +22,11 @@ mod thumbnail;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// What a command came to; the process exits with the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +50,7 @@ pub enum Outcome {
     after_help = "\
 Exit status: 0 done, 1 something failed, 2 wrong usage, 3 nothing to do, 130 interrupted.
 
-TELECINE_LOG=debug tells on standard error what is being done; see the tracing-subscriber crate for finer filters."
+TELECINE_LOG=debug tells on standard error what is being done; info, warn and error tell less."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -61,6 +67,7 @@ enum Command {
     Publish(publish::Arguments),
     Record(record::Arguments),
     Thumbnail(thumbnail::Arguments),
+    Config(config::Arguments),
     /// Write completions for a shell to standard output
     #[command(after_help = "\
 Examples:
@@ -85,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
         Command::Thumbnail(arguments) => thumbnail::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "telecine", &mut std::io::stdout());
             Outcome::Done
@@ -93,11 +101,13 @@ pub fn main() -> ExitCode {
     ExitCode::from(outcome as u8)
 }
 
-/// Lets the library's log go to standard error, as far as `TELECINE_LOG` asks for it.
+/// Lets the library's log go to standard error, if `TELECINE_LOG` names a level. Libraries under it are left out: they
+/// would tell what is in headers.
 fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("TELECINE_LOG");
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let level = std::env::var("TELECINE_LOG").ok().and_then(|level| level.parse::<LevelFilter>().ok());
+    let filter = Targets::new().with_target("telecine", level.unwrap_or(LevelFilter::OFF));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }
 
 /// Ends the process as clap does for arguments it cannot make sense of.

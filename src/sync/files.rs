@@ -20,10 +20,6 @@ use super::places::{self, Place};
 use super::plan::MissingFiles;
 use super::{Services, Watch};
 
-/// The largest painting that is read. The largest canvas of the site has 4 million pixels, and PNGs of noise have less
-/// than 5 bytes for each.
-const MAX_PAINTING_BYTES: u64 = 64 << 20;
-
 /// How long one thumbnail may take. Large pictures take a second.
 const THUMBNAIL_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -140,7 +136,7 @@ async fn painting(services: &Services, owner: &Owner, item: &Item, missing: Miss
     }
     if missing.thumbnail {
         let (file, _) =
-            download(services, places::painting(owner, item, &services.buckets), MAX_PAINTING_BYTES).await?;
+            download(services, places::painting(owner, item, &services.buckets), thumbnail::MAX_FILE_BYTES).await?;
         let thumbnail = blocking(move || {
             let bytes = std::fs::read(file.path()).map_err(scratch)?;
             let thumbnail = thumbnail::painting(&bytes)?;
@@ -179,8 +175,8 @@ async fn tape(
     let (video, thumbnail) = blocking(move || {
         let tape = Tape::open(file.reopen().map_err(scratch)?, &limits)?;
         let video = missing.video.then(|| transcode(&tape, &preset, &pool, &*watch)).transpose()?;
-        let thumbnail = thumbnail::jpeg(&thumbnail::thumbnail(&tape.middle_picture()?));
-        Ok((video, Blob::of(&thumbnail, "image/jpeg")?))
+        let thumbnail = thumbnail::tape(&tape)?;
+        Ok((video, Blob::of(&thumbnail.bytes, thumbnail.mime_type)?))
     })
     .await?;
     let thumbnail = missing.thumbnail.then_some(thumbnail);

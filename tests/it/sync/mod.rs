@@ -70,7 +70,11 @@ impl Syncing {
     async fn state(&self, account: &Account) -> State {
         let mut state = State { records: Vec::new(), keys: Vec::new() };
         for medium in Medium::ALL {
-            for record in self.site.records(account, medium).await {
+            for mut record in self.site.records(account, medium).await {
+                // The buckets of a site are its own.
+                if let Some(url) = record.value.get_mut("zipUrl") {
+                    *url = url.as_str().unwrap().rsplit('/').next().into();
+                }
                 state.records.push((medium.name().into(), record.rkey, record.value));
             }
             let items = self.site.database().collection::<Document>(medium.plural());
