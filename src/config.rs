@@ -155,10 +155,7 @@ impl Config {
     pub fn shown(&self) -> Vec<Shown> {
         let show = |setting: &Setting| {
             let (value, origin) = self.values.get(setting.name).cloned().unzip();
-            let value = value.map(|value| match setting.is_secret {
-                true => "***".into(),
-                false => value.expose_secret().into(),
-            });
+            let value = value.map(|value| if setting.is_secret { "***".into() } else { value.expose_secret().into() });
             Shown { name: setting.name, value, origin }
         };
         SETTINGS.iter().map(show).collect()
@@ -330,7 +327,7 @@ mod tests {
     #[test]
     fn no_secret_is_shown() {
         let secrets = SETTINGS.iter().filter(|setting| setting.is_secret).map(|setting| setting.name);
-        let text: String = secrets.map(|name| format!("{name} = 'hunter2'\n")).collect();
+        let text = secrets.map(|name| format!("{name} = 'hunter2'")).collect::<Vec<_>>().join("\n");
         let config = Config::from_sources(environment(&[]), Some(file(&text).path())).unwrap();
         assert!(!format!("{config:?} {:?} {:?}", config.shown(), config.spaces_keys()).contains("hunter2"));
         assert_eq!(shown(&config, "MONGODB_CONNECTION_STRING").0.as_deref(), Some("***"));

@@ -315,13 +315,22 @@ impl Error {
     #[must_use]
     pub fn class(&self) -> Class {
         use Error::{
-            Answer, Database, Download, Interrupted, InvalidSwap, Output, Read, Scratch, Unavailable, Uncertain, Write,
+            Answer, Database, Disturbed, Download, Interrupted, InvalidSwap, Output, Read, Scratch, Unavailable,
+            Uncertain, Write,
         };
         match self {
             Uncertain { .. } => Class::Uncertain,
-            Read { .. } | Write { .. } | Output { .. } | Scratch { .. } | Interrupted => Class::Transient,
-            Database { is_transient: true, .. } | Download { .. } => Class::Transient,
-            Unavailable { .. } | InvalidSwap { .. } | Answer { .. } => Class::Transient,
+            Read { .. }
+            | Write { .. }
+            | Output { .. }
+            | Scratch { .. }
+            | Interrupted
+            | Database { is_transient: true, .. }
+            | Download { .. }
+            | Disturbed { .. }
+            | Unavailable { .. }
+            | InvalidSwap { .. }
+            | Answer { .. } => Class::Transient,
             _ => Class::Permanent,
         }
     }

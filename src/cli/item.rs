@@ -9,7 +9,7 @@ use crate::record::{Item, Medium};
 use crate::remote::mongo::Owner;
 use crate::sync::{Accounts, Items, Nuked, Services, Settings};
 
-use super::network::ConfigArguments;
+use super::config::ConfigFile;
 use super::presets::PresetFile;
 use super::usage_error;
 
@@ -27,7 +27,7 @@ pub struct ItemArguments {
     #[command(flatten)]
     preset_file: PresetFile,
     #[command(flatten)]
-    pub config: ConfigArguments,
+    pub config: ConfigFile,
 }
 
 impl fmt::Display for ItemArguments {

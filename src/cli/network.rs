@@ -1,34 +1,16 @@
 //! What commands that talk to servers have in common: configuration, clients, and a runtime to wait in.
 
-use std::path::PathBuf;
-
-use clap::Args;
 use rayon::ThreadPoolBuilder;
 use tokio::sync::Semaphore;
 
-use crate::config::Config;
 use crate::error::Result;
 use crate::remote::mongo::Mongo;
 use crate::remote::pds::Pds;
 use crate::remote::spaces::Spaces;
 use crate::sync::{Buckets, Services};
 
+use super::config::ConfigFile;
 use super::usage_error;
-
-/// Where the configuration is read from.
-#[derive(Debug, Args)]
-pub struct ConfigArguments {
-    /// Read settings from this file; the environment comes first all the same. See `telecine config`
-    #[arg(long, value_name = "FILE", env = "TELECINE_CONFIG")]
-    config: Option<PathBuf>,
-}
-
-impl ConfigArguments {
-    /// What is in force.
-    pub fn load(&self) -> Result<Config> {
-        Config::load(self.config.as_deref())
-    }
-}
 
 /// Waits for what talks to servers.
 pub fn block_on<T>(work: impl Future<Output = T>) -> T {
@@ -37,8 +19,8 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// Connects to everything there is.
-pub async fn connect(arguments: &ConfigArguments) -> Result<Services> {
-    let config = arguments.load()?;
+pub async fn connect(file: &ConfigFile) -> Result<Services> {
+    let config = file.load()?;
     let pds = Pds::new(&config.pds_url()?, config.pds_bypass_key())?;
     let server = pds.describe().await?;
     let pool = ThreadPoolBuilder::new().build().unwrap_or_else(|error| usage_error(error));

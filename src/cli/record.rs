@@ -1,6 +1,5 @@
 //! `telecine record`: the record of one item as it would be written.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use clap::Args;
@@ -68,7 +67,7 @@ async fn print(arguments: &Arguments, services: &Services) -> Result<()> {
 
 /// The key that the item's record has or would get, and the files that it has already.
 async fn existing(services: &Services, settings: &Settings, account: &Account) -> Result<(Option<String>, Files)> {
-    let plan = sync::read(services, settings, account, &HashSet::new()).await?;
+    let plan = sync::read(services, settings, account, |_| true).await?;
     let action = plan.media.into_iter().flat_map(|(_, plan)| plan.steps).map(|step| step.action).next();
     Ok(match action {
         Some(Action::Create { rkey }) => (Some(rkey), Files::default()),

@@ -1,6 +1,6 @@
 //! Both sides of one account, and the plan that follows from them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::record::{Id, Item, Medium};
@@ -34,7 +34,7 @@ impl AccountPlan {
     }
 }
 
-/// Reads both sides of an account and plans. Items in `parked` are left alone.
+/// Reads both sides of an account and plans. Items that are not `wanted` are left alone.
 ///
 /// The repo is read first: what is made in between has a record that the plan does not know of, and the commit that it
 /// was planned on keeps that from being written twice.
@@ -45,7 +45,7 @@ pub async fn read(
     services: &Services,
     settings: &Settings,
     account: &Account,
-    parked: &HashSet<Id>,
+    wanted: impl Fn(Id) -> bool,
 ) -> Result<AccountPlan> {
     let mut plan =
         AccountPlan { account: account.clone(), media: Vec::new(), commit: None, unusable: Vec::new(), blocked: None };
@@ -78,7 +78,7 @@ pub async fn read(
             }
         }
         let existing = existing.remove(&medium).unwrap_or_default();
-        let selected = |item: &Item| settings.items.includes(item) && !parked.contains(&item.id);
+        let selected = |item: &Item| settings.items.includes(item) && wanted(item.id);
         let mut steps = Plan::new(items, &existing, settings.nuked, selected);
         plan.unusable.extend(steps.blocked().map(|(item, reason)| Parked::new(item, reason)));
         if let Some(limit) = settings.limit {

@@ -73,7 +73,7 @@ pub async fn sync(
     account: &Account,
     watch: &Arc<dyn Watch>,
 ) -> AccountReport {
-    let first = match read(services, settings, account, &HashSet::new()).await {
+    let first = match read(services, settings, account, |_| true).await {
         Ok(plan) => plan,
         Err(error) => return AccountReport::failed(account, &error),
     };
@@ -128,7 +128,7 @@ impl Run<'_> {
                 Err(Interruption::Disturbed) => {
                     tracing::info!(account = %self.report.account, round, "planning again");
                     tokio::time::sleep(pause(round)).await;
-                    plan = read(self.services, self.settings, self.account, &self.parked).await?;
+                    plan = read(self.services, self.settings, self.account, |id| !self.parked.contains(&id)).await?;
                 }
             }
         }
@@ -235,9 +235,10 @@ impl Run<'_> {
                 continue;
             }
             let writes: Vec<_> = changes.iter().flat_map(Change::writes).collect();
-            let result = match writes.is_empty() {
-                true => Ok(None),
-                false => self.services.pds.apply_writes(&self.session, &writes, commit.as_ref()).await.map(Some),
+            let result = if writes.is_empty() {
+                Ok(None)
+            } else {
+                self.services.pds.apply_writes(&self.session, &writes, commit.as_ref()).await.map(Some)
             };
             match result {
                 Ok(applied) => {

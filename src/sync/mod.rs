@@ -156,7 +156,7 @@ impl Watch for () {}
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
 pub async fn dry_run(services: &Services, settings: &Settings, watch: &Arc<dyn Watch>) -> Result<Report> {
     each(services, settings, |account| async move {
-        match read(services, settings, &account, &HashSet::new()).await {
+        match read(services, settings, &account, |_| true).await {
             Ok(plan) => {
                 watch.planned(&plan);
                 match weigh(services, &plan).await {

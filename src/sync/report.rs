@@ -26,6 +26,7 @@ pub struct Parked {
     pub reason: String,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn as_name<S: serde::Serializer>(medium: &Medium, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(medium.name())
 }

@@ -71,13 +71,26 @@ fn only_the_video_floor_names_libav() {
 fn the_library_prints_nothing_and_knows_no_environment() {
     let words =
         ["println!", "eprintln!", "print!(", "dbg!", "std::env", "env::", "std::process", "io::stdout", "io::stderr"];
-    let library = outside(&["src/cli/", "src/main.rs"]);
-    nowhere(&library, &words, "printing, the environment and the process are the command line's");
+    let library = outside(&["src/cli/", "src/main.rs", "src/config.rs"]);
+    nowhere(&library, &words, "printing and the process are the command line's, the environment is its and config's");
 }
 
 #[test]
 fn floors_import_only_floors_below_them() {
-    let floors = ["error", "picture", "draw", "tape", "thumbnail", "record", "video", "measure", "cli"];
+    let floors = [
+        "error",
+        "picture",
+        "draw",
+        "tape",
+        "thumbnail",
+        "record",
+        "video",
+        "measure",
+        "config",
+        "remote",
+        "sync",
+        "cli",
+    ];
     for (height, floor) in floors.iter().enumerate() {
         let above: Vec<_> = floors[height + 1..].iter().map(|above| format!("crate::{above}")).collect();
         let above: Vec<_> = above.iter().map(String::as_str).collect();
@@ -90,9 +103,19 @@ fn floors_import_only_floors_below_them() {
 }
 
 #[test]
-fn nothing_below_the_command_line_is_asynchronous_or_online() {
-    let words = ["async fn", ".await", "tokio", "std::net", "TcpStream"];
-    nowhere(&outside(&["src/cli/"]), &words, "everything below the command line is synchronous and offline");
+fn only_the_outside_edge_is_asynchronous_and_online() {
+    let words = ["async fn", ".await", "tokio", "std::net", "TcpStream", "reqwest"];
+    let inside = outside(&["src/cli/", "src/sync/", "src/remote/"]);
+    nowhere(&inside, &words, "what makes videos and records is synchronous and offline");
+}
+
+#[test]
+fn each_client_library_has_its_one_place() {
+    let places =
+        [("mongodb::", "src/remote/mongo/"), ("aws_sdk_s3", "src/remote/spaces/"), ("atrium_", "src/remote/pds/")];
+    for (library, place) in places {
+        nowhere(&outside(&[place]), &[library], place);
+    }
 }
 
 #[test]

@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 use crate::record::Medium;
 use crate::sync::{self, Accounts, Items, Nuked, Report, Services, Settings};
 
-use super::network::{self, ConfigArguments};
+use super::config::ConfigFile;
+use super::network;
 use super::presets::PresetFile;
 use super::progress::{interrupted, stop_on_interrupt};
 use super::report::error_text;
@@ -65,7 +66,7 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: ConfigArguments,
+    config: ConfigFile,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -108,6 +108,9 @@ impl Pds {
     ///
     /// # Errors
     /// When the server does not answer.
+    ///
+    /// # Panics
+    /// Never.
     pub async fn list_blobs(&self, did: &str) -> Result<HashSet<Cid>> {
         #[derive(Deserialize)]
         struct Page {

@@ -11,9 +11,7 @@ pub fn to_json(ipld: Ipld) -> Value {
         Ipld::Null => Value::Null,
         Ipld::Bool(truth) => truth.into(),
         // Beyond what JSON's readers hold there are no numbers in a repo; as text it is at least not another number.
-        Ipld::Integer(number) => {
-            i64::try_from(number).map(Value::from).unwrap_or_else(|_| Value::from(number.to_string()))
-        }
+        Ipld::Integer(number) => i64::try_from(number).map_or_else(|_| Value::from(number.to_string()), Value::from),
         Ipld::Float(number) => number.into(),
         Ipld::String(text) => text.into(),
         Ipld::Bytes(bytes) => json!({ "$bytes": BASE64_STANDARD_NO_PAD.encode(bytes) }),

@@ -177,13 +177,11 @@ impl Pace {
             let until = {
                 let mut state = self.state();
                 let now = Instant::now();
-                match state.next_chance(&toll, now) {
-                    Some(until) => until,
-                    None => {
-                        state.on_way(&toll).for_each(|(limiter, cost)| limiter.in_flight += cost);
-                        return Admission { pace: self, toll, is_settled: false };
-                    }
-                }
+                let Some(until) = state.next_chance(&toll, now) else {
+                    state.on_way(&toll).for_each(|(limiter, cost)| limiter.in_flight += cost);
+                    return Admission { pace: self, toll, is_settled: false };
+                };
+                until
             };
             self.wait(until).await;
         }
@@ -242,10 +240,8 @@ impl State {
     fn learn(&mut self, toll: &Toll<'_>, shown: Shown, now: Instant) {
         let is_policy = |limiter: &Limiter| (limiter.points, limiter.window) == (shown.points, shown.window);
         let is_general = |limiter: &Limiter| limiter.scope == Scope::Everything && is_policy(limiter);
-        let scope = match self.limiters.iter().any(is_general) {
-            true if toll.kind != Kind::Repo => Scope::Everything,
-            _ => Scope::of(toll),
-        };
+        let is_known_as_general = toll.kind != Kind::Repo && self.limiters.iter().any(is_general);
+        let scope = if is_known_as_general { Scope::Everything } else { Scope::of(toll) };
         if scope == Scope::Everything {
             // Others may have shown it before it was known to be general.
             self.limiters.retain(|limiter| limiter.scope == Scope::Everything || !is_policy(limiter));
@@ -283,16 +279,14 @@ impl Admission<'_> {
         self.is_settled = true;
         let mut state = self.pace.state();
         let now = Instant::now();
-        let shown = Shown::read(headers).map(|shown| match is_refused {
-            true => Shown { remaining: 0, ..shown },
-            false => shown,
-        });
-        let shows = |limiter: &Limiter| {
+        let shown = Shown::read(headers);
+        let shown = shown.map(|shown| if is_refused { Shown { remaining: 0, ..shown } } else { shown });
+        let is_shown = |limiter: &Limiter| {
             shown.is_some_and(|shown| (limiter.points, limiter.window) == (shown.points, shown.window))
         };
         for (limiter, cost) in state.on_way(&self.toll) {
             limiter.in_flight = limiter.in_flight.saturating_sub(cost);
-            if !shows(limiter) {
+            if !is_shown(limiter) {
                 limiter.remaining = limiter.remaining.saturating_sub(cost);
             }
         }

@@ -16,10 +16,10 @@ use super::exchange::{Call, Content, Request};
 use crate::error::{Class, Error, Result};
 
 /// How long before its end a token is replaced: longer than any request takes.
-const MARGIN: Duration = Duration::from_secs(300);
+const MARGIN: Duration = Duration::from_mins(5);
 
 /// How long a token is taken to be good that does not say. The reference PDS gives 2 hours.
-const UNKNOWN: Duration = Duration::from_secs(3600);
+const UNKNOWN: Duration = Duration::from_hours(1);
 
 /// An account, logged in. Printing it shows no secret.
 pub struct Session {
