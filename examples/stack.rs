@@ -51,10 +51,10 @@ async fn main() {
         Command::Seed => {
             let site = Site::of(env::vars().collect(), "").await;
             let accounts = documents::load::load(&site).await;
-            println!("{} accounts", accounts.len());
-            for (sub, account) in accounts {
-                println!("  {} {} {sub}", account.handle, account.did());
-            }
+            let line = |(sub, account): (&String, &stack::site::Account)| {
+                format!("{} {} {sub}\n", account.handle, account.did())
+            };
+            print!("{}", accounts.iter().map(line).collect::<Vec<_>>().concat());
         }
     }
 }

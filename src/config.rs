@@ -194,13 +194,13 @@ impl Config {
     /// # Errors
     ///
     /// When it is not set.
-    pub fn mongo_connection_string(&self) -> Result<&SecretString> {
+    pub fn mongodb_connection_string(&self) -> Result<&SecretString> {
         self.required("MONGODB_CONNECTION_STRING")
     }
 
     /// The database's name.
     #[must_use]
-    pub fn mongo_name(&self) -> &str {
+    pub fn mongodb_name(&self) -> &str {
         self.defaulted("MONGODB_NAME")
     }
 
@@ -325,14 +325,14 @@ mod tests {
     fn a_missing_value_is_named() {
         let config = Config::from_sources(environment(&[("ART_SPACES_KEY", "k")]), None).unwrap();
         let text = "MONGODB_CONNECTION_STRING is not set; put it into the environment or the config file";
-        assert_eq!(config.mongo_connection_string().unwrap_err().to_string(), text);
+        assert_eq!(config.mongodb_connection_string().unwrap_err().to_string(), text);
         assert!(config.spaces_keys().unwrap_err().to_string().starts_with("ART_SPACES_SECRET is not set"));
     }
 
     #[test]
     fn no_secret_is_shown() {
         let secrets = SETTINGS.iter().filter(|setting| setting.is_secret).map(|setting| setting.name);
-        let text: String = secrets.map(|name| format!("{name} = 'hunter2'\n")).collect();
+        let text = secrets.map(|name| format!("{name} = 'hunter2'")).collect::<Vec<_>>().join("\n");
         let config = Config::from_sources(environment(&[]), Some(file(&text).path())).unwrap();
         assert!(!format!("{config:?} {:?} {:?}", config.shown(), config.spaces_keys()).contains("hunter2"));
         assert_eq!(shown(&config, "MONGODB_CONNECTION_STRING").0.as_deref(), Some("***"));

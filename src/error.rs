@@ -220,6 +220,12 @@ pub enum Error {
         /// Why not.
         what: String,
     },
+    /// A file is in none of the places where it may be.
+    #[error("file is not in Spaces")]
+    NotFound {
+        /// Where it was looked for.
+        source: Cause,
+    },
     /// A file could not be fetched, though it may be later.
     #[error("{url} could not be downloaded in {attempts} attempts")]
     Download {
@@ -255,6 +261,12 @@ pub enum Error {
     InvalidSwap {
         /// The method.
         call: &'static str,
+    },
+    /// Somebody else keeps writing to the repo, or the server keeps failing.
+    #[error("account was disturbed {rounds} times; run again when nobody else writes to it")]
+    Disturbed {
+        /// How often it was planned.
+        rounds: u32,
     },
     /// A server could not be asked, or could not answer; nothing has happened.
     #[error("{call} got no answer in {attempts} attempts")]
@@ -303,7 +315,8 @@ impl Error {
     #[must_use]
     pub fn class(&self) -> Class {
         use Error::{
-            Answer, Database, Download, Interrupted, InvalidSwap, Output, Read, Scratch, Unavailable, Uncertain, Write,
+            Answer, Database, Disturbed, Download, Interrupted, InvalidSwap, Output, Read, Scratch, Unavailable,
+            Uncertain, Write,
         };
         match self {
             Uncertain { .. } => Class::Uncertain,
@@ -314,6 +327,7 @@ impl Error {
             | Interrupted
             | Database { is_transient: true, .. }
             | Download { .. }
+            | Disturbed { .. }
             | Unavailable { .. }
             | InvalidSwap { .. }
             | Answer { .. } => Class::Transient,

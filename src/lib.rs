@@ -1,6 +1,8 @@
-//! Telecine turns aesthetic.computer **tapes** into MP4s: every frame at its right time, every pixel sharp.
+//! Telecine turns aesthetic.computer **tapes** into MP4s, every frame at its right time, every pixel sharp, and keeps
+//! the site's ATProto PDS in step with its MongoDB: tapes, paintings, moods, pieces and kidlisp.
 //!
-//! A tape is a ZIP of pictures with `timing.json` and maybe `soundtrack.wav`, recorded in a browser.
+//! A tape is a ZIP of pictures with `timing.json` and maybe `soundtrack.wav`, recorded in a browser. MongoDB is the
+//! system of record, Spaces (S3) holds the files, the PDS is the public mirror.
 //!
 //! # The way of the data
 //!
@@ -11,6 +13,11 @@
 //!                       PNG, WebP          4:2:0    one per thread   ▲
 //!                 └─▶ Soundtrack ─────────────────▶ AAC ─────────────┘
 //!                 └─▶ thumbnail ─▶ JPEG
+//!
+//! MongoDB ─▶ Item ─┐
+//!                  ├─▶ Plan ─▶ files ─▶ blobs ─▶ Record ─▶ applyWrites ─▶ MongoDB
+//! PDS ──▶ records ─┘  pure    Spaces,   upload   checked   all or none    keys
+//!                             MP4 above
 //! ```
 //!
 //! # The floors, from the ground up
@@ -19,27 +26,31 @@
 //! * [`picture`] — PNG and WebP bytes to RGB.
 //! * [`draw`] — lines, letters and pictures on a picture.
 //! * [`tape`] — a tape as it lies in its ZIP: archive, timing, timeline, soundtrack, limits.
-//! * [`thumbnail`] — any picture to 512×512.
+//! * [`thumbnail`] — tapes and paintings to 512×512.
+//! * [`record`] — five media to records that have passed their lexicon, and the keys they have.
 //! * [`video`] — frames to MP4. The only floor that knows libav.
 //! * [`measure`] — how good an MP4 of a tape is.
-//! * [`record`] — what people made to records that have passed their lexicon.
-//! * [`config`] — what is configured.
-//! * [`remote`] — `MongoDB`, Spaces and the PDS. The only floor that is online.
+//! * [`config`] — the environment and the config file.
+//! * [`remote`] — MongoDB, Spaces and the PDS, unaware of each other.
+//! * [`sync`] — one account after the other: both sides to a plan, the plan carried out.
 //! * [`cli`] — arguments to library calls, results to text or JSON.
 //!
 //! # What holds
 //!
-//! 1. Everything below [`config`] is synchronous and offline: no network, no database, no environment. The environment
-//!    is read by [`config`] alone, and by [`cli`]'s own arguments.
-//! 2. Only [`video`] names `ffmpeg_next`; only [`remote::mongo`] names `mongodb`, [`remote::spaces`] `aws_sdk_s3`, and
-//!    [`remote::pds`] `atrium_api`. Services do not know each other.
-//! 3. ZIP, PNG, WebP, WAV and JSON are parsed in safe Rust under [`tape::Limits`]; of a tape libav sees only raw planes
-//!    and PCM. Nothing is extracted to disk by name.
-//! 4. Memory does not grow with the length of a tape. Every queue is bounded.
+//! 1. Everything below [`config`] is synchronous and offline: no network, no database, no environment.
+//! 2. Only [`video`] names `ffmpeg_next`; each client library has its one place under [`remote`].
+//! 3. ZIP, PNG, JPEG, WebP, WAV and JSON are parsed in safe Rust under [`tape::Limits`]; of a tape libav sees only raw
+//!    planes and PCM. Nothing is extracted to disk by name.
+//! 4. Memory does not grow with the length of a tape, nor with the number of accounts. Every queue is bounded.
 //! 5. The same tape, preset and libx264 give the same MP4, byte for byte, on any number of cores.
 //! 6. A finished MP4 has been read back and compared before anyone gets it; it appears whole or not at all.
-//! 7. What is secret shows as `***`, and is in no error, log, address or argument.
-//! 8. A failure is reported once, where it is handled, with what to do about it. The library never prints.
+//! 7. What reaches the PDS has passed its lexicon: a [`record::Record`] cannot be had otherwise. There is none of a tape
+//!    without its video.
+//! 8. A dry run prints the very plan that a live run carries out.
+//! 9. Every step can be repeated. An item is known by its id, its key follows from it, a blob is known by its bytes, and
+//!    MongoDB is written last: a crash anywhere and a second run come to the same as no crash.
+//! 10. Secrets are of a type that prints nothing; they are in no argument, address, log or error.
+//! 11. A failure is reported once, where it is handled, with what to do about it. The library never prints.
 //!
 //! `tests/it/tidy.rs` checks what can be checked by reading the source.
 
@@ -51,6 +62,7 @@ pub mod measure;
 pub mod picture;
 pub mod record;
 pub mod remote;
+pub mod sync;
 pub mod tape;
 pub mod thumbnail;
 pub mod video;

@@ -156,6 +156,14 @@ impl Picture {
         Picture { width, height, rgb: vec![0; width as usize * height as usize * 3] }
     }
 
+    /// Rows of RGBA over black.
+    #[must_use]
+    pub fn over_black(width: u32, height: u32, rgba: &[u8]) -> Self {
+        let mut picture = Picture { width, height, rgb: Vec::new() };
+        flatten(ColorType::Rgba, rgba, &mut picture.rgb);
+        picture
+    }
+
     /// Decodes a whole file. `name` is for the error text.
     ///
     /// # Errors

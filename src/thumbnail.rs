@@ -1,52 +1,158 @@
-//! Any picture as a thumbnail: 512×512, all of it visible, black beside it.
+//! Any picture as a thumbnail: a square with all of it visible, black or nothing beside it.
 //!
-//! Knows nothing about tapes or paintings. Pixel art is enlarged by repeating pixels, everything larger than the
-//! thumbnail is reduced with Lanczos3; both as the site does it.
+//! Pixel art is enlarged by repeating pixels, everything larger than the thumbnail is reduced with Lanczos3; both as
+//! the site does it. Tapes have JPEGs, as what is on a screen has no alpha; paintings keep theirs, in a PNG, as long as
+//! that is small enough.
+
+use std::io::Cursor;
 
 use fast_image_resize as resize;
 use image::codecs::jpeg::JpegEncoder;
-use image::{ExtendedColorType, ImageEncoder};
-use resize::images::Image;
+use image::codecs::png::{CompressionType, FilterType as RowFilter, PngEncoder};
+use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageReader, RgbaImage};
+use resize::images::{Image, ImageRef};
 use resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
+use crate::error::{Error, Result};
 use crate::picture::Picture;
+use crate::tape::Tape;
 
 /// Width and height of a thumbnail.
 pub const SIDE: u32 = 512;
 
+/// Bytes the thumbnail of a painting may have; what thousands of accounts can keep. The lexicon would allow ten times
+/// as many.
+pub const MAX_PAINTING_BYTES: usize = 100 * 1024;
+
+/// Pixels a painting may have; a 4K canvas has half as many. They take 64 MiB.
+pub const MAX_PIXELS: u64 = 4096 * 4096;
+
+/// Bytes the file of a painting may have: as many pixels that do not compress at all.
+pub const MAX_FILE_BYTES: u64 = MAX_PIXELS * 4;
+
+/// What is tried in turn until the thumbnail of a painting is small enough. The last always is: 128×128 pixels have
+/// 64 KiB before they are packed.
+const SIDES: [u32; 4] = [SIDE, 384, 256, 128];
+
 /// JPEG quality; what the site uses.
 const JPEG_QUALITY: u8 = 90;
 
-/// Fits a picture into a thumbnail.
+/// A thumbnail as a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thumbnail {
+    /// The file; the same for the same picture.
+    pub bytes: Vec<u8>,
+    /// What it is: `image/png` or `image/jpeg`.
+    pub mime_type: &'static str,
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
+/// The thumbnail of a tape: its middle frame, as on the site.
+///
+/// # Errors
+/// Those of reading the frame.
+pub fn tape(tape: &Tape) -> Result<Thumbnail> {
+    let picture = thumbnail(&tape.middle_picture()?);
+    Ok(Thumbnail { bytes: jpeg(&picture), mime_type: "image/jpeg", width: SIDE, height: SIDE })
+}
+
+/// The thumbnail of a painting, which is a PNG, a JPEG or a WebP.
+///
+/// A PNG if that has no more than [`MAX_PAINTING_BYTES`], else a JPEG; and if that is too large as well, a smaller one.
+///
+/// # Errors
+/// [`Error::Picture`] for what is no picture or a damaged one, [`Error::Limit`] for one of too many pixels.
 ///
 /// # Panics
-/// Never for a picture that has pixels.
+/// Never: the smallest thumbnail is small enough.
+pub fn painting(bytes: &[u8]) -> Result<Thumbnail> {
+    let painting = decode(bytes)?;
+    let mut sides = SIDES.into_iter();
+    loop {
+        let side = sides.next().expect("the smallest thumbnail is small enough");
+        let rgba = contain(&painting, painting.dimensions(), PixelType::U8x4, side);
+        for (mime_type, encode) in [("image/png", png as fn(&[u8], u32) -> Vec<u8>), ("image/jpeg", jpeg_over_black)] {
+            let bytes = encode(&rgba, side);
+            if bytes.len() <= MAX_PAINTING_BYTES {
+                return Ok(Thumbnail { bytes, mime_type, width: side, height: side });
+            }
+        }
+    }
+}
+
+/// Decodes a painting after a look at its size.
+fn decode(bytes: &[u8]) -> Result<RgbaImage> {
+    let damaged = |error: image::ImageError| Error::Picture { name: "image".into(), source: error.into() };
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+    let reader = reader.map_err(|error| damaged(error.into()))?;
+    let decoder = reader.into_decoder().map_err(damaged)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(Error::Limit {
+            what: "image is".into(),
+            value: format!("{width}x{height} pixels"),
+            limit: format!("{MAX_PIXELS} in all"),
+            flag: None,
+        });
+    }
+    Ok(DynamicImage::from_decoder(decoder).map_err(damaged)?.into_rgba8())
+}
+
+/// Fits a picture into a thumbnail.
 #[must_use]
 pub fn thumbnail(picture: &Picture) -> Picture {
-    let (width, height) = contained(picture.width, picture.height);
-    let enlarges = width > picture.width || height > picture.height;
-    let algorithm = if enlarges { ResizeAlg::Nearest } else { ResizeAlg::Convolution(FilterType::Lanczos3) };
-    let from = Image::from_vec_u8(picture.width, picture.height, picture.rgb.clone(), PixelType::U8x3)
-        .expect("a picture has three bytes for each pixel");
-    let mut to = Image::new(width, height, PixelType::U8x3);
-    Resizer::new()
-        .resize(&from, &mut to, &ResizeOptions::new().resize_alg(algorithm))
-        .expect("both images are U8x3 and have pixels");
+    let rgb = contain(&picture.rgb, (picture.width, picture.height), PixelType::U8x3, SIDE);
+    Picture { width: SIDE, height: SIDE, rgb }
+}
 
-    let mut canvas = Picture::black(SIDE, SIDE);
-    let (left, top) = ((SIDE - width) as usize / 2 * 3, (SIDE - height) as usize / 2);
-    let row_bytes = width as usize * 3;
-    for (to, from) in canvas.rows_mut().skip(top).zip(to.buffer().chunks_exact(row_bytes)) {
-        to[left..left + row_bytes].copy_from_slice(from);
+/// Fits pixels into a square, in the middle. Beside them everything is 0: black, and transparent if there is alpha.
+fn contain(pixels: &[u8], (width, height): (u32, u32), pixel_type: PixelType, side: u32) -> Vec<u8> {
+    let (inner_width, inner_height) = contained(width, height, side);
+    let reduces = inner_width < width || inner_height < height;
+    // The colour of what is transparent must not be seen at edges that are filtered.
+    let algorithm = if reduces { ResizeAlg::Convolution(FilterType::Lanczos3) } else { ResizeAlg::Nearest };
+    let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(reduces);
+    let from = ImageRef::new(width, height, pixels, pixel_type).expect("there are as many bytes as pixels need");
+    let mut to = Image::new(inner_width, inner_height, pixel_type);
+    Resizer::new().resize(&from, &mut to, &options).expect("both images are of one type and have pixels");
+
+    let pixel_bytes = pixel_type.size();
+    let mut canvas = vec![0; side as usize * side as usize * pixel_bytes];
+    let (left, top) = ((side - inner_width) as usize / 2 * pixel_bytes, (side - inner_height) as usize / 2);
+    let (row, inner_row) = (side as usize * pixel_bytes, inner_width as usize * pixel_bytes);
+    for (to, from) in canvas.chunks_exact_mut(row).skip(top).zip(to.buffer().chunks_exact(inner_row)) {
+        to[left..left + inner_row].copy_from_slice(from);
     }
     canvas
 }
 
 /// The largest size of the same shape that fits; at least one pixel each way.
-fn contained(width: u32, height: u32) -> (u32, u32) {
+fn contained(width: u32, height: u32, side: u32) -> (u32, u32) {
     let longest = u64::from(width.max(height));
-    let side = |side: u32| ((u64::from(side) * u64::from(SIDE) + longest / 2) / longest).max(1) as u32;
-    (side(width), side(height))
+    let scaled = |length: u32| ((u64::from(length) * u64::from(side) + longest / 2) / longest).max(1) as u32;
+    (scaled(width), scaled(height))
+}
+
+/// Encodes a square as PNG, with alpha only if there is any.
+fn png(rgba: &[u8], side: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, RowFilter::Adaptive);
+    let pixels = rgba.as_chunks::<4>().0;
+    let written = if pixels.iter().all(|pixel| pixel[3] == 255) {
+        let rgb: Vec<u8> = pixels.iter().flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+        encoder.write_image(&rgb, side, side, ExtendedColorType::Rgb8)
+    } else {
+        encoder.write_image(rgba, side, side, ExtendedColorType::Rgba8)
+    };
+    written.expect("memory takes what is written");
+    bytes
+}
+
+fn jpeg_over_black(rgba: &[u8], side: u32) -> Vec<u8> {
+    jpeg(&Picture::over_black(side, side, rgba))
 }
 
 /// Encodes a picture as JPEG, chroma at full resolution.
@@ -68,6 +174,27 @@ mod tests {
 
     fn plain(width: u32, height: u32) -> Picture {
         Picture { width, height, rgb: vec![200; (width * height * 3) as usize] }
+    }
+
+    /// A PNG with alpha.
+    fn painted(width: u32, height: u32, color: impl Fn(u32, u32) -> [u8; 4]) -> Vec<u8> {
+        let image = RgbaImage::from_fn(width, height, |x, y| image::Rgba(color(x, y)));
+        let mut bytes = Cursor::new(Vec::new());
+        image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    }
+
+    fn read(thumbnail: &Thumbnail) -> RgbaImage {
+        assert_eq!(image::guess_format(&thumbnail.bytes).unwrap().to_mime_type(), thumbnail.mime_type);
+        let image = image::load_from_memory(&thumbnail.bytes).unwrap().into_rgba8();
+        assert_eq!(image.dimensions(), (thumbnail.width, thumbnail.height));
+        image
+    }
+
+    /// Pixels that follow no rule a coder could find.
+    fn noise(x: u32, y: u32) -> u8 {
+        let mixed = (x ^ y.rotate_left(16)).wrapping_mul(0x9E37_79B9);
+        (mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B).to_be_bytes()[1]
     }
 
     #[test]
@@ -95,5 +222,67 @@ mod tests {
         let read = image::load_from_memory(&jpeg(&picture)).unwrap().into_rgb8();
         assert_eq!(read.dimensions(), (SIDE, SIDE));
         assert!(read.pixels().all(|pixel| pixel.0[1].abs_diff(200) < 3));
+    }
+
+    #[test]
+    fn a_painting_keeps_its_alpha_and_has_nothing_beside_it() {
+        let color = |x: u32, _| [[250, 0, 0, 255], [0, 250, 0, 3], [9, 9, 9, 0], [0, 0, 250, 128]][x as usize];
+        let thumbnail = painting(&painted(4, 2, color)).unwrap();
+        assert_eq!((thumbnail.mime_type, thumbnail.width), ("image/png", SIDE));
+        for (x, y, pixel) in read(&thumbnail).enumerate_pixels() {
+            let expected = if (128..384).contains(&y) { color(x / 128, 0) } else { [0; 4] };
+            assert_eq!(pixel.0, expected, "{x}, {y}");
+        }
+    }
+
+    #[test]
+    fn the_colour_of_transparent_pixels_does_not_bleed_when_reduced() {
+        let color = |x, _| if x < 499 { [200, 0, 0, 255] } else { [0, 255, 0, 0] };
+        let image = read(&painting(&painted(1000, 1000, color)).unwrap());
+        let seen = image.pixels().filter(|pixel| pixel.0[3] > 8);
+        assert!(seen.into_iter().all(|pixel| pixel.0[0].abs_diff(200) < 20 && pixel.0[1] == 0));
+        assert!(image.pixels().any(|pixel| (9..250).contains(&pixel.0[3])), "the edge lies between two pixels");
+    }
+
+    #[test]
+    fn what_is_reduced_is_filtered() {
+        let image = read(&painting(&painted(1024, 1024, |x, y| [(x + y) as u8 % 2 * 255, 0, 0, 255])).unwrap());
+        assert!(image.pixels().all(|pixel| pixel.0[0].abs_diff(127) < 12));
+    }
+
+    #[test]
+    fn what_has_the_right_size_is_not_touched() {
+        let color = |x: u32, y: u32| [x as u8 & 0xF0, y as u8 & 0xF0, 7, if x < 9 { 77 } else { 255 }];
+        let image = read(&painting(&painted(SIDE, SIDE, color)).unwrap());
+        assert!(image.enumerate_pixels().all(|(x, y, pixel)| pixel.0 == color(x, y)));
+    }
+
+    #[test]
+    fn a_thumbnail_is_always_small_enough() {
+        let gray = |value: u8, alpha: u8| [value, value, value, alpha];
+        let smooth = |x: u32, y: u32| [noise(x, y) / 16 + x as u8 / 4, y as u8 / 4 + 90, noise(y, x) / 16 + 60, 255];
+        let rough = |x, y| [noise(x, y), noise(x + 5000, y), noise(x, y + 5000), 255];
+        for (bytes, expected) in [
+            (painted(128, 128, |x, y| gray(noise(x, y), 255)), ("image/png", 512)),
+            (painted(512, 512, smooth), ("image/jpeg", 512)),
+            (painted(512, 512, rough), ("image/jpeg", 256)),
+            (painted(512, 512, |x, y| gray(noise(x, y), noise(y, x))), ("image/jpeg", 384)),
+        ] {
+            let thumbnail = painting(&bytes).unwrap();
+            assert!(thumbnail.bytes.len() <= MAX_PAINTING_BYTES, "{}", thumbnail.bytes.len());
+            assert_eq!((thumbnail.mime_type, thumbnail.width), expected, "{}", thumbnail.bytes.len());
+            assert_eq!(read(&thumbnail).dimensions(), (expected.1, expected.1));
+            assert_eq!(painting(&bytes).unwrap(), thumbnail);
+        }
+    }
+
+    #[test]
+    fn a_jpeg_of_a_painting_is_composited_over_black() {
+        let color = |x, y| [noise(x, y), noise(x + 5000, y), noise(x, y + 5000), if y < 256 { 255 } else { 0 }];
+        let thumbnail = painting(&painted(512, 512, color)).unwrap();
+        assert_eq!(thumbnail.mime_type, "image/jpeg");
+        let image = read(&thumbnail);
+        let lower = image.enumerate_pixels().filter(|(_, y, _)| *y > thumbnail.height / 2 + 16);
+        assert!(lower.into_iter().all(|(_, _, pixel)| pixel.0[..3].iter().all(|&value| value < 12)));
     }
 }

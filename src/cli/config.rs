@@ -26,7 +26,7 @@ pub struct Arguments {
 /// Which config file to read.
 #[derive(Debug, Args)]
 pub struct ConfigFile {
-    /// The config file; without, telecine/config.toml in the user's config folder, if there is one
+    /// The config file; without, telecine/config.toml in `$XDG_CONFIG_HOME` or ~/.config, if there is one
     #[arg(long = "config", value_name = "FILE", env = "TELECINE_CONFIG")]
     path: Option<std::path::PathBuf>,
 }

@@ -16,7 +16,7 @@ use crate::thumbnail;
 use crate::video::{self, Preset, Transcoded};
 
 use super::limits::LimitArguments;
-use super::output::{self, Destination, Draft};
+use super::output::{self, Destination, Draft, is_same_file};
 use super::presets::PresetFile;
 use super::progress::{Progress, interrupted, stop_on_interrupt};
 use super::source::TapeSource;
@@ -171,10 +171,6 @@ fn jobs(arguments: &Arguments) -> Vec<Job> {
     jobs
 }
 
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
-}
-
 fn file_name(tape: &TapeSource) -> PathBuf {
     match tape {
         TapeSource::Stdin => "tape.mp4".into(),
@@ -231,11 +227,7 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
     })?;
     // Both are complete before either appears.
     let thumbnail = match &job.thumbnail {
-        Some(path) => Some(output::drafted(
-            path,
-            &thumbnail::jpeg(&thumbnail::thumbnail(&tape.middle_picture()?)),
-            settings.force,
-        )?),
+        Some(path) => Some(output::drafted(path, &thumbnail::tape(&tape)?.bytes, settings.force)?),
         None => None,
     };
     draft.publish()?;

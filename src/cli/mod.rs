@@ -3,19 +3,30 @@
 mod config;
 mod convert;
 mod inspect;
+mod item;
 mod limits;
 mod measure;
+mod network;
 mod output;
 mod palette;
 mod plot;
 mod presets;
 mod progress;
+mod publish;
+mod record;
 mod report;
 mod source;
+mod sync;
+mod thumbnail;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// What a command came to; the process exits with the number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +35,8 @@ pub enum Outcome {
     Done = 0,
     /// Something failed; it has been reported.
     Failed = 1,
+    /// There was nothing to do.
+    NothingToDo = 3,
     /// The user interrupted it: 128 + SIGINT, as shells have it.
     Interrupted = 130,
 }
@@ -35,7 +48,9 @@ pub enum Outcome {
     version,
     max_term_width = 100,
     after_help = "\
-Exit status: 0 done, 1 something failed, 2 wrong usage, 130 interrupted."
+Exit status: 0 done, 1 something failed, 2 wrong usage, 3 nothing to do, 130 interrupted.
+
+TELECINE_LOG=debug tells on standard error what is being done; info, warn and error tell less."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -44,11 +59,15 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Config(config::Arguments),
     Convert(convert::Arguments),
     Inspect(inspect::Arguments),
     Measure(measure::Arguments),
     Presets(presets::Arguments),
+    Sync(sync::Arguments),
+    Publish(publish::Arguments),
+    Record(record::Arguments),
+    Thumbnail(thumbnail::Arguments),
+    Config(config::Arguments),
     /// Write completions for a shell to standard output
     #[command(after_help = "\
 Examples:
@@ -63,18 +82,32 @@ Examples:
 /// Parses the process's arguments and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
+    log();
     let outcome = match Arguments::parse().command {
-        Command::Config(arguments) => config::run(&arguments),
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Measure(arguments) => measure::run(&arguments),
         Command::Presets(arguments) => presets::run(&arguments),
+        Command::Sync(arguments) => sync::run(&arguments),
+        Command::Publish(arguments) => publish::run(&arguments),
+        Command::Record(arguments) => record::run(&arguments),
+        Command::Thumbnail(arguments) => thumbnail::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "telecine", &mut std::io::stdout());
             Outcome::Done
         }
     };
     ExitCode::from(outcome as u8)
+}
+
+/// Lets the library's log go to standard error, if `TELECINE_LOG` names a level. Libraries under it are left out: they
+/// would tell what is in headers.
+fn log() {
+    let level = std::env::var("TELECINE_LOG").ok().and_then(|level| level.parse::<LevelFilter>().ok());
+    let filter = Targets::new().with_target("telecine", level.unwrap_or(LevelFilter::OFF));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }
 
 /// Ends the process as clap does for arguments it cannot make sense of.

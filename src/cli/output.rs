@@ -133,6 +133,11 @@ impl Draft {
     }
 }
 
+/// Whether two paths lead to one file that is there.
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
 /// Writes a small file whole, up to its publication.
 pub fn drafted(path: &Path, bytes: &[u8], replace: bool) -> Result<Draft> {
     let mut draft = Destination::from(path.to_path_buf()).draft(replace)?;

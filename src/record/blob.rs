@@ -82,3 +82,59 @@ pub(super) fn cid_of_hash(codec: u64, hash: Sha256) -> Cid {
     let hash = Multihash::wrap(SHA_256, &hash.finalize()).expect("32 bytes fit into 64");
     Cid::new_v1(codec, hash)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cids_are_those_that_servers_compute() {
+        // By the reference implementation, multiformats in JavaScript.
+        for (bytes, cid) in [
+            ("", "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"),
+            ("a video", "bafkreib5xzj2fxsdd7voujittjxkl23qkyu5h62bsgastacg26gvllfqku"),
+        ] {
+            let blob = BlobRef::of(bytes.as_bytes(), "video/mp4");
+            assert_eq!((blob.cid.to_string(), blob.size), (cid.into(), bytes.len() as u64));
+            assert_eq!(BlobRef::of_reader(bytes.as_bytes(), "video/mp4").unwrap(), blob);
+        }
+    }
+
+    #[test]
+    fn a_reference_reads_back_as_what_it_was() {
+        let blob = BlobRef::of(b"bytes", "image/png");
+        assert_eq!(BlobRef::from_json(&blob.to_json()), Some(blob));
+    }
+
+    #[test]
+    fn what_is_no_reference_is_not_taken_for_one() {
+        let blob = BlobRef::of(b"bytes", "image/png");
+        let with = |name: &str, value: Value| {
+            let mut json = blob.to_json();
+            json[name] = value;
+            json
+        };
+        let link = |cid: &str| json!({ "$link": cid });
+        for json in [
+            json!(null),
+            json!("bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"),
+            json!({ "cid": blob.cid.to_string(), "mimeType": "image/png" }),
+            with("$type", json!("image")),
+            with("more", json!(1)),
+            with("size", json!("5")),
+            with("size", json!(-1)),
+            with("size", json!(1.5)),
+            with("size", json!(1_u64 << 53)),
+            with("mimeType", json!(null)),
+            with("mimeType", json!("png")),
+            with("ref", json!(blob.cid.to_string())),
+            with("ref", link("")),
+            with("ref", json!({ "$link": blob.cid.to_string(), "x": 1 })),
+            // DAG-CBOR, not raw; and the first version, which could not tell.
+            with("ref", link("bafyreifwhoxwir6miuja6tu47yjk2f47uetd3k3kqbrrzszwntc3vi4vgi")),
+            with("ref", link("QmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n")),
+        ] {
+            assert_eq!(BlobRef::from_json(&json), None, "{json}");
+        }
+    }
+}

@@ -37,3 +37,35 @@ impl Files {
 pub fn identity(value: &Value) -> Option<Id> {
     ["ref", "mongoId"].into_iter().find_map(|name| value.get(name)?.as_str()?.parse().ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_item_is_known_by_its_ref_or_by_what_that_was_called_before() {
+        let (id, other) = ("68f2a1b2c3d4e5f60718293a", "000000000000000000000001");
+        for (record, expected) in [
+            (json!({ "ref": id }), Some(id)),
+            (json!({ "mongoId": id }), Some(id)),
+            (json!({ "ref": id, "mongoId": other }), Some(id)),
+            (json!({ "ref": "", "mongoId": id }), Some(id)),
+            (json!({ "ref": null }), None),
+            (json!({ "ref": "68f2a1b2" }), None),
+            (json!({}), None),
+            (json!(id), None),
+        ] {
+            assert_eq!(identity(&record), expected.map(|id| id.parse().unwrap()), "{record}");
+        }
+    }
+
+    #[test]
+    fn files_of_a_broken_record_are_those_that_can_be_made_out() {
+        let video = BlobRef::of(b"a video", "video/mp4");
+        let old = json!({ "cid": video.cid.to_string(), "mimeType": "image/png" });
+        let record = json!({ "video": video.to_json(), "thumbnail": old, "zipUrl": 7, "recordingUrl": null });
+        assert_eq!(Files::of_record(&record), Files { video: Some(video), ..Files::default() });
+    }
+}

@@ -69,7 +69,7 @@ pub fn candidates(id: Id, when: i64) -> impl Iterator<Item = Tid> {
         let hash = Sha256::new().chain_update(id.0).chain_update(probe.to_be_bytes()).finalize();
         let draw = |at: usize| u64::from(u16::from_be_bytes([hash[at], hash[at + 1]]));
         let microseconds = milliseconds * 1000 + draw(0) % 1000;
-        Tid(microseconds << CLOCK_BITS | draw(2) % (1 << CLOCK_BITS))
+        Tid((microseconds << CLOCK_BITS) | (draw(2) % (1 << CLOCK_BITS)))
     })
 }
 

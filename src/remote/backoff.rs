@@ -53,7 +53,7 @@ mod tests {
         let start = tokio::time::Instant::now();
         let mut before = Duration::ZERO;
         while backoff.again().await {
-            let waited = start.elapsed() - before;
+            let waited = start.elapsed().saturating_sub(before);
             let most = FIRST * 2_u32.pow(backoff.attempts() - 2);
             assert!(waited >= most / 2 && waited <= most + Duration::from_millis(1), "{waited:?}");
             before = start.elapsed();

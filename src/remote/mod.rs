@@ -15,4 +15,3 @@ pub mod spaces;
 pub use backoff::ATTEMPTS;
 pub use mongo::Mongo;
 pub use pds::Pds;
-pub use spaces::Spaces;

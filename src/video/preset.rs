@@ -121,6 +121,13 @@ impl Preset {
         }
     }
 
+    /// The same, for videos that must not have more bytes than this.
+    #[must_use]
+    pub fn limited_to(&self, bytes: u64) -> Self {
+        let limit = self.size_limit.map_or(bytes, |limit| limit.min(bytes));
+        Preset { size_limit: Some(limit), ..self.clone() }
+    }
+
     fn checked(self) -> Result<Self> {
         let wrong = if !(1..=16).contains(&self.scale) {
             format!("scales by {}; 1 to 16 can be done", self.scale)

@@ -29,11 +29,10 @@ pub fn integer(value: &Value) -> Option<i64> {
 /// Checks a value and all that lies within.
 pub fn check(path: &str, value: &Value, violations: &mut Vec<Violation>) {
     match value {
-        Value::Null | Value::Bool(_) | Value::String(_) => {}
         Value::Number(number) if integer(value).is_none() => {
             violations.push(Violation::new(path, format!("is {number}; numbers in records are integers of 53 bits")));
         }
-        Value::Number(_) => {}
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Number(_) => {}
         Value::Array(values) => {
             for (index, value) in values.iter().enumerate() {
                 check(&format!("{path}[{index}]"), value, violations);
@@ -47,7 +46,7 @@ pub fn check(path: &str, value: &Value, violations: &mut Vec<Violation>) {
 fn check_object(path: &str, value: &Value, fields: &Map<String, Value>, violations: &mut Vec<Violation>) {
     let mut wrong = |what: &str| violations.push(Violation::new(path, what));
     if let Some(link) = fields.get("$link") {
-        if fields.len() > 1 || !link.as_str().is_some_and(|link| Cid::try_from(link).is_ok()) {
+        if fields.len() > 1 || link.as_str().is_none_or(|link| Cid::try_from(link).is_err()) {
             wrong("is no link; expected $link with a cid and nothing else");
         }
     } else if let Some(bytes) = fields.get("$bytes") {

@@ -72,6 +72,18 @@ impl Account {
         }
     }
 
+    /// An account of somebody of whom nothing is known but what they made.
+    #[must_use]
+    pub fn unknown(owner: &Owner) -> Account {
+        Account { owner: owner.clone(), handle: None, pds_handle: None, did: None, password: None }
+    }
+
+    /// What to call it: its handle on the PDS, else that on the site, else whose it is.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.pds_handle.clone().or_else(|| self.handle.clone()).unwrap_or_else(|| self.owner.to_string())
+    }
+
     fn from_document(document: &Document) -> Account {
         let text = |document: &Document, field: &str| {
             document.get_str(field).ok().filter(|text| !text.is_empty()).map(str::to_owned)
@@ -95,8 +107,26 @@ impl Account {
 impl Mongo {
     /// Everybody who ever had an account here, one by one, in no order.
     pub fn accounts(&self) -> impl Stream<Item = Result<Account>> + Send + use<> {
+        self.accounts_matching(doc! {})
+    }
+
+    /// The account of one owner.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn account(&self, owner: &Owner) -> Result<Option<Account>> {
+        let id = match owner {
+            Owner::Guest => GUEST,
+            Owner::User(subject) => subject,
+        };
+        std::pin::pin!(self.accounts_matching(doc! { "_id": id })).try_next().await
+    }
+
+    fn accounts_matching(&self, filter: Document) -> impl Stream<Item = Result<Account>> + Send + use<> {
         let users = self.database.collection::<Document>("users");
         let pipeline = [
+            doc! { "$match": filter },
             doc! { "$lookup": { "from": "@handles", "localField": "_id", "foreignField": "_id", "as": "handles" } },
             doc! { "$project": {
                 "handle": { "$first": "$handles.handle" },

@@ -38,7 +38,7 @@ impl Mongo {
     ///
     /// When the connection string is missing or wrong, or nobody answers.
     pub async fn connect(config: &Config) -> Result<Mongo> {
-        let connection_string = config.mongo_connection_string()?.expose_secret();
+        let connection_string = config.mongodb_connection_string()?.expose_secret();
         let mut options = ClientOptions::parse(connection_string).await.map_err(|_| Error::Setting {
             name: "MONGODB_CONNECTION_STRING",
             // The driver's own words may quote the password.
@@ -50,7 +50,7 @@ impl Mongo {
         // The driver's own is 30 s; a wrong address should not take three minutes of attempts to show.
         options.server_selection_timeout.get_or_insert(Duration::from_secs(10));
         let client = Client::with_options(options).map_err(failed("connect"))?;
-        let database = client.database(config.mongo_name());
+        let database = client.database(config.mongodb_name());
         database.run_command(doc! { "ping": 1 }).await.map_err(failed("connect"))?;
         Ok(Mongo { database })
     }

@@ -187,6 +187,7 @@ impl Pds {
             Err(elapsed) => return Ok(Err(Failure::Lost(elapsed.into()))),
         };
         let (status, headers) = (response.status(), response.headers().clone());
+        tracing::debug!(nsid = request.call.nsid, status = status.as_u16(), "answered");
         let is_announced = admission.settle(&headers, status == StatusCode::TOO_MANY_REQUESTS);
         let mut body = BytesMut::new();
         loop {

@@ -11,6 +11,8 @@ pub enum Fault {
     DropBefore,
     /// Closes the connection when the server has done its part, so that the client cannot know.
     DropAfter,
+    /// Keeps the answer back for so long, when the server has done its part.
+    Hold(Duration),
     /// Answers in the server's place.
     Answer(Answer),
     /// Answers something else than the server did, after it did it.

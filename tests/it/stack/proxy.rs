@@ -138,6 +138,11 @@ impl Shared {
                 self.forward(request).await.ok()?.bytes().await.ok()?;
                 None
             }
+            Some(Fault::Hold(time)) => {
+                let answer = self.forward(request).await.ok()?;
+                tokio::time::sleep(time).await;
+                Some(answer.into())
+            }
             Some(Fault::Answer(answer)) => Some(answer.into()),
             Some(Fault::AnswerAfter(answer)) => {
                 self.forward(request).await.ok()?.bytes().await.ok()?;

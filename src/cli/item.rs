@@ -1,0 +1,58 @@
+//! One item, as it is named on the command line.
+
+use std::fmt;
+
+use clap::Args;
+
+use crate::error::{Error, Result};
+use crate::record::{Item, Medium};
+use crate::remote::mongo::Owner;
+use crate::sync::{Accounts, Items, Nuked, Services, Settings};
+
+use super::config::ConfigFile;
+use super::presets::PresetFile;
+use super::usage_error;
+
+/// One item and how its files are made.
+#[derive(Debug, Args)]
+pub struct ItemArguments {
+    /// painting, mood, piece, kidlisp or tape
+    medium: Medium,
+    /// Its code, or its id in MongoDB
+    #[arg(value_name = "CODE|ID")]
+    name: String,
+    /// How to encode a tape; see `telecine presets list`
+    #[arg(long, value_name = "NAME", default_value = "standard")]
+    preset: String,
+    #[command(flatten)]
+    preset_file: PresetFile,
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+impl fmt::Display for ItemArguments {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.medium, self.name)
+    }
+}
+
+impl ItemArguments {
+    /// Looks it up in MongoDB; answers with whose it is and with settings that are about it alone.
+    pub async fn find(&self, services: &Services) -> Result<(Owner, Item, Settings)> {
+        let presets = self.preset_file.load();
+        let preset = presets.get(&self.preset).unwrap_or_else(|error| usage_error(error));
+        let found = services.mongo.find(self.medium, &self.name).await?;
+        let missing = || Error::Document { subject: self.to_string(), what: "is not in MongoDB".into() };
+        let (owner, item) = found.ok_or_else(missing)?;
+        let settings = Settings {
+            media: vec![self.medium],
+            accounts: Accounts::Of(owner.clone()),
+            items: Items::Id(item.id),
+            limit: None,
+            preset: preset.clone(),
+            nuked: Nuked::Flag,
+            users_at_once: 1,
+        };
+        Ok((owner, item, settings))
+    }
+}

@@ -1,0 +1,70 @@
+//! `telecine publish`: one item to the PDS.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::error::Result;
+use crate::record::Medium;
+use crate::sync::{self, AccountReport, Services};
+
+use super::Outcome;
+use super::item::ItemArguments;
+use super::network;
+use super::progress::stop_on_interrupt;
+use super::report::{error_text, json, line};
+
+/// Publish one item: make its files, upload them, write its record
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telecine publish tape 9Yo
+  telecine publish mood 65f0c1d2e3a4b5c6d7e8f901")]
+pub struct Arguments {
+    #[command(flatten)]
+    item: ItemArguments,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    stop_on_interrupt();
+    let result = network::block_on(async {
+        let services = network::connect(&arguments.item.config).await?;
+        publish(arguments, &services).await
+    });
+    result.unwrap_or_else(|error| {
+        eprintln!("{}", error_text(&arguments.item, &error));
+        Outcome::Failed
+    })
+}
+
+async fn publish(arguments: &Arguments, services: &Services) -> Result<Outcome> {
+    let (_, _, settings) = arguments.item.find(services).await?;
+    let watch: Arc<dyn sync::Watch> = Arc::new(());
+    let report = sync::live(services, &settings, &watch).await?;
+    if arguments.json {
+        json(&report);
+    } else {
+        for trouble in report.failures().iter().chain(&report.blocked()) {
+            eprintln!("error: {}: {}", arguments.item, trouble.reason);
+        }
+    }
+    if report.has_failures() || !report.blocked().is_empty() {
+        return Ok(Outcome::Failed);
+    }
+    let has_work = report.accounts.iter().any(AccountReport::has_work);
+    let (owner, item, _) = arguments.item.find(services).await?;
+    if let (false, Some(rkey)) = (arguments.json, &item.keys.atproto) {
+        let did = services.mongo.account(&owner).await?.and_then(|account| account.did).unwrap_or_default();
+        line(uri(&did, item.medium(), rkey));
+    }
+    Ok(if has_work { Outcome::Done } else { Outcome::NothingToDo })
+}
+
+/// Where a record is.
+pub fn uri(did: &str, medium: Medium, rkey: &str) -> String {
+    format!("at://{did}/{}/{rkey}", medium.collection())
+}

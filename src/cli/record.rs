@@ -1,0 +1,92 @@
+//! `telecine record`: the record of one item as it would be written.
+
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::error::{Error, Result};
+use crate::record::{self, Files, Item};
+use crate::remote::mongo::{Account, Owner};
+use crate::sync::{self, Action, MissingFiles, Services, Settings};
+
+use super::Outcome;
+use super::item::ItemArguments;
+use super::network;
+use super::progress::stop_on_interrupt;
+use super::publish::uri;
+use super::report::{error_text, line};
+
+/// Print the record of one item as it would be written, checked against its lexicon
+///
+/// Its files are made, so that their hashes are right, but nothing is uploaded.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telecine record tape 9Yo
+  telecine record kidlisp cow | jq .value")]
+pub struct Arguments {
+    #[command(flatten)]
+    item: ItemArguments,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    stop_on_interrupt();
+    let result = network::block_on(async {
+        let services = network::connect(&arguments.item.config).await?;
+        print(arguments, &services).await
+    });
+    match result {
+        Ok(()) => Outcome::Done,
+        Err(error) => {
+            eprintln!("{}", error_text(&arguments.item, &error));
+            Outcome::Failed
+        }
+    }
+}
+
+async fn print(arguments: &Arguments, services: &Services) -> Result<()> {
+    let (owner, item, settings) = arguments.item.find(services).await?;
+    let account = services.mongo.account(&owner).await?;
+    let (rkey, before) = match &account {
+        Some(account) => existing(services, &settings, account).await?,
+        None => (None, Files::default()),
+    };
+    let files = complete(services, &settings, &owner, &item, before).await?;
+    let record = record::build(&item, &files).map_err(|violations| Error::Document {
+        subject: item.label(),
+        what: format!("makes no record: {violations}"),
+    })?;
+    let did = account.and_then(|account| account.did);
+    let uri = did.zip(rkey).map(|(did, rkey)| uri(&did, item.medium(), &rkey));
+    let output = json!({ "uri": uri, "cid": record.cid().to_string(), "value": record.value() });
+    line(serde_json::to_string_pretty(&output).unwrap_or_default());
+    Ok(())
+}
+
+/// The key that the item's record has or would get, and the files that it has already.
+async fn existing(services: &Services, settings: &Settings, account: &Account) -> Result<(Option<String>, Files)> {
+    let plan = sync::read(services, settings, account, |_| true).await?;
+    let action = plan.media.into_iter().flat_map(|(_, plan)| plan.steps).map(|step| step.action).next();
+    Ok(match action {
+        Some(Action::Create { rkey }) => (Some(rkey), Files::default()),
+        Some(Action::Update { rkey, files } | Action::Adopt { rkey, files, .. } | Action::Keep { rkey, files }) => {
+            (Some(rkey), files)
+        }
+        Some(Action::Withdraw { .. } | Action::Withhold | Action::Block { .. }) | None => (None, Files::default()),
+    })
+}
+
+async fn complete(
+    services: &Services,
+    settings: &Settings,
+    owner: &Owner,
+    item: &Item,
+    before: Files,
+) -> Result<Files> {
+    let watch: Arc<dyn sync::Watch> = Arc::new(());
+    let missing = MissingFiles::of(item, &before);
+    let made = sync::make(services, &settings.preset, owner, item, missing, &watch).await?;
+    Ok(made.files(&before))
+}

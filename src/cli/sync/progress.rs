@@ -1,0 +1,88 @@
+//! Bars for a sync: accounts, items, bytes and their rate. Drawn on standard error if that is a terminal.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::record::Medium;
+use crate::remote::mongo::Account;
+use crate::sync::{AccountPlan, AccountReport, Step, Watch};
+
+use super::super::progress::interrupted;
+
+static ACCOUNTS: LazyLock<ProgressStyle> = LazyLock::new(|| style("accounts {pos:>6} done  {msg}"));
+static ITEMS: LazyLock<ProgressStyle> =
+    LazyLock::new(|| style("items    {bar:30} {pos}/{len}  {per_sec}  {eta:>6} left"));
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("templates are constants").progress_chars("━━─")
+}
+
+/// The bars of one sync.
+pub struct SyncProgress {
+    accounts: ProgressBar,
+    items: ProgressBar,
+    uploaded: AtomicU64,
+    started: Instant,
+}
+
+impl SyncProgress {
+    /// For a run that only plans: there is no telling how many accounts there are.
+    pub fn planning() -> Self {
+        let accounts = MultiProgress::new().add(ProgressBar::no_length().with_style(ACCOUNTS.clone()));
+        SyncProgress::new(accounts, ProgressBar::hidden())
+    }
+
+    /// For a run that does what it plans: items are added as accounts are planned.
+    pub fn live() -> Self {
+        let bars = MultiProgress::new();
+        let accounts = bars.add(ProgressBar::no_length().with_style(ACCOUNTS.clone()));
+        SyncProgress::new(accounts, bars.add(ProgressBar::new(0).with_style(ITEMS.clone())))
+    }
+
+    fn new(accounts: ProgressBar, items: ProgressBar) -> Self {
+        SyncProgress { accounts, items, uploaded: AtomicU64::new(0), started: Instant::now() }
+    }
+
+    /// Takes the bars away.
+    pub fn finish(&self) {
+        self.accounts.finish_and_clear();
+        self.items.finish_and_clear();
+    }
+
+    /// How long it has been.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+impl Watch for SyncProgress {
+    fn planned(&self, plan: &AccountPlan) {
+        let steps = plan.media.iter().flat_map(|(_, plan)| &plan.steps);
+        self.items.inc_length(steps.filter(|step: &&Step| step.has_work()).count() as u64);
+        if self.items.is_hidden() {
+            self.accounts.inc(1);
+        }
+    }
+
+    fn item(&self, _: &Account, _: Medium) {
+        self.items.inc(1);
+    }
+
+    fn uploaded(&self, bytes: u64) {
+        let bytes = self.uploaded.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let rate = bytes as f64 / self.started.elapsed().as_secs_f64();
+        let (bytes, rate) = (super::super::report::bytes(bytes), super::super::report::bytes(rate as u64));
+        self.accounts.set_message(format!("{bytes} uploaded, {rate}/s"));
+    }
+
+    fn account(&self, _: &AccountReport) {
+        self.accounts.inc(1);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        interrupted()
+    }
+}

@@ -1,0 +1,152 @@
+//! Plans and reports of syncs as tables and as JSON.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::sync::{AccountReport, Cause, Counts, Report, Services, expected_time};
+
+use super::super::report::{bytes, json, line, table};
+
+/// How many names follow a cause; the JSON has them all.
+const MOST_LABELS: usize = 10;
+
+/// How many characters of a name are shown.
+const LONGEST_LABEL: usize = 32;
+
+const HEADER: [&str; 10] =
+    ["account", "type", "create", "update", "adopt", "withdraw", "duplicate", "orphan", "skip", "blocked"];
+
+/// Prints a plan: a row for each account and type with anything to say, the sum, and what it will cost.
+pub fn plan(report: &Report, services: &Services) {
+    let weight = report.weight;
+    let mut rows = rows(report, |account| &account.planned);
+    if rows.len() > 1 {
+        rows.extend(report.planned.iter().map(|(medium, counts)| row("total", medium, counts)));
+    }
+    if !rows.is_empty() {
+        line(table(HEADER, &rows));
+        line("");
+    }
+    line(format!("accounts   {}", report.accounts_seen));
+    line(format!("files      {} of {} to fetch", weight.files, bytes(weight.file_bytes)));
+    if weight.missing > 0 {
+        line(format!("missing    {} files are not in Spaces", weight.missing));
+    }
+    line(format!("records    {} to write, blobs apart", bytes(weight.record_bytes)));
+    line(format!("time       {}", time(report, services)));
+    causes("blocked", &report.blocked());
+    causes("failed", &report.failures());
+}
+
+/// The same as JSON: a line for each account with anything to say, and one for the sum.
+pub fn plan_json(report: &Report, services: &Services) {
+    report.accounts.iter().for_each(json);
+    let seconds = expected_time(report, services.server.announces_limits).as_secs();
+    json(&json!({
+        "accounts": report.accounts_seen,
+        "planned": report.planned,
+        "weight": report.weight,
+        "seconds": seconds,
+    }));
+}
+
+/// Prints what was done.
+pub fn done(report: &Report, elapsed: Duration, path: &Path) {
+    let rows = rows(report, |account| &account.done);
+    if !rows.is_empty() {
+        line(table(HEADER, &rows));
+        line("");
+    }
+    let failed: usize = report.failures().iter().map(|cause| cause.labels.len()).sum();
+    let done: Counts = report.done.values().fold(Counts::default(), |mut sum, counts| {
+        sum += *counts;
+        sum
+    });
+    let items = done.create + done.update + done.adopt + done.withdraw;
+    line(format!("accounts   {}", report.accounts_seen));
+    line(format!("done       {items} items, {} uploaded, in {}", bytes(report.uploaded), duration(elapsed)));
+    line(format!("failed     {failed}"));
+    line(format!("report     {}", path.display()));
+    causes("blocked", &report.blocked());
+    causes("failed", &report.failures());
+}
+
+/// The same as JSON: a line for each account with anything to say, and one for the sum.
+pub fn done_json(report: &Report) {
+    report.accounts.iter().for_each(json);
+    let (accounts, uploaded) = (report.accounts_seen, report.uploaded);
+    json(&json!({ "accounts": accounts, "planned": report.planned, "done": report.done, "uploaded": uploaded }));
+}
+
+/// `telecine-sync-20261121T101500Z.json`
+pub fn default_path() -> PathBuf {
+    let now = jiff::Timestamp::now();
+    now.strftime("telecine-sync-%Y%m%dT%H%M%SZ.json").to_string().into()
+}
+
+fn rows(
+    report: &Report,
+    counts: impl Fn(&AccountReport) -> &BTreeMap<&'static str, Counts>,
+) -> Vec<[String; HEADER.len()]> {
+    let mut rows = Vec::new();
+    for account in &report.accounts {
+        for (medium, counts) in counts(account) {
+            if *counts != (Counts { skip: counts.skip, ..Counts::default() }) {
+                rows.push(row(&account.account, medium, counts));
+            }
+        }
+    }
+    rows
+}
+
+fn row(account: &str, medium: &str, counts: &Counts) -> [String; HEADER.len()] {
+    [
+        account.to_owned(),
+        medium.to_owned(),
+        counts.create.to_string(),
+        counts.update.to_string(),
+        counts.adopt.to_string(),
+        counts.withdraw.to_string(),
+        counts.duplicate.to_string(),
+        counts.orphan.to_string(),
+        counts.skip.to_string(),
+        counts.blocked.to_string(),
+    ]
+}
+
+fn time(report: &Report, services: &Services) -> String {
+    let limited = services.server.announces_limits;
+    let least = duration(expected_time(report, limited));
+    let why = if limited { "the server limits its rate" } else { "the server announces no limits" };
+    format!("about {least}; {why}")
+}
+
+/// `2 h 5 min`, `42 s`
+fn duration(duration: Duration) -> String {
+    match duration.as_secs() {
+        0 => "1 s".into(),
+        seconds @ 1..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+    }
+}
+
+/// Slugs may be long.
+fn shortened(label: &str) -> String {
+    match label.char_indices().nth(LONGEST_LABEL) {
+        Some((end, _)) => format!("{}…", &label[..end]),
+        None => label.to_owned(),
+    }
+}
+
+fn causes(what: &str, causes: &[Cause<'_>]) {
+    for Cause { reason, labels } in causes {
+        let more = labels.len().saturating_sub(MOST_LABELS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let named = labels.iter().take(MOST_LABELS).map(|label| shortened(label)).collect::<Vec<_>>().join(", ");
+        line(format!("{what:<10} {} × {reason}: {named}{more}", labels.len()));
+    }
+}

@@ -1,0 +1,204 @@
+//! `telecine thumbnail`: the thumbnails of paintings, without anything else.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::thumbnail::{self, MAX_FILE_BYTES, Thumbnail};
+
+use super::output::{Destination, is_same_file};
+use super::progress::{interrupted, stop_on_interrupt};
+use super::{Outcome, report, usage_error};
+
+/// Make the thumbnails that paintings are published with
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Make the thumbnails that paintings are published with
+
+Each is fitted into 512×512, with nothing beside it: a PNG, or a JPEG over black if the PNG had more than 100 KiB, \
+or a smaller one if that had, too.",
+    after_help = "\
+Examples:
+  telecine thumbnail painting.png                       painting-thumbnail.png beside it
+  telecine thumbnail paintings/*.png --out-dir small    many paintings, on all cores
+  telecine thumbnail painting.png -o - | file -"
+)]
+pub struct Arguments {
+    /// Paintings: PNG, JPEG or WebP
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<PathBuf>,
+    /// Write the thumbnail here; - is standard output
+    #[arg(short, long, value_name = "FILE", conflicts_with = "out_dir")]
+    output: Option<PathBuf>,
+    /// Write all thumbnails into this folder, named after the paintings
+    #[arg(long, value_name = "DIR")]
+    out_dir: Option<PathBuf>,
+    /// Print one JSON object for each painting
+    #[arg(long)]
+    json: bool,
+    /// Replace files that exist
+    #[arg(long)]
+    force: bool,
+}
+
+/// One painting and where its thumbnail goes.
+struct Job {
+    image: PathBuf,
+    place: Place,
+}
+
+/// Where a thumbnail goes.
+enum Place {
+    Given(Destination),
+    /// A path that gets its extension when it is known what the thumbnail is.
+    Named(PathBuf),
+}
+
+/// What is said about a thumbnail.
+struct Made {
+    destination: Destination,
+    thumbnail: Thumbnail,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let jobs = jobs(arguments);
+    if let Some(directory) = &arguments.out_dir
+        && let Err(error) = std::fs::create_dir_all(directory)
+    {
+        eprintln!("{}", report::error_text(&directory.display(), &Error::write(directory)(error)));
+        return Outcome::Failed;
+    }
+    stop_on_interrupt();
+    let results: Vec<_> = jobs.par_iter().map(|job| make(job, arguments.force)).collect();
+    if interrupted() {
+        eprintln!("error: interrupted; unfinished files were removed");
+        return Outcome::Interrupted;
+    }
+    summarize(arguments, &jobs, &results);
+    if results.iter().all(Result::is_ok) { Outcome::Done } else { Outcome::Failed }
+}
+
+/// Works out where everything goes, before anything is done.
+fn jobs(arguments: &Arguments) -> Vec<Job> {
+    if arguments.images.len() > 1 && arguments.output.is_some() {
+        usage_error("-o takes one image; use --out-dir for many");
+    }
+    if arguments.json && arguments.output.as_deref() == Some(Path::new("-")) {
+        usage_error("-o - takes all of standard output; leave out --json");
+    }
+    let mut taken = HashSet::new();
+    let job = |image: &PathBuf| {
+        let place = match (&arguments.output, &arguments.out_dir) {
+            (Some(output), _) => Place::Given(Destination::from(output.clone())),
+            (None, Some(directory)) => Place::Named(directory.join(name(image))),
+            (None, None) => Place::Named(image.with_file_name(name(image))),
+        };
+        match &place {
+            Place::Given(Destination::File(path)) if is_same_file(image, path) => {
+                usage_error(format!("{} would replace the image it is made from", path.display()))
+            }
+            Place::Named(path) if !taken.insert(path.clone()) => {
+                usage_error(format!("{} would be written twice; rename an image", path.display()))
+            }
+            _ => Job { image: image.clone(), place },
+        }
+    };
+    arguments.images.iter().map(job).collect()
+}
+
+/// What the thumbnail of an image is called, but for its extension.
+fn name(image: &Path) -> OsString {
+    let mut name = image.file_stem().unwrap_or("image".as_ref()).to_os_string();
+    name.push("-thumbnail");
+    name
+}
+
+fn make(job: &Job, replace: bool) -> Result<Made> {
+    if interrupted() {
+        return Err(Error::Interrupted);
+    }
+    let thumbnail = thumbnail::painting(&read(&job.image)?)?;
+    let destination = match &job.place {
+        Place::Given(destination) => destination.clone(),
+        Place::Named(path) => {
+            let mut path = path.clone().into_os_string();
+            path.push(if thumbnail.mime_type == "image/png" { ".png" } else { ".jpg" });
+            Destination::File(path.into())
+        }
+    };
+    let mut draft = destination.draft(replace)?;
+    std::io::Write::write_all(draft.file(), &thumbnail.bytes).map_err(|error| Error::write(draft.path())(error))?;
+    draft.publish()?;
+    Ok(Made { destination, thumbnail })
+}
+
+/// Reads a file, and one byte beyond the limit so that the excess is noticed.
+fn read(image: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = File::open(image).map_err(Error::read(image))?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(Error::read(image))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        let limit = format!("{MAX_FILE_BYTES} bytes");
+        return Err(Error::Limit { what: "image has".into(), value: "too many bytes".into(), limit, flag: None });
+    }
+    Ok(bytes)
+}
+
+fn summarize(arguments: &Arguments, jobs: &[Job], results: &[Result<Made>]) {
+    let mut rows = Vec::new();
+    for (Job { image, .. }, result) in jobs.iter().zip(results) {
+        match result {
+            Ok(made) => rows.push(row(image, made)),
+            Err(error) => eprintln!("{}", report::error_text(&image.display(), error)),
+        }
+        if arguments.json {
+            report::json(&json_line(image, result));
+        }
+    }
+    let table = report::table(["image", "output", "type", "side", "size"], &rows);
+    // Standard output may be the thumbnail itself.
+    match arguments.output.as_deref() == Some(Path::new("-")) {
+        _ if rows.is_empty() || arguments.json => {}
+        true => eprintln!("{table}"),
+        false => report::line(table),
+    }
+    let failed = results.len() - rows.len();
+    if failed > 0 && results.len() > 1 {
+        eprintln!("error: {failed} of {} images failed", results.len());
+    }
+}
+
+fn row(image: &Path, Made { destination, thumbnail }: &Made) -> [String; 5] {
+    let output = match destination {
+        Destination::Stdout => "-".into(),
+        Destination::File(path) => path.display().to_string(),
+    };
+    let (form, side) = (thumbnail.mime_type.trim_start_matches("image/"), thumbnail.width);
+    [image.display().to_string(), output, form.into(), side.to_string(), report::bytes(thumbnail.bytes.len() as u64)]
+}
+
+fn json_line(image: &Path, result: &Result<Made>) -> Value {
+    let mut line = match result {
+        Ok(Made { thumbnail, .. }) => json!({
+            "mime_type": thumbnail.mime_type,
+            "width": thumbnail.width,
+            "height": thumbnail.height,
+            "bytes": thumbnail.bytes.len(),
+        }),
+        Err(error) => json!({ "error": error.to_string(), "causes": error.chain()[1..] }),
+    };
+    line["image"] = image.display().to_string().into();
+    if let Ok(Made { destination: Destination::File(path), .. }) = result {
+        line["output"] = path.display().to_string().into();
+    }
+    line
+}

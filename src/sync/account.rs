@@ -1,0 +1,119 @@
+//! Both sides of one account, and the plan that follows from them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::error::Result;
+use crate::record::{Id, Item, Medium};
+use crate::remote::mongo::{Account, Owner, Unusable};
+use crate::remote::pds::Existing;
+use cid::Cid;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::files;
+use super::plan::{Counts, Plan, lacks_recording};
+use super::report::Parked;
+use super::{LOOKUPS, Services, Settings};
+
+/// What is to be done for one account.
+pub struct AccountPlan {
+    /// The account.
+    pub account: Account,
+    /// What is to be done for each medium.
+    pub media: Vec<(Medium, Plan)>,
+    /// The commit that this was planned on.
+    pub commit: Option<Cid>,
+    /// Items in MongoDB that cannot be read, or that cannot become records.
+    pub unusable: Vec<Parked>,
+    /// Why nothing can be done at all.
+    pub blocked: Option<&'static str>,
+}
+
+impl AccountPlan {
+    /// How many steps there are of each kind, by medium.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<&'static str, Counts> {
+        let counts = |plan: &Plan| match self.blocked {
+            Some(_) => Counts { blocked: plan.steps.len(), ..Counts::default() },
+            None => plan.counts(),
+        };
+        self.media.iter().map(|(medium, plan)| (medium.plural(), counts(plan))).collect()
+    }
+}
+
+/// Reads both sides of an account and plans. Items that are not `wanted` are left alone.
+///
+/// The repo is read first: what is made in between has a record that the plan does not know of, and the commit that it
+/// was planned on keeps that from being written twice.
+///
+/// # Errors
+/// What the servers say.
+pub async fn read(
+    services: &Services,
+    settings: &Settings,
+    account: &Account,
+    wanted: impl Fn(Id) -> bool,
+) -> Result<AccountPlan> {
+    let mut plan =
+        AccountPlan { account: account.clone(), media: Vec::new(), commit: None, unusable: Vec::new(), blocked: None };
+    let snapshot = match &account.did {
+        Some(did) => services.pds.repo(did).await?,
+        None => None,
+    };
+    plan.blocked = match account.blocked() {
+        None if snapshot.is_none() => Some("no such repo on the PDS"),
+        blocked => blocked,
+    };
+    let mut existing: BTreeMap<Medium, Vec<Existing>> = BTreeMap::new();
+    if let Some(snapshot) = snapshot {
+        plan.commit = Some(snapshot.commit);
+        for record in snapshot.records {
+            if let Some(medium) = record.medium() {
+                existing.entry(medium).or_default().push(record);
+            }
+        }
+    }
+    for &medium in &settings.media {
+        if account.owner == Owner::Guest && !medium.has_anonymous() {
+            continue;
+        }
+        let mut items = Vec::new();
+        for read in services.mongo.items(&account.owner, medium).await? {
+            match read {
+                Ok(item) => items.push(item),
+                Err(Unusable { id, reason }) => {
+                    plan.unusable.push(Parked { medium, label: id.clone(), id, reason, causes: Vec::new() });
+                }
+            }
+        }
+        let existing = existing.remove(&medium).unwrap_or_default();
+        let selected = |item: &Item| settings.items.includes(item) && wanted(item.id);
+        let recorded = recorded(services, account, &items, &existing).await?;
+        let mut steps = Plan::new(items, &existing, &recorded, settings.nuked, selected);
+        plan.unusable.extend(steps.blocked().map(|(item, reason)| Parked::new(item, reason)));
+        if let Some(limit) = settings.limit {
+            steps.limit(limit);
+        }
+        plan.media.push((medium, steps));
+    }
+    // Owners who never made anything are no trouble to anybody.
+    if plan.media.iter().all(|(_, steps)| steps.steps.is_empty()) {
+        plan.blocked = None;
+    }
+    Ok(plan)
+}
+
+/// The paintings of which a recording is there that their records do not tell of.
+async fn recorded(
+    services: &Services,
+    account: &Account,
+    items: &[Item],
+    existing: &[Existing],
+) -> Result<HashSet<Id>> {
+    let lacking = items.iter().filter(|item| lacks_recording(item, existing));
+    let looks = lacking.map(|item| async move {
+        let found = files::has_recording(services, &account.owner, item).await?;
+        Ok(found.then_some(item.id))
+    });
+    let found = stream::iter(looks).buffer_unordered(LOOKUPS).try_filter_map(|found| std::future::ready(Ok(found)));
+    found.try_collect().await
+}

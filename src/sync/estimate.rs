@@ -1,0 +1,153 @@
+//! What a plan will cost: bytes to fetch and to write, and the time that the server's rate limits allow for.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::record::{self, Files, Medium};
+
+use super::account::AccountPlan;
+use super::places;
+use super::plan::{Action, Counts, Step};
+use super::{LOOKUPS, Report, Services};
+
+/// What the PDS grants an account in an hour, when it limits: each write costs points.
+const POINTS_AN_HOUR: u64 = 5_000;
+
+/// What the PDS grants an address in a day: blobs.
+const UPLOADS_A_DAY: u64 = 1_000;
+
+/// Records that a PDS writes in a second, in batches; measured with scripts/bench-sync.
+const RECORDS_A_SECOND: u64 = 500;
+
+/// Paintings reduced and tapes encoded in a second on two cores; measured with scripts/bench-sync.
+const PAINTINGS_A_SECOND: u64 = 20;
+const TAPES_A_SECOND: u64 = 1;
+
+/// What carrying out a plan moves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Weight {
+    /// Files to be fetched from Spaces.
+    pub files: usize,
+    /// Their bytes.
+    pub file_bytes: u64,
+    /// Files that are not there.
+    pub missing: usize,
+    /// Bytes of records to be written, blobs apart.
+    pub record_bytes: u64,
+}
+
+impl Weight {
+    /// Whether nothing is moved at all.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Weight::default()
+    }
+}
+
+impl std::ops::AddAssign for Weight {
+    fn add_assign(&mut self, other: Weight) {
+        self.files += other.files;
+        self.file_bytes += other.file_bytes;
+        self.missing += other.missing;
+        self.record_bytes += other.record_bytes;
+    }
+}
+
+/// Asks Spaces how large the files are that a plan needs.
+///
+/// # Errors
+/// What Spaces says.
+pub async fn weigh(services: &Services, plan: &AccountPlan) -> Result<Weight> {
+    let steps = plan.media.iter().flat_map(|(_, plan)| &plan.steps);
+    let weights = steps.filter(|step| step.has_work()).map(|step| weigh_step(services, plan, step));
+    let mut sum = Weight::default();
+    let mut weights = std::pin::pin!(stream::iter(weights).buffer_unordered(LOOKUPS));
+    while let Some(weight) = weights.next().await {
+        sum += weight?;
+    }
+    Ok(sum)
+}
+
+async fn weigh_step(services: &Services, plan: &AccountPlan, step: &Step) -> Result<Weight> {
+    let mut weight = Weight::default();
+    let missing = step.missing_files();
+    if missing.thumbnail || missing.video {
+        let places = match step.item.medium() {
+            Medium::Tape => places::tape(&plan.account.owner, &step.item, &services.buckets),
+            _ => places::painting(&plan.account.owner, &step.item, &services.buckets),
+        };
+        weight.missing = 1;
+        for place in places {
+            match services.spaces.size(&place.bucket, &place.key).await {
+                Ok(Some(bytes)) => {
+                    weight = Weight { files: 1, file_bytes: bytes, missing: 0, record_bytes: 0 };
+                    break;
+                }
+                Ok(None) | Err(Error::NotReadable { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    } else if matches!(step.action, Action::Create { .. } | Action::Update { .. }) {
+        let record = record::build(&step.item, &Files::default());
+        weight.record_bytes = record.map_or(0, |record| record.value().to_string().len() as u64);
+    }
+    Ok(weight)
+}
+
+/// How long carrying out the plans of a report takes at least.
+#[must_use]
+pub fn expected_time(report: &Report, announces_limits: bool) -> Duration {
+    let count = |medium: Medium| report.planned.get(medium.plural()).copied().unwrap_or_default();
+    let made = |counts: Counts| (counts.create + counts.update) as u64;
+    let (paintings, tapes) = (made(count(Medium::Painting)), made(count(Medium::Tape)));
+    let records: u64 = Medium::ALL.into_iter().map(|medium| made(count(medium))).sum();
+    let work = Duration::from_secs(
+        records.div_ceil(RECORDS_A_SECOND) + paintings.div_ceil(PAINTINGS_A_SECOND) + tapes.div_ceil(TAPES_A_SECOND),
+    );
+    if !announces_limits {
+        return work;
+    }
+    let most = report.accounts.iter().map(|account| points(account.planned.values())).max().unwrap_or_default();
+    let hours = most.saturating_sub(1) / POINTS_AN_HOUR;
+    let days = (paintings + 2 * tapes).saturating_sub(1) / UPLOADS_A_DAY;
+    work.max(Duration::from_secs(hours * 3_600)).max(Duration::from_secs(days * 86_400))
+}
+
+/// What the writes of an account cost it.
+fn points<'a>(counts: impl Iterator<Item = &'a Counts>) -> u64 {
+    counts.map(|counts| 3 * counts.create + 2 * counts.update + counts.withdraw + counts.duplicate).sum::<usize>()
+        as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sync::AccountReport;
+
+    fn planned(medium: Medium, create: usize) -> Report {
+        let mut report = Report::default();
+        let counts = Counts { create, ..Counts::default() };
+        report.add(AccountReport { planned: [(medium.plural(), counts)].into(), ..AccountReport::default() });
+        report
+    }
+
+    #[test]
+    fn an_account_with_more_points_than_an_hour_has_takes_more_hours() {
+        let hours = |create| expected_time(&planned(Medium::Mood, create), true).as_secs() / 3_600;
+        assert_eq!([1_666, 1_667, 5_000].map(hours), [0, 1, 2]);
+    }
+
+    #[test]
+    fn an_address_with_more_blobs_than_a_day_has_takes_more_days() {
+        let days = |create| expected_time(&planned(Medium::Tape, create), true).as_secs() / 86_400;
+        assert_eq!([500, 501, 1_500].map(days), [0, 1, 2]);
+    }
+
+    #[test]
+    fn without_limits_only_the_work_counts() {
+        assert_eq!(expected_time(&planned(Medium::Tape, 32), false), Duration::from_secs(33));
+    }
+}

@@ -1,0 +1,248 @@
+//! The files of an item: found in Spaces, made here, uploaded to the PDS.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cid::Cid;
+use rayon::ThreadPool;
+use tempfile::NamedTempFile;
+
+use crate::error::{Error, Result};
+use crate::record::{BlobRef, Content, Files, Item, Medium, TapeForm};
+use crate::remote::mongo::Owner;
+use crate::remote::pds::{Body, Session};
+use crate::tape::{Limits, Tape};
+use crate::thumbnail;
+use crate::video::{self, Preset};
+
+use super::places::{self, Place};
+use super::plan::MissingFiles;
+use super::{Services, Watch};
+
+/// How long one thumbnail may take. Large pictures take a second.
+const THUMBNAIL_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// What was found or made for an item, on this machine.
+#[derive(Default)]
+pub struct Made {
+    /// The small picture.
+    pub thumbnail: Option<Blob>,
+    /// The MP4.
+    pub video: Option<Blob>,
+    /// Whether the making of a painting was recorded, if somebody looked.
+    pub has_recording: bool,
+    /// Where the ZIP of a tape was found.
+    pub zip_url: Option<String>,
+}
+
+/// Bytes that are going to be a blob. They lie in a file, so that a hundred of them fit into memory.
+pub struct Blob {
+    /// The bytes.
+    pub file: NamedTempFile,
+    /// What they will be known as.
+    pub reference: BlobRef,
+}
+
+impl Blob {
+    fn new(file: NamedTempFile, mime_type: &str) -> Result<Self> {
+        let bytes = file.reopen().map_err(scratch)?;
+        let reference = BlobRef::of_reader(bytes, mime_type).map_err(scratch)?;
+        Ok(Blob { file, reference })
+    }
+
+    fn of(bytes: &[u8], mime_type: &str) -> Result<Self> {
+        let file = temporary()?;
+        std::fs::write(file.path(), bytes).map_err(scratch)?;
+        Ok(Blob { file, reference: BlobRef::of(bytes, mime_type) })
+    }
+}
+
+impl Made {
+    /// What a record says of these, together with what it had before.
+    #[must_use]
+    pub fn files(&self, before: &Files) -> Files {
+        let reference = |blob: &Option<Blob>, before: &Option<BlobRef>| {
+            blob.as_ref().map(|blob| blob.reference.clone()).or_else(|| before.clone())
+        };
+        Files {
+            thumbnail: reference(&self.thumbnail, &before.thumbnail),
+            video: reference(&self.video, &before.video),
+            has_recording: self.has_recording || before.has_recording,
+            zip_url: self.zip_url.clone().or_else(|| before.zip_url.clone()),
+        }
+    }
+}
+
+/// Finds or makes the files that an item lacks.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is no file; what is wrong with the file; what Spaces says.
+pub async fn make(
+    services: &Services,
+    preset: &Preset,
+    owner: &Owner,
+    item: &Item,
+    missing: MissingFiles,
+    watch: &Arc<dyn Watch>,
+) -> Result<Made> {
+    match item.medium() {
+        Medium::Painting => painting(services, owner, item, missing).await,
+        Medium::Tape => tape(services, preset, owner, item, missing, watch).await,
+        Medium::Mood | Medium::Piece | Medium::Kidlisp => Ok(Made::default()),
+    }
+}
+
+/// Uploads what was made, but for what the account has already; answers what the record says of it, and how many bytes
+/// that were.
+///
+/// # Errors
+/// What the PDS says.
+pub async fn upload(
+    services: &Services,
+    session: &Session,
+    listed: &HashSet<Cid>,
+    mut made: Made,
+    before: &Files,
+) -> Result<(Files, u64)> {
+    let mut uploaded = 0;
+    for blob in made.thumbnail.iter_mut().chain(&mut made.video) {
+        let reference = &blob.reference;
+        if listed.contains(&reference.cid) {
+            continue;
+        }
+        uploaded += reference.size;
+        let body = Body::File { path: blob.file.path().into(), size: reference.size };
+        // The server looks into the bytes and may call them something else, which the record has to repeat.
+        blob.reference = services.pds.upload_blob(session, body, &reference.mime_type, Some(&reference.cid)).await?;
+    }
+    Ok((made.files(before), uploaded))
+}
+
+async fn painting(services: &Services, owner: &Owner, item: &Item, missing: MissingFiles) -> Result<Made> {
+    let mut made = Made::default();
+    if missing.recording {
+        made.has_recording = has_recording(services, owner, item).await?;
+    }
+    if missing.thumbnail {
+        let (file, _) =
+            download(services, places::painting(owner, item, &services.buckets), thumbnail::MAX_FILE_BYTES).await?;
+        let thumbnail = blocking(move || {
+            let bytes = std::fs::read(file.path()).map_err(scratch)?;
+            let thumbnail = thumbnail::painting(&bytes)?;
+            Blob::of(&thumbnail.bytes, thumbnail.mime_type)
+        });
+        let thumbnail = tokio::time::timeout(THUMBNAIL_TIMEOUT, thumbnail).await;
+        made.thumbnail = Some(thumbnail.map_err(|_| too_slow())??);
+    }
+    Ok(made)
+}
+
+async fn tape(
+    services: &Services,
+    preset: &Preset,
+    owner: &Owner,
+    item: &Item,
+    missing: MissingFiles,
+    watch: &Arc<dyn Watch>,
+) -> Result<Made> {
+    let places = places::tape(owner, item, &services.buckets);
+    let limit = services.video_limit();
+    if let Content::Tape { form: TapeForm::Mp4 { url }, .. } = &item.content {
+        let file = match url {
+            Some(url) => fetch(services, url, limit).await?,
+            None => download(services, places, limit).await?.0,
+        };
+        let video = Some(blocking(move || Blob::new(file, "video/mp4")).await?);
+        return Ok(Made { video, ..Made::default() });
+    }
+    let limits = Limits::default();
+    let (file, place) = download(services, places, limits.bytes).await?;
+    let preset = preset.limited_to(limit);
+    let pool = services.pool.clone();
+    let _permit = services.encoders.acquire().await.expect("nobody closes it");
+    let watch = watch.clone();
+    let (video, thumbnail) = blocking(move || {
+        let tape = Tape::open(file.reopen().map_err(scratch)?, &limits)?;
+        let video = missing.video.then(|| transcode(&tape, &preset, &pool, &*watch)).transpose()?;
+        let thumbnail = thumbnail::tape(&tape)?;
+        Ok((video, Blob::of(&thumbnail.bytes, thumbnail.mime_type)?))
+    })
+    .await?;
+    let thumbnail = missing.thumbnail.then_some(thumbnail);
+    Ok(Made {
+        video,
+        thumbnail,
+        has_recording: false,
+        zip_url: Some(services.spaces.public_url(&place.bucket, &place.key)),
+    })
+}
+
+fn transcode(tape: &Tape, preset: &Preset, pool: &ThreadPool, watch: &dyn Watch) -> Result<Blob> {
+    struct Cancelled<'a>(&'a dyn Watch);
+    impl video::Watch for Cancelled<'_> {
+        fn is_cancelled(&self) -> bool {
+            self.0.is_cancelled()
+        }
+    }
+    let mut video = temporary()?;
+    video::transcode(tape, preset, video::Options::default(), pool, &Cancelled(watch), video.as_file_mut())?;
+    Blob::new(video, "video/mp4")
+}
+
+/// Whether the making of a painting was recorded, at any place where that may lie.
+///
+/// # Errors
+/// What Spaces says.
+pub async fn has_recording(services: &Services, owner: &Owner, item: &Item) -> Result<bool> {
+    for place in places::recording(owner, item, &services.buckets) {
+        match services.spaces.size(&place.bucket, &place.key).await {
+            Ok(Some(_)) => return Ok(true),
+            // What is not public is none for the readers of a record.
+            Ok(None) | Err(Error::NotReadable { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
+}
+
+/// The first of several places that has a file we may read.
+async fn download(services: &Services, places: Vec<Place>, limit: u64) -> Result<(NamedTempFile, Place)> {
+    let mut refusal = None;
+    for place in &places {
+        let file = temporary()?;
+        match services.spaces.download(&place.bucket, &place.key, limit, file.path()).await {
+            Ok(Some(_)) => return Ok((file, place.clone())),
+            Ok(None) => {}
+            // Spaces says the same of a file that is not there, to those who may not list the bucket.
+            Err(error @ Error::NotReadable { .. }) => refusal = refusal.or(Some(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    let tried = places.iter().map(|place| format!("{}/{}", place.bucket, place.key)).collect::<Vec<_>>();
+    let source = format!("looked for {}", tried.join(", ")).into();
+    Err(refusal.unwrap_or(Error::NotFound { source }))
+}
+
+async fn fetch(services: &Services, url: &str, limit: u64) -> Result<NamedTempFile> {
+    let file = temporary()?;
+    services.spaces.fetch_url(url, limit, file.path()).await?;
+    Ok(file)
+}
+
+/// Runs what takes a while on a thread of its own.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+fn temporary() -> Result<NamedTempFile> {
+    NamedTempFile::new().map_err(scratch)
+}
+
+fn scratch(source: std::io::Error) -> Error {
+    Error::Scratch { source }
+}
+
+fn too_slow() -> Error {
+    Error::Entry { name: "painting".into(), what: format!("takes more than {THUMBNAIL_TIMEOUT:?} to reduce") }
+}

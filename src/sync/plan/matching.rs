@@ -1,0 +1,43 @@
+//! Which records belong to which item.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::record::{self, Id, Item};
+use crate::remote::pds::Existing;
+
+/// The records of a repo, sorted by item.
+pub struct Matched<'a> {
+    by_item: HashMap<Id, Vec<&'a Existing>>,
+    /// Keys of records that are of no item.
+    pub orphans: Vec<String>,
+}
+
+impl<'a> Matched<'a> {
+    /// Sorts records.
+    pub fn new(items: &[Item], existing: &'a [Existing]) -> Self {
+        let ids: HashSet<Id> = items.iter().map(|item| item.id).collect();
+        let mut by_key = HashMap::new();
+        for item in items {
+            for key in [&item.keys.at, &item.keys.atproto].into_iter().flatten() {
+                by_key.entry(key.as_str()).or_insert(item.id);
+            }
+        }
+        let mut matched = Matched { by_item: HashMap::new(), orphans: Vec::new() };
+        for record in existing {
+            let id = match record::identity(&record.value) {
+                Some(id) => Some(id).filter(|id| ids.contains(id)),
+                None => by_key.get(record.rkey.as_str()).copied(),
+            };
+            match id {
+                Some(id) => matched.by_item.entry(id).or_default().push(record),
+                None => matched.orphans.push(record.rkey.clone()),
+            }
+        }
+        matched
+    }
+
+    /// The records of an item; several if something went wrong.
+    pub fn of(&self, item: &Item) -> Vec<&'a Existing> {
+        self.by_item.get(&item.id).cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,346 @@
+//! What has to be done so that a repo says what MongoDB says. Pure: made from both sides, and executed as it stands.
+//!
+//! Records and items belong together by the item's id, which a record has as `ref`, and old ones as `mongoId`; a
+//! record that names nobody belongs to the item whose key it has.
+
+mod keys;
+mod matching;
+
+use std::collections::HashSet;
+
+use cid::Cid;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::record::{self, Content, Files, Id, Item, Medium, Record, TapeForm};
+use crate::remote::pds::{Existing, Write};
+
+use keys::Keys;
+use matching::Matched;
+
+/// What becomes of items that were taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nuked {
+    /// Their records say so.
+    Flag,
+    /// They have no records.
+    Withhold,
+}
+
+/// What is done for one item.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// There is no record; one is made under that key.
+    Create {
+        /// The key.
+        rkey: String,
+    },
+    /// The record says something else than the item, or lacks a file.
+    Update {
+        /// The record's key.
+        rkey: String,
+        /// What the record has of files.
+        files: Files,
+    },
+    /// The record is right, and MongoDB does not know its key.
+    Adopt {
+        /// The record's key.
+        rkey: String,
+        /// The record's hash.
+        cid: Cid,
+        /// What the record has of files.
+        files: Files,
+    },
+    /// The record is right.
+    Keep {
+        /// The record's key.
+        rkey: String,
+        /// What the record has of files.
+        files: Files,
+    },
+    /// The item was taken back; its record goes.
+    Withdraw {
+        /// The record's key.
+        rkey: String,
+    },
+    /// The item was taken back and has no record.
+    Withhold,
+    /// Nothing can be done before a person has mended something.
+    Block {
+        /// What.
+        reason: String,
+    },
+}
+
+/// One item and what is done for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The item.
+    pub item: Item,
+    /// What is done.
+    pub action: Action,
+    /// Keys of further records of this item, which go.
+    pub duplicates: Vec<String>,
+}
+
+/// What is done for one medium of an account.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Plan {
+    /// One step for each item.
+    pub steps: Vec<Step>,
+    /// Keys of records whose item is not in MongoDB; they are only reported.
+    pub orphans: Vec<String>,
+}
+
+/// How many steps there are of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Records to be made.
+    pub create: usize,
+    /// Records to be changed.
+    pub update: usize,
+    /// Keys to be written into MongoDB.
+    pub adopt: usize,
+    /// Records of items that were taken back, to be deleted.
+    pub withdraw: usize,
+    /// Second records of an item, to be deleted.
+    pub duplicate: usize,
+    /// Records without an item.
+    pub orphan: usize,
+    /// Items with nothing to do.
+    pub skip: usize,
+    /// Items that cannot be worked on.
+    pub blocked: usize,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.create += other.create;
+        self.update += other.update;
+        self.adopt += other.adopt;
+        self.withdraw += other.withdraw;
+        self.duplicate += other.duplicate;
+        self.orphan += other.orphan;
+        self.skip += other.skip;
+        self.blocked += other.blocked;
+    }
+}
+
+impl Counts {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.create + self.update + self.adopt + self.withdraw + self.duplicate == 0
+    }
+}
+
+impl Step {
+    /// Whether there is something to do.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        !matches!(self.action, Action::Keep { .. } | Action::Withhold | Action::Block { .. })
+            || !self.duplicates.is_empty()
+    }
+
+    /// What the PDS is asked to do. `record` is the one to create or to update to.
+    #[must_use]
+    pub fn writes(&self, record: Option<&Record>) -> Vec<Write> {
+        let medium = self.item.medium();
+        let write = match (&self.action, record.cloned()) {
+            (Action::Create { rkey }, Some(record)) => Some(Write::Create { rkey: rkey.clone(), record }),
+            (Action::Update { rkey, .. }, Some(record)) => Some(Write::Update { rkey: rkey.clone(), record }),
+            (Action::Withdraw { rkey }, _) => Some(Write::Delete { medium, rkey: rkey.clone() }),
+            _ => None,
+        };
+        let duplicates = self.duplicates.iter().map(|rkey| Write::Delete { medium, rkey: rkey.clone() });
+        write.into_iter().chain(duplicates).collect()
+    }
+
+    /// The files that have to be found or made before the record can be written.
+    #[must_use]
+    pub fn missing_files(&self) -> MissingFiles {
+        match &self.action {
+            Action::Create { .. } => MissingFiles::of(&self.item, &Files::default()),
+            Action::Update { files, .. } => MissingFiles::of(&self.item, files),
+            _ => MissingFiles::default(),
+        }
+    }
+}
+
+/// Which files an item should have and does not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MissingFiles {
+    /// The small picture.
+    pub thumbnail: bool,
+    /// The MP4.
+    pub video: bool,
+    /// Whether anybody knows if there is a recording.
+    pub recording: bool,
+}
+
+impl MissingFiles {
+    /// What an item lacks whose record has these.
+    #[must_use]
+    pub fn of(item: &Item, files: &Files) -> Self {
+        match &item.content {
+            Content::Painting { .. } => MissingFiles {
+                thumbnail: files.thumbnail.is_none(),
+                video: false,
+                recording: !files.has_recording && files.thumbnail.is_none(),
+            },
+            Content::Tape { form, .. } => MissingFiles {
+                // Making one of a posted MP4 would mean to give a stranger's file to libav.
+                thumbnail: files.thumbnail.is_none() && *form == TapeForm::Zip,
+                video: files.video.is_none(),
+                recording: false,
+            },
+            _ => MissingFiles::default(),
+        }
+    }
+
+    /// Whether there are any.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self.thumbnail || self.video || self.recording
+    }
+}
+
+impl Plan {
+    /// Works out what to do for all items of one medium of an account.
+    ///
+    /// `items` are all there are, since keys depend on each other; `selected` says which of them are to be worked on.
+    /// `recorded` are [paintings](lacks_recording) whose recording was found though their record does not tell of it.
+    #[must_use]
+    pub fn new(
+        items: Vec<Item>,
+        existing: &[Existing],
+        recorded: &HashSet<Id>,
+        nuked: Nuked,
+        selected: impl Fn(&Item) -> bool,
+    ) -> Plan {
+        let matched = Matched::new(&items, existing);
+        let mut keys = Keys::new(&items, existing);
+        let mut steps = Vec::with_capacity(items.len());
+        for item in items {
+            let records = matched.of(&item);
+            let rkey = records.is_empty().then(|| keys.take(&item));
+            if selected(&item) {
+                let is_recorded = recorded.contains(&item.id);
+                steps.push(step(item, &records, rkey, is_recorded, nuked));
+            }
+        }
+        Plan { steps, orphans: matched.orphans }
+    }
+
+    /// Puts off all but the first `limit` steps that have work.
+    pub fn limit(&mut self, limit: usize) {
+        let mut left = limit;
+        self.steps.retain(|step| {
+            let keep = !step.has_work() || left > 0;
+            left -= usize::from(step.has_work() && left > 0);
+            keep
+        });
+    }
+
+    /// Items that are blocked, and why.
+    pub fn blocked(&self) -> impl Iterator<Item = (&Item, &str)> {
+        self.steps.iter().filter_map(|step| match &step.action {
+            Action::Block { reason } => Some((&step.item, reason.as_str())),
+            _ => None,
+        })
+    }
+
+    /// How many steps there are of each kind.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts { orphan: self.orphans.len(), ..Counts::default() };
+        for step in &self.steps {
+            counts.duplicate += step.duplicates.len();
+            match step.action {
+                Action::Create { .. } => counts.create += 1,
+                Action::Update { .. } => counts.update += 1,
+                Action::Adopt { .. } => counts.adopt += 1,
+                Action::Withdraw { .. } => counts.withdraw += 1,
+                Action::Keep { .. } | Action::Withhold => counts.skip += 1,
+                Action::Block { .. } => counts.blocked += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// Whether an item says that it has a recording, and its record does not: those of old were made without looking.
+#[must_use]
+pub fn lacks_recording(item: &Item, existing: &[Existing]) -> bool {
+    let Content::Painting { slug, .. } = &item.content else { return false };
+    let tells = |value: &Value| value.get("recordingUrl").is_some();
+    let is_of_item = |record: &Existing| record::identity(&record.value) == Some(item.id);
+    slug.contains(':') && existing.iter().any(|record| !tells(&record.value) && is_of_item(record))
+}
+
+fn step(item: Item, records: &[&Existing], rkey: Option<String>, is_recorded: bool, nuked: Nuked) -> Step {
+    // What people delete of their moods they want gone.
+    let withheld = item.nuked && (nuked == Nuked::Withhold || item.medium() == Medium::Mood);
+    let Some(kept) = best(&item, records) else {
+        let action = match rkey {
+            Some(rkey) if !withheld => match refusal(&item, &Files::default()) {
+                Some(reason) => Action::Block { reason },
+                None => Action::Create { rkey },
+            },
+            _ => Action::Withhold,
+        };
+        return Step { item, action, duplicates: Vec::new() };
+    };
+    let others = records.iter().filter(|record| record.rkey != kept.rkey);
+    let duplicates = others.map(|record| record.rkey.clone()).collect();
+    let rkey = kept.rkey.clone();
+    let action = if withheld {
+        Action::Withdraw { rkey }
+    } else {
+        let mut files = Files::of_record(&kept.value);
+        files.has_recording |= is_recorded;
+        if let Some(reason) = refusal(&item, &files) {
+            Action::Block { reason }
+        } else if MissingFiles::of(&item, &files).any() || is_outdated(&item, &files, &kept.value) {
+            Action::Update { rkey, files }
+        } else if is_known(&item, &rkey) {
+            Action::Keep { rkey, files }
+        } else {
+            Action::Adopt { rkey, cid: kept.cid, files }
+        }
+    };
+    Step { item, action, duplicates }
+}
+
+/// Why no record can be made of the item, as far as that is known before its files are.
+fn refusal(item: &Item, files: &Files) -> Option<String> {
+    let has_all = !MissingFiles::of(item, files).any();
+    has_all.then(|| record::build(item, files).err()).flatten().map(|violations| violations.to_string())
+}
+
+/// Whether the record would be written differently today.
+fn is_outdated(item: &Item, files: &Files, value: &Value) -> bool {
+    record::build(item, files).is_ok_and(|record| record.value() != value)
+}
+
+/// The record to keep of several: one with all files, else the one MongoDB knows, else the oldest.
+fn best<'a>(item: &Item, records: &[&'a Existing]) -> Option<&'a Existing> {
+    records.iter().copied().min_by_key(|record| {
+        let is_incomplete = MissingFiles::of(item, &Files::of_record(&record.value)).any();
+        (is_incomplete, !is_known(item, &record.rkey), &record.rkey)
+    })
+}
+
+/// Whether MongoDB knows everything about the item's record that it should know.
+fn is_known(item: &Item, rkey: &str) -> bool {
+    let is = |stored: &Option<String>| stored.as_deref() == Some(rkey);
+    match &item.content {
+        Content::Tape { status, .. } => {
+            is(&item.keys.atproto) && is(&item.keys.at) && status.as_deref() == Some("complete")
+        }
+        _ => is(&item.keys.atproto),
+    }
+}
+
+#[cfg(test)]
+mod tests;

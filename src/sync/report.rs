@@ -1,0 +1,206 @@
+//! What a sync came to, for people and for machines.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::record::{Item, Medium};
+use crate::remote::mongo::Account;
+
+use super::account::AccountPlan;
+use super::estimate::Weight;
+use super::plan::Counts;
+
+/// One item that could not be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Parked {
+    /// Its medium.
+    #[serde(serialize_with = "as_name")]
+    pub medium: Medium,
+    /// Its id in MongoDB.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// Why, in a line that others may share.
+    pub reason: String,
+    /// What caused that, of this very item.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn as_name<S: serde::Serializer>(medium: &Medium, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(medium.name())
+}
+
+impl Parked {
+    /// An item and what is wrong with it.
+    #[must_use]
+    pub fn new(item: &Item, reason: impl Into<String>) -> Self {
+        let (medium, id, label) = (item.medium(), item.id.to_string(), item.label());
+        Parked { medium, id, label, reason: reason.into(), causes: Vec::new() }
+    }
+
+    /// An item and the error that it ended with.
+    #[must_use]
+    pub fn after(item: &Item, error: &Error) -> Self {
+        let mut chain = error.chain();
+        Parked { causes: chain.split_off(1), ..Parked::new(item, chain.remove(0)) }
+    }
+}
+
+/// What was done for one account, or would be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AccountReport {
+    /// Its handle, or what else it is known by.
+    pub account: String,
+    /// Its DID, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub did: Option<String>,
+    /// What was planned, by medium.
+    pub planned: BTreeMap<&'static str, Counts>,
+    /// What the plan moves; of plans that are not carried out.
+    #[serde(skip_serializing_if = "Weight::is_nothing")]
+    pub weight: Weight,
+    /// What was done, by medium.
+    pub done: BTreeMap<&'static str, Counts>,
+    /// Why nothing can be done before a person has mended something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<&'static str>,
+    /// Items for which nothing can be done before a person has mended something.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocked_items: Vec<Parked>,
+    /// Why not all that was planned was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+    /// Items that were tried and given up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parked: Vec<Parked>,
+    /// Bytes of blobs uploaded.
+    pub uploaded: u64,
+}
+
+impl AccountReport {
+    /// A plan that was only made.
+    #[must_use]
+    pub fn planned(plan: &AccountPlan) -> Self {
+        let mut report = AccountReport::of(&plan.account);
+        report.planned = plan.counts();
+        report.blocked = plan.blocked;
+        report.blocked_items.clone_from(&plan.unusable);
+        report
+    }
+
+    /// An account that could not even be planned.
+    #[must_use]
+    pub fn failed(account: &Account, error: &Error) -> Self {
+        AccountReport { failed: Some(error.chain().join(": ")), ..AccountReport::of(account) }
+    }
+
+    /// Nothing yet.
+    #[must_use]
+    pub fn of(account: &Account) -> Self {
+        AccountReport { account: account.name(), did: account.did.clone(), ..AccountReport::default() }
+    }
+
+    /// Whether anything went wrong.
+    #[must_use]
+    pub fn has_failures(&self) -> bool {
+        self.failed.is_some() || !self.parked.is_empty()
+    }
+
+    /// Whether there is anything to do.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.blocked.is_none() && self.planned.values().any(|counts| !counts.is_settled())
+    }
+}
+
+/// What was done for all accounts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// One for each account with anything to do, or with trouble.
+    pub accounts: Vec<AccountReport>,
+    /// How many accounts there were.
+    pub accounts_seen: usize,
+    /// What was planned for all of them, by medium.
+    pub planned: BTreeMap<&'static str, Counts>,
+    /// What the plans move.
+    #[serde(skip_serializing_if = "Weight::is_nothing")]
+    pub weight: Weight,
+    /// What was done for all of them, by medium.
+    pub done: BTreeMap<&'static str, Counts>,
+    /// Bytes of blobs uploaded.
+    pub uploaded: u64,
+}
+
+impl Report {
+    /// Adds an account. Those that need no word are only counted, so that this stays small.
+    pub fn add(&mut self, account: AccountReport) {
+        self.accounts_seen += 1;
+        self.uploaded += account.uploaded;
+        self.weight += account.weight;
+        for (sum, counts) in [(&mut self.planned, &account.planned), (&mut self.done, &account.done)] {
+            for (medium, counts) in counts {
+                *sum.entry(medium).or_default() += *counts;
+            }
+        }
+        let has_blocked = account.blocked.is_some() || !account.blocked_items.is_empty();
+        if account.has_work() || account.has_failures() || has_blocked {
+            self.accounts.push(account);
+        }
+    }
+
+    /// Whether anything went wrong.
+    #[must_use]
+    pub fn has_failures(&self) -> bool {
+        self.accounts.iter().any(AccountReport::has_failures)
+    }
+
+    /// Whether there is anything to do.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.accounts.iter().any(AccountReport::has_work)
+    }
+
+    /// What went wrong, by cause.
+    #[must_use]
+    pub fn failures(&self) -> Vec<Cause<'_>> {
+        self.by_cause(|account| (account.failed.as_deref(), &account.parked))
+    }
+
+    /// What a person has to mend, by cause.
+    #[must_use]
+    pub fn blocked(&self) -> Vec<Cause<'_>> {
+        self.by_cause(|account| (account.blocked, &account.blocked_items))
+    }
+
+    fn by_cause<'a>(
+        &'a self,
+        troubles: impl Fn(&'a AccountReport) -> (Option<&'a str>, &'a Vec<Parked>),
+    ) -> Vec<Cause<'a>> {
+        let mut causes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for account in &self.accounts {
+            let (reason, items) = troubles(account);
+            if let Some(reason) = reason {
+                causes.entry(reason).or_default().push(&account.account);
+            }
+            for item in items {
+                causes.entry(&item.reason).or_default().push(&item.label);
+            }
+        }
+        let mut causes: Vec<_> = causes.into_iter().map(|(reason, labels)| Cause { reason, labels }).collect();
+        causes.sort_by_key(|cause| std::cmp::Reverse(cause.labels.len()));
+        causes
+    }
+}
+
+/// One cause of trouble, and what it happened to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause<'a> {
+    /// Why.
+    pub reason: &'a str,
+    /// Codes of items, or handles of accounts.
+    pub labels: Vec<&'a str>,
+}
