@@ -45,7 +45,7 @@ impl Endpoint {
 
     /// An address, if it is one of the site's.
     pub fn own_address(&self, text: &str) -> Result<Url> {
-        let wrong = |what: &str| Error::Address { url: text.into(), what: what.into() };
+        let wrong = |what: &str| Error::Address { url: shown(text), what: what.into() };
         let url = Url::parse(text).map_err(|_| wrong("is not an address"))?;
         let is_endpoint = (url.scheme(), url.host(), url.port_or_known_default())
             == (self.0.scheme(), self.0.host(), self.0.port_or_known_default());
@@ -61,6 +61,11 @@ impl Endpoint {
             Err(wrong("is none of the site's; nothing is fetched from there"))
         }
     }
+}
+
+/// An address without its query, which may be a signature.
+pub fn shown(address: &str) -> String {
+    address.split(['?', '#']).next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -106,5 +111,7 @@ mod tests {
         ] {
             assert!(endpoint.own_address(bad).is_err(), "{bad}");
         }
+        let error = endpoint.own_address("https://example.com/x?signature=hunter2").unwrap_err();
+        assert!(!format!("{error:?}").contains("hunter2"));
     }
 }

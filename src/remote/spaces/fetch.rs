@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_RANGE, RANGE};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderValue, IF_MATCH, RANGE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use tokio::fs::File;
@@ -49,10 +49,10 @@ impl From<reqwest::Error> for Failure {
 
 /// How many bytes the file has, or `None` if there is none.
 pub async fn size(http: &Client, location: &Location) -> Result<Option<u64>> {
-    let attempt = async || {
+    let attempt = || async {
         let Some(answer) = accepted(http.head(location.url.clone()).send().await?, location)? else { return Ok(None) };
         // Not the length of this body, which is none.
-        let length = answer.headers().get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
+        let length = answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         length.map(Some).ok_or_else(|| Failure::Transient("it does not say how long it is".into()))
     };
     repeat(location, attempt).await
@@ -61,13 +61,19 @@ pub async fn size(http: &Client, location: &Location) -> Result<Option<u64>> {
 /// Fetches a file into one that is there.
 pub async fn download(http: &Client, location: &Location, limit: u64, into: &Path) -> Result<Option<u64>> {
     let file = File::options().write(true).truncate(true).open(into).await;
-    let mut partial = Partial { file: file.map_err(Error::write(into))?, received: 0, path: into };
+    let mut partial = Partial { file: file.map_err(Error::write(into))?, received: 0, etag: None, path: into };
     let mut backoff = Backoff::new();
+    let mut most = 0;
     loop {
         match partial.receive(http, location, limit).await {
             Ok(size) => return Ok(size),
             Err(Failure::Permanent(error)) => return Err(error),
             Err(Failure::Transient(source)) => {
+                if partial.received > most {
+                    // It comes on; attempts are counted for servers that give nothing new.
+                    most = partial.received;
+                    backoff = Backoff::new();
+                }
                 if !backoff.again().await {
                     return Err(broken(location, &backoff, source));
                 }
@@ -80,6 +86,8 @@ pub async fn download(http: &Client, location: &Location, limit: u64, into: &Pat
 struct Partial<'a> {
     file: File,
     received: u64,
+    /// Tells the file that was begun from one that has taken its place.
+    etag: Option<HeaderValue>,
     path: &'a Path,
 }
 
@@ -89,11 +97,24 @@ impl Partial<'_> {
         let mut request = http.get(location.url.clone());
         if self.received > 0 {
             request = request.header(RANGE, format!("bytes={}-", self.received));
+            if let Some(etag) = &self.etag {
+                request = request.header(IF_MATCH, etag);
+            }
         }
-        let Some(mut answer) = accepted(request.send().await?, location)? else { return Ok(None) };
-        if !self.continues(&answer) {
+        let answer = request.send().await?;
+        let goes_on = answer.status() == StatusCode::PARTIAL_CONTENT && self.continues(&answer);
+        let is_other = match answer.status() {
+            StatusCode::PARTIAL_CONTENT => !goes_on,
+            status => matches!(status, StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE),
+        };
+        if is_other || (answer.status().is_success() && !goes_on) {
             self.rewind().await.map_err(|error| Failure::Permanent(Error::write(self.path)(error)))?;
         }
+        if is_other {
+            return Err(Failure::Transient("it has changed while it was fetched".into()));
+        }
+        let Some(mut answer) = accepted(answer, location)? else { return Ok(None) };
+        self.etag = answer.headers().get(ETAG).cloned();
         let total = answer.content_length().map(|length| self.received + length);
         if let Some(total) = total.filter(|&total| total > limit) {
             return Err(Failure::Permanent(too_large(location, total, limit)));
@@ -115,15 +136,20 @@ impl Partial<'_> {
         }
     }
 
-    /// Whether the answer goes on where we are; servers may begin anew instead.
+    /// Whether a part goes on where we are, with the same file. Servers may begin anew instead, and not all of them heed
+    /// `If-Match`.
     fn continues(&self, answer: &Response) -> bool {
+        if answer.headers().get(ETAG) != self.etag.as_ref() {
+            return false;
+        }
         let begins = format!("bytes {}-", self.received);
         let range = answer.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok());
-        answer.status() == StatusCode::PARTIAL_CONTENT && range.is_some_and(|range| range.starts_with(&begins))
+        range.is_some_and(|range| range.starts_with(&begins))
     }
 
     async fn rewind(&mut self) -> std::io::Result<()> {
         self.received = 0;
+        self.etag = None;
         self.file.set_len(0).await?;
         self.file.rewind().await.map(|_| ())
     }
@@ -143,7 +169,10 @@ fn accepted(answer: Response, location: &Location) -> Result<Option<Response>, F
     }
 }
 
-async fn repeat<T>(location: &Location, attempt: impl AsyncFn() -> Result<T, Failure>) -> Result<T> {
+async fn repeat<T, F>(location: &Location, attempt: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
     let mut backoff = Backoff::new();
     loop {
         match attempt().await {

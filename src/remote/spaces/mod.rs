@@ -18,7 +18,7 @@ use url::Url;
 use crate::config::Config;
 use crate::error::{Error, Result};
 
-use address::Endpoint;
+use address::{Endpoint, shown};
 
 /// How long a signed address is good for: longer than the largest tape takes on a slow line.
 const SIGNED_FOR: Duration = Duration::from_hours(1);
@@ -100,9 +100,9 @@ impl Spaces {
     /// # Errors
     /// As [`Spaces::download`]; [`Error::Address`] for an address that is not the site's, or where nothing is.
     pub async fn fetch_url(&self, url: &str, limit: u64, into: &Path) -> Result<u64> {
-        let location = Location { url: self.endpoint.own_address(url)?, public: url.to_owned() };
+        let location = Location { url: self.endpoint.own_address(url)?, public: shown(url) };
         let size = fetch::download(&self.http, &location, limit, into).await?;
-        size.ok_or_else(|| Error::Address { url: url.into(), what: "is not there".into() })
+        size.ok_or_else(|| Error::Address { url: shown(url), what: "is not there".into() })
     }
 
     fn public(&self, bucket: &str, key: &str) -> Result<Location> {

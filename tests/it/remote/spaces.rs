@@ -1,11 +1,10 @@
 //! Files arrive whole or not at all, whatever happens on the way.
 
-use std::io::Read;
+use std::time::Duration;
 
 use telecine::Error;
 use telecine::error::Class;
-use telecine::remote::Spaces;
-use tokio::fs::File;
+use telecine::remote::spaces::Spaces;
 
 use super::{config, config_with, is_send};
 use crate::stack::proxy::{Answer, Fault, Proxy};
@@ -25,13 +24,10 @@ async fn site_with_a_file() -> (Site, Proxy, Spaces, Vec<u8>) {
 
 /// Downloads into a file that held something else.
 async fn download(spaces: &Spaces, bucket: &str, key: &str, limit: u64) -> Result<Option<Vec<u8>>, Error> {
-    let mut file = tempfile::tempfile().unwrap();
-    std::io::Write::write_all(&mut file, b"what was there before").unwrap();
-    let mut target = File::from_std(file.try_clone().unwrap());
-    let length = is_send(spaces.download(bucket, key, limit, &mut target)).await?;
-    let mut bytes = Vec::new();
-    std::io::Seek::rewind(&mut file).unwrap();
-    file.read_to_end(&mut bytes).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "what was there before").unwrap();
+    let length = is_send(spaces.download(bucket, key, limit, file.path())).await?;
+    let bytes = std::fs::read(file.path()).unwrap();
     Ok(length.map(|length| {
         assert_eq!(length, bytes.len() as u64);
         bytes
@@ -46,11 +42,9 @@ async fn files_are_measured_and_read() {
     assert_eq!(spaces.size(bucket, "missing").await.unwrap(), None);
     assert_eq!(spaces.size("no-such-bucket", KEY).await.unwrap(), None);
     assert!(download(&spaces, bucket, KEY, 800_000).await.unwrap().unwrap() == bytes);
-    assert!(is_send(spaces.read(bucket, KEY, 800_000)).await.unwrap().unwrap() == bytes);
-    assert_eq!(spaces.read(bucket, "missing", 1).await.unwrap(), None);
     assert_eq!(download(&spaces, bucket, "missing", 1).await.unwrap(), None);
     site.put(bucket, "empty", "").await;
-    assert_eq!(spaces.read(bucket, "empty", 0).await.unwrap().unwrap(), "");
+    assert_eq!(download(&spaces, bucket, "empty", 0).await.unwrap(), Some(Vec::new()));
 }
 
 #[tokio::test]
@@ -59,7 +53,7 @@ async fn public_files_need_no_keys() {
     let mut environment = site.environment().clone();
     environment.retain(|name, _| name != "ART_SPACES_KEY" && name != "ART_SPACES_SECRET");
     let spaces = Spaces::new(&config(&environment)).unwrap();
-    assert!(spaces.read(site.user_bucket(), KEY, 800_000).await.unwrap().unwrap() == bytes);
+    assert!(download(&spaces, site.user_bucket(), KEY, 800_000).await.unwrap().unwrap() == bytes);
     let public = reqwest::get(spaces.public_url(site.user_bucket(), KEY)).await.unwrap();
     assert!(public.bytes().await.unwrap() == bytes);
 }
@@ -67,8 +61,8 @@ async fn public_files_need_no_keys() {
 #[tokio::test]
 async fn what_is_too_long_is_refused_before_it_is_read() {
     let (site, proxy, spaces, _) = site_with_a_file().await;
-    let error = spaces.read(site.user_bucket(), KEY, 799_999).await.unwrap_err();
-    assert!(error.to_string().ends_with("d~%C3%A9.png holds 800000 bytes; the limit is 799999 bytes"), "{error}");
+    let error = download(&spaces, site.user_bucket(), KEY, 799_999).await.unwrap_err();
+    assert!(error.to_string().ends_with("d~%C3%A9.png has 800000 bytes; the limit is 799999 bytes"), "{error}");
     assert_eq!(proxy.count("GET"), 1);
 }
 
@@ -90,19 +84,18 @@ async fn a_download_goes_on_where_it_broke_off() {
 #[tokio::test]
 async fn a_file_that_changes_meanwhile_is_read_anew() {
     let (site, proxy, spaces, _) = site_with_a_file().await;
-    proxy.next("GET", [Some(Fault::Truncate(300_000))]);
-    // The second request meets another file.
+    // The second request is on its way while another file takes the place of the first.
+    proxy.next("GET", [Some(Fault::Truncate(300_000)), Some(Fault::Delay(Duration::from_secs(2)))]);
     let changed = vec![7_u8; 500_000];
-    let read = spaces.read(site.user_bucket(), KEY, 800_000);
     let change = async {
-        while proxy.count("GET") == 0 {
-            tokio::task::yield_now().await;
+        while proxy.count("GET") < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         site.put(site.user_bucket(), KEY, changed.clone()).await;
     };
-    let (read, ()) = tokio::join!(read, change);
-    let read = read.unwrap().unwrap();
-    assert!(read == changed || read.len() == 800_000 && read[..4] == [0; 4], "a mixture of both");
+    let (read, ()) = tokio::join!(download(&spaces, site.user_bucket(), KEY, 800_000), change);
+    assert!(read.unwrap().unwrap() == changed);
+    assert_eq!(proxy.count("GET"), 3);
 }
 
 #[tokio::test]
@@ -110,33 +103,37 @@ async fn what_is_forbidden_is_told_apart_from_what_is_missing() {
     let (site, proxy, spaces, _) = site_with_a_file().await;
     let bucket = site.user_bucket();
     proxy.next("", [Some(Fault::Answer(Answer::access_denied())), Some(Fault::Answer(Answer::access_denied()))]);
-    for error in [spaces.size(bucket, KEY).await.unwrap_err(), spaces.read(bucket, KEY, 1 << 20).await.unwrap_err()] {
+    for error in
+        [spaces.size(bucket, KEY).await.unwrap_err(), download(&spaces, bucket, KEY, 1 << 20).await.unwrap_err()]
+    {
         assert!(matches!(error, Error::NotReadable { .. }), "{error}");
         assert_eq!(error.class(), Class::Permanent);
     }
     proxy.once("", Fault::Answer(Answer::no_such_key()));
-    assert_eq!(spaces.read(bucket, KEY, 1 << 20).await.unwrap(), None);
+    assert_eq!(download(&spaces, bucket, KEY, 1 << 20).await.unwrap(), None);
     proxy.once("", Fault::Answer(Answer::s3(400, "InvalidRequest")));
-    assert!(matches!(spaces.read(bucket, KEY, 1 << 20).await, Err(Error::Address { .. })));
+    assert!(matches!(download(&spaces, bucket, KEY, 1 << 20).await, Err(Error::Address { .. })));
 }
 
 #[tokio::test]
 async fn addresses_in_documents_are_fetched_from_our_own_places_only() {
     let (site, proxy, spaces, bytes) = site_with_a_file().await;
-    let mut file = File::from_std(tempfile::tempfile().unwrap());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let file = file.path();
     let url = format!("{}?signature=hunter2", spaces.public_url(site.user_bucket(), KEY));
     proxy.next("GET", [Some(Fault::Truncate(300_000))]);
-    assert_eq!(is_send(spaces.fetch_url(&url, 1 << 20, &mut file)).await.unwrap(), Some(bytes.len() as u64));
+    assert_eq!(is_send(spaces.fetch_url(&url, 1 << 20, file)).await.unwrap(), bytes.len() as u64);
     let missing = spaces.public_url(site.user_bucket(), "missing");
-    assert_eq!(spaces.fetch_url(&missing, 1 << 20, &mut file).await.unwrap(), None);
-    let error = spaces.fetch_url(&url, 10, &mut file).await.unwrap_err();
+    let error = spaces.fetch_url(&missing, 1 << 20, file).await.unwrap_err();
+    assert!(error.to_string().ends_with("/missing is not there"), "{error}");
+    let error = spaces.fetch_url(&url, 10, file).await.unwrap_err();
     assert!(!format!("{error:?} {error}").contains("hunter2"), "{error}");
     for elsewhere in [site.environment()["PDS_URL"].as_str(), "https://example.com/x.mp4", "file:///etc/passwd"] {
-        let error = spaces.fetch_url(elsewhere, 10, &mut file).await.unwrap_err();
+        let error = spaces.fetch_url(elsewhere, 10, file).await.unwrap_err();
         assert!(matches!(error, Error::Address { .. }), "{error}");
     }
     let moved = Answer { status: 302, headers: vec![("location", url.clone())], body: String::new() };
     proxy.once("GET", Fault::Answer(moved));
-    let error = spaces.fetch_url(&missing, 10, &mut file).await.unwrap_err();
-    assert!(error.to_string().ends_with("cannot be read; the server answers 302"), "{error}");
+    let error = spaces.fetch_url(&missing, 10, file).await.unwrap_err();
+    assert!(error.to_string().ends_with("answered with 302 Found"), "{error}");
 }

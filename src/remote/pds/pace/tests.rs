@@ -191,7 +191,9 @@ proptest! {
             // One writer for an account, as sync has it; the first write of each tells its limits.
             for batch in requests.chunks(at_once) {
                 let mut lanes: BTreeMap<u8, Vec<_>> = BTreeMap::new();
-                batch.iter().for_each(|request| lanes.entry(request.2).or_default().push(*request));
+                for request in batch {
+                        lanes.entry(request.2).or_default().push(*request);
+                    }
                 let lane = async |lane: Vec<_>| for request in lane { exchange(request).await };
                 join_all(lanes.into_values().map(lane)).await;
             }
