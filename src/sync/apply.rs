@@ -251,13 +251,13 @@ impl Run<'_> {
                     self.remember(medium, &changes).await?;
                     self.tally(&changes);
                 }
-                Err(Error::TooLarge { .. } | Error::Refused { .. }) if changes.len() > 1 => {
+                Err(Error::TooLarge { .. } | Error::Refused { status: 400, .. }) if changes.len() > 1 => {
                     // One of them may be to blame for all; halves find it.
                     let rest = changes.split_off(changes.len() / 2);
                     pieces.push_front(rest);
                     pieces.push_front(changes);
                 }
-                Err(error @ (Error::TooLarge { .. } | Error::Refused { .. })) => {
+                Err(error @ (Error::TooLarge { .. } | Error::Refused { status: 400, .. })) => {
                     self.ready.remove(&changes[0].step.item.id);
                     let step = &changes[0].step;
                     self.park(step, Parked::after(&step.item, &error));

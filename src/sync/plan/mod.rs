@@ -209,7 +209,7 @@ impl Plan {
     /// Works out what to do for all items of one medium of an account.
     ///
     /// `items` are all there are, since keys depend on each other; `selected` says which of them are to be worked on.
-    /// `recorded` are [paintings](lacks_recording) whose recording was found though their record does not tell of it.
+    /// `recorded` are paintings whose recording was found though their record does not tell of it.
     #[must_use]
     pub fn new(
         items: Vec<Item>,
