@@ -330,3 +330,6 @@ impl Drop for Waiting<'_> {
         self.pace.state().waits.remove(&self.number);
     }
 }
+
+#[cfg(test)]
+mod tests;

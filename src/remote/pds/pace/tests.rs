@@ -1,0 +1,185 @@
+//! On a clock that stands still unless somebody waits: what is known of limiters, and who waits for how long.
+
+use reqwest::header::HeaderValue;
+use tokio::time::timeout;
+
+use super::*;
+
+/// The server's clock, long behind ours.
+const DATE: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
+const DATE_SECONDS: u64 = 1_700_000_000;
+
+const HOURLY: (u32, u64) = (5000, 3600);
+const GENERAL: (u32, u64) = (3000, 300);
+
+/// What an answer shows: a policy, what remains, and in how many seconds it resets.
+fn shows((points, window): (u32, u64), remaining: u32, resets_in: u64) -> HeaderMap {
+    let pairs = [
+        ("date", DATE.to_owned()),
+        ("ratelimit-policy", format!("{points};w={window}")),
+        ("ratelimit-remaining", remaining.to_string()),
+        ("ratelimit-reset", (DATE_SECONDS + resets_in).to_string()),
+    ];
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        headers.insert(name, HeaderValue::from_str(&value).unwrap());
+    }
+    headers
+}
+
+fn toll(kind: Kind, points: u32, account: &str) -> Toll<'_> {
+    Toll { kind, points, account }
+}
+
+fn write(points: u32, account: &str) -> Toll<'_> {
+    toll(Kind::Write, points, account)
+}
+
+/// Sends a request whose answer shows that.
+async fn answered(pace: &Pace, toll: Toll<'_>, headers: &HeaderMap) {
+    assert!(pace.admit(toll).await.settle(headers, false));
+}
+
+/// How many whole seconds a request waits before it goes; its answer shows nothing.
+async fn waits(pace: &Pace, toll: Toll<'_>) -> u64 {
+    let start = Instant::now();
+    assert!(!pace.admit(toll).await.settle(&HeaderMap::new(), false));
+    start.elapsed().as_secs()
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_limits_nobody_waits() {
+    let pace = Pace::default();
+    for _ in 0..10_000 {
+        assert_eq!(waits(&pace, write(600, "a")).await, 0);
+    }
+    assert!(pace.limits().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_remains_is_used_and_what_is_beyond_waits_for_the_reset() {
+    let pace = Pace::default();
+    answered(&pace, write(3, "a"), &shows(HOURLY, 5, 100)).await;
+    assert_eq!(waits(&pace, write(3, "a")).await, 0);
+    assert_eq!(waits(&pace, write(2, "a")).await, 0);
+    // A second more than is said, for both times are cut to seconds.
+    assert_eq!(waits(&pace, write(1, "a")).await, 101);
+    let limit = pace.limits().pop().unwrap();
+    assert_eq!((limit.scope, limit.remaining), (Scope::Writes("a".into()), HOURLY.0 - 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_on_their_way_count_as_if_they_had_arrived() {
+    let pace = Pace::default();
+    answered(&pace, write(1, "a"), &shows(HOURLY, 4, 100)).await;
+    let on_way = pace.admit(write(3, "a")).await;
+    let second = Duration::from_secs(1);
+    assert!(timeout(second, pace.admit(write(2, "a"))).await.is_err());
+    // What never got an answer may have been counted all the same.
+    drop(on_way);
+    assert!(timeout(second, pace.admit(write(2, "a"))).await.is_err());
+    assert!(timeout(second, pace.admit(write(1, "a"))).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_is_known_until_they_wait_no_more() {
+    let pace = Pace::default();
+    answered(&pace, write(1, "a"), &shows(HOURLY, 0, 100)).await;
+    assert_eq!(pace.waiting(), None);
+    let waiting = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        pace.waiting().unwrap().as_secs()
+    };
+    assert_eq!(tokio::join!(waits(&pace, write(1, "a")), waiting), (101, 100));
+    assert_eq!(pace.waiting(), None);
+    answered(&pace, write(1, "a"), &shows(HOURLY, 0, 4000)).await;
+    // Giving up is no waiting either.
+    assert!(timeout(Duration::from_secs(1), pace.admit(write(1, "a"))).await.is_err());
+    assert_eq!(pace.waiting(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn accounts_do_not_wait_for_each_other_nor_reading_for_writing() {
+    let pace = Pace::default();
+    for kind in [Kind::Write, Kind::Login] {
+        answered(&pace, toll(kind, 1, "a"), &shows(HOURLY, 0, 100)).await;
+        assert_eq!(waits(&pace, toll(kind, 1, "b")).await, 0);
+    }
+    for kind in [Kind::Read, Kind::Repo, Kind::Upload] {
+        assert_eq!(waits(&pace, toll(kind, 1, "a")).await, 0, "{kind:?}");
+    }
+    assert_eq!(waits(&pace, write(1, "a")).await, 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn uploads_and_everything_are_counted_for_all_accounts_together() {
+    let pace = Pace::default();
+    answered(&pace, toll(Kind::Upload, 1, "a"), &shows((1000, 86_400), 0, 50)).await;
+    assert_eq!(waits(&pace, write(1, "a")).await, 0);
+    assert_eq!(waits(&pace, toll(Kind::Upload, 1, "b")).await, 51);
+
+    answered(&pace, toll(Kind::Read, 1, ""), &shows(GENERAL, 1, 100)).await;
+    assert_eq!(waits(&pace, toll(Kind::Repo, 1, "")).await, 0);
+    // However many points it costs elsewhere, there it is one request.
+    assert_eq!(waits(&pace, write(600, "a")).await, 0);
+    assert_eq!(waits(&pace, toll(Kind::Upload, 1, "a")).await, 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limiter_that_a_write_showed_is_known_for_the_general_one_once_a_read_shows_it() {
+    let pace = Pace::default();
+    answered(&pace, write(3, "a"), &shows(GENERAL, 10, 100)).await;
+    answered(&pace, toll(Kind::Read, 1, ""), &shows(GENERAL, 9, 100)).await;
+    let limits = pace.limits();
+    assert_eq!(limits.iter().map(|limit| &limit.scope).collect::<Vec<_>>(), [&Scope::Everything]);
+    assert_eq!(limits[0].remaining, 9);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_waited_for_as_long_as_either_header_says() {
+    let pace = Pace::default();
+    assert!(pace.admit(write(1, "a")).await.settle(&shows(HOURLY, 7, 100), true));
+    assert_eq!(waits(&pace, write(1, "a")).await, 101);
+
+    let mut headers = shows(HOURLY, 0, 100);
+    headers.insert("retry-after", HeaderValue::from_static("250"));
+    assert!(pace.admit(write(1, "b")).await.settle(&headers, true));
+    assert_eq!(waits(&pace, write(1, "b")).await, 250);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_costs_more_than_there_ever_is_goes_when_all_is_there() {
+    let pace = Pace::default();
+    answered(&pace, write(1, "a"), &shows((100, 60), 99, 30)).await;
+    assert_eq!(waits(&pace, write(600, "a")).await, 31);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_overtake_each_other_give_nothing_back() {
+    let pace = Pace::default();
+    answered(&pace, write(3, "a"), &shows(HOURLY, 4, 100)).await;
+    answered(&pace, write(3, "a"), &shows(HOURLY, 7, 100)).await;
+    assert_eq!(pace.limits()[0].remaining, 4);
+}
+
+#[test]
+fn headers_that_make_no_sense_show_nothing() {
+    let good = shows(HOURLY, 4, 100);
+    assert!(Shown::read(&good).is_some());
+    for name in ["ratelimit-policy", "ratelimit-remaining", "ratelimit-reset"] {
+        for bad in ["", "x", "-", "5000;w=", ";w=3600", "99999999999999999999"] {
+            let mut headers = good.clone();
+            headers.insert(name, HeaderValue::from_static(bad));
+            assert_eq!(Shown::read(&headers), None, "{name}: {bad}");
+        }
+        let mut headers = good.clone();
+        headers.remove(name);
+        assert_eq!(Shown::read(&headers), None, "{name}");
+    }
+    // A reset that has passed is the next one's beginning, a date that cannot be read is now.
+    let mut passed = good.clone();
+    passed.insert("ratelimit-reset", HeaderValue::from_static("1600000000"));
+    assert_eq!(Shown::read(&passed).unwrap().resets_in, Duration::from_secs(1));
+    passed.insert("date", HeaderValue::from_static("yesterday"));
+    assert_eq!(Shown::read(&passed).unwrap().resets_in, Duration::from_secs(1));
+}
