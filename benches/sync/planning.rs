@@ -2,12 +2,10 @@
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use mongodb::bson::{Document, doc};
-use telecine::record::Medium;
 
 use crate::program::telecine;
 use crate::stack::Stack;
-use crate::stack::site::{Account, Site};
+use crate::stack::site::Site;
 use crate::support::picture::Picture;
 
 /// Accounts that aesthetic.computer has on its PDS.
