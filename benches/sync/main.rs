@@ -37,7 +37,7 @@ struct Arguments {
     /// Moods written in each round, either way
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     moods: usize,
-    /// Accounts to plan; creating one takes half a second
+    /// Accounts to plan; creating one takes a quarter of a second
     #[arg(long, value_name = "N", default_value_t = 100)]
     accounts: usize,
     /// Given by cargo bench, and not by cargo test
