@@ -221,10 +221,10 @@ pub enum Error {
         what: String,
     },
     /// A file is in none of the places where it may be.
-    #[error("file is not in Spaces; looked for {tried}")]
+    #[error("file is not in Spaces")]
     NotFound {
-        /// The places: `bucket/key, bucket/key`.
-        tried: String,
+        /// Where it was looked for.
+        source: Cause,
     },
     /// A file could not be fetched, though it may be later.
     #[error("{url} could not be downloaded in {attempts} attempts")]

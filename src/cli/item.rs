@@ -42,7 +42,7 @@ impl ItemArguments {
         let presets = self.preset_file.load();
         let preset = presets.get(&self.preset).unwrap_or_else(|error| usage_error(error));
         let found = services.mongo.find(self.medium, &self.name).await?;
-        let missing = || Error::Document { subject: self.to_string(), what: "is not in MongoDB".into() };
+        let missing = || Error::Document { subject: "item".into(), what: "is not in MongoDB".into() };
         let (owner, item) = found.ok_or_else(missing)?;
         let settings = Settings {
             media: vec![self.medium],

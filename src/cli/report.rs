@@ -43,7 +43,10 @@ pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COL
     table.add_rows(rows);
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
-        let is_text = matches!(header[index], "tape" | "image" | "output" | "preset" | "summary");
+        let is_text = matches!(
+            header[index],
+            "tape" | "preset" | "summary" | "image" | "output" | "account" | "type" | "setting" | "value" | "from"
+        );
         column.set_cell_alignment(if is_text { CellAlignment::Left } else { CellAlignment::Right });
     }
     table.trim_fmt()

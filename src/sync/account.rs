@@ -1,16 +1,18 @@
 //! Both sides of one account, and the plan that follows from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::error::Result;
 use crate::record::{Id, Item, Medium};
 use crate::remote::mongo::{Account, Owner, Unusable};
 use crate::remote::pds::Existing;
 use cid::Cid;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::plan::{Counts, Plan};
+use super::files;
+use super::plan::{Counts, Plan, lacks_recording};
 use super::report::Parked;
-use super::{Services, Settings};
+use super::{LOOKUPS, Services, Settings};
 
 /// What is to be done for one account.
 pub struct AccountPlan {
@@ -30,7 +32,11 @@ impl AccountPlan {
     /// How many steps there are of each kind, by medium.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<&'static str, Counts> {
-        self.media.iter().map(|(medium, plan)| (medium.plural(), plan.counts())).collect()
+        let counts = |plan: &Plan| match self.blocked {
+            Some(_) => Counts { blocked: plan.steps.len(), ..Counts::default() },
+            None => plan.counts(),
+        };
+        self.media.iter().map(|(medium, plan)| (medium.plural(), counts(plan))).collect()
     }
 }
 
@@ -74,12 +80,15 @@ pub async fn read(
         for read in services.mongo.items(&account.owner, medium).await? {
             match read {
                 Ok(item) => items.push(item),
-                Err(Unusable { id, reason }) => plan.unusable.push(Parked { medium, label: id.clone(), id, reason }),
+                Err(Unusable { id, reason }) => {
+                    plan.unusable.push(Parked { medium, label: id.clone(), id, reason, causes: Vec::new() });
+                }
             }
         }
         let existing = existing.remove(&medium).unwrap_or_default();
         let selected = |item: &Item| settings.items.includes(item) && wanted(item.id);
-        let mut steps = Plan::new(items, &existing, settings.nuked, selected);
+        let recorded = recorded(services, account, &items, &existing).await?;
+        let mut steps = Plan::new(items, &existing, &recorded, settings.nuked, selected);
         plan.unusable.extend(steps.blocked().map(|(item, reason)| Parked::new(item, reason)));
         if let Some(limit) = settings.limit {
             steps.limit(limit);
@@ -91,4 +100,20 @@ pub async fn read(
         plan.blocked = None;
     }
     Ok(plan)
+}
+
+/// The paintings of which a recording is there that their records do not tell of.
+async fn recorded(
+    services: &Services,
+    account: &Account,
+    items: &[Item],
+    existing: &[Existing],
+) -> Result<HashSet<Id>> {
+    let lacking = items.iter().filter(|item| lacks_recording(item, existing));
+    let looks = lacking.map(|item| async move {
+        let found = files::has_recording(services, &account.owner, item).await?;
+        Ok(found.then_some(item.id))
+    });
+    let found = stream::iter(looks).buffer_unordered(LOOKUPS).try_filter_map(|found| std::future::ready(Ok(found)));
+    found.try_collect().await
 }

@@ -160,7 +160,7 @@ impl Run<'_> {
             let (session, listed, ready) = (&session, &listed, &ready);
             async move {
                 let files = match ready.get(&step.item.id) {
-                    Some(files) => Ok(files.clone()),
+                    Some(files) => Ok((files.clone(), 0)),
                     None => prepare(services, settings, (session, listed), owner, &step, watch).await,
                 };
                 (step, files)
@@ -184,6 +184,10 @@ impl Run<'_> {
                 if self.watch.is_cancelled() {
                     return Err(Interruption::Failed(Error::Interrupted));
                 }
+                let files = files.map(|(files, uploaded)| {
+                    self.report.uploaded += uploaded;
+                    files
+                });
                 let Some(change) = self.change(step, files) else { continue };
                 if let Some(full) = batch.push(change, self.size) {
                     self.commit(medium, full, commit).await?;
@@ -200,8 +204,9 @@ impl Run<'_> {
         if !needs_record {
             return Some(Change { step, record: None });
         }
-        let built = files.map_err(|error| error.chain().join(": ")).and_then(|files| {
-            let record = record::build(&step.item, &files).map_err(|violations| violations.to_string())?;
+        let built = files.map_err(|error| Parked::after(&step.item, &error)).and_then(|files| {
+            let wrong = |violations: record::Violations| Parked::new(&step.item, violations.to_string());
+            let record = record::build(&step.item, &files).map_err(wrong)?;
             if step.missing_files().any() {
                 self.ready.insert(step.item.id, files);
             }
@@ -209,16 +214,16 @@ impl Run<'_> {
         });
         match built {
             Ok(record) => Some(Change { step, record: Some(record) }),
-            Err(reason) => {
-                self.park(&step, reason);
+            Err(parked) => {
+                self.park(&step, parked);
                 None
             }
         }
     }
 
-    fn park(&mut self, step: &Step, reason: String) {
+    fn park(&mut self, step: &Step, parked: Parked) {
         self.parked.insert(step.item.id);
-        self.report.parked.push(Parked::new(&step.item, reason));
+        self.report.parked.push(parked);
         self.watch.item(self.account, step.item.medium());
     }
 
@@ -246,15 +251,16 @@ impl Run<'_> {
                     self.remember(medium, &changes).await?;
                     self.tally(&changes);
                 }
-                Err(Error::TooLarge { .. } | Error::Refused { .. }) if changes.len() > 1 => {
+                Err(Error::TooLarge { .. } | Error::Refused { status: 400, .. }) if changes.len() > 1 => {
                     // One of them may be to blame for all; halves find it.
                     let rest = changes.split_off(changes.len() / 2);
                     pieces.push_front(rest);
                     pieces.push_front(changes);
                 }
-                Err(error @ (Error::TooLarge { .. } | Error::Refused { .. })) => {
+                Err(error @ (Error::TooLarge { .. } | Error::Refused { status: 400, .. })) => {
                     self.ready.remove(&changes[0].step.item.id);
-                    self.park(&changes[0].step, error.chain().join(": "));
+                    let step = &changes[0].step;
+                    self.park(step, Parked::after(&step.item, &error));
                 }
                 Err(error @ Error::Uncertain { .. }) => {
                     self.size.writes = (self.size.writes / 2).min(changes.len().div_ceil(2)).max(1);
@@ -262,7 +268,7 @@ impl Run<'_> {
                         let attempts = self.uncertain.entry(change.step.item.id).or_default();
                         *attempts += 1;
                         if *attempts >= ATTEMPTS {
-                            self.park(&change.step, error.chain().join(": "));
+                            self.park(&change.step, Parked::after(&change.step.item, &error));
                         }
                     }
                     return Err(Interruption::Disturbed);
@@ -311,7 +317,8 @@ impl Run<'_> {
     }
 }
 
-/// Finds or makes what an item lacks and brings it to the PDS; answers all files of the item.
+/// Finds or makes what an item lacks and brings it to the PDS; answers all files of the item, and the bytes that were
+/// uploaded.
 async fn prepare(
     services: &Services,
     settings: &Settings,
@@ -319,7 +326,7 @@ async fn prepare(
     owner: &Owner,
     step: &Step,
     watch: &Arc<dyn Watch>,
-) -> Result<Files> {
+) -> Result<(Files, u64)> {
     let nothing = Files::default();
     let before = match &step.action {
         Action::Update { files, .. } => files,
@@ -327,13 +334,12 @@ async fn prepare(
     };
     let missing = step.missing_files();
     if !missing.any() || watch.is_cancelled() {
-        return Ok(before.clone());
+        return Ok((before.clone(), 0));
     }
     let made = make(services, &settings.preset, owner, &step.item, missing, watch).await?;
-    let bytes = made.bytes();
-    let files = upload(services, session, listed, made, before).await?;
-    watch.uploaded(bytes);
-    Ok(files)
+    let (files, uploaded) = upload(services, session, listed, made, before).await?;
+    watch.uploaded(uploaded);
+    Ok((files, uploaded))
 }
 
 /// Longer with each round, and never the same for two processes that disturb each other.

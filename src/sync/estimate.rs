@@ -11,16 +11,13 @@ use crate::record::{self, Files, Medium};
 use super::account::AccountPlan;
 use super::places;
 use super::plan::{Action, Counts, Step};
-use super::{Report, Services};
+use super::{LOOKUPS, Report, Services};
 
 /// What the PDS grants an account in an hour, when it limits: each write costs points.
 const POINTS_AN_HOUR: u64 = 5_000;
 
 /// What the PDS grants an address in a day: blobs.
 const UPLOADS_A_DAY: u64 = 1_000;
-
-/// Looking up the size of this many files at once is quick and still polite.
-const LOOKUPS: usize = 16;
 
 /// Records that a PDS writes in a second, in batches; measured with scripts/bench-sync.
 const RECORDS_A_SECOND: u64 = 500;

@@ -59,12 +59,6 @@ impl Blob {
 }
 
 impl Made {
-    /// Bytes of all of it.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.thumbnail.iter().chain(&self.video).map(|blob| blob.reference.size).sum()
-    }
-
     /// What a record says of these, together with what it had before.
     #[must_use]
     pub fn files(&self, before: &Files) -> Files {
@@ -99,7 +93,8 @@ pub async fn make(
     }
 }
 
-/// Uploads what was made, but for what the account has already; answers what the record says of it.
+/// Uploads what was made, but for what the account has already; answers what the record says of it, and how many bytes
+/// that were.
 ///
 /// # Errors
 /// What the PDS says.
@@ -109,30 +104,25 @@ pub async fn upload(
     listed: &HashSet<Cid>,
     mut made: Made,
     before: &Files,
-) -> Result<Files> {
+) -> Result<(Files, u64)> {
+    let mut uploaded = 0;
     for blob in made.thumbnail.iter_mut().chain(&mut made.video) {
         let reference = &blob.reference;
         if listed.contains(&reference.cid) {
             continue;
         }
+        uploaded += reference.size;
         let body = Body::File { path: blob.file.path().into(), size: reference.size };
         // The server looks into the bytes and may call them something else, which the record has to repeat.
         blob.reference = services.pds.upload_blob(session, body, &reference.mime_type, Some(&reference.cid)).await?;
     }
-    Ok(made.files(before))
+    Ok((made.files(before), uploaded))
 }
 
 async fn painting(services: &Services, owner: &Owner, item: &Item, missing: MissingFiles) -> Result<Made> {
     let mut made = Made::default();
     if missing.recording {
-        for place in places::recording(owner, item, &services.buckets) {
-            // What is not public is none for the readers of a record.
-            match services.spaces.size(&place.bucket, &place.key).await {
-                Ok(size) => made.has_recording |= size.is_some(),
-                Err(Error::NotReadable { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
+        made.has_recording = has_recording(services, owner, item).await?;
     }
     if missing.thumbnail {
         let (file, _) =
@@ -200,6 +190,22 @@ fn transcode(tape: &Tape, preset: &Preset, pool: &ThreadPool, watch: &dyn Watch)
     Blob::new(video, "video/mp4")
 }
 
+/// Whether the making of a painting was recorded, at any place where that may lie.
+///
+/// # Errors
+/// What Spaces says.
+pub async fn has_recording(services: &Services, owner: &Owner, item: &Item) -> Result<bool> {
+    for place in places::recording(owner, item, &services.buckets) {
+        match services.spaces.size(&place.bucket, &place.key).await {
+            Ok(Some(_)) => return Ok(true),
+            // What is not public is none for the readers of a record.
+            Ok(None) | Err(Error::NotReadable { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
+}
+
 /// The first of several places that has a file we may read.
 async fn download(services: &Services, places: Vec<Place>, limit: u64) -> Result<(NamedTempFile, Place)> {
     let mut refusal = None;
@@ -214,7 +220,8 @@ async fn download(services: &Services, places: Vec<Place>, limit: u64) -> Result
         }
     }
     let tried = places.iter().map(|place| format!("{}/{}", place.bucket, place.key)).collect::<Vec<_>>();
-    Err(refusal.unwrap_or(Error::NotFound { tried: tried.join(", ") }))
+    let source = format!("looked for {}", tried.join(", ")).into();
+    Err(refusal.unwrap_or(Error::NotFound { source }))
 }
 
 async fn fetch(services: &Services, url: &str, limit: u64) -> Result<NamedTempFile> {

@@ -41,6 +41,9 @@ pub use places::{Buckets, Place};
 pub use plan::{Action, Counts, MissingFiles, Nuked, Plan, Step};
 pub use report::{AccountReport, Cause, Parked, Report};
 
+/// Looking for this many files at once is quick and still polite.
+const LOOKUPS: usize = 16;
+
 /// Bytes that the lexicon of tapes allows a video.
 const MAX_VIDEO_BYTES: u64 = 52_428_800;
 

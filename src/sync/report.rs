@@ -22,8 +22,11 @@ pub struct Parked {
     pub id: String,
     /// What people call it.
     pub label: String,
-    /// Why.
+    /// Why, in a line that others may share.
     pub reason: String,
+    /// What caused that, of this very item.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<String>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
@@ -36,7 +39,14 @@ impl Parked {
     #[must_use]
     pub fn new(item: &Item, reason: impl Into<String>) -> Self {
         let (medium, id, label) = (item.medium(), item.id.to_string(), item.label());
-        Parked { medium, id, label, reason: reason.into() }
+        Parked { medium, id, label, reason: reason.into(), causes: Vec::new() }
+    }
+
+    /// An item and the error that it ended with.
+    #[must_use]
+    pub fn after(item: &Item, error: &Error) -> Self {
+        let mut chain = error.chain();
+        Parked { causes: chain.split_off(1), ..Parked::new(item, chain.remove(0)) }
     }
 }
 

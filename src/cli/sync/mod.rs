@@ -179,6 +179,10 @@ async fn live(arguments: &Arguments, services: &Services, settings: &Settings) -
     let watch: Arc<dyn sync::Watch> = progress.clone();
     let report = sync::live(services, settings, &watch).await?;
     progress.finish();
+    if arguments.report.is_none() && !report.has_work() && !report.has_failures() {
+        eprintln!("nothing to do");
+        return Ok(outcome(&report));
+    }
     let path = arguments.report.clone().unwrap_or_else(self::report::default_path);
     let json = serde_json::to_vec_pretty(&report).map_err(std::io::Error::from);
     json.and_then(|json| std::fs::write(&path, json)).map_err(Error::write(&path))?;

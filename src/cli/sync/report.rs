@@ -13,6 +13,9 @@ use super::super::report::{bytes, json, line, table};
 /// How many names follow a cause; the JSON has them all.
 const MOST_LABELS: usize = 10;
 
+/// How many characters of a name are shown.
+const LONGEST_LABEL: usize = 32;
+
 const HEADER: [&str; 10] =
     ["account", "type", "create", "update", "adopt", "withdraw", "duplicate", "orphan", "skip", "blocked"];
 
@@ -131,11 +134,19 @@ fn duration(duration: Duration) -> String {
     }
 }
 
+/// Slugs may be long.
+fn shortened(label: &str) -> String {
+    match label.char_indices().nth(LONGEST_LABEL) {
+        Some((end, _)) => format!("{}…", &label[..end]),
+        None => label.to_owned(),
+    }
+}
+
 fn causes(what: &str, causes: &[Cause<'_>]) {
     for Cause { reason, labels } in causes {
         let more = labels.len().saturating_sub(MOST_LABELS);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let named = labels.iter().take(MOST_LABELS).copied().collect::<Vec<_>>().join(", ");
+        let named = labels.iter().take(MOST_LABELS).map(|label| shortened(label)).collect::<Vec<_>>().join(", ");
         line(format!("{what:<10} {} × {reason}: {named}{more}", labels.len()));
     }
 }

@@ -1,6 +1,6 @@
 //! `MongoDB`, the system of record: accounts, items, and the keys of their records.
 //!
-//! Documents are years old and written by many tools; see [`document`] for how they are read. What cannot be made sense
+//! Documents are years old and written by many tools; `document.rs` says how they are read. What cannot be made sense
 //! of is an [`Unusable`] item and not a failure. Writing touches only the keys of records.
 
 mod accounts;

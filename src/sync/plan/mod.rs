@@ -6,11 +6,13 @@
 mod keys;
 mod matching;
 
+use std::collections::HashSet;
+
 use cid::Cid;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::record::{self, Content, Files, Item, Medium, Record, TapeForm};
+use crate::record::{self, Content, Files, Id, Item, Medium, Record, TapeForm};
 use crate::remote::pds::{Existing, Write};
 
 use keys::Keys;
@@ -181,11 +183,10 @@ impl MissingFiles {
     #[must_use]
     pub fn of(item: &Item, files: &Files) -> Self {
         match &item.content {
-            Content::Painting { slug, .. } => MissingFiles {
+            Content::Painting { .. } => MissingFiles {
                 thumbnail: files.thumbnail.is_none(),
                 video: false,
-                // Anybody's painting may have one, but only these say so, and the records of old may lack it.
-                recording: !files.has_recording && (files.thumbnail.is_none() || slug.contains(':')),
+                recording: !files.has_recording && files.thumbnail.is_none(),
             },
             Content::Tape { form, .. } => MissingFiles {
                 // Making one of a posted MP4 would mean to give a stranger's file to libav.
@@ -208,8 +209,15 @@ impl Plan {
     /// Works out what to do for all items of one medium of an account.
     ///
     /// `items` are all there are, since keys depend on each other; `selected` says which of them are to be worked on.
+    /// `recorded` are paintings whose recording was found though their record does not tell of it.
     #[must_use]
-    pub fn new(items: Vec<Item>, existing: &[Existing], nuked: Nuked, selected: impl Fn(&Item) -> bool) -> Plan {
+    pub fn new(
+        items: Vec<Item>,
+        existing: &[Existing],
+        recorded: &HashSet<Id>,
+        nuked: Nuked,
+        selected: impl Fn(&Item) -> bool,
+    ) -> Plan {
         let matched = Matched::new(&items, existing);
         let mut keys = Keys::new(&items, existing);
         let mut steps = Vec::with_capacity(items.len());
@@ -217,7 +225,8 @@ impl Plan {
             let records = matched.of(&item);
             let rkey = records.is_empty().then(|| keys.take(&item));
             if selected(&item) {
-                steps.push(step(item, &records, rkey, nuked));
+                let is_recorded = recorded.contains(&item.id);
+                steps.push(step(item, &records, rkey, is_recorded, nuked));
             }
         }
         Plan { steps, orphans: matched.orphans }
@@ -260,7 +269,16 @@ impl Plan {
     }
 }
 
-fn step(item: Item, records: &[&Existing], rkey: Option<String>, nuked: Nuked) -> Step {
+/// Whether an item says that it has a recording, and its record does not: those of old were made without looking.
+#[must_use]
+pub fn lacks_recording(item: &Item, existing: &[Existing]) -> bool {
+    let Content::Painting { slug, .. } = &item.content else { return false };
+    let tells = |value: &Value| value.get("recordingUrl").is_some();
+    let is_of_item = |record: &Existing| record::identity(&record.value) == Some(item.id);
+    slug.contains(':') && existing.iter().any(|record| !tells(&record.value) && is_of_item(record))
+}
+
+fn step(item: Item, records: &[&Existing], rkey: Option<String>, is_recorded: bool, nuked: Nuked) -> Step {
     // What people delete of their moods they want gone.
     let withheld = item.nuked && (nuked == Nuked::Withhold || item.medium() == Medium::Mood);
     let Some(kept) = best(&item, records) else {
@@ -279,7 +297,8 @@ fn step(item: Item, records: &[&Existing], rkey: Option<String>, nuked: Nuked) -
     let action = if withheld {
         Action::Withdraw { rkey }
     } else {
-        let files = Files::of_record(&kept.value);
+        let mut files = Files::of_record(&kept.value);
+        files.has_recording |= is_recorded;
         if let Some(reason) = refusal(&item, &files) {
             Action::Block { reason }
         } else if MissingFiles::of(&item, &files).any() || is_outdated(&item, &files, &kept.value) {

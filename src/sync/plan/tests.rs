@@ -51,7 +51,7 @@ fn known(mut item: Item, rkey: &str) -> Item {
 }
 
 fn plan(items: Vec<Item>, existing: &[Existing]) -> Plan {
-    Plan::new(items, existing, Nuked::Flag, |_| true)
+    Plan::new(items, existing, &HashSet::new(), Nuked::Flag, |_| true)
 }
 
 fn action(item: Item, existing: &[Existing]) -> Action {
@@ -120,6 +120,20 @@ fn old_records_are_found_by_mongo_id_or_by_their_key() {
 }
 
 #[test]
+fn a_recording_that_old_records_do_not_tell_of_is_told_once_it_is_found() {
+    let item = known(painting(1), "somewhere");
+    let silent = Files { video: None, has_recording: false, ..files() };
+    let existing = [record("somewhere", &item, &silent)];
+    assert!(lacks_recording(&item, &existing));
+    assert!(matches!(action(item.clone(), &existing), Action::Keep { .. }));
+    let recorded = HashSet::from([item.id]);
+    let step = Plan::new(vec![item.clone()], &existing, &recorded, Nuked::Flag, |_| true).steps.remove(0);
+    assert!(!step.missing_files().any());
+    let Action::Update { files, .. } = step.action else { panic!("{:?}", step.action) };
+    assert!(files.has_recording && !lacks_recording(&item, &[record("somewhere", &item, &files)]));
+}
+
+#[test]
 fn of_several_records_the_complete_one_stays_else_the_known_one_else_the_oldest() {
     let kept = |item: Item, existing: &[Existing]| {
         let step = plan(vec![item], existing).steps.remove(0);
@@ -148,7 +162,7 @@ fn records_of_nobody_are_orphans() {
 fn what_was_taken_back_is_flagged_or_withheld_as_one_likes() {
     let nuked = |existing: &[Existing], nuked| {
         let item = Item { nuked: true, ..painting(1) };
-        Plan::new(vec![item], existing, nuked, |_| true).steps.remove(0).action
+        Plan::new(vec![item], existing, &HashSet::new(), nuked, |_| true).steps.remove(0).action
     };
     assert!(matches!(nuked(&[], Nuked::Flag), Action::Create { .. }));
     assert_eq!(nuked(&[], Nuked::Withhold), Action::Withhold);
@@ -175,7 +189,7 @@ fn what_no_lexicon_takes_is_blocked_before_anything_is_tried() {
 fn keys_are_the_same_whatever_is_read_first_and_whatever_is_selected() {
     let items: Vec<_> = (0..200).map(|number| mood(number, "at once")).collect();
     let keys = |items: Vec<Item>, selected: fn(&Item) -> bool| {
-        let plan = Plan::new(items, &[], Nuked::Flag, selected);
+        let plan = Plan::new(items, &[], &HashSet::new(), Nuked::Flag, selected);
         let mut keys: Vec<_> = plan.steps.into_iter().map(|step| (step.item.id, step.action)).collect();
         keys.sort_by_key(|(id, _)| *id);
         keys
