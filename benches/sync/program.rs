@@ -39,7 +39,7 @@ pub fn telecine(site: &Site, folder: &Path, arguments: &str) -> Cost {
         most = most.max(peak(child.id()).unwrap_or(0));
         std::thread::sleep(SAMPLING);
     };
-    let cost = Cost { wall: started.elapsed(), cpu: cpu_of_children() - before, peak: most };
+    let cost = Cost { wall: started.elapsed(), cpu: cpu_of_children().saturating_sub(before), peak: most };
     if !status.success() {
         let mut text = String::new();
         stderr.rewind().unwrap();
