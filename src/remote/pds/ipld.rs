@@ -22,3 +22,24 @@ pub fn to_json(ipld: Ipld) -> Value {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cid::Cid;
+
+    use super::*;
+
+    #[test]
+    fn links_bytes_and_numbers_have_their_json() {
+        let text = "bafkreibme22gw2h7y2h7tg2fhqotaqjucnbc24deqo72b6mkl2egezxhvy";
+        let cid = Cid::try_from(text).unwrap();
+        let value = ipld_core::ipld!({
+            "blob": { "ref": cid, "size": 7 },
+            "list": [null, true, -1, "text"],
+        });
+        let expected = json!({ "blob": { "ref": { "$link": text }, "size": 7 }, "list": [null, true, -1, "text"] });
+        assert_eq!(to_json(value), expected);
+        assert_eq!(to_json(Ipld::Bytes(vec![1, 2])), json!({ "$bytes": "AQI" }));
+        assert_eq!(to_json(Ipld::Integer(1 << 70)), json!("1180591620717411303424"));
+    }
+}

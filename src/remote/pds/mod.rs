@@ -28,6 +28,3 @@ pub use records::{Existing, Swap};
 pub use repo::Snapshot;
 pub use session::Session;
 pub use writes::{Applied, MOST_WRITES, Write, Written};
-
-#[cfg(test)]
-mod encoder;

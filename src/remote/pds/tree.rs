@@ -59,32 +59,51 @@ impl Commit {
 
     /// The records of the collections under `prefix`, in the order of their keys.
     pub fn records(&self, car: &Car, prefix: &str) -> Result<Vec<Leaf>, Cause> {
-        let mut found = Vec::new();
-        walk(car, &self.data, prefix, MOST_DEPTH, &mut found)?;
-        Ok(found)
+        let mut walk = Walk { car, prefix, last: Vec::new(), found: Vec::new() };
+        walk.visit(&self.data, MOST_DEPTH)?;
+        Ok(walk.found)
     }
 }
 
-fn walk(car: &Car, node: &Cid, prefix: &str, depth: usize, found: &mut Vec<Leaf>) -> Result<(), Cause> {
-    let deeper = depth.checked_sub(1).ok_or("its tree is deeper than a tree can be")?;
-    let node: Node<'_> = serde_ipld_dagcbor::from_slice(car.block(node)?)?;
-    if let Some(before) = &node.l {
-        walk(car, before, prefix, deeper, found)?;
-    }
-    let mut key = Vec::new();
-    for entry in &node.e {
-        if entry.p > key.len() {
-            return Err(format!("a key takes {} bytes from one of {}", entry.p, key.len()).into());
-        }
-        key.truncate(entry.p);
-        key.extend_from_slice(entry.k);
-        let (collection, rkey) = std::str::from_utf8(&key)?.split_once('/').ok_or("a key has no slash")?;
-        if collection.starts_with(prefix) {
-            found.push(Leaf { collection: collection.into(), rkey: rkey.into(), cid: entry.v });
-        }
-        if let Some(after) = &entry.t {
-            walk(car, after, prefix, deeper, found)?;
-        }
-    }
-    Ok(())
+/// A way through the tree, from its first key to its last.
+struct Walk<'a> {
+    car: &'a Car,
+    prefix: &'a str,
+    /// The key before. That each is greater also keeps a few blocks that refer to each other over and over, halfway
+    /// up a tree, from having more keys than there are grains of sand.
+    last: Vec<u8>,
+    found: Vec<Leaf>,
 }
+
+impl Walk<'_> {
+    fn visit(&mut self, node: &Cid, depth: usize) -> Result<(), Cause> {
+        let deeper = depth.checked_sub(1).ok_or("its tree is deeper than a tree can be")?;
+        let node: Node<'_> = serde_ipld_dagcbor::from_slice(self.car.block(node)?)?;
+        if let Some(before) = &node.l {
+            self.visit(before, deeper)?;
+        }
+        let mut key = Vec::new();
+        for entry in &node.e {
+            if entry.p > key.len() {
+                return Err(format!("a key takes {} bytes from one of {}", entry.p, key.len()).into());
+            }
+            key.truncate(entry.p);
+            key.extend_from_slice(entry.k);
+            if key <= self.last {
+                return Err("its keys are not in order".into());
+            }
+            self.last.clone_from(&key);
+            let (collection, rkey) = std::str::from_utf8(&key)?.split_once('/').ok_or("a key has no slash")?;
+            if collection.starts_with(self.prefix) {
+                self.found.push(Leaf { collection: collection.into(), rkey: rkey.into(), cid: entry.v });
+            }
+            if let Some(after) = &entry.t {
+                self.visit(after, deeper)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

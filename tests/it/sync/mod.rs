@@ -1,8 +1,10 @@
 //! `telecine sync` against real servers, looked at from outside.
 
+mod choice;
 mod crash;
 mod faults;
 mod media;
+mod poison;
 mod twice;
 
 use mongodb::bson::oid::ObjectId;
@@ -35,7 +37,11 @@ struct State {
 
 impl Syncing {
     async fn new() -> Self {
-        Syncing { site: Site::new().await, workshop: Workshop::new(), detours: Vec::new() }
+        Syncing::of(Site::new().await)
+    }
+
+    fn of(site: Site) -> Self {
+        Syncing { site, workshop: Workshop::new(), detours: Vec::new() }
     }
 
     /// Puts a proxy between the program and the PDS.

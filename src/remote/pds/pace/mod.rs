@@ -218,4 +218,6 @@ impl Drop for Waiting<'_> {
 }
 
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;

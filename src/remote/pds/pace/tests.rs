@@ -1,204 +1,185 @@
-//! That nothing is refused which could have waited, and nothing waits that need not.
+//! On a clock that stands still unless somebody waits: what is known of limiters, and who waits for how long.
 
-use std::collections::BTreeMap;
-
-use futures_util::future::join_all;
-use proptest::prelude::*;
+use reqwest::header::HeaderValue;
+use tokio::time::timeout;
 
 use super::*;
 
-/// An answer of a server whose clock is a year behind.
-fn headers(policy: &str, remaining: u32, resets_in: u64) -> HeaderMap {
-    let date = jiff::Timestamp::from_second(1_700_000_000).unwrap();
-    let reset = date.as_second() as u64 + resets_in;
-    [
-        ("ratelimit-policy", policy.to_owned()),
+/// The server's clock, long behind ours.
+const DATE: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
+const DATE_SECONDS: u64 = 1_700_000_000;
+
+const HOURLY: (u32, u64) = (5000, 3600);
+const GENERAL: (u32, u64) = (3000, 300);
+
+/// What an answer shows: a policy, what remains, and in how many seconds it resets.
+fn shows((points, window): (u32, u64), remaining: u32, resets_in: u64) -> HeaderMap {
+    let pairs = [
+        ("date", DATE.to_owned()),
+        ("ratelimit-policy", format!("{points};w={window}")),
         ("ratelimit-remaining", remaining.to_string()),
-        ("ratelimit-reset", reset.to_string()),
-        ("date", jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&date).unwrap()),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-    .collect::<HeaderMap>()
+        ("ratelimit-reset", (DATE_SECONDS + resets_in).to_string()),
+    ];
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        headers.insert(name, HeaderValue::from_str(&value).unwrap());
+    }
+    headers
 }
 
 fn toll(kind: Kind, points: u32, account: &str) -> Toll<'_> {
     Toll { kind, points, account }
 }
 
-/// Sends a request that is answered at once; how long it had to wait.
-async fn send(pace: &Pace, toll: Toll<'_>, headers: &HeaderMap) -> u64 {
-    let start = Instant::now();
-    pace.admit(toll).await.settle(headers, false);
-    start.elapsed().as_secs()
+fn write(points: u32, account: &str) -> Toll<'_> {
+    toll(Kind::Write, points, account)
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_write_waits_for_the_points_it_needs() {
-    let pace = Pace::default();
-    let one = toll(Kind::Write, 600, "did:plc:one");
-    assert_eq!(send(&pace, one, &headers("5000;w=3600", 900, 42)).await, 0);
-    assert_eq!(send(&pace, one, &headers("5000;w=3600", 300, 42)).await, 0);
-    assert_eq!(send(&pace, toll(Kind::Write, 600, "did:plc:two"), &HeaderMap::new()).await, 0);
-    assert_eq!(send(&pace, toll(Kind::Write, 300, "did:plc:one"), &HeaderMap::new()).await, 0);
-    // 42 s and one for the parts of seconds that headers leave out.
-    assert_eq!(send(&pace, one, &HeaderMap::new()).await, 43);
+/// Sends a request whose answer shows that.
+async fn answered(pace: &Pace, toll: Toll<'_>, headers: &HeaderMap) {
+    assert!(pace.admit(toll).await.settle(headers, false));
+}
+
+/// How many whole seconds a request waits before it goes; its answer shows nothing.
+async fn waits(pace: &Pace, toll: Toll<'_>) -> u64 {
+    let start = Instant::now();
+    assert!(!pace.admit(toll).await.settle(&HeaderMap::new(), false));
+    start.elapsed().as_secs()
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_limits_nobody_waits() {
     let pace = Pace::default();
     for _ in 0..10_000 {
-        assert_eq!(send(&pace, toll(Kind::Write, 600, "did:plc:one"), &HeaderMap::new()).await, 0);
+        assert_eq!(waits(&pace, write(600, "a")).await, 0);
     }
     assert!(pace.limits().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_read_shows_counts_for_all_but_whole_repos() {
+async fn what_remains_is_used_and_what_is_beyond_waits_for_the_reset() {
     let pace = Pace::default();
-    send(&pace, toll(Kind::Read, 1, ""), &headers("3000;w=300", 2, 100)).await;
-    assert_eq!(send(&pace, toll(Kind::Write, 600, "did:plc:one"), &HeaderMap::new()).await, 0);
-    assert_eq!(send(&pace, toll(Kind::Upload, 1, "did:plc:two"), &HeaderMap::new()).await, 0);
-    assert_eq!(send(&pace, toll(Kind::Repo, 1, ""), &headers("6000;w=300", 5000, 100)).await, 0);
-    assert_eq!(send(&pace, toll(Kind::Login, 1, "one"), &HeaderMap::new()).await, 101);
-    let mut points: Vec<_> = pace.limits().into_iter().map(|limit| (limit.points, limit.scope)).collect();
-    points.sort_by_key(|(points, _)| *points);
-    assert_eq!(points, [(3000, Scope::Everything), (6000, Scope::Repos)]);
+    answered(&pace, write(3, "a"), &shows(HOURLY, 5, 100)).await;
+    assert_eq!(waits(&pace, write(3, "a")).await, 0);
+    assert_eq!(waits(&pace, write(2, "a")).await, 0);
+    // A second more than is said, for both times are cut to seconds.
+    assert_eq!(waits(&pace, write(1, "a")).await, 101);
+    let limit = pace.limits().pop().unwrap();
+    assert_eq!((limit.scope, limit.remaining), (Scope::Writes("a".into()), HOURLY.0 - 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn uploads_have_one_limit_for_all_accounts() {
+async fn requests_on_their_way_count_as_if_they_had_arrived() {
     let pace = Pace::default();
-    send(&pace, toll(Kind::Upload, 1, "did:plc:one"), &headers("1000;w=86400", 0, 10)).await;
-    assert_eq!(send(&pace, toll(Kind::Upload, 1, "did:plc:two"), &HeaderMap::new()).await, 11);
+    answered(&pace, write(1, "a"), &shows(HOURLY, 4, 100)).await;
+    let on_way = pace.admit(write(3, "a")).await;
+    let second = Duration::from_secs(1);
+    assert!(timeout(second, pace.admit(write(2, "a"))).await.is_err());
+    // What never got an answer may have been counted all the same.
+    drop(on_way);
+    assert!(timeout(second, pace.admit(write(2, "a"))).await.is_err());
+    assert!(timeout(second, pace.admit(write(1, "a"))).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_on_their_way_are_counted() {
+async fn who_waits_is_known_until_they_wait_no_more() {
     let pace = Pace::default();
-    let one = toll(Kind::Write, 600, "did:plc:one");
-    send(&pace, one, &headers("5000;w=3600", 1000, 60)).await;
-    let first = pace.admit(one).await;
-    let second = pace.admit(one);
-    tokio::pin!(second);
-    tokio::select! {
-        biased;
-        _ = &mut second => panic!("there were points for one only"),
-        () = tokio::time::sleep(Duration::from_secs(30)) => {}
-    }
-    assert_eq!(pace.waiting().map(|wait| wait.as_secs()), Some(31));
-    first.settle(&headers("5000;w=3600", 400, 30), false);
-    drop(second.await);
+    answered(&pace, write(1, "a"), &shows(HOURLY, 0, 100)).await;
+    assert_eq!(pace.waiting(), None);
+    let waiting = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        pace.waiting().unwrap().as_secs()
+    };
+    assert_eq!(tokio::join!(waits(&pace, write(1, "a")), waiting), (101, 100));
+    assert_eq!(pace.waiting(), None);
+    answered(&pace, write(1, "a"), &shows(HOURLY, 0, 4000)).await;
+    // Giving up is no waiting either.
+    assert!(timeout(Duration::from_secs(1), pace.admit(write(1, "a"))).await.is_err());
     assert_eq!(pace.waiting(), None);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_closes_until_the_reset() {
+async fn accounts_do_not_wait_for_each_other_nor_reading_for_writing() {
     let pace = Pace::default();
-    let one = toll(Kind::Write, 3, "did:plc:one");
-    let mut refused = headers("5000;w=3600", 17, 60);
-    assert!(pace.admit(one).await.settle(&refused, true));
-    assert_eq!(send(&pace, one, &HeaderMap::new()).await, 61);
-    refused.insert("retry-after", "120".parse().unwrap());
-    assert!(pace.admit(one).await.settle(&refused, true));
-    assert_eq!(send(&pace, one, &HeaderMap::new()).await, 120);
-    assert!(!pace.admit(one).await.settle(&HeaderMap::new(), true));
+    for kind in [Kind::Write, Kind::Login] {
+        answered(&pace, toll(kind, 1, "a"), &shows(HOURLY, 0, 100)).await;
+        assert_eq!(waits(&pace, toll(kind, 1, "b")).await, 0);
+    }
+    for kind in [Kind::Read, Kind::Repo, Kind::Upload] {
+        assert_eq!(waits(&pace, toll(kind, 1, "a")).await, 0, "{kind:?}");
+    }
+    assert_eq!(waits(&pace, write(1, "a")).await, 101);
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_may_overtake_each_other() {
+async fn uploads_and_everything_are_counted_for_all_accounts_together() {
     let pace = Pace::default();
-    let one = toll(Kind::Write, 600, "did:plc:one");
-    send(&pace, one, &headers("5000;w=3600", 1800, 60)).await;
-    let (early, late) = (pace.admit(one).await, pace.admit(one).await);
-    late.settle(&headers("5000;w=3600", 600, 60), false);
-    early.settle(&headers("5000;w=3600", 1200, 60), false);
-    assert_eq!(pace.limits()[0].remaining, 600);
+    answered(&pace, toll(Kind::Upload, 1, "a"), &shows((1000, 86_400), 0, 50)).await;
+    assert_eq!(waits(&pace, write(1, "a")).await, 0);
+    assert_eq!(waits(&pace, toll(Kind::Upload, 1, "b")).await, 51);
+
+    answered(&pace, toll(Kind::Read, 1, ""), &shows(GENERAL, 1, 100)).await;
+    assert_eq!(waits(&pace, toll(Kind::Repo, 1, "")).await, 0);
+    // However many points it costs elsewhere, there it is one request.
+    assert_eq!(waits(&pace, write(600, "a")).await, 0);
+    assert_eq!(waits(&pace, toll(Kind::Upload, 1, "a")).await, 101);
 }
 
-/// A server with the reference PDS's limiters, and fewer uploads.
-#[derive(Default)]
-struct Server {
-    windows: HashMap<(Scope, u64), (Instant, u32)>,
+#[tokio::test(start_paused = true)]
+async fn a_limiter_that_a_write_showed_is_known_for_the_general_one_once_a_read_shows_it() {
+    let pace = Pace::default();
+    answered(&pace, write(3, "a"), &shows(GENERAL, 10, 100)).await;
+    answered(&pace, toll(Kind::Read, 1, ""), &shows(GENERAL, 9, 100)).await;
+    let limits = pace.limits();
+    assert_eq!(limits.iter().map(|limit| &limit.scope).collect::<Vec<_>>(), [&Scope::Everything]);
+    assert_eq!(limits[0].remaining, 9);
 }
 
-impl Server {
-    fn limiters(toll: &Toll<'_>) -> Vec<(Scope, u64, u32, u32)> {
-        let own = Scope::of(toll);
-        let mut limiters = match toll.kind {
-            Kind::Read => Vec::new(),
-            Kind::Repo => return vec![(own, 300, 6000, 1)],
-            Kind::Login => vec![(own.clone(), 300, 30, 1), (own, 86_400, 300, 1)],
-            Kind::Write => vec![(own.clone(), 3600, 5000, toll.points), (own, 86_400, 35_000, toll.points)],
-            Kind::Upload => vec![(own, 86_400, 20, 1)],
-        };
-        limiters.push((Scope::Everything, 300, 3000, 1));
-        limiters
-    }
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_waited_for_as_long_as_either_header_says() {
+    let pace = Pace::default();
+    assert!(pace.admit(write(1, "a")).await.settle(&shows(HOURLY, 7, 100), true));
+    assert_eq!(waits(&pace, write(1, "a")).await, 101);
 
-    /// The answer's headers, or the limiter that refuses.
-    fn answer(&mut self, toll: &Toll<'_>, clock: Duration) -> Result<HeaderMap, String> {
-        let now = Instant::now();
-        let mut shown: Option<(u32, HeaderMap)> = None;
-        for (scope, window, points, cost) in Server::limiters(toll) {
-            let length = Duration::from_secs(window);
-            let entry = self.windows.entry((scope.clone(), window)).or_insert((now + length, 0));
-            if now >= entry.0 {
-                *entry = (now + length, 0);
-            }
-            entry.1 += cost;
-            let remaining = points.checked_sub(entry.1).ok_or_else(|| format!("{scope:?} {points};w={window}"))?;
-            if shown.as_ref().is_none_or(|(least, _)| remaining < *least) {
-                // Both are cut to seconds, at different times of a second.
-                let (now_seconds, reset) = (clock.as_secs(), (clock + (entry.0 - now)).as_secs());
-                shown = Some((remaining, headers(&format!("{points};w={window}"), remaining, reset - now_seconds)));
-            }
+    let mut headers = shows(HOURLY, 0, 100);
+    headers.insert("retry-after", HeaderValue::from_static("250"));
+    assert!(pace.admit(write(1, "b")).await.settle(&headers, true));
+    assert_eq!(waits(&pace, write(1, "b")).await, 250);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_costs_more_than_there_ever_is_goes_when_all_is_there() {
+    let pace = Pace::default();
+    answered(&pace, write(1, "a"), &shows((100, 60), 99, 30)).await;
+    assert_eq!(waits(&pace, write(600, "a")).await, 31);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_overtake_each_other_give_nothing_back() {
+    let pace = Pace::default();
+    answered(&pace, write(3, "a"), &shows(HOURLY, 4, 100)).await;
+    answered(&pace, write(3, "a"), &shows(HOURLY, 7, 100)).await;
+    assert_eq!(pace.limits()[0].remaining, 4);
+}
+
+#[test]
+fn headers_that_make_no_sense_show_nothing() {
+    let good = shows(HOURLY, 4, 100);
+    assert!(Shown::read(&good).is_some());
+    for name in ["ratelimit-policy", "ratelimit-remaining", "ratelimit-reset"] {
+        for bad in ["", "x", "-", "5000;w=", ";w=3600", "99999999999999999999"] {
+            let mut headers = good.clone();
+            headers.insert(name, HeaderValue::from_static(bad));
+            assert_eq!(Shown::read(&headers), None, "{name}: {bad}");
         }
-        Ok(shown.expect("every request is counted").1)
+        let mut headers = good.clone();
+        headers.remove(name);
+        assert_eq!(Shown::read(&headers), None, "{name}");
     }
-}
-
-fn requests() -> impl Strategy<Value = Vec<(u8, u32, u8, u16, u16)>> {
-    // Kind, points, account, milliseconds there and back.
-    prop::collection::vec((0_u8..12, 1_u32..=600, 0_u8..3, 0_u16..3000, 0_u16..3000), 1..200)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-    #[test]
-    fn nothing_is_ever_refused(requests in requests(), at_once in 1_usize..12) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let refusals = runtime.block_on(async {
-            let (pace, server, start) = (Pace::default(), Mutex::new(Server::default()), Instant::now());
-            let refusals = Mutex::new(Vec::new());
-            let clock = || Duration::from_millis(1_700_000_000_250) + start.elapsed();
-            let exchange = async |(kind, points, account, there, back): (u8, u32, u8, u16, u16)| {
-                let accounts = ["did:plc:one", "did:plc:two", "did:plc:three"];
-                let kind = match kind { 0 => Kind::Read, 1 => Kind::Repo, 2 => Kind::Login, 3 => Kind::Upload, _ => Kind::Write };
-                let points = if kind == Kind::Write { points } else { 1 };
-                let toll = toll(kind, points, accounts[usize::from(account)]);
-                let admission = pace.admit(toll).await;
-                tokio::time::sleep(Duration::from_millis(there.into())).await;
-                let answer = server.lock().unwrap().answer(&toll, clock());
-                tokio::time::sleep(Duration::from_millis(back.into())).await;
-                match answer {
-                    Ok(headers) => { admission.settle(&headers, false); }
-                    Err(refusal) => refusals.lock().unwrap().push(refusal),
-                }
-            };
-            exchange((0, 1, 0, 0, 0)).await;
-            // One writer for an account, as sync has it; the first write of each tells its limits.
-            for batch in requests.chunks(at_once) {
-                let mut lanes: BTreeMap<u8, Vec<_>> = BTreeMap::new();
-                for request in batch {
-                        lanes.entry(request.2).or_default().push(*request);
-                    }
-                let lane = async |lane: Vec<_>| for request in lane { exchange(request).await };
-                join_all(lanes.into_values().map(lane)).await;
-            }
-            refusals.into_inner().unwrap()
-        });
-        prop_assert!(refusals.is_empty(), "{refusals:?}");
-    }
+    // A reset that has passed is the next one's beginning, a date that cannot be read is now.
+    let mut passed = good.clone();
+    passed.insert("ratelimit-reset", HeaderValue::from_static("1600000000"));
+    assert_eq!(Shown::read(&passed).unwrap().resets_in, Duration::from_secs(1));
+    passed.insert("date", HeaderValue::from_static("yesterday"));
+    assert_eq!(Shown::read(&passed).unwrap().resets_in, Duration::from_secs(1));
 }

@@ -1,0 +1,59 @@
+//! `telecine config`, and what is said when something is not set.
+
+use std::process::Command;
+
+use insta::assert_snapshot;
+
+use crate::support::command::{Run, Workshop, run};
+
+/// The program with nothing set but this.
+fn telecine(workshop: &Workshop, arguments: &str, set: &[(&str, &str)]) -> Run {
+    let mut command: Command = workshop.telecine(arguments);
+    command.env_clear().envs(set.iter().copied());
+    run(&mut command)
+}
+
+#[test]
+fn settings_are_shown_with_their_origin_and_without_their_secrets() {
+    let workshop = Workshop::new();
+    workshop.put("staging.toml", "MONGODB_NAME = 'staging'\nPDS_ADMIN_PASSWORD = 'hunter2'\n");
+    let set = [
+        ("MONGODB_CONNECTION_STRING", "mongodb://somebody:hunter2@db.example"),
+        ("PDS_URL", "https://pds.example"),
+        ("ART_SPACES_KEY", "hunter2"),
+    ];
+    let run_shown = telecine(&workshop, "config --config staging.toml", &set).succeeds();
+    let lines: Vec<_> = run_shown.stdout().lines().map(str::trim_end).collect();
+    assert_snapshot!(lines.join("\n"), @r"
+    setting                    value                                from
+    MONGODB_CONNECTION_STRING  ***                                  environment
+    MONGODB_NAME               staging                              staging.toml
+    PDS_URL                    https://pds.example                  environment
+    PDS_ADMIN_PASSWORD         ***                                  staging.toml
+    PDS_RATE_LIMIT_BYPASS_KEY  not set
+    ART_SPACES_KEY             ***                                  environment
+    ART_SPACES_SECRET          not set
+    ART_SPACES_ENDPOINT        https://sfo3.digitaloceanspaces.com  default
+    ART_SPACES_REGION          us-east-1                            default
+    ART_SPACES_BUCKET          art-aesthetic-computer               default
+    USER_SPACES_BUCKET         user-aesthetic-computer              default
+    AT_BLOBS_SPACES_BUCKET     at-blobs-aesthetic-computer          default
+    ");
+    let json = telecine(&workshop, "config --config staging.toml --json", &set).succeeds();
+    assert!(!json.stdout().contains("hunter2"));
+    assert_eq!(json.json()[0]["MONGODB_NAME"], serde_json::json!({ "value": "staging", "from": "staging.toml" }));
+}
+
+#[test]
+fn a_setting_that_is_needed_and_missing_is_named() {
+    let workshop = Workshop::new();
+    workshop.put("wrong.toml", "PDS_URL = 'at.example'\n");
+    let run = telecine(&workshop, "sync --config wrong.toml", &[]);
+    run.fails(1, "error: sync: PDS_URL is \"at.example\"; expected an address such as https://example.com");
+    let run = telecine(&workshop, "sync --config gone.toml", &[]);
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("cannot read gone.toml"), "{}", run.stderr);
+    let url = crate::stack::stack().pds_url();
+    let run = telecine(&workshop, "sync", &[("PDS_URL", url)]);
+    run.fails(1, "error: sync: MONGODB_CONNECTION_STRING is not set; put it into the environment or the config file");
+}
