@@ -346,7 +346,7 @@ mod tests {
         for (text, told) in [
             ("PDS_ULR = 'x'", "PDS_ULR is unknown; the settings are those of `telecine config`"),
             ("PDS_URL = 1", "PDS_URL is not a string"),
-            ("PDS_URL = 'x'\n\n=", "line 3: "),
+            ("PDS_URL = 'x'\nPDS_URL = 'y'", "line 2: "),
         ] {
             let error = Config::from_sources(environment(&[]), Some(file(text).path())).unwrap_err();
             assert!(error.chain()[1].starts_with(told), "{:?}", error.chain());

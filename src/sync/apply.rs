@@ -30,6 +30,9 @@ const ATTEMPTS: u32 = 3;
 /// The longest pause before planning again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
+/// How often somebody who waits for a rate limit looks whether the user wants to stop.
+const LOOKING: Duration = Duration::from_millis(200);
+
 /// Why a plan was not carried out to its end.
 enum Interruption {
     /// The repo is not as it was planned on, or nobody knows how it is.
@@ -83,7 +86,7 @@ pub async fn sync(
     if !report.has_work() {
         return report;
     }
-    let (session, listed) = match log_in(services, account, &first).await {
+    let (session, listed) = match unless_stopped(services, watch, log_in(services, account, &first)).await {
         Ok(ready) => ready,
         Err(error) => return AccountReport { failed: Some(error.chain().join(": ")), ..report },
     };
@@ -100,10 +103,28 @@ pub async fn sync(
         uncertain: HashMap::new(),
         size: Size::default(),
     };
-    if let Err(error) = run.settle(first).await {
+    if let Err(error) = unless_stopped(services, watch, run.settle(first)).await {
         run.report.failed = Some(error.chain().join(": "));
     }
     run.report
+}
+
+/// Gives work up if the user wants to stop while the server's rate limits make somebody wait: that may take a day. What
+/// is under way then is left as by a crash, for the next run to find.
+async fn unless_stopped<T>(
+    services: &Services,
+    watch: &Arc<dyn Watch>,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let stopped = async {
+        while !watch.is_cancelled() || services.pds.pace().waiting().is_none() {
+            tokio::time::sleep(LOOKING).await;
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        () = stopped => Err(Error::Interrupted),
+    }
 }
 
 /// Logs in, and asks which blobs are there if any are going to be needed.

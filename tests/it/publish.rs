@@ -77,6 +77,6 @@ async fn what_is_not_there_is_named() {
     let site = Site::new().await;
     for command in ["record", "publish"] {
         let run = telecine(&site, &format!("{command} tape never")).await;
-        run.fails(1, "error: tape never: tape never is not in MongoDB");
+        run.fails(1, "error: tape never: item is not in MongoDB");
     }
 }

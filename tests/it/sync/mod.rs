@@ -5,6 +5,7 @@ mod crash;
 mod faults;
 mod media;
 mod poison;
+mod rates;
 mod twice;
 
 use mongodb::bson::oid::ObjectId;

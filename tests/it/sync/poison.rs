@@ -63,3 +63,25 @@ async fn somebody_without_an_account_is_blocked_and_no_failure() {
     assert!(run.stdout().contains("no account on the PDS"), "{}", run.stdout());
     assert_eq!(syncing.run("sync live").await.code, Some(3));
 }
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_the_server_refuses_is_found_by_halves_and_parked() {
+    let mut syncing = Syncing::new().await;
+    let owner = syncing.site.account("odd").await;
+    for number in 0..8 {
+        syncing.site.add_mood(&owner, &format!("mood {number}")).await;
+    }
+    let proxy = syncing.pds_proxy();
+    let refusal = || Some(Fault::Answer(Answer::xrpc(400, "InvalidRequest", "Invalid record")));
+    // All eight, the first four, two of them, one.
+    proxy.next(APPLY, [refusal(), refusal(), refusal(), refusal()]);
+    let run = syncing.run("sync live --report report.json").await;
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 7);
+    let parked = &report(&syncing)["accounts"][0]["parked"];
+    assert_eq!(parked.as_array().unwrap().len(), 1);
+    assert!(parked[0]["reason"].as_str().unwrap().contains("InvalidRequest: Invalid record"), "{parked}");
+
+    syncing.run("sync live").await.succeeds();
+    assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 8);
+}
+
