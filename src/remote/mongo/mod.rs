@@ -178,7 +178,8 @@ where
 async fn insist<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
     let mut backoff = Backoff::new();
     loop {
-        match attempt().await {
+        // In a box, for the driver's futures are kilobytes large, and so would be all that wait for them.
+        match Box::pin(attempt()).await {
             Err(error) if error.class() == Class::Transient && backoff.again().await => {
                 tracing::debug!(attempt = backoff.attempts(), chain = ?error.chain(), "trying again");
             }

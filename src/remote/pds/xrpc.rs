@@ -81,7 +81,8 @@ impl Pds {
         let nsid = call.nsid;
         let misunderstood = |source: Cause| Error::Answer { call: nsid, source };
         let channel = Channel { pds: self, call };
-        match channel.send_xrpc::<P, I, O, serde_json::Value>(&request).await {
+        // In a box, or every caller's future would be kilobytes larger.
+        match Box::pin(channel.send_xrpc::<P, I, O, serde_json::Value>(&request)).await {
             Ok(OutputDataOrBytes::Data(output)) => Ok(output),
             Ok(OutputDataOrBytes::Bytes(_)) => Err(misunderstood("it is not JSON".into())),
             Err(atrium_xrpc::Error::HttpClient(error)) => match error.downcast::<Error>() {
