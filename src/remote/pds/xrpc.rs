@@ -33,7 +33,7 @@ impl HttpClient for Channel<'_> {
         };
         let request = Request { call: self.call, method: head.method, query, content, bearer: None };
         // Failures are told apart before atrium sees them, for it would mix them.
-        let answer = self.pds.exchange(&request).await.map_err(Box::new)?;
+        let answer = self.pds.exchange(&request).await?;
         let mut response = http::Response::new(Vec::from(answer.body));
         if let Some(content_type) = answer.headers.get(CONTENT_TYPE) {
             response.headers_mut().insert(CONTENT_TYPE, content_type.clone());
