@@ -133,7 +133,7 @@ impl Config {
         // The parser's own error quotes the line, which may hold a secret.
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| match error.span() {
             Some(span) => {
-                let line = text[..span.start.min(text.len())].lines().count().max(1);
+                let line = 1 + text[..span.start.min(text.len())].matches('\n').count();
                 format!("line {line}: {}", error.message())
             }
             None => error.message().to_owned(),

@@ -84,4 +84,3 @@ async fn a_record_that_the_server_refuses_is_found_by_halves_and_parked() {
     syncing.run("sync live").await.succeeds();
     assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 8);
 }
-
