@@ -103,7 +103,7 @@ pub async fn sync(
         uncertain: HashMap::new(),
         size: Size::default(),
     };
-    if let Err(error) = unless_stopped(services, watch, run.settle(first)).await {
+    if let Err(error) = unless_stopped(services, watch, Box::pin(run.settle(first))).await {
         run.report.failed = Some(error.chain().join(": "));
     }
     run.report

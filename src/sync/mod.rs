@@ -179,7 +179,7 @@ pub async fn dry_run(services: &Services, settings: &Settings, watch: &Arc<dyn W
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
 pub async fn live(services: &Services, settings: &Settings, watch: &Arc<dyn Watch>) -> Result<Report> {
     each(services, settings, |account| async move {
-        let report = apply::sync(services, settings, &account, watch).await;
+        let report = Box::pin(apply::sync(services, settings, &account, watch)).await;
         watch.account(&report);
         report
     })
