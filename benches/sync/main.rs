@@ -14,6 +14,7 @@ mod stack;
 mod tapes;
 #[path = "../../tests/it/support"]
 mod support {
+    pub mod memory;
     pub mod picture;
     pub mod tape;
     pub mod wav;

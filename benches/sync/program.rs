@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::stack::site::Site;
+use crate::support::memory::peak;
 
 /// How often the memory of the running program is looked at.
 const SAMPLING: Duration = Duration::from_millis(5);
@@ -56,11 +57,4 @@ fn cpu_of_children() -> Duration {
     let fields = line.rsplit(')').next().unwrap().split_whitespace().skip(13).take(2);
     let ticks: u64 = fields.map(|field| field.parse::<u64>().unwrap()).sum();
     Duration::from_millis(ticks * 1_000 / TICKS_A_SECOND)
-}
-
-/// The most memory a process has had so far, in bytes; `None` if it is gone.
-fn peak(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1_024)
 }

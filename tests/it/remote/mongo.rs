@@ -99,25 +99,6 @@ async fn one_item_is_found_by_code_slug_or_id() {
 }
 
 #[tokio::test]
-async fn siblings_are_found_however_their_time_is_written() {
-    let site = Site::new().await;
-    let owner = site.account("jeffrey").await;
-    let when = 1_760_659_201_234_i64;
-    let mut ids = Vec::new();
-    for form in
-        [doc! { "when": mongodb::bson::DateTime::from_millis(when) }, doc! { "when": "2025-10-17T00:00:01.234Z" }]
-    {
-        let fields = [doc! { "mood": "same" }, form].into_iter().flatten().collect();
-        ids.push(id(site.add(&owner, Medium::Mood, fields).await));
-    }
-    site.add(&owner, Medium::Mood, doc! { "mood": "other", "when": when + 1 }).await;
-    let mongo = Mongo::connect(&config(site.environment())).await.unwrap();
-    let siblings = is_send(mongo.siblings(&Owner::User(owner.sub), Medium::Mood, when)).await.unwrap();
-    ids.sort_unstable();
-    assert_eq!(siblings, [(ids[0], when), (ids[1], when)]);
-}
-
-#[tokio::test]
 async fn keys_are_written_where_they_belong_and_nowhere_else() {
     let site = Site::new().await;
     let owner = site.account("jeffrey").await;

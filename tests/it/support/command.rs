@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::memory::peak;
 use super::probe::Video;
 use super::tape::TapeBuilder;
 
@@ -159,13 +160,6 @@ impl Running {
         let stderr = String::from_utf8(read(self.stderr)).unwrap();
         Run { code: status.code(), stdout: read(self.stdout), stderr, elapsed, peak: self.peak }
     }
-}
-
-/// The most memory a process has had so far, in bytes; `None` if it is gone.
-fn peak(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
 impl Run {
