@@ -115,14 +115,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn settings(arguments: &Arguments) -> Settings {
-    let presets = arguments.preset_file.load();
-    let preset = presets.get(&arguments.preset).unwrap_or_else(|error| usage_error(error));
     let pool = ThreadPoolBuilder::new()
         .num_threads(arguments.jobs.unwrap_or(0) as usize)
         .build()
         .unwrap_or_else(|error| usage_error(error));
     Settings {
-        preset: preset.clone(),
+        preset: arguments.preset_file.preset(&arguments.preset),
         options: video::Options { snap: arguments.snap },
         limits: arguments.limits.limits(),
         force: arguments.force,

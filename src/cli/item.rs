@@ -7,11 +7,11 @@ use clap::Args;
 use crate::error::{Error, Result};
 use crate::record::{Item, Medium};
 use crate::remote::mongo::Owner;
-use crate::sync::{Accounts, Items, Nuked, Services, Settings};
+use crate::sync::{Accounts, Items, Nuked, Scope, Services};
+use crate::video::Preset;
 
 use super::config::ConfigFile;
 use super::presets::PresetFile;
-use super::usage_error;
 
 /// One item and how its files are made.
 #[derive(Debug, Args)]
@@ -37,22 +37,24 @@ impl fmt::Display for ItemArguments {
 }
 
 impl ItemArguments {
-    /// Looks it up in MongoDB; answers with whose it is and with settings that are about it alone.
-    pub async fn find(&self, services: &Services) -> Result<(Owner, Item, Settings)> {
-        let presets = self.preset_file.load();
-        let preset = presets.get(&self.preset).unwrap_or_else(|error| usage_error(error));
+    /// Looks it up in MongoDB; answers with whose it is and with a scope that holds it alone.
+    pub async fn find(&self, services: &Services) -> Result<(Owner, Item, Scope)> {
         let found = services.mongo.find(self.medium, &self.name).await?;
         let missing = || Error::Document { subject: "item".into(), what: "is not in MongoDB".into() };
         let (owner, item) = found.ok_or_else(missing)?;
-        let settings = Settings {
+        let scope = Scope {
             media: vec![self.medium],
             accounts: Accounts::Of(owner.clone()),
             items: Items::Id(item.id),
             limit: None,
-            preset: preset.clone(),
             nuked: Nuked::Flag,
             users_at_once: 1,
         };
-        Ok((owner, item, settings))
+        Ok((owner, item, scope))
+    }
+
+    /// How its files are made, if it is a tape.
+    pub fn preset(&self) -> Preset {
+        self.preset_file.preset(&self.preset)
     }
 }

@@ -42,9 +42,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 async fn publish(arguments: &Arguments, services: &Services) -> Result<Outcome> {
-    let (_, _, settings) = arguments.item.find(services).await?;
+    let (_, _, scope) = arguments.item.find(services).await?;
     let watch: Arc<dyn sync::Watch> = Arc::new(());
-    let report = sync::live(services, &settings, &watch).await?;
+    let report = sync::live(services, &scope, &arguments.item.preset(), &watch).await?;
     if arguments.json {
         json(&report);
     } else {

@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::record::{self, Files, Item};
 use crate::remote::mongo::{Account, Owner};
-use crate::sync::{self, Action, MissingFiles, Services, Settings};
+use crate::sync::{self, Action, MissingFiles, Scope, Services};
+use crate::video::Preset;
 
 use super::Outcome;
 use super::item::ItemArguments;
@@ -47,13 +48,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 async fn print(arguments: &Arguments, services: &Services) -> Result<()> {
-    let (owner, item, settings) = arguments.item.find(services).await?;
+    let (owner, item, scope) = arguments.item.find(services).await?;
     let account = services.mongo.account(&owner).await?;
     let (rkey, before) = match &account {
-        Some(account) => existing(services, &settings, account).await?,
+        Some(account) => existing(services, &scope, account).await?,
         None => (None, Files::default()),
     };
-    let files = complete(services, &settings, &owner, &item, before).await?;
+    let files = complete(services, &arguments.item.preset(), &owner, &item, before).await?;
     let record = record::build(&item, &files).map_err(|violations| Error::Document {
         subject: item.label(),
         what: format!("makes no record: {violations}"),
@@ -66,8 +67,8 @@ async fn print(arguments: &Arguments, services: &Services) -> Result<()> {
 }
 
 /// The key that the item's record has or would get, and the files that it has already.
-async fn existing(services: &Services, settings: &Settings, account: &Account) -> Result<(Option<String>, Files)> {
-    let plan = sync::read(services, settings, account, |_| true).await?;
+async fn existing(services: &Services, scope: &Scope, account: &Account) -> Result<(Option<String>, Files)> {
+    let plan = sync::read(services, scope, account, |_| true).await?;
     let action = plan.media.into_iter().flat_map(|(_, plan)| plan.steps).map(|step| step.action).next();
     Ok(match action {
         Some(Action::Create { rkey }) => (Some(rkey), Files::default()),
@@ -78,15 +79,9 @@ async fn existing(services: &Services, settings: &Settings, account: &Account) -
     })
 }
 
-async fn complete(
-    services: &Services,
-    settings: &Settings,
-    owner: &Owner,
-    item: &Item,
-    before: Files,
-) -> Result<Files> {
+async fn complete(services: &Services, preset: &Preset, owner: &Owner, item: &Item, before: Files) -> Result<Files> {
     let watch: Arc<dyn sync::Watch> = Arc::new(());
     let missing = MissingFiles::of(item, &before);
-    let made = sync::make(services, &settings.preset, owner, item, missing, &watch).await?;
+    let made = sync::make(services, preset, owner, item, missing, &watch).await?;
     Ok(made.files(&before))
 }

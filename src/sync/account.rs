@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use cid::Cid;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
 use crate::error::Result;
 use crate::record::{Id, Item, Medium};
 use crate::remote::mongo::{Account, Owner, Unusable};
 use crate::remote::pds::Existing;
-use cid::Cid;
-use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::files;
-use super::plan::{Counts, Plan, lacks_recording};
+use super::plan::{Counts, Plan, lacking_recordings};
 use super::report::Parked;
-use super::{LOOKUPS, Services, Settings};
+use super::{LOOKUPS, Scope, Services};
 
 /// What is to be done for one account.
 pub struct AccountPlan {
@@ -49,7 +50,7 @@ impl AccountPlan {
 /// What the servers say.
 pub async fn read(
     services: &Services,
-    settings: &Settings,
+    scope: &Scope,
     account: &Account,
     wanted: impl Fn(Id) -> bool,
 ) -> Result<AccountPlan> {
@@ -72,7 +73,7 @@ pub async fn read(
             }
         }
     }
-    for &medium in &settings.media {
+    for &medium in &scope.media {
         if account.owner == Owner::Guest && !medium.has_anonymous() {
             continue;
         }
@@ -86,11 +87,11 @@ pub async fn read(
             }
         }
         let existing = existing.remove(&medium).unwrap_or_default();
-        let selected = |item: &Item| settings.items.includes(item) && wanted(item.id);
+        let selected = |item: &Item| scope.items.includes(item) && wanted(item.id);
         let recorded = recorded(services, account, &items, &existing).await?;
-        let mut steps = Plan::new(items, &existing, &recorded, settings.nuked, selected);
+        let mut steps = Plan::new(items, &existing, &recorded, scope.nuked, selected);
         plan.unusable.extend(steps.blocked().map(|(item, reason)| Parked::new(item, reason)));
-        if let Some(limit) = settings.limit {
+        if let Some(limit) = scope.limit {
             steps.limit(limit);
         }
         plan.media.push((medium, steps));
@@ -109,8 +110,7 @@ async fn recorded(
     items: &[Item],
     existing: &[Existing],
 ) -> Result<HashSet<Id>> {
-    let lacking = items.iter().filter(|item| lacks_recording(item, existing));
-    let looks = lacking.map(|item| async move {
+    let looks = lacking_recordings(items, existing).map(|item| async move {
         let found = files::has_recording(services, &account.owner, item).await?;
         Ok(found.then_some(item.id))
     });

@@ -10,15 +10,17 @@ use tokio::sync::mpsc;
 
 use crate::error::{Error, Result};
 use crate::record::{self, Files, Id, Medium};
-use crate::remote::mongo::{Account, Owner, Published};
+use crate::remote::mongo::{Account, Owner};
 use crate::remote::pds::Session;
+use crate::video::Preset;
 
 use super::account::{AccountPlan, read};
 use super::batch::{Batch, Change, Size};
 use super::files::{make, upload};
 use super::plan::{Action, Step};
+use super::remember::remember;
 use super::report::{AccountReport, Parked};
-use super::{Services, Settings, Watch};
+use super::{Scope, Services, Watch, unless_stopped};
 
 /// How often an account is planned again before it is left for another run. Each disturbance that another writer
 /// causes costs one, and so does each halving of a batch that the PDS fails to carry out: 200 to 1 takes eight.
@@ -29,9 +31,6 @@ const ATTEMPTS: u32 = 3;
 
 /// The longest pause before planning again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
-
-/// How often somebody who waits for a rate limit looks whether the user wants to stop.
-const LOOKING: Duration = Duration::from_millis(200);
 
 /// Why a plan was not carried out to its end.
 enum Interruption {
@@ -53,11 +52,12 @@ impl From<Error> for Interruption {
 /// What one account has come to so far. Outlives its plans.
 struct Run<'a> {
     services: &'a Services,
-    settings: &'a Settings,
+    scope: &'a Scope,
+    preset: &'a Preset,
     watch: &'a Arc<dyn Watch>,
     session: Arc<Session>,
     /// Blobs that the account's records refer to already; uploading them again would change nothing.
-    listed: HashSet<Cid>,
+    listed: Arc<HashSet<Cid>>,
     account: &'a Account,
     report: AccountReport,
     /// Items that are given up; no plan holds them again.
@@ -72,11 +72,12 @@ struct Run<'a> {
 /// Syncs one account.
 pub async fn sync(
     services: &Services,
-    settings: &Settings,
+    scope: &Scope,
+    preset: &Preset,
     account: &Account,
     watch: &Arc<dyn Watch>,
 ) -> AccountReport {
-    let first = match read(services, settings, account, |_| true).await {
+    let first = match unless_stopped(services, watch, read(services, scope, account, |_| true)).await {
         Ok(plan) => plan,
         Err(error) => return AccountReport::failed(account, &error),
     };
@@ -92,10 +93,11 @@ pub async fn sync(
     };
     let mut run = Run {
         services,
-        settings,
+        scope,
+        preset,
         watch,
         session: session.into(),
-        listed,
+        listed: listed.into(),
         account,
         report,
         parked: HashSet::new(),
@@ -107,24 +109,6 @@ pub async fn sync(
         run.report.failed = Some(error.chain().join(": "));
     }
     run.report
-}
-
-/// Gives work up if the user wants to stop while the server's rate limits make somebody wait: that may take a day. What
-/// is under way then is left as by a crash, for the next run to find.
-async fn unless_stopped<T>(
-    services: &Services,
-    watch: &Arc<dyn Watch>,
-    work: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    let stopped = async {
-        while !watch.is_cancelled() || services.pds.pace().waiting().is_none() {
-            tokio::time::sleep(LOOKING).await;
-        }
-    };
-    tokio::select! {
-        done = work => done,
-        () = stopped => Err(Error::Interrupted),
-    }
 }
 
 /// Logs in, and asks which blobs are there if any are going to be needed.
@@ -149,7 +133,7 @@ impl Run<'_> {
                 Err(Interruption::Disturbed) => {
                     tracing::info!(account = %self.report.account, round, "planning again");
                     tokio::time::sleep(pause(round)).await;
-                    plan = read(self.services, self.settings, self.account, |id| !self.parked.contains(&id)).await?;
+                    plan = read(self.services, self.scope, self.account, |id| !self.parked.contains(&id)).await?;
                 }
             }
         }
@@ -159,8 +143,10 @@ impl Run<'_> {
     async fn apply(&mut self, plan: AccountPlan) -> Result<(), Interruption> {
         let mut commit = plan.commit;
         for (medium, plan) in plan.media {
-            let steps = plan.steps.into_iter().filter(Step::has_work).collect();
-            self.apply_medium(medium, steps, &mut commit).await?;
+            let steps: Vec<_> = plan.steps.into_iter().filter(Step::has_work).collect();
+            if !steps.is_empty() {
+                self.apply_medium(medium, steps, &mut commit).await?;
+            }
         }
         Ok(())
     }
@@ -172,7 +158,7 @@ impl Run<'_> {
         steps: Vec<Step>,
         commit: &mut Option<Cid>,
     ) -> Result<(), Interruption> {
-        let (services, settings, watch) = (self.services, self.settings, self.watch);
+        let (services, preset, watch) = (self.services, self.preset, self.watch);
         let (session, listed, owner) = (self.session.clone(), self.listed.clone(), &self.account.owner);
         // Enough to keep the encoders busy while others download and upload.
         let ahead = 2 * services.pool.current_num_threads() + 2;
@@ -182,12 +168,13 @@ impl Run<'_> {
             async move {
                 let files = match ready.get(&step.item.id) {
                     Some(files) => Ok((files.clone(), 0)),
-                    None => prepare(services, settings, (session, listed), owner, &step, watch).await,
+                    None => prepare(services, preset, (session, listed), owner, &step, watch).await,
                 };
                 (step, files)
             }
         });
         let (sender, prepared) = mpsc::channel(1);
+        let (written, to_remember) = mpsc::channel(1);
         let producing = async move {
             let mut preparing = std::pin::pin!(preparing.buffer_unordered(ahead));
             while let Some(prepared) = preparing.next().await {
@@ -199,8 +186,8 @@ impl Run<'_> {
         };
         let consuming = async {
             let mut batch = Batch::default();
-            // Moved in here, so that it is closed when this ends.
-            let mut prepared = prepared;
+            // Moved in here, so that they are closed when this ends.
+            let (mut prepared, written) = (prepared, written);
             while let Some((step, files)) = prepared.recv().await {
                 if self.watch.is_cancelled() {
                     return Err(Interruption::Failed(Error::Interrupted));
@@ -211,12 +198,16 @@ impl Run<'_> {
                 });
                 let Some(change) = self.change(step, files) else { continue };
                 if let Some(full) = batch.push(change, self.size) {
-                    self.commit(medium, full, commit).await?;
+                    self.commit(full, commit, &written).await?;
                 }
             }
-            self.commit(medium, batch.take(), commit).await
+            self.commit(batch.take(), commit, &written).await
         };
-        tokio::join!(producing, consuming).1
+        let remembering = remember(services, session.did(), medium, to_remember, watch);
+        let ((), consumed, (done, remembered)) = tokio::join!(producing, consuming, remembering);
+        *self.report.done.entry(medium.plural()).or_default() += done;
+        remembered?;
+        consumed
     }
 
     /// A step with its record; or it is given up.
@@ -245,15 +236,15 @@ impl Run<'_> {
     fn park(&mut self, step: &Step, parked: Parked) {
         self.parked.insert(step.item.id);
         self.report.parked.push(parked);
-        self.watch.item(self.account, step.item.medium());
+        self.watch.item();
     }
 
-    /// Writes changes to the PDS, in pieces where it does not take them together, and then to MongoDB.
+    /// Writes changes to the PDS, in pieces where it does not take them together, and hands them on to be remembered.
     async fn commit(
         &mut self,
-        medium: Medium,
         changes: Vec<Change>,
         commit: &mut Option<Cid>,
+        written: &mpsc::Sender<Vec<Change>>,
     ) -> Result<(), Interruption> {
         let mut pieces = VecDeque::from([changes]);
         while let Some(mut changes) = pieces.pop_front() {
@@ -269,8 +260,8 @@ impl Run<'_> {
             match result {
                 Ok(applied) => {
                     *commit = applied.map_or(*commit, |applied| Some(applied.commit));
-                    self.remember(medium, &changes).await?;
-                    self.tally(&changes);
+                    // Nobody takes them when MongoDB has failed, which is what is reported then.
+                    written.send(changes).await.map_err(|_| Error::Interrupted)?;
                 }
                 Err(Error::TooLarge { .. } | Error::Refused { status: 400, .. }) if changes.len() > 1 => {
                     // One of them may be to blame for all; halves find it.
@@ -299,50 +290,13 @@ impl Run<'_> {
         }
         Ok(())
     }
-
-    /// Tells MongoDB where the records are, and where there are none any more.
-    async fn remember(&self, medium: Medium, changes: &[Change]) -> Result<()> {
-        let mut published = Vec::new();
-        let mut withdrawn = Vec::new();
-        for Change { step, record } in changes {
-            let (rkey, cid) = match (&step.action, record) {
-                (Action::Create { rkey } | Action::Update { rkey, .. }, Some(record)) => (rkey, record.cid()),
-                (Action::Adopt { rkey, cid, .. }, _) => (rkey, *cid),
-                (Action::Withdraw { .. }, _) => {
-                    withdrawn.push(step.item.id);
-                    continue;
-                }
-                _ => continue,
-            };
-            let uri = format!("at://{}/{}/{rkey}", self.session.did(), medium.collection());
-            published.push(Published { id: step.item.id, rkey: rkey.clone(), uri, cid });
-        }
-        self.services.mongo.save_keys(medium, &published).await?;
-        self.services.mongo.clear_keys(medium, &withdrawn).await?;
-        Ok(())
-    }
-
-    fn tally(&mut self, changes: &[Change]) {
-        for Change { step, .. } in changes {
-            let done = self.report.done.entry(step.item.medium().plural()).or_default();
-            done.duplicate += step.duplicates.len();
-            match step.action {
-                Action::Create { .. } => done.create += 1,
-                Action::Update { .. } => done.update += 1,
-                Action::Adopt { .. } => done.adopt += 1,
-                Action::Withdraw { .. } => done.withdraw += 1,
-                Action::Keep { .. } | Action::Withhold | Action::Block { .. } => {}
-            }
-            self.watch.item(self.account, step.item.medium());
-        }
-    }
 }
 
 /// Finds or makes what an item lacks and brings it to the PDS; answers all files of the item, and the bytes that were
 /// uploaded.
 async fn prepare(
     services: &Services,
-    settings: &Settings,
+    preset: &Preset,
     (session, listed): (&Session, &HashSet<Cid>),
     owner: &Owner,
     step: &Step,
@@ -357,7 +311,7 @@ async fn prepare(
     if !missing.any() || watch.is_cancelled() {
         return Ok((before.clone(), 0));
     }
-    let made = make(services, &settings.preset, owner, &step.item, missing, watch).await?;
+    let made = make(services, preset, owner, &step.item, missing, watch).await?;
     let (files, uploaded) = upload(services, session, listed, made, before).await?;
     watch.uploaded(uploaded);
     Ok((files, uploaded))

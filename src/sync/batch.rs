@@ -57,7 +57,7 @@ pub struct Batch {
 impl Batch {
     /// Adds a change; answers the changes before it if it no longer fits beside them.
     pub fn push(&mut self, change: Change, size: Size) -> Option<Vec<Change>> {
-        let (writes, bytes) = (change.writes().len(), change.bytes());
+        let (writes, bytes) = (change.step.count_writes(), change.bytes());
         let is_full = self.writes + writes > size.writes || self.bytes + bytes > size.bytes;
         let full = (is_full && !self.changes.is_empty()).then(|| self.take());
         self.changes.push(change);

@@ -5,13 +5,13 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::record::{self, Files, Medium};
 
 use super::account::AccountPlan;
-use super::places;
 use super::plan::{Action, Counts, Step};
 use super::{LOOKUPS, Report, Services};
+use super::{files, places};
 
 /// What the PDS grants an account in an hour, when it limits: each write costs points.
 const POINTS_AN_HOUR: u64 = 5_000;
@@ -79,16 +79,9 @@ async fn weigh_step(services: &Services, plan: &AccountPlan, step: &Step) -> Res
             Medium::Tape => places::tape(&plan.account.owner, &step.item, &services.buckets),
             _ => places::painting(&plan.account.owner, &step.item, &services.buckets),
         };
-        weight.missing = 1;
-        for place in places {
-            match services.spaces.size(&place.bucket, &place.key).await {
-                Ok(Some(bytes)) => {
-                    weight = Weight { files: 1, file_bytes: bytes, missing: 0, record_bytes: 0 };
-                    break;
-                }
-                Ok(None) | Err(Error::NotReadable { .. }) => {}
-                Err(error) => return Err(error),
-            }
+        match files::size(services, &places).await? {
+            Some(bytes) => (weight.files, weight.file_bytes) = (1, bytes),
+            None => weight.missing = 1,
         }
     } else if matches!(step.action, Action::Create { .. } | Action::Update { .. }) {
         let record = record::build(&step.item, &Files::default());

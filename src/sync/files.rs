@@ -165,11 +165,11 @@ async fn tape(
     let (video, thumbnail) = blocking(move || {
         let tape = Tape::open(file.reopen().map_err(scratch)?, &limits)?;
         let video = missing.video.then(|| transcode(&tape, &preset, &pool, &*watch)).transpose()?;
-        let thumbnail = thumbnail::tape(&tape)?;
-        Ok((video, Blob::of(&thumbnail.bytes, thumbnail.mime_type)?))
+        let thumbnail = missing.thumbnail.then(|| thumbnail::tape(&tape)).transpose()?;
+        let thumbnail = thumbnail.map(|thumbnail| Blob::of(&thumbnail.bytes, thumbnail.mime_type)).transpose()?;
+        Ok((video, thumbnail))
     })
     .await?;
-    let thumbnail = missing.thumbnail.then_some(thumbnail);
     Ok(Made {
         video,
         thumbnail,
@@ -195,15 +195,23 @@ fn transcode(tape: &Tape, preset: &Preset, pool: &ThreadPool, watch: &dyn Watch)
 /// # Errors
 /// What Spaces says.
 pub async fn has_recording(services: &Services, owner: &Owner, item: &Item) -> Result<bool> {
-    for place in places::recording(owner, item, &services.buckets) {
+    // What is not public is none for the readers of a record.
+    Ok(size(services, &places::recording(owner, item, &services.buckets)).await?.is_some())
+}
+
+/// How large the file is at the first of several places that has one we may read.
+///
+/// # Errors
+/// What Spaces says.
+pub async fn size(services: &Services, places: &[Place]) -> Result<Option<u64>> {
+    for place in places {
         match services.spaces.size(&place.bucket, &place.key).await {
-            Ok(Some(_)) => return Ok(true),
-            // What is not public is none for the readers of a record.
+            Ok(Some(size)) => return Ok(Some(size)),
             Ok(None) | Err(Error::NotReadable { .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// The first of several places that has a file we may read.

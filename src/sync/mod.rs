@@ -17,19 +17,19 @@ mod estimate;
 mod files;
 mod places;
 mod plan;
+mod remember;
 mod report;
+mod scope;
 
-use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{Stream, StreamExt};
 use rayon::ThreadPool;
-use regex::Regex;
 use tokio::sync::Semaphore;
 
-use crate::error::Result;
-use crate::record::{Id, Item, Medium};
-use crate::remote::mongo::{Account, Mongo, Owner};
+use crate::error::{Error, Result};
+use crate::remote::mongo::Mongo;
 use crate::remote::pds::{MOST_BLOB, Pds, Server};
 use crate::remote::spaces::Spaces;
 use crate::video::Preset;
@@ -40,9 +40,13 @@ pub use files::{Made, make};
 pub use places::{Buckets, Place};
 pub use plan::{Action, Counts, MissingFiles, Nuked, Plan, Step};
 pub use report::{AccountReport, Cause, Parked, Report};
+pub use scope::{Accounts, Items, Scope, each};
 
 /// Looking for this many files at once is quick and still polite.
 const LOOKUPS: usize = 16;
+
+/// How often somebody who waits for a rate limit looks whether the user wants to stop.
+const LOOKING: Duration = Duration::from_millis(200);
 
 /// Bytes that the lexicon of tapes allows a video.
 const MAX_VIDEO_BYTES: u64 = 52_428_800;
@@ -72,74 +76,12 @@ impl Services {
     }
 }
 
-/// What to sync, and how.
-pub struct Settings {
-    /// Which media.
-    pub media: Vec<Medium>,
-    /// Which accounts.
-    pub accounts: Accounts,
-    /// Which items.
-    pub items: Items,
-    /// How many items of each account and medium are worked on at most.
-    pub limit: Option<usize>,
-    /// How tapes are encoded.
-    pub preset: Preset,
-    /// What becomes of items that were taken back.
-    pub nuked: Nuked,
-    /// How many accounts are worked on at the same time.
-    pub users_at_once: usize,
-}
-
-/// Which accounts.
-pub enum Accounts {
-    /// All of them.
-    All,
-    /// That of what was made without an account.
-    Guest,
-    /// Those whose handle matches.
-    Matching(Regex),
-    /// That of one owner.
-    Of(Owner),
-}
-
-impl Accounts {
-    fn includes(&self, account: &Account) -> bool {
-        match self {
-            Accounts::All => true,
-            Accounts::Guest => account.owner == Owner::Guest,
-            Accounts::Matching(pattern) => account.pds_handle.as_deref().is_some_and(|handle| pattern.is_match(handle)),
-            Accounts::Of(owner) => account.owner == *owner,
-        }
-    }
-}
-
-/// Which items.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Items {
-    /// All of them.
-    All,
-    /// Those with that code.
-    Code(String),
-    /// One.
-    Id(Id),
-}
-
-impl Items {
-    fn includes(&self, item: &Item) -> bool {
-        match self {
-            Items::All => true,
-            Items::Code(code) => item.code() == Some(code),
-            Items::Id(id) => item.id == *id,
-        }
-    }
-}
-
 /// What a caller may see and say while a sync runs. Called from many tasks.
 pub trait Watch: Send + Sync {
     /// An account has been planned for the first time.
     fn planned(&self, _plan: &AccountPlan) {}
     /// An item is done, one way or the other.
-    fn item(&self, _account: &Account, _medium: Medium) {}
+    fn item(&self) {}
     /// So many bytes were uploaded.
     fn uploaded(&self, _bytes: u64) {}
     /// An account is done.
@@ -153,59 +95,62 @@ pub trait Watch: Send + Sync {
 /// Nobody watches.
 impl Watch for () {}
 
-/// Plans all chosen accounts and changes nothing. The plans reach `watch` as they are made.
+/// Plans all accounts in scope and changes nothing. The plans reach `watch` as they are made.
 ///
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
-pub async fn dry_run(services: &Services, settings: &Settings, watch: &Arc<dyn Watch>) -> Result<Report> {
-    each(services, settings, |account| async move {
-        match read(services, settings, &account, |_| true).await {
-            Ok(plan) => {
-                watch.planned(&plan);
-                match weigh(services, &plan).await {
-                    Ok(weight) => AccountReport { weight, ..AccountReport::planned(&plan) },
-                    Err(error) => AccountReport::failed(&account, &error),
-                }
-            }
-            Err(error) => AccountReport::failed(&account, &error),
-        }
+pub async fn dry_run(services: &Services, scope: &Scope, watch: &Arc<dyn Watch>) -> Result<Report> {
+    let reports = each(services, scope, watch, |account| async move {
+        let planning = async {
+            let plan = read(services, scope, &account, |_| true).await?;
+            watch.planned(&plan);
+            Ok(AccountReport { weight: weigh(services, &plan).await?, ..AccountReport::planned(&plan) })
+        };
+        let report = unless_stopped(services, watch, planning).await;
+        report.unwrap_or_else(|error| AccountReport::failed(&account, &error))
     })
-    .await
+    .await?;
+    Ok(gathered(reports).await)
 }
 
-/// Plans all chosen accounts and carries the plans out.
+/// Plans all accounts in scope and carries the plans out; tapes are encoded as the preset says.
 ///
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
-pub async fn live(services: &Services, settings: &Settings, watch: &Arc<dyn Watch>) -> Result<Report> {
-    each(services, settings, |account| async move {
-        let report = Box::pin(apply::sync(services, settings, &account, watch)).await;
+pub async fn live(services: &Services, scope: &Scope, preset: &Preset, watch: &Arc<dyn Watch>) -> Result<Report> {
+    let reports = each(services, scope, watch, |account| async move {
+        let report = Box::pin(apply::sync(services, scope, preset, &account, watch)).await;
         watch.account(&report);
         report
     })
-    .await
+    .await?;
+    Ok(gathered(reports).await)
 }
 
-/// Does something for each chosen account, a few at once, and gathers what comes of it.
-async fn each<'a, F>(services: &'a Services, settings: &'a Settings, work: impl Fn(Account) -> F + 'a) -> Result<Report>
-where
-    F: Future<Output = AccountReport> + 'a,
-{
-    let makers = services.mongo.owners_with_items(&settings.media).await?;
-    // Read to the end before anything is done: the server forgets a cursor that waits for long.
-    let accounts: Vec<Account> = services.mongo.accounts().try_collect().await?;
-    let known: HashSet<&Owner> = accounts.iter().map(|account| &account.owner).collect();
-    let strangers: Vec<_> = makers.keys().filter(|owner| !known.contains(owner)).map(Account::unknown).collect();
-    // Who has neither made anything nor an account is no trouble to anybody.
-    let is_concerned = |account: &Account| account.did.is_some() || makers.contains_key(&account.owner);
-    let chosen = accounts.iter().chain(&strangers).filter(|account| settings.accounts.includes(account));
-    let chosen: Vec<Account> = chosen.filter(|account| is_concerned(account)).cloned().collect();
-    let reports = stream::iter(chosen).map(work).buffer_unordered(settings.users_at_once);
-    let mut report = Report::default();
+async fn gathered(reports: impl Stream<Item = AccountReport>) -> Report {
     let mut reports = std::pin::pin!(reports);
+    let mut report = Report::default();
     while let Some(account) = reports.next().await {
         report.add(account);
     }
     report.accounts.sort_by(|one, other| one.account.cmp(&other.account));
-    Ok(report)
+    report
+}
+
+/// Gives work up if the user wants to stop while the server's rate limits make somebody wait: that may take a day. What
+/// is under way then is left as by a crash, for the next run to find.
+async fn unless_stopped<T>(
+    services: &Services,
+    watch: &Arc<dyn Watch>,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let stopped = async {
+        while !watch.is_cancelled() || services.pds.pace().waiting().is_none() {
+            tokio::time::sleep(LOOKING).await;
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        () = stopped => Err(Error::Interrupted),
+    }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::error::{Error, Result};
-use crate::video::{Presets, Quality};
+use crate::video::{Preset, Presets, Quality};
 
 use super::{Outcome, limits, output, palette, plot, progress, report, source, usage_error};
 
@@ -57,6 +57,11 @@ impl PresetFile {
     /// All presets there are. Ends the process with a usage error if the file is wrong.
     pub fn load(&self) -> Presets {
         self.try_load().unwrap_or_else(|error| usage_error(error.chain().join(": ")))
+    }
+
+    /// The preset of that name. Ends the process with a usage error if there is none.
+    pub fn preset(&self, name: &str) -> Preset {
+        self.load().get(name).unwrap_or_else(|error| usage_error(error)).clone()
     }
 
     fn try_load(&self) -> Result<Presets> {

@@ -11,7 +11,8 @@ use regex::RegexBuilder;
 
 use crate::error::{Error, Result};
 use crate::record::Medium;
-use crate::sync::{self, Accounts, Items, Nuked, Report, Services, Settings};
+use crate::sync::{self, Accounts, Items, Nuked, Report, Scope, Services};
+use crate::video::Preset;
 
 use super::config::ConfigFile;
 use super::network;
@@ -121,13 +122,14 @@ impl MediaArguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let settings = settings(arguments);
+    let scope = scope(arguments);
+    let preset = arguments.preset_file.preset(&arguments.preset);
     stop_on_interrupt();
     let result = network::block_on(async {
         let services = network::connect(&arguments.config).await?;
         match arguments.mode {
-            Mode::DryRun => dry_run(arguments, &services, &settings).await,
-            Mode::Live => live(arguments, &services, &settings).await,
+            Mode::DryRun => dry_run(arguments, &services, &scope).await,
+            Mode::Live => live(arguments, &services, &scope, &preset).await,
         }
     });
     result.unwrap_or_else(|error| {
@@ -136,9 +138,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     })
 }
 
-fn settings(arguments: &Arguments) -> Settings {
-    let presets = arguments.preset_file.load();
-    let preset = presets.get(&arguments.preset).unwrap_or_else(|error| usage_error(error));
+fn scope(arguments: &Arguments) -> Scope {
     let accounts = match &arguments.user {
         Some(pattern) => match RegexBuilder::new(pattern).case_insensitive(true).build() {
             Ok(pattern) => Accounts::Matching(pattern),
@@ -147,12 +147,11 @@ fn settings(arguments: &Arguments) -> Settings {
         None if arguments.anonymous => Accounts::Guest,
         None => Accounts::All,
     };
-    Settings {
+    Scope {
         media: arguments.media.media(),
         accounts,
         items: arguments.code.clone().map_or(Items::All, Items::Code),
         limit: arguments.limit,
-        preset: preset.clone(),
         nuked: match arguments.nuked {
             NukedArgument::Flag => Nuked::Flag,
             NukedArgument::Withhold => Nuked::Withhold,
@@ -161,10 +160,10 @@ fn settings(arguments: &Arguments) -> Settings {
     }
 }
 
-async fn dry_run(arguments: &Arguments, services: &Services, settings: &Settings) -> Result<Outcome> {
+async fn dry_run(arguments: &Arguments, services: &Services, scope: &Scope) -> Result<Outcome> {
     let progress = Arc::new(SyncProgress::planning());
     let watch: Arc<dyn sync::Watch> = progress.clone();
-    let report = sync::dry_run(services, settings, &watch).await?;
+    let report = sync::dry_run(services, scope, &watch).await?;
     progress.finish();
     if arguments.json {
         self::report::plan_json(&report, services);
@@ -174,10 +173,10 @@ async fn dry_run(arguments: &Arguments, services: &Services, settings: &Settings
     Ok(outcome(&report))
 }
 
-async fn live(arguments: &Arguments, services: &Services, settings: &Settings) -> Result<Outcome> {
+async fn live(arguments: &Arguments, services: &Services, scope: &Scope, preset: &Preset) -> Result<Outcome> {
     let progress = Arc::new(SyncProgress::live());
     let watch: Arc<dyn sync::Watch> = progress.clone();
-    let report = sync::live(services, settings, &watch).await?;
+    let report = sync::live(services, scope, preset, &watch).await?;
     progress.finish();
     if arguments.report.is_none() && !report.has_work() && !report.has_failures() {
         eprintln!("nothing to do");

@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::record::Medium;
-use crate::remote::mongo::Account;
 use crate::sync::{AccountPlan, AccountReport, Step, Watch};
 
 use super::super::progress::interrupted;
+use super::super::report::bytes;
 
 static ACCOUNTS: LazyLock<ProgressStyle> = LazyLock::new(|| style("accounts {pos:>6} done  {msg}"));
 static ITEMS: LazyLock<ProgressStyle> =
@@ -67,15 +66,14 @@ impl Watch for SyncProgress {
         }
     }
 
-    fn item(&self, _: &Account, _: Medium) {
+    fn item(&self) {
         self.items.inc(1);
     }
 
-    fn uploaded(&self, bytes: u64) {
-        let bytes = self.uploaded.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        let rate = bytes as f64 / self.started.elapsed().as_secs_f64();
-        let (bytes, rate) = (super::super::report::bytes(bytes), super::super::report::bytes(rate as u64));
-        self.accounts.set_message(format!("{bytes} uploaded, {rate}/s"));
+    fn uploaded(&self, more: u64) {
+        let all = self.uploaded.fetch_add(more, Ordering::Relaxed) + more;
+        let rate = all as f64 / self.started.elapsed().as_secs_f64();
+        self.accounts.set_message(format!("{} uploaded, {}/s", bytes(all), bytes(rate as u64)));
     }
 
     fn account(&self, _: &AccountReport) {

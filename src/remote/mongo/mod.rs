@@ -99,26 +99,6 @@ impl Mongo {
         Ok(Some((Owner::of(document.get("user")), item)))
     }
 
-    /// The items of one owner and medium made in that very millisecond. Their keys must differ.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be read.
-    pub async fn siblings(&self, owner: &Owner, medium: Medium, when: i64) -> Result<Vec<(Id, i64)>> {
-        let doing = format!("read the times of {} of {owner}", medium.plural());
-        let read = || async {
-            // All of them: a query for a date does not find it written as text.
-            let found = self.items_of(medium).find(owner.filter()).projection(doc! { "_id": 1, "when": 1 }).await?;
-            let times = found.try_filter_map(|document| {
-                std::future::ready(Ok(document::id(&document).map(|id| (id, document::when(&document, id)))))
-            });
-            times.try_filter(|(_, time)| std::future::ready(*time == when)).try_collect::<Vec<_>>().await
-        };
-        let mut siblings = repeat(&doing, read).await?;
-        siblings.sort_unstable();
-        Ok(siblings)
-    }
-
     /// Everybody who has made something in these media, and how much of each.
     ///
     /// # Errors

@@ -142,6 +142,13 @@ impl Step {
             || !self.duplicates.is_empty()
     }
 
+    /// How many writes the PDS is asked for.
+    #[must_use]
+    pub fn count_writes(&self) -> usize {
+        let writes = matches!(self.action, Action::Create { .. } | Action::Update { .. } | Action::Withdraw { .. });
+        usize::from(writes) + self.duplicates.len()
+    }
+
     /// What the PDS is asked to do. `record` is the one to create or to update to.
     #[must_use]
     pub fn writes(&self, record: Option<&Record>) -> Vec<Write> {
@@ -269,13 +276,15 @@ impl Plan {
     }
 }
 
-/// Whether an item says that it has a recording, and its record does not: those of old were made without looking.
-#[must_use]
-pub fn lacks_recording(item: &Item, existing: &[Existing]) -> bool {
-    let Content::Painting { slug, .. } = &item.content else { return false };
-    let tells = |value: &Value| value.get("recordingUrl").is_some();
-    let is_of_item = |record: &Existing| record::identity(&record.value) == Some(item.id);
-    slug.contains(':') && existing.iter().any(|record| !tells(&record.value) && is_of_item(record))
+/// The items that say that they have a recording while a record of theirs does not: those of old were made without
+/// looking.
+pub fn lacking_recordings<'a>(items: &'a [Item], existing: &[Existing]) -> impl Iterator<Item = &'a Item> {
+    let silent = existing.iter().filter(|record| record.value.get("recordingUrl").is_none());
+    let silent: HashSet<Id> = silent.filter_map(|record| record::identity(&record.value)).collect();
+    items.iter().filter(move |item| match &item.content {
+        Content::Painting { slug, .. } => slug.contains(':') && silent.contains(&item.id),
+        _ => false,
+    })
 }
 
 fn step(item: Item, records: &[&Existing], rkey: Option<String>, is_recorded: bool, nuked: Nuked) -> Step {
