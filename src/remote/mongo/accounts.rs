@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use mongodb::bson::{Bson, Document, doc};
 use secrecy::SecretString;
 
-use super::{Mongo, failed, plain};
+use super::{Mongo, failed, plain, repeat};
 use crate::error::Result;
 
 /// The `_id` in `users` under which the account for anonymous items is kept.
@@ -121,6 +121,26 @@ impl Mongo {
             Owner::User(subject) => subject,
         };
         std::pin::pin!(self.accounts_matching(doc! { "_id": id })).try_next().await
+    }
+
+    /// The account with that handle: the one on the PDS, or the one on the site with or without its `@`.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn account_named(&self, handle: &str) -> Result<Option<Account>> {
+        let users = self.accounts_matching(doc! { "atproto.handle": handle });
+        if let Some(account) = std::pin::pin!(users).try_next().await? {
+            return Ok(Some(account));
+        }
+        let filter = doc! { "handle": handle.strip_prefix('@').unwrap_or(handle) };
+        let handles = self.database.collection::<Document>("@handles");
+        let read = || async { handles.find_one(filter.clone()).await };
+        let found = repeat(&format!("look for the handle {handle}"), read).await?;
+        match found.as_ref().and_then(|found| found.get("_id")) {
+            Some(id) => self.account(&Owner::User(plain(id))).await,
+            None => Ok(None),
+        }
     }
 
     fn accounts_matching(&self, filter: Document) -> impl Stream<Item = Result<Account>> + Send + use<> {

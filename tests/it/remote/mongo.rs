@@ -99,6 +99,21 @@ async fn one_item_is_found_by_code_slug_or_id() {
 }
 
 #[tokio::test]
+async fn somebody_is_found_by_either_handle_and_by_nobody_elses() {
+    let site = Site::new().await;
+    let (owner, guest) = (site.account("jeffrey").await, site.guest().await);
+    let mongo = Mongo::connect(&config(site.environment())).await.unwrap();
+    for handle in [&*owner.handle, "@jeffrey", "jeffrey"] {
+        let account = is_send(mongo.account_named(handle)).await.unwrap().unwrap();
+        assert_eq!(account.owner, Owner::User(owner.sub.clone()), "{handle}");
+    }
+    assert_eq!(mongo.account_named(&guest.handle).await.unwrap().unwrap().owner, Owner::Guest);
+    for stranger in ["jef", "", "@", "art-guest"] {
+        assert!(mongo.account_named(stranger).await.unwrap().is_none(), "{stranger}");
+    }
+}
+
+#[tokio::test]
 async fn keys_are_written_where_they_belong_and_nowhere_else() {
     let site = Site::new().await;
     let owner = site.account("jeffrey").await;
