@@ -7,7 +7,7 @@ use clap::Args;
 use crate::error::{Error, Result};
 use crate::record::{Item, Medium};
 use crate::remote::mongo::Owner;
-use crate::sync::{Accounts, Items, Nuked, Scope, Services};
+use crate::sync::{Accounts, Items, Nuked, Orphans, Policy, Scope, Services};
 use crate::video::Preset;
 
 use super::config::ConfigFile;
@@ -47,7 +47,7 @@ impl ItemArguments {
             accounts: Accounts::Of(owner.clone()),
             items: Items::Id(item.id),
             limit: None,
-            nuked: Nuked::Flag,
+            policy: Policy { nuked: Nuked::Flag, orphans: Orphans::Report },
             users_at_once: 1,
         };
         Ok((owner, item, scope))

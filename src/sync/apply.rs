@@ -1,51 +1,50 @@
 //! Carries out the plan of one account, and plans again where the repo turned out to be otherwise.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use cid::Cid;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use crate::error::{Error, Result};
-use crate::record::{self, Files, Id, Medium};
+use crate::record::{self, Files, Id, Medium, Record};
 use crate::remote::mongo::{Account, Owner};
-use crate::remote::pds::Session;
+use crate::remote::pds::{Session, Write};
 use crate::video::Preset;
 
 use super::account::{AccountPlan, read};
-use super::batch::{Batch, Change, Size};
+use super::batch::{Batch, Change, Outcome, Writer};
+use super::delete::delete;
 use super::files::{make, upload};
 use super::plan::{Action, Step};
 use super::remember::remember;
 use super::report::{AccountReport, Parked};
+use super::settle::{Interruption, settle};
 use super::{Scope, Services, Watch, unless_stopped};
-
-/// How often an account is planned again before it is left for another run. Each disturbance that another writer
-/// causes costs one, and so does each halving of a batch that the PDS fails to carry out: 200 to 1 takes eight.
-const ROUNDS: u32 = 16;
 
 /// How often a single write may end with nobody knowing what became of it.
 const ATTEMPTS: u32 = 3;
 
-/// The longest pause before planning again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
-
-/// Why a plan was not carried out to its end.
-enum Interruption {
-    /// The repo is not as it was planned on, or nobody knows how it is.
-    Disturbed,
-    /// The account cannot be worked on.
-    Failed(Error),
+/// A step that is ready to be carried out.
+pub struct Prepared {
+    /// What it is for.
+    pub step: Step,
+    /// The record to be written, if one is.
+    pub record: Option<Record>,
 }
 
-impl From<Error> for Interruption {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::InvalidSwap { .. } | Error::Uncertain { .. } => Interruption::Disturbed,
-            error => Interruption::Failed(error),
-        }
+impl Change for Prepared {
+    fn writes(&self) -> Vec<Write> {
+        self.step.writes(self.record.as_ref())
+    }
+
+    fn count_writes(&self) -> usize {
+        self.step.count_writes()
+    }
+
+    fn record(&self) -> Option<&Record> {
+        self.record.as_ref()
     }
 }
 
@@ -66,7 +65,7 @@ struct Run<'a> {
     ready: HashMap<Id, Files>,
     /// Single writes of which nobody knows what became, counted.
     uncertain: HashMap<Id, u32>,
-    size: Size,
+    writer: Writer<'a>,
 }
 
 /// Syncs one account.
@@ -91,19 +90,20 @@ pub async fn sync(
         Ok(ready) => ready,
         Err(error) => return AccountReport { failed: Some(error.chain().join(": ")), ..report },
     };
+    let session = Arc::new(session);
     let mut run = Run {
         services,
         scope,
         preset,
         watch,
-        session: session.into(),
+        writer: Writer::new(&services.pds, session.clone()),
+        session,
         listed: listed.into(),
         account,
         report,
         parked: HashSet::new(),
         ready: HashMap::new(),
         uncertain: HashMap::new(),
-        size: Size::default(),
     };
     if let Err(error) = unless_stopped(services, watch, Box::pin(run.settle(first))).await {
         run.report.failed = Some(error.chain().join(": "));
@@ -125,39 +125,35 @@ async fn log_in(services: &Services, account: &Account, plan: &AccountPlan) -> R
 impl Run<'_> {
     /// Carries plans out until nothing is left to do.
     async fn settle(&mut self, first: AccountPlan) -> Result<()> {
-        let mut plan = first;
-        for round in 0..ROUNDS {
-            match self.apply(plan).await {
-                Ok(()) => return Ok(()),
-                Err(Interruption::Failed(error)) => return Err(error),
-                Err(Interruption::Disturbed) => {
-                    tracing::info!(account = %self.report.account, round, "planning again");
-                    tokio::time::sleep(pause(round)).await;
-                    plan = read(self.services, self.scope, self.account, |id| !self.parked.contains(&id)).await?;
-                }
-            }
-        }
-        Err(Error::Disturbed { rounds: ROUNDS })
+        let mut first = Some(first);
+        let account = self.report.account.clone();
+        settle(&account, async || {
+            let plan = match first.take() {
+                Some(plan) => plan,
+                None => read(self.services, self.scope, self.account, |id| !self.parked.contains(&id)).await?,
+            };
+            self.apply(plan).await
+        })
+        .await
     }
 
     async fn apply(&mut self, plan: AccountPlan) -> Result<(), Interruption> {
-        let mut commit = plan.commit;
+        self.writer.commit = plan.commit;
         for (medium, plan) in plan.media {
             let steps: Vec<_> = plan.steps.into_iter().filter(Step::has_work).collect();
             if !steps.is_empty() {
-                self.apply_medium(medium, steps, &mut commit).await?;
+                self.apply_medium(medium, steps).await?;
+            }
+            if !plan.gone.is_empty() {
+                let done = self.report.done.entry(medium.plural()).or_default();
+                delete(&mut self.writer, medium, plan.gone, |count| done.withdraw += count).await?;
             }
         }
         Ok(())
     }
 
     /// Files are made and uploaded a few items ahead, while batches are being written.
-    async fn apply_medium(
-        &mut self,
-        medium: Medium,
-        steps: Vec<Step>,
-        commit: &mut Option<Cid>,
-    ) -> Result<(), Interruption> {
+    async fn apply_medium(&mut self, medium: Medium, steps: Vec<Step>) -> Result<(), Interruption> {
         let (services, preset, watch) = (self.services, self.preset, self.watch);
         let (session, listed, owner) = (self.session.clone(), self.listed.clone(), &self.account.owner);
         // Enough to keep the encoders busy while others download and upload.
@@ -197,11 +193,11 @@ impl Run<'_> {
                     files
                 });
                 let Some(change) = self.change(step, files) else { continue };
-                if let Some(full) = batch.push(change, self.size) {
-                    self.commit(full, commit, &written).await?;
+                if let Some(full) = batch.push(change, self.writer.size) {
+                    self.commit(full, &written).await?;
                 }
             }
-            self.commit(batch.take(), commit, &written).await
+            self.commit(batch.take(), &written).await
         };
         let remembering = remember(services, session.did(), medium, to_remember, watch);
         let ((), consumed, (done, remembered)) = tokio::join!(producing, consuming, remembering);
@@ -211,10 +207,10 @@ impl Run<'_> {
     }
 
     /// A step with its record; or it is given up.
-    fn change(&mut self, step: Step, files: Result<Files>) -> Option<Change> {
+    fn change(&mut self, step: Step, files: Result<Files>) -> Option<Prepared> {
         let needs_record = matches!(step.action, Action::Create { .. } | Action::Update { .. });
         if !needs_record {
-            return Some(Change { step, record: None });
+            return Some(Prepared { step, record: None });
         }
         let built = files.map_err(|error| Parked::after(&step.item, &error)).and_then(|files| {
             let wrong = |violations: record::Violations| Parked::new(&step.item, violations.to_string());
@@ -225,7 +221,7 @@ impl Run<'_> {
             Ok(record)
         });
         match built {
-            Ok(record) => Some(Change { step, record: Some(record) }),
+            Ok(record) => Some(Prepared { step, record: Some(record) }),
             Err(parked) => {
                 self.park(&step, parked);
                 None
@@ -242,50 +238,27 @@ impl Run<'_> {
     /// Writes changes to the PDS, in pieces where it does not take them together, and hands them on to be remembered.
     async fn commit(
         &mut self,
-        changes: Vec<Change>,
-        commit: &mut Option<Cid>,
-        written: &mpsc::Sender<Vec<Change>>,
+        mut changes: Vec<Prepared>,
+        written: &mpsc::Sender<Vec<Prepared>>,
     ) -> Result<(), Interruption> {
-        let mut pieces = VecDeque::from([changes]);
-        while let Some(mut changes) = pieces.pop_front() {
-            if changes.is_empty() {
-                continue;
-            }
-            let writes: Vec<_> = changes.iter().flat_map(Change::writes).collect();
-            let result = if writes.is_empty() {
-                Ok(None)
-            } else {
-                self.services.pds.apply_writes(&self.session, &writes, commit.as_ref()).await.map(Some)
-            };
-            match result {
-                Ok(applied) => {
-                    *commit = applied.map_or(*commit, |applied| Some(applied.commit));
-                    // Nobody takes them when MongoDB has failed, which is what is reported then.
-                    written.send(changes).await.map_err(|_| Error::Interrupted)?;
+        while !changes.is_empty() {
+            match self.writer.write(&mut changes).await {
+                // Nobody takes them when MongoDB has failed, which is what is reported then.
+                Outcome::Written(changes) => written.send(changes).await.map_err(|_| Error::Interrupted)?,
+                Outcome::Refused(change, error) => {
+                    self.ready.remove(&change.step.item.id);
+                    self.park(&change.step, Parked::after(&change.step.item, &error));
                 }
-                Err(Error::TooLarge { .. } | Error::Refused { status: 400, .. }) if changes.len() > 1 => {
-                    // One of them may be to blame for all; halves find it.
-                    let rest = changes.split_off(changes.len() / 2);
-                    pieces.push_front(rest);
-                    pieces.push_front(changes);
-                }
-                Err(error @ (Error::TooLarge { .. } | Error::Refused { status: 400, .. })) => {
-                    self.ready.remove(&changes[0].step.item.id);
-                    let step = &changes[0].step;
-                    self.park(step, Parked::after(&step.item, &error));
-                }
-                Err(error @ Error::Uncertain { .. }) => {
-                    self.size.writes = (self.size.writes / 2).min(changes.len().div_ceil(2)).max(1);
-                    if let [change] = &changes[..] {
+                Outcome::Stopped(changes, error) => {
+                    if let ([change], Error::Uncertain { .. }) = (&changes[..], &error) {
                         let attempts = self.uncertain.entry(change.step.item.id).or_default();
                         *attempts += 1;
                         if *attempts >= ATTEMPTS {
                             self.park(&change.step, Parked::after(&change.step.item, &error));
                         }
                     }
-                    return Err(Interruption::Disturbed);
+                    return Err(error.into());
                 }
-                Err(error) => return Err(error.into()),
             }
         }
         Ok(())
@@ -315,10 +288,4 @@ async fn prepare(
     let (files, uploaded) = upload(services, session, listed, made, before).await?;
     watch.uploaded(uploaded);
     Ok((files, uploaded))
-}
-
-/// Longer with each round, and never the same for two processes that disturb each other.
-fn pause(round: u32) -> Duration {
-    let longest = Duration::from_millis(100).saturating_mul(1 << round.min(10)).min(LONGEST_PAUSE);
-    longest.mul_f64(0.5 + 0.5 * fastrand::f64())
 }

@@ -1,63 +1,58 @@
 //! Writes that go to the PDS together: all of them are carried out, or none.
 
+use std::sync::Arc;
+
+use cid::Cid;
+
+use crate::error::{Error, Result};
 use crate::record::Record;
-use crate::remote::pds::{MOST_WRITES, Write};
+use crate::remote::pds::{MOST_WRITES, Pds, Session, Write};
 
-use super::plan::Step;
-
-/// Bytes of JSON to begin with. The PDS takes 1,000,000, those before 0.5 take 150 KiB; what does not fit is halved.
+/// Bytes of JSON to begin with. The PDS takes 1,000,000, those before 0.5 take 150 KiB.
 const MAX_BYTES: usize = 900_000;
 
 /// JSON around a record: its action, collection and key.
 const WRITE_OVERHEAD: usize = 160;
 
-/// A step that is ready to be carried out.
-pub struct Change {
-    /// What it is for.
-    pub step: Step,
-    /// The record to be written, if one is.
-    pub record: Option<Record>,
+/// Something that is carried out as a whole or not at all.
+pub trait Change {
+    /// What it asks of the PDS; maybe nothing.
+    fn writes(&self) -> Vec<Write>;
+    /// How many writes that is.
+    fn count_writes(&self) -> usize;
+    /// The record that is written, if one is.
+    fn record(&self) -> Option<&Record>;
 }
 
-impl Change {
-    /// What it asks of the PDS. An adoption asks nothing.
-    pub fn writes(&self) -> Vec<Write> {
-        self.step.writes(self.record.as_ref())
-    }
-
-    fn bytes(&self) -> usize {
-        let record = self.record.as_ref().map_or(0, |record| record.value().to_string().len());
-        record + WRITE_OVERHEAD * (1 + self.step.duplicates.len())
-    }
+fn bytes_of(change: &impl Change) -> usize {
+    let record = change.record().map_or(0, |record| record.value().to_string().len());
+    record + WRITE_OVERHEAD * change.count_writes()
 }
 
 /// How large batches are; they become smaller where the PDS cannot take them.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
-    /// Writes at most.
-    pub writes: usize,
-    /// Bytes of JSON at most.
-    pub bytes: usize,
-}
-
-impl Default for Size {
-    fn default() -> Self {
-        Size { writes: MOST_WRITES, bytes: MAX_BYTES }
-    }
-}
-
-/// Changes gathered until they are worth a commit.
-#[derive(Default)]
-pub struct Batch {
-    changes: Vec<Change>,
     writes: usize,
     bytes: usize,
 }
 
-impl Batch {
+/// Changes gathered until they are worth a commit.
+pub struct Batch<C> {
+    changes: Vec<C>,
+    writes: usize,
+    bytes: usize,
+}
+
+impl<C> Default for Batch<C> {
+    fn default() -> Self {
+        Batch { changes: Vec::new(), writes: 0, bytes: 0 }
+    }
+}
+
+impl<C: Change> Batch<C> {
     /// Adds a change; answers the changes before it if it no longer fits beside them.
-    pub fn push(&mut self, change: Change, size: Size) -> Option<Vec<Change>> {
-        let (writes, bytes) = (change.step.count_writes(), change.bytes());
+    pub fn push(&mut self, change: C, size: Size) -> Option<Vec<C>> {
+        let (writes, bytes) = (change.count_writes(), bytes_of(&change));
         let is_full = self.writes + writes > size.writes || self.bytes + bytes > size.bytes;
         let full = (is_full && !self.changes.is_empty()).then(|| self.take());
         self.changes.push(change);
@@ -67,8 +62,72 @@ impl Batch {
     }
 
     /// All changes gathered so far.
-    pub fn take(&mut self) -> Vec<Change> {
+    pub fn take(&mut self) -> Vec<C> {
         (self.writes, self.bytes) = (0, 0);
         std::mem::take(&mut self.changes)
+    }
+}
+
+/// What has become of changes.
+pub enum Outcome<C> {
+    /// They are carried out.
+    Written(Vec<C>),
+    /// The PDS does not take this one, not even alone.
+    Refused(C, Error),
+    /// They were not carried out, or nobody knows; nor can others be until somebody has looked at the repo again.
+    Stopped(Vec<C>, Error),
+}
+
+/// Writes to one repo, each batch on top of the last.
+pub struct Writer<'a> {
+    pds: &'a Pds,
+    session: Arc<Session>,
+    /// The commit that the repo is at, as far as we know.
+    pub commit: Option<Cid>,
+    /// What the PDS takes at once, as far as we know.
+    pub size: Size,
+}
+
+impl<'a> Writer<'a> {
+    /// Writes as the one who is logged in.
+    pub fn new(pds: &'a Pds, session: Arc<Session>) -> Self {
+        Writer { pds, session, commit: None, size: Size { writes: MOST_WRITES, bytes: MAX_BYTES } }
+    }
+
+    /// Carries out as many of the changes as the PDS takes together, from the first on, and removes them.
+    ///
+    /// # Panics
+    /// Without any changes.
+    pub async fn write<C: Change>(&mut self, changes: &mut Vec<C>) -> Outcome<C> {
+        let mut count = changes.len();
+        loop {
+            match self.apply(&changes[..count]).await {
+                Ok(()) => return Outcome::Written(changes.drain(..count).collect()),
+                Err(Error::TooLarge { .. }) if count > 1 => {
+                    count /= 2;
+                    self.size.bytes = changes[..count].iter().map(bytes_of).sum();
+                }
+                // One of them may be to blame for all; halves find it.
+                Err(Error::Refused { status: 400, .. }) if count > 1 => count /= 2,
+                Err(error @ (Error::TooLarge { .. } | Error::Refused { status: 400, .. })) => {
+                    return Outcome::Refused(changes.remove(0), error);
+                }
+                Err(error) => {
+                    if matches!(error, Error::Uncertain { .. }) {
+                        self.size.writes = (self.size.writes / 2).min(count.div_ceil(2)).max(1);
+                    }
+                    return Outcome::Stopped(changes.drain(..count).collect(), error);
+                }
+            }
+        }
+    }
+
+    async fn apply<C: Change>(&mut self, changes: &[C]) -> Result<()> {
+        let writes: Vec<_> = changes.iter().flat_map(Change::writes).collect();
+        if !writes.is_empty() {
+            let applied = self.pds.apply_writes(&self.session, &writes, self.commit.as_ref()).await?;
+            self.commit = Some(applied.commit);
+        }
+        Ok(())
     }
 }

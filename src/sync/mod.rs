@@ -13,6 +13,7 @@
 mod account;
 mod apply;
 mod batch;
+mod delete;
 mod estimate;
 mod files;
 mod places;
@@ -20,6 +21,7 @@ mod plan;
 mod remember;
 mod report;
 mod scope;
+mod settle;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +40,7 @@ pub use account::{AccountPlan, read};
 pub use estimate::{Weight, expected_time, weigh};
 pub use files::{Made, make};
 pub use places::{Buckets, Place};
-pub use plan::{Action, Counts, MissingFiles, Nuked, Plan, Step};
+pub use plan::{Action, Counts, Difference, MissingFiles, Nuked, Orphans, Plan, Policy, Step};
 pub use report::{AccountReport, Cause, Parked, Report};
 pub use scope::{Accounts, Items, Scope, each};
 

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::record::Medium;
 use crate::remote::mongo::Published;
 
-use super::batch::Change;
+use super::apply::Prepared;
 use super::plan::{Action, Counts};
 use super::{Services, Watch};
 
@@ -18,7 +18,7 @@ pub async fn remember(
     services: &Services,
     did: &str,
     medium: Medium,
-    mut written: Receiver<Vec<Change>>,
+    mut written: Receiver<Vec<Prepared>>,
     watch: &Arc<dyn Watch>,
 ) -> (Counts, Result<()>) {
     let mut done = Counts::default();
@@ -34,10 +34,10 @@ pub async fn remember(
     (done, Ok(()))
 }
 
-async fn save(services: &Services, did: &str, medium: Medium, changes: &[Change]) -> Result<()> {
+async fn save(services: &Services, did: &str, medium: Medium, changes: &[Prepared]) -> Result<()> {
     let mut published = Vec::new();
     let mut withdrawn = Vec::new();
-    for Change { step, record } in changes {
+    for Prepared { step, record } in changes {
         let (rkey, cid) = match (&step.action, record) {
             (Action::Create { rkey } | Action::Update { rkey, .. }, Some(record)) => (rkey, record.cid()),
             (Action::Adopt { rkey, cid, .. }, _) => (rkey, *cid),
@@ -55,7 +55,7 @@ async fn save(services: &Services, did: &str, medium: Medium, changes: &[Change]
     Ok(())
 }
 
-fn counts(Change { step, .. }: &Change) -> Counts {
+fn counts(Prepared { step, .. }: &Prepared) -> Counts {
     let mut counts = Counts { duplicate: step.duplicates.len(), ..Counts::default() };
     match step.action {
         Action::Create { .. } => counts.create = 1,

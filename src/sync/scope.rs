@@ -9,10 +9,10 @@ use crate::error::Result;
 use crate::record::{Id, Item, Medium};
 use crate::remote::mongo::{Account, Owner};
 
-use super::plan::Nuked;
+use super::plan::Policy;
 use super::{Services, Watch};
 
-/// What is looked at, and what of it should have records.
+/// What is looked at.
 pub struct Scope {
     /// Which media.
     pub media: Vec<Medium>,
@@ -22,8 +22,8 @@ pub struct Scope {
     pub items: Items,
     /// How many items of each account and medium are worked on at most.
     pub limit: Option<usize>,
-    /// What becomes of items that were taken back.
-    pub nuked: Nuked,
+    /// Which of them should have records.
+    pub policy: Policy,
     /// How many accounts are worked on at the same time.
     pub users_at_once: usize,
 }

@@ -11,7 +11,7 @@ use regex::RegexBuilder;
 
 use crate::error::{Error, Result};
 use crate::record::Medium;
-use crate::sync::{self, Accounts, Items, Nuked, Report, Scope, Services};
+use crate::sync::{self, Accounts, Items, Nuked, Orphans, Policy, Report, Scope, Services};
 use crate::video::Preset;
 
 use super::config::ConfigFile;
@@ -54,9 +54,8 @@ pub struct Arguments {
     preset: String,
     #[command(flatten)]
     preset_file: PresetFile,
-    /// What becomes of items that were taken back: a record that says so, or none
-    #[arg(long, value_enum, default_value_t = NukedArgument::Flag)]
-    nuked: NukedArgument,
+    #[command(flatten)]
+    policy: PolicyArguments,
     /// Work on so many accounts at the same time
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
     users_at_once: u16,
@@ -76,10 +75,42 @@ enum Mode {
     Live,
 }
 
+/// Which records there should be.
+#[derive(Debug, Args)]
+pub struct PolicyArguments {
+    /// What becomes of items that were taken back: a record that says so, or none
+    #[arg(long, value_enum, default_value_t = NukedArgument::Flag)]
+    nuked: NukedArgument,
+    /// What becomes of records whose item is not in MongoDB any more
+    #[arg(long, value_enum, default_value_t = OrphansArgument::Report)]
+    orphans: OrphansArgument,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum NukedArgument {
     Flag,
     Withhold,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OrphansArgument {
+    Report,
+    Delete,
+}
+
+impl PolicyArguments {
+    /// The policy that they name.
+    pub fn policy(&self) -> Policy {
+        let nuked = match self.nuked {
+            NukedArgument::Flag => Nuked::Flag,
+            NukedArgument::Withhold => Nuked::Withhold,
+        };
+        let orphans = match self.orphans {
+            OrphansArgument::Report => Orphans::Report,
+            OrphansArgument::Delete => Orphans::Delete,
+        };
+        Policy { nuked, orphans }
+    }
 }
 
 /// Which media; all of them if nothing is said.
@@ -152,10 +183,7 @@ fn scope(arguments: &Arguments) -> Scope {
         accounts,
         items: arguments.code.clone().map_or(Items::All, Items::Code),
         limit: arguments.limit,
-        nuked: match arguments.nuked {
-            NukedArgument::Flag => Nuked::Flag,
-            NukedArgument::Withhold => Nuked::Withhold,
-        },
+        policy: arguments.policy.policy(),
         users_at_once: arguments.users_at_once.into(),
     }
 }

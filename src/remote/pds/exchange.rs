@@ -1,7 +1,7 @@
 //! One request and its answer: paced, authorized, repeated where that is harmless, and its failure told apart.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
@@ -180,6 +180,7 @@ impl Pds {
         let builder = self.builder(request, token.as_ref()).await?;
         let admission = self.pace().admit(request.call.toll).await;
         let patience = SILENCE + Duration::from_secs(request.content.size() / SLOWEST);
+        let started = Instant::now();
         let mut response = match timeout(patience, builder.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) if error.is_connect() => return Ok(Err(Failure::Unsent(error.without_url().into()))),
@@ -187,7 +188,7 @@ impl Pds {
             Err(elapsed) => return Ok(Err(Failure::Lost(elapsed.into()))),
         };
         let (status, headers) = (response.status(), response.headers().clone());
-        tracing::debug!(nsid = request.call.nsid, status = status.as_u16(), "answered");
+        tracing::debug!(nsid = request.call.nsid, status = status.as_u16(), after = ?started.elapsed(), "answered");
         let is_announced = admission.settle(&headers, status == StatusCode::TOO_MANY_REQUESTS);
         let mut body = BytesMut::new();
         loop {

@@ -23,6 +23,8 @@ const PREFIX: &str = "computer.aesthetic.";
 /// A repo's records as of one commit.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
+    /// Whose it is.
+    pub did: String,
     /// The revision.
     pub rev: String,
     /// The commit, for [`Pds::apply_writes`] to make sure that nothing has changed since.
@@ -48,15 +50,36 @@ impl Pds {
         self.repo_as_lists(did).await
     }
 
-    async fn repo_as_car(&self, did: &str) -> Result<Snapshot> {
+    /// Reads a repo as it travels: one CAR that holds all of it, of whatever collections. `None` if the server has none
+    /// for that DID.
+    ///
+    /// # Errors
+    /// When the server does not answer, or has the repo and does not give it out.
+    pub async fn repo_car(&self, did: &str) -> Result<Option<Bytes>> {
+        match self.car(did).await {
+            Ok(car) => Ok(Some(car)),
+            Err(Error::Refused { name, .. }) if name == "RepoNotFound" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn car(&self, did: &str) -> Result<Bytes> {
         let call = Call::read_repo(get_repo::NSID);
         let query = format!("did={}", utf8_percent_encode(did, NON_ALPHANUMERIC));
         let request = Request { call, method: Method::GET, query, content: Content::Nothing, bearer: None };
-        let body = self.exchange(&request).await?.body;
-        let wanted = did.to_owned();
+        Ok(self.exchange(&request).await?.body)
+    }
+
+    async fn repo_as_car(&self, did: &str) -> Result<Snapshot> {
+        let car = self.car(did).await?;
         // Hashing megabytes is no work for a thread that others wait for.
-        let read = tokio::task::spawn_blocking(move || snapshot(body, &wanted)).await;
-        read.unwrap_or_else(|panic| Err(panic.into())).map_err(|source| Error::Answer { call: call.nsid, source })
+        let read = tokio::task::spawn_blocking(move || Snapshot::of_car(car)).await;
+        let wrong = |source| Error::Answer { call: get_repo::NSID, source };
+        let snapshot = read.unwrap_or_else(|panic| Err(panic.into())).map_err(wrong)?;
+        if snapshot.did != did {
+            return Err(wrong(format!("it is the repo of {}", snapshot.did).into()));
+        }
+        Ok(snapshot)
     }
 
     async fn repo_as_lists(&self, did: &str) -> Result<Option<Snapshot>> {
@@ -90,20 +113,24 @@ impl Pds {
                 cursor = page.cursor;
             }
         }
-        Ok(Some(Snapshot { rev: commit.rev.to_string(), commit: *commit.cid.as_ref(), records }))
+        Ok(Some(Snapshot { did: did.into(), rev: commit.rev.to_string(), commit: *commit.cid.as_ref(), records }))
     }
 }
 
-fn snapshot(body: Bytes, did: &str) -> Result<Snapshot, Cause> {
-    let car = Car::read(body)?;
-    let commit = Commit::read(&car)?;
-    if commit.did != did {
-        return Err(format!("it is the repo of {}", commit.did).into());
+impl Snapshot {
+    /// What a CAR holds. All blocks are checked against their hashes.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn of_car(car: Bytes) -> Result<Snapshot, Cause> {
+        let car = Car::read(car)?;
+        let commit = Commit::read(&car)?;
+        let leaves = commit.records(&car, PREFIX)?;
+        let records = leaves.into_iter().map(|leaf| {
+            let value: Ipld = serde_ipld_dagcbor::from_slice(car.block(&leaf.cid)?)?;
+            Ok(Existing { collection: leaf.collection, rkey: leaf.rkey, cid: leaf.cid, value: ipld::to_json(value) })
+        });
+        let records = records.collect::<Result<_, Cause>>()?;
+        Ok(Snapshot { did: commit.did, rev: commit.rev, commit: car.root, records })
     }
-    let leaves = commit.records(&car, PREFIX)?;
-    let records = leaves.into_iter().map(|leaf| {
-        let value: Ipld = serde_ipld_dagcbor::from_slice(car.block(&leaf.cid)?)?;
-        Ok(Existing { collection: leaf.collection, rkey: leaf.rkey, cid: leaf.cid, value: ipld::to_json(value) })
-    });
-    Ok(Snapshot { rev: commit.rev.clone(), commit: car.root, records: records.collect::<Result<_, Cause>>()? })
 }

@@ -8,8 +8,8 @@ use crate::remote::pds::Existing;
 /// The records of a repo, sorted by item.
 pub struct Matched<'a> {
     by_item: HashMap<Id, Vec<&'a Existing>>,
-    /// Keys of records that are of no item.
-    pub orphans: Vec<String>,
+    /// Records that are of no item.
+    pub orphans: Vec<&'a Existing>,
 }
 
 impl<'a> Matched<'a> {
@@ -30,7 +30,7 @@ impl<'a> Matched<'a> {
             };
             match id {
                 Some(id) => matched.by_item.entry(id).or_default().push(record),
-                None => matched.orphans.push(record.rkey.clone()),
+                None => matched.orphans.push(record),
             }
         }
         matched

@@ -3,20 +3,44 @@
 //! Records and items belong together by the item's id, which a record has as `ref`, and old ones as `mongoId`; a
 //! record that names nobody belongs to the item whose key it has.
 
+mod counts;
+mod difference;
 mod keys;
 mod matching;
+mod missing;
 
 use std::collections::HashSet;
 
 use cid::Cid;
-use serde::Serialize;
 use serde_json::Value;
 
-use crate::record::{self, Content, Files, Id, Item, Medium, Record, TapeForm};
+use crate::record::{self, Content, Files, Id, Item, Medium, Record};
 use crate::remote::pds::{Existing, Write};
 
+pub use counts::Counts;
+pub use difference::Difference;
+use difference::differences;
 use keys::Keys;
 use matching::Matched;
+pub use missing::MissingFiles;
+
+/// Which records there should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// What becomes of items that were taken back.
+    pub nuked: Nuked,
+    /// What becomes of records whose item is not in MongoDB any more.
+    pub orphans: Orphans,
+}
+
+/// What becomes of records whose item is not in MongoDB any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Orphans {
+    /// They stay and are reported.
+    Report,
+    /// They go, if they name the item that they were of. Others were never ours.
+    Delete,
+}
 
 /// What becomes of items that were taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +65,8 @@ pub enum Action {
         rkey: String,
         /// What the record has of files.
         files: Files,
+        /// What is going to change; files that are missing, where nobody can know the rest before they are there.
+        differences: Vec<Difference>,
     },
     /// The record is right, and MongoDB does not know its key.
     Adopt {
@@ -88,50 +114,10 @@ pub struct Step {
 pub struct Plan {
     /// One step for each item.
     pub steps: Vec<Step>,
-    /// Keys of records whose item is not in MongoDB; they are only reported.
+    /// Keys of records whose item is not in MongoDB and that stay.
     pub orphans: Vec<String>,
-}
-
-/// How many steps there are of each kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Records to be made.
-    pub create: usize,
-    /// Records to be changed.
-    pub update: usize,
-    /// Keys to be written into MongoDB.
-    pub adopt: usize,
-    /// Records of items that were taken back, to be deleted.
-    pub withdraw: usize,
-    /// Second records of an item, to be deleted.
-    pub duplicate: usize,
-    /// Records without an item.
-    pub orphan: usize,
-    /// Items with nothing to do.
-    pub skip: usize,
-    /// Items that cannot be worked on.
-    pub blocked: usize,
-}
-
-impl std::ops::AddAssign for Counts {
-    fn add_assign(&mut self, other: Counts) {
-        self.create += other.create;
-        self.update += other.update;
-        self.adopt += other.adopt;
-        self.withdraw += other.withdraw;
-        self.duplicate += other.duplicate;
-        self.orphan += other.orphan;
-        self.skip += other.skip;
-        self.blocked += other.blocked;
-    }
-}
-
-impl Counts {
-    /// Whether there is nothing to do.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        self.create + self.update + self.adopt + self.withdraw + self.duplicate == 0
-    }
+    /// Keys of records whose item is not in MongoDB any more and that go.
+    pub gone: Vec<String>,
 }
 
 impl Step {
@@ -174,44 +160,6 @@ impl Step {
     }
 }
 
-/// Which files an item should have and does not.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct MissingFiles {
-    /// The small picture.
-    pub thumbnail: bool,
-    /// The MP4.
-    pub video: bool,
-    /// Whether anybody knows if there is a recording.
-    pub recording: bool,
-}
-
-impl MissingFiles {
-    /// What an item lacks whose record has these.
-    #[must_use]
-    pub fn of(item: &Item, files: &Files) -> Self {
-        match &item.content {
-            Content::Painting { .. } => MissingFiles {
-                thumbnail: files.thumbnail.is_none(),
-                video: false,
-                recording: !files.has_recording && files.thumbnail.is_none(),
-            },
-            Content::Tape { form, .. } => MissingFiles {
-                // Making one of a posted MP4 would mean to give a stranger's file to libav.
-                thumbnail: files.thumbnail.is_none() && *form == TapeForm::Zip,
-                video: files.video.is_none(),
-                recording: false,
-            },
-            _ => MissingFiles::default(),
-        }
-    }
-
-    /// Whether there are any.
-    #[must_use]
-    pub fn any(self) -> bool {
-        self.thumbnail || self.video || self.recording
-    }
-}
-
 impl Plan {
     /// Works out what to do for all items of one medium of an account.
     ///
@@ -222,7 +170,7 @@ impl Plan {
         items: Vec<Item>,
         existing: &[Existing],
         recorded: &HashSet<Id>,
-        nuked: Nuked,
+        policy: Policy,
         selected: impl Fn(&Item) -> bool,
     ) -> Plan {
         let matched = Matched::new(&items, existing);
@@ -233,10 +181,17 @@ impl Plan {
             let rkey = records.is_empty().then(|| keys.take(&item));
             if selected(&item) {
                 let is_recorded = recorded.contains(&item.id);
-                steps.push(step(item, &records, rkey, is_recorded, nuked));
+                steps.push(step(item, &records, rkey, is_recorded, policy.nuked));
             }
         }
-        Plan { steps, orphans: matched.orphans }
+        let (gone, orphans) = match policy.orphans {
+            Orphans::Report => (Vec::new(), matched.orphans),
+            Orphans::Delete => {
+                matched.orphans.into_iter().partition(|record| record::identity(&record.value).is_some())
+            }
+        };
+        let rkeys = |records: Vec<&Existing>| records.into_iter().map(|record| record.rkey.clone()).collect();
+        Plan { steps, orphans: rkeys(orphans), gone: rkeys(gone) }
     }
 
     /// Puts off all but the first `limit` steps that have work.
@@ -260,7 +215,7 @@ impl Plan {
     /// How many steps there are of each kind.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts { orphan: self.orphans.len(), ..Counts::default() };
+        let mut counts = Counts { orphan: self.orphans.len(), withdraw: self.gone.len(), ..Counts::default() };
         for step in &self.steps {
             counts.duplicate += step.duplicates.len();
             match step.action {
@@ -310,8 +265,8 @@ fn step(item: Item, records: &[&Existing], rkey: Option<String>, is_recorded: bo
         files.has_recording |= is_recorded;
         if let Some(reason) = refusal(&item, &files) {
             Action::Block { reason }
-        } else if MissingFiles::of(&item, &files).any() || is_outdated(&item, &files, &kept.value) {
-            Action::Update { rkey, files }
+        } else if let Some(differences) = outdated(&item, &files, &kept.value) {
+            Action::Update { rkey, files, differences }
         } else if is_known(&item, &rkey) {
             Action::Keep { rkey, files }
         } else {
@@ -327,9 +282,16 @@ fn refusal(item: &Item, files: &Files) -> Option<String> {
     has_all.then(|| record::build(item, files).err()).flatten().map(|violations| violations.to_string())
 }
 
-/// Whether the record would be written differently today.
-fn is_outdated(item: &Item, files: &Files, value: &Value) -> bool {
-    record::build(item, files).is_ok_and(|record| record.value() != value)
+/// What would be written differently today; `None` if the record is right.
+fn outdated(item: &Item, files: &Files, value: &Value) -> Option<Vec<Difference>> {
+    let missing = MissingFiles::of(item, files);
+    let found = if missing.any() {
+        let lacks = |field: &&str| Difference { field: (*field).into(), is: None, should_be: None };
+        missing.fields().iter().map(lacks).collect()
+    } else {
+        record::build(item, files).map_or(Vec::new(), |record| differences(value, record.value()))
+    };
+    (!found.is_empty()).then_some(found)
 }
 
 /// The record to keep of several: one with all files, else the one MongoDB knows, else the oldest.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::record::{BlobRef, Id, StoredKeys};
+use crate::record::{BlobRef, Id, StoredKeys, TapeForm};
 
 fn mood(number: u8, text: &str) -> Item {
     let content = Content::Mood { text: text.into() };
@@ -41,6 +41,9 @@ fn record(rkey: &str, item: &Item, files: &Files) -> Existing {
     }
 }
 
+/// What sync does if nothing else is said.
+const FLAG: Policy = Policy { nuked: Nuked::Flag, orphans: Orphans::Report };
+
 fn known(mut item: Item, rkey: &str) -> Item {
     item.keys.atproto = Some(rkey.into());
     if let Content::Tape { status, .. } = &mut item.content {
@@ -51,7 +54,7 @@ fn known(mut item: Item, rkey: &str) -> Item {
 }
 
 fn plan(items: Vec<Item>, existing: &[Existing]) -> Plan {
-    Plan::new(items, existing, &HashSet::new(), Nuked::Flag, |_| true)
+    Plan::new(items, existing, &HashSet::new(), FLAG, |_| true)
 }
 
 fn action(item: Item, existing: &[Existing]) -> Action {
@@ -78,7 +81,12 @@ fn a_record_that_says_the_same_is_kept_and_one_that_mongodb_does_not_know_is_ado
 fn a_record_that_says_something_else_is_updated_where_it_is() {
     let existing = [record("somewhere", &mood(1, "before"), &Files::default())];
     let (rkey, files) = ("somewhere".into(), Files::default());
-    assert_eq!(action(known(mood(1, "after"), "somewhere"), &existing), Action::Update { rkey, files });
+    let changed = |field: &str| {
+        let (is, should_be) = (Some(json!("before")), Some(json!("after")));
+        Difference { field: field.into(), is, should_be }
+    };
+    let differences = ["mood", "text"].map(changed).to_vec();
+    assert_eq!(action(known(mood(1, "after"), "somewhere"), &existing), Action::Update { rkey, files, differences });
 }
 
 #[test]
@@ -128,7 +136,7 @@ fn a_recording_that_old_records_do_not_tell_of_is_told_once_it_is_found() {
     assert_eq!(lacking(&existing), 1);
     assert!(matches!(action(item.clone(), &existing), Action::Keep { .. }));
     let recorded = HashSet::from([item.id]);
-    let step = Plan::new(vec![item.clone()], &existing, &recorded, Nuked::Flag, |_| true).steps.remove(0);
+    let step = Plan::new(vec![item.clone()], &existing, &recorded, FLAG, |_| true).steps.remove(0);
     assert!(!step.missing_files().any());
     let Action::Update { files, .. } = step.action else { panic!("{:?}", step.action) };
     assert!(files.has_recording);
@@ -157,14 +165,27 @@ fn of_several_records_the_complete_one_stays_else_the_known_one_else_the_oldest(
 fn records_of_nobody_are_orphans() {
     let existing =
         [record("a", &mood(1, "hello"), &Files::default()), record("b", &mood(2, "gone"), &Files::default())];
-    assert_eq!(plan(vec![mood(1, "hello")], &existing).orphans, ["b"]);
+    let items = || vec![mood(1, "hello")];
+    assert_eq!(plan(items(), &existing).orphans, ["b"]);
+    assert!(plan(items(), &existing).gone.is_empty());
+}
+
+#[test]
+fn orphans_go_if_that_is_wanted_and_they_say_whose_they_were() {
+    let gone = record("b", &mood(2, "gone"), &Files::default());
+    let mut strange = record("c", &mood(3, "never ours"), &Files::default());
+    strange.value.as_object_mut().unwrap().remove("ref");
+    let policy = Policy { orphans: Orphans::Delete, ..FLAG };
+    let plan = Plan::new(vec![mood(1, "hello")], &[gone, strange], &HashSet::new(), policy, |_| true);
+    assert_eq!((plan.gone.clone(), plan.orphans.clone()), (vec!["b".to_owned()], vec!["c".to_owned()]));
+    assert_eq!(plan.counts(), Counts { create: 1, withdraw: 1, orphan: 1, ..Counts::default() });
 }
 
 #[test]
 fn what_was_taken_back_is_flagged_or_withheld_as_one_likes() {
     let nuked = |existing: &[Existing], nuked| {
         let item = Item { nuked: true, ..painting(1) };
-        Plan::new(vec![item], existing, &HashSet::new(), nuked, |_| true).steps.remove(0).action
+        Plan::new(vec![item], existing, &HashSet::new(), Policy { nuked, ..FLAG }, |_| true).steps.remove(0).action
     };
     assert!(matches!(nuked(&[], Nuked::Flag), Action::Create { .. }));
     assert_eq!(nuked(&[], Nuked::Withhold), Action::Withhold);
@@ -191,7 +212,7 @@ fn what_no_lexicon_takes_is_blocked_before_anything_is_tried() {
 fn keys_are_the_same_whatever_is_read_first_and_whatever_is_selected() {
     let items: Vec<_> = (0..200).map(|number| mood(number, "at once")).collect();
     let keys = |items: Vec<Item>, selected: fn(&Item) -> bool| {
-        let plan = Plan::new(items, &[], &HashSet::new(), Nuked::Flag, selected);
+        let plan = Plan::new(items, &[], &HashSet::new(), FLAG, selected);
         let mut keys: Vec<_> = plan.steps.into_iter().map(|step| (step.item.id, step.action)).collect();
         keys.sort_by_key(|(id, _)| *id);
         keys

@@ -1,0 +1,57 @@
+//! Records that go, without any that come.
+
+use crate::record::{Medium, Record};
+use crate::remote::pds::Write;
+
+use super::batch::{Batch, Change, Outcome, Writer};
+use super::settle::Interruption;
+
+/// A record that goes.
+pub struct Deletion {
+    medium: Medium,
+    rkey: String,
+}
+
+impl Change for Deletion {
+    fn writes(&self) -> Vec<Write> {
+        vec![Write::Delete { medium: self.medium, rkey: self.rkey.clone() }]
+    }
+
+    fn count_writes(&self) -> usize {
+        1
+    }
+
+    fn record(&self) -> Option<&Record> {
+        None
+    }
+}
+
+/// Deletes records of one medium; tells of as many as are gone each time some are.
+pub async fn delete(
+    writer: &mut Writer<'_>,
+    medium: Medium,
+    rkeys: Vec<String>,
+    mut deleted: impl FnMut(usize),
+) -> Result<(), Interruption> {
+    let mut batch = Batch::default();
+    for rkey in rkeys {
+        if let Some(full) = batch.push(Deletion { medium, rkey }, writer.size) {
+            write(writer, full, &mut deleted).await?;
+        }
+    }
+    write(writer, batch.take(), &mut deleted).await
+}
+
+async fn write(
+    writer: &mut Writer<'_>,
+    mut deletions: Vec<Deletion>,
+    deleted: &mut impl FnMut(usize),
+) -> Result<(), Interruption> {
+    while !deletions.is_empty() {
+        match writer.write(&mut deletions).await {
+            Outcome::Written(written) => deleted(written.len()),
+            Outcome::Refused(_, error) | Outcome::Stopped(_, error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
