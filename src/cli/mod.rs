@@ -1,5 +1,6 @@
 //! The command line: arguments to library calls, results to text or JSON. One file for each command.
 
+mod compare;
 mod config;
 mod convert;
 mod inspect;
@@ -15,7 +16,9 @@ mod progress;
 mod publish;
 mod record;
 mod report;
+mod selection;
 mod source;
+mod status;
 mod sync;
 mod thumbnail;
 
@@ -65,6 +68,8 @@ enum Command {
     Presets(presets::Arguments),
     Sync(sync::Arguments),
     Publish(publish::Arguments),
+    Compare(compare::Arguments),
+    Status(status::Arguments),
     Record(record::Arguments),
     Thumbnail(thumbnail::Arguments),
     Config(config::Arguments),
@@ -90,6 +95,8 @@ pub fn main() -> ExitCode {
         Command::Presets(arguments) => presets::run(&arguments),
         Command::Sync(arguments) => sync::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
         Command::Thumbnail(arguments) => thumbnail::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),

@@ -13,6 +13,7 @@
 mod account;
 mod apply;
 mod batch;
+mod compare;
 mod delete;
 mod estimate;
 mod files;
@@ -37,6 +38,7 @@ use crate::remote::spaces::Spaces;
 use crate::video::Preset;
 
 pub use account::{AccountPlan, read};
+pub use compare::{AccountComparison, Finding, Sample, Tally, Verdict, compare};
 pub use estimate::{Weight, expected_time, weigh};
 pub use files::{Made, make};
 pub use places::{Buckets, Place};

@@ -51,6 +51,11 @@ impl SyncProgress {
         self.items.finish_and_clear();
     }
 
+    /// Does something that prints, without disturbing the bars.
+    pub fn suspend(&self, print: impl FnOnce()) {
+        self.accounts.suspend(print);
+    }
+
     /// How long it has been.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
