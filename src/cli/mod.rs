@@ -2,6 +2,7 @@
 
 mod compare;
 mod config;
+mod confirm;
 mod convert;
 mod inspect;
 mod item;
@@ -16,11 +17,13 @@ mod progress;
 mod publish;
 mod record;
 mod report;
+mod restore;
 mod selection;
 mod source;
 mod status;
 mod sync;
 mod thumbnail;
+mod wipe;
 
 use std::process::ExitCode;
 
@@ -70,6 +73,8 @@ enum Command {
     Publish(publish::Arguments),
     Compare(compare::Arguments),
     Status(status::Arguments),
+    Wipe(wipe::Arguments),
+    Restore(restore::Arguments),
     Record(record::Arguments),
     Thumbnail(thumbnail::Arguments),
     Config(config::Arguments),
@@ -97,6 +102,8 @@ pub fn main() -> ExitCode {
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Wipe(arguments) => wipe::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
         Command::Thumbnail(arguments) => thumbnail::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),

@@ -21,7 +21,7 @@ use super::plan::{Action, Step};
 use super::remember::remember;
 use super::report::{AccountReport, Parked};
 use super::settle::{Interruption, settle};
-use super::{Scope, Services, Watch, unless_stopped};
+use super::{Scope, Services, Watch, log_in, unless_stopped};
 
 /// How often a single write may end with nobody knowing what became of it.
 const ATTEMPTS: u32 = 3;
@@ -86,7 +86,7 @@ pub async fn sync(
     if !report.has_work() {
         return report;
     }
-    let (session, listed) = match unless_stopped(services, watch, log_in(services, account, &first)).await {
+    let (session, listed) = match unless_stopped(services, watch, begin(services, account, &first)).await {
         Ok(ready) => ready,
         Err(error) => return AccountReport { failed: Some(error.chain().join(": ")), ..report },
     };
@@ -112,13 +112,10 @@ pub async fn sync(
 }
 
 /// Logs in, and asks which blobs are there if any are going to be needed.
-async fn log_in(services: &Services, account: &Account, plan: &AccountPlan) -> Result<(Session, HashSet<Cid>)> {
-    let (Some(did), Some(password)) = (&account.did, &account.password) else {
-        return Err(Error::Document { subject: account.name(), what: "has no password for the PDS".into() });
-    };
-    let session = services.pds.login(did, password).await?;
+async fn begin(services: &Services, account: &Account, plan: &AccountPlan) -> Result<(Session, HashSet<Cid>)> {
+    let session = log_in(services, account).await?;
     let needs_blobs = plan.media.iter().flat_map(|(_, plan)| &plan.steps).any(|step| step.missing_files().any());
-    let listed = if needs_blobs { services.pds.list_blobs(did).await? } else { HashSet::new() };
+    let listed = if needs_blobs { services.pds.list_blobs(session.did()).await? } else { HashSet::new() };
     Ok((session, listed))
 }
 
@@ -146,7 +143,7 @@ impl Run<'_> {
             }
             if !plan.gone.is_empty() {
                 let done = self.report.done.entry(medium.plural()).or_default();
-                delete(&mut self.writer, medium, plan.gone, |count| done.withdraw += count).await?;
+                delete(&mut self.writer, medium, plan.gone, self.watch, |count| done.withdraw += count).await?;
             }
         }
         Ok(())
@@ -232,7 +229,7 @@ impl Run<'_> {
     fn park(&mut self, step: &Step, parked: Parked) {
         self.parked.insert(step.item.id);
         self.report.parked.push(parked);
-        self.watch.item();
+        self.watch.items(1);
     }
 
     /// Writes changes to the PDS, in pieces where it does not take them together, and hands them on to be remembered.

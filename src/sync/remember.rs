@@ -28,8 +28,8 @@ pub async fn remember(
         }
         for change in &changes {
             done += counts(change);
-            watch.item();
         }
+        watch.items(changes.len());
     }
     (done, Ok(()))
 }

@@ -109,7 +109,8 @@ impl Page {
         );
         let types: String = summary.media.iter().map(|(medium, tally)| row(medium, tally)).collect();
         let accounts: String = self.accounts.iter().map(|(account, tally)| row(account, tally)).collect();
-        let problems: String = self.problems.iter().map(|line| format!("<li>{}</li>\n", escaped(line))).collect();
+        let problems = self.problems.iter().map(|line| format!("<li>{}</li>\n", escaped(line)));
+        let problems: String = problems.collect();
         Ok(format!(
             "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Migration status</title>\n\
              <style>{STYLE}</style>\n<h1>Migration status</h1>\n<p>{} on {}</p>\n<p>{}</p>\n\
@@ -136,7 +137,8 @@ impl Page {
         );
         let types: String = summary.media.iter().map(|(medium, tally)| row(medium, tally)).collect();
         let accounts: String = self.accounts.iter().map(|(account, tally)| row(account, tally)).collect();
-        let problems: String = self.problems.iter().map(|line| format!("* `{}`\n", line.replace('`', "'"))).collect();
+        let problems = self.problems.iter().map(|line| format!("* `{}`\n", line.replace('`', "'")));
+        let problems: String = problems.collect();
         let url = services.pds.url();
         let picture = |(did, label, BlobRef { cid, .. }): &(String, String, BlobRef)| {
             format!("![{}]({url}/xrpc/com.atproto.sync.getBlob?did={did}&cid={cid})\n", quoted(label))

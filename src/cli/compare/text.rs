@@ -75,7 +75,8 @@ pub fn summary(summary: &Summary) -> Vec<String> {
 /// `accounts   7: 5 identical, 1 blocked (no account on the PDS)`
 pub fn accounts(summary: &Summary) -> String {
     let Summary { accounts, identical, blocked, failed, .. } = summary;
-    let blocked = blocked.iter().map(|(reason, count)| format!(", {count} blocked ({reason})")).collect::<String>();
+    let blocked = blocked.iter().map(|(reason, count)| format!(", {count} blocked ({reason})"));
+    let blocked: String = blocked.collect();
     let failed = if *failed > 0 { format!(", {failed} failed") } else { String::new() };
     format!("accounts   {accounts}: {identical} identical{blocked}{failed}")
 }
