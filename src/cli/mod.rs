@@ -5,6 +5,7 @@ mod convert;
 mod inspect;
 mod item;
 mod limits;
+mod man;
 mod measure;
 mod network;
 mod output;
@@ -77,6 +78,12 @@ Examples:
         /// The shell
         shell: clap_complete::Shell,
     },
+    Man(man::Arguments),
+}
+
+/// All commands with their options.
+fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// Parses the process's arguments and runs the command.
@@ -94,9 +101,10 @@ pub fn main() -> ExitCode {
         Command::Thumbnail(arguments) => thumbnail::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "telecine", &mut std::io::stdout());
+            clap_complete::generate(shell, &mut command(), "telecine", &mut std::io::stdout());
             Outcome::Done
         }
+        Command::Man(arguments) => man::run(&arguments),
     };
     ExitCode::from(outcome as u8)
 }
@@ -112,7 +120,7 @@ fn log() {
 
 /// Ends the process as clap does for arguments it cannot make sense of.
 fn usage_error(message: impl std::fmt::Display) -> ! {
-    Arguments::command().error(clap::error::ErrorKind::ArgumentConflict, message).exit()
+    command().error(clap::error::ErrorKind::ArgumentConflict, message).exit()
 }
 
 #[cfg(test)]

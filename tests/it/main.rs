@@ -15,6 +15,7 @@ mod fixtures;
 mod forms;
 mod hostile;
 mod layout;
+mod man;
 mod measure;
 mod memory;
 mod picture;
