@@ -27,14 +27,11 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let mut command = command();
     // Gives every command its full name and the options that hold everywhere.
     command.build();
-    let written = match &arguments.out_dir {
-        Some(folder) => write_all(&command, folder),
-        None => {
-            line(String::from_utf8_lossy(&page(&Man::new(command))).trim_end());
-            Ok(())
-        }
+    let Some(folder) = &arguments.out_dir else {
+        line(String::from_utf8_lossy(&page(&Man::new(command))).trim_end());
+        return Outcome::Done;
     };
-    match written {
+    match write_all(&command, folder) {
         Ok(()) => Outcome::Done,
         Err(error) => {
             eprintln!("{}", error_text(&"man", &error));

@@ -4,6 +4,7 @@ mod config;
 mod convert;
 mod inspect;
 mod item;
+mod lexicons;
 mod limits;
 mod man;
 mod measure;
@@ -68,6 +69,7 @@ enum Command {
     Publish(publish::Arguments),
     Record(record::Arguments),
     Thumbnail(thumbnail::Arguments),
+    Lexicons(lexicons::Arguments),
     Config(config::Arguments),
     /// Write completions for a shell to standard output
     #[command(after_help = "\
@@ -99,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
         Command::Thumbnail(arguments) => thumbnail::run(&arguments),
+        Command::Lexicons(arguments) => lexicons::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut command(), "telecine", &mut std::io::stdout());

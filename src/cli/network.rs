@@ -3,6 +3,7 @@
 use rayon::ThreadPoolBuilder;
 use tokio::sync::Semaphore;
 
+use crate::config::Config;
 use crate::error::Result;
 use crate::remote::mongo::Mongo;
 use crate::remote::pds::Pds;
@@ -18,10 +19,15 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> T {
     runtime.unwrap_or_else(|error| usage_error(format!("cannot start threads: {error}"))).block_on(work)
 }
 
+/// The PDS, which has not been asked anything yet.
+pub fn pds(config: &Config) -> Result<Pds> {
+    Pds::new(&config.pds_url()?, config.pds_bypass_key())
+}
+
 /// Connects to everything there is.
 pub async fn connect(file: &ConfigFile) -> Result<Services> {
     let config = file.load()?;
-    let pds = Pds::new(&config.pds_url()?, config.pds_bypass_key())?;
+    let pds = pds(&config)?;
     let server = pds.describe().await?;
     let pool = ThreadPoolBuilder::new().build().unwrap_or_else(|error| usage_error(error));
     let encoders = Semaphore::new(pool.current_num_threads());

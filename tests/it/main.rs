@@ -30,3 +30,4 @@ mod thumbnail;
 mod tid;
 mod tidy;
 mod time;
+mod upkeep;
