@@ -1,5 +1,6 @@
 //! The command line: arguments to library calls, results to text or JSON. One file for each command.
 
+mod accounts;
 mod config;
 mod convert;
 mod inspect;
@@ -69,6 +70,7 @@ enum Command {
     Publish(publish::Arguments),
     Record(record::Arguments),
     Thumbnail(thumbnail::Arguments),
+    Accounts(accounts::Arguments),
     Lexicons(lexicons::Arguments),
     Config(config::Arguments),
     /// Write completions for a shell to standard output
@@ -101,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
         Command::Thumbnail(arguments) => thumbnail::run(&arguments),
+        Command::Accounts(arguments) => accounts::run(&arguments),
         Command::Lexicons(arguments) => lexicons::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Completions { shell } => {

@@ -1,9 +1,11 @@
 //! `MongoDB`, the system of record: accounts, items, and the keys of their records.
 //!
 //! Documents are years old and written by many tools; `document.rs` says how they are read. What cannot be made sense
-//! of is an [`Unusable`] item and not a failure. Writing touches only the keys of records.
+//! of is an [`Unusable`] item and not a failure. Writing touches only the keys of records, and
+//! the accounts of new members.
 
 mod accounts;
+mod credentials;
 mod document;
 mod keys;
 
@@ -17,6 +19,7 @@ use mongodb::{Client, Collection, Database};
 use secrecy::ExposeSecret;
 
 pub use accounts::{Account, Owner};
+pub use credentials::{Member, Pending};
 pub use document::Unusable;
 pub use keys::Published;
 

@@ -8,6 +8,7 @@
 //! The types of the protocol are atrium's. The HTTP client under them is ours, for atrium's drops the headers that tell
 //! the rate limits, sends blobs without their type, and takes every failed refresh for the end of a session.
 
+mod accounts;
 mod blobs;
 mod car;
 mod client;
@@ -21,6 +22,7 @@ mod tree;
 mod writes;
 mod xrpc;
 
+pub use accounts::{Created, RepoStatus};
 pub use blobs::{Body, MOST_BLOB};
 pub use client::{Pds, Server};
 pub use pace::{Limit, Pace, Scope};

@@ -1,5 +1,6 @@
 //! What keeps the mirror in order, against real servers and looked at from outside.
 
+mod accounts;
 mod lexicons;
 mod nameserver;
 
