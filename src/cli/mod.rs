@@ -3,6 +3,7 @@
 mod accounts;
 mod config;
 mod convert;
+mod doctor;
 mod inspect;
 mod item;
 mod lexicons;
@@ -72,6 +73,7 @@ enum Command {
     Thumbnail(thumbnail::Arguments),
     Accounts(accounts::Arguments),
     Lexicons(lexicons::Arguments),
+    Doctor(doctor::Arguments),
     Config(config::Arguments),
     /// Write completions for a shell to standard output
     #[command(after_help = "\
@@ -105,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Thumbnail(arguments) => thumbnail::run(&arguments),
         Command::Accounts(arguments) => accounts::run(&arguments),
         Command::Lexicons(arguments) => lexicons::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut command(), "telecine", &mut std::io::stdout());

@@ -3,7 +3,9 @@
 //! * [`lexicons`] — the schemas of records, published for everybody.
 //! * [`accounts`] — all accounts, and whether one can get into them.
 //! * [`create`](mod@create) — a new account.
+//! * [`doctor`] — what would spoil a sync.
 
 pub mod accounts;
 pub mod create;
+pub mod doctor;
 pub mod lexicons;

@@ -7,6 +7,7 @@
 mod accounts;
 mod credentials;
 mod document;
+mod health;
 mod keys;
 
 use std::collections::{BTreeMap, HashMap};
@@ -21,6 +22,7 @@ use secrecy::ExposeSecret;
 pub use accounts::{Account, Owner};
 pub use credentials::{Member, Pending};
 pub use document::Unusable;
+pub use health::{Health, MissingIndex};
 pub use keys::Published;
 
 use super::backoff::Backoff;

@@ -1,6 +1,7 @@
 //! What keeps the mirror in order, against real servers and looked at from outside.
 
 mod accounts;
+mod doctor;
 mod lexicons;
 mod nameserver;
 
