@@ -179,6 +179,10 @@ async fn silence_of_dns_is_no_failure() {
     assert_eq!((&tape["lexicon"], &tape["status"]), (&"computer.aesthetic.tape".into(), &"not published".into()));
     let said = tape["dns"]["status"].as_str().unwrap();
     assert!(said.starts_with("cannot be resolved here: "), "{said}");
+    let failing = Nameserver::failing();
+    let run = upkeep.run(&format!("lexicons status --nameserver {}", failing.address())).await.succeeds();
+    let said = format!("dns      {DOMAIN} cannot be resolved here: ");
+    assert!(run.stdout().lines().last().unwrap().starts_with(&said), "{}", run.stdout());
     let run = upkeep.run("lexicons status --nameserver somewhere").await;
     assert_eq!(run.code, Some(2));
     assert!(run.stderr.contains("expected an address such as 9.9.9.9 or 127.0.0.1:5353"), "{}", run.stderr);

@@ -16,16 +16,29 @@ pub struct Nameserver {
 impl Nameserver {
     /// Serves these texts under that name, and says of all others that there are none.
     pub fn of(name: &'static str, texts: &[&str]) -> Self {
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        Nameserver::start(move |question| answer(question, name, &texts))
+    }
+
+    /// Says of every name that it cannot find out.
+    pub fn failing() -> Self {
+        Nameserver::start(|question| {
+            let mut answer = answer(question, "", &[]);
+            answer.metadata.response_code = ResponseCode::ServFail;
+            answer
+        })
+    }
+
+    fn start(answer: impl Fn(&Message) -> Message + Send + 'static) -> Self {
         let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_nonblocking(true).unwrap();
         let address = socket.local_addr().unwrap().to_string();
-        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
         let task = background().spawn(async move {
             let socket = UdpSocket::from_std(socket).unwrap();
             let mut buffer = [0; 4096];
             loop {
                 let (length, asker) = socket.recv_from(&mut buffer).await.unwrap();
-                let answer = answer(&Message::from_vec(&buffer[..length]).unwrap(), name, &texts);
+                let answer = answer(&Message::from_vec(&buffer[..length]).unwrap());
                 socket.send_to(&answer.to_vec().unwrap(), asker).await.unwrap();
             }
         });
