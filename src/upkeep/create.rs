@@ -117,7 +117,7 @@ pub async fn create(
             return Err(Error::Document { subject: plan.member.owner.to_string(), what });
         };
         match pds.create_account(handle, email, &pending.password, invite_code.as_ref()).await {
-            Ok(created) => return finish(mongo, pds, plan, &pending, created.did, false).await,
+            Ok(did) => return finish(mongo, pds, plan, &pending, did, false).await,
             Err(error) if is_about_handle(&error) || matches!(error, Error::Uncertain { .. }) => {
                 // Taken, maybe by ourselves.
                 match try_login(pds, &pending).await? {

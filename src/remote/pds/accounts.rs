@@ -23,15 +23,6 @@ pub enum RepoStatus {
     Missing,
 }
 
-/// An account that has been made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Created {
-    /// Its repo.
-    pub did: String,
-    /// Its handle.
-    pub handle: String,
-}
-
 impl Pds {
     /// How a repo is, by what this server says; it may also be a relay.
     ///
@@ -72,7 +63,7 @@ impl Pds {
         Ok(output.code.into())
     }
 
-    /// Makes an account.
+    /// Makes an account; answers with its repo.
     ///
     /// # Errors
     /// When the server declines, above all for the handle or the address; [`Error::Uncertain`] when nobody knows whether
@@ -83,7 +74,7 @@ impl Pds {
         email: &str,
         password: &SecretString,
         invite_code: Option<&SecretString>,
-    ) -> Result<Created> {
+    ) -> Result<String> {
         let input = create_account::InputData {
             did: None,
             email: Some(email.into()),
@@ -96,7 +87,7 @@ impl Pds {
             verification_phone: None,
         };
         let output: create_account::OutputData = self.procedure(Call::join(create_account::NSID), input).await?;
-        Ok(Created { did: output.did.to_string(), handle: output.handle.to_string() })
+        Ok(output.did.to_string())
     }
 }
 

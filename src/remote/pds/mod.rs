@@ -23,7 +23,7 @@ mod tree;
 mod writes;
 mod xrpc;
 
-pub use accounts::{Created, RepoStatus};
+pub use accounts::RepoStatus;
 pub use blobs::{Body, MOST_BLOB};
 pub use client::{Pds, Server};
 pub use health::Health;
