@@ -18,10 +18,15 @@ mod estimate;
 mod files;
 mod places;
 mod plan;
+mod prepare;
+mod purpose;
+pub mod reencode;
 mod remember;
+mod replacement;
 mod report;
 mod scope;
 mod settle;
+mod tape;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,11 +41,14 @@ use crate::remote::pds::{MOST_BLOB, Pds, Server};
 use crate::remote::spaces::Spaces;
 use crate::video::Preset;
 
+use purpose::{Mirroring, Purpose};
+
 pub use account::{AccountPlan, read};
 pub use estimate::{Weight, expected_time, weigh};
 pub use files::{Made, make};
 pub use places::{Buckets, Place};
 pub use plan::{Action, Counts, Difference, MissingFiles, Nuked, Orphans, Plan, Policy, Step};
+pub use replacement::{Replacement, Video};
 pub use report::{AccountReport, Cause, Parked, Report};
 pub use scope::{Accounts, Items, Scope, each};
 
@@ -102,9 +110,18 @@ impl Watch for () {}
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
 pub async fn dry_run(services: &Services, scope: &Scope, watch: &Arc<dyn Watch>) -> Result<Report> {
+    plan_each(services, scope, |_| {}, watch).await
+}
+
+async fn plan_each(
+    services: &Services,
+    scope: &Scope,
+    adjust: impl Fn(&mut AccountPlan) + Copy,
+    watch: &Arc<dyn Watch>,
+) -> Result<Report> {
     let reports = each(services, scope, watch, |account| async move {
         let planning = async {
-            let plan = read(services, scope, &account, |_| true).await?;
+            let plan = purpose::plan(services, scope, &account, |_| true, adjust).await?;
             watch.planned(&plan);
             Ok(AccountReport { weight: weigh(services, &plan).await?, ..AccountReport::planned(&plan) })
         };
@@ -120,8 +137,17 @@ pub async fn dry_run(services: &Services, scope: &Scope, watch: &Arc<dyn Watch>)
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
 pub async fn live(services: &Services, scope: &Scope, preset: &Preset, watch: &Arc<dyn Watch>) -> Result<Report> {
+    apply_each(services, scope, &Mirroring(preset), watch).await
+}
+
+async fn apply_each(
+    services: &Services,
+    scope: &Scope,
+    purpose: &impl Purpose,
+    watch: &Arc<dyn Watch>,
+) -> Result<Report> {
     let reports = each(services, scope, watch, |account| async move {
-        let report = Box::pin(apply::sync(services, scope, preset, &account, watch)).await;
+        let report = Box::pin(apply::apply(services, scope, purpose, &account, watch)).await;
         watch.account(&report);
         report
     })
