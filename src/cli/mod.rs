@@ -14,7 +14,9 @@ mod presets;
 mod progress;
 mod publish;
 mod record;
+mod reencode;
 mod report;
+mod since;
 mod source;
 mod sync;
 mod thumbnail;
@@ -65,6 +67,7 @@ enum Command {
     Presets(presets::Arguments),
     Sync(sync::Arguments),
     Publish(publish::Arguments),
+    Reencode(reencode::Arguments),
     Record(record::Arguments),
     Thumbnail(thumbnail::Arguments),
     Config(config::Arguments),
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Presets(arguments) => presets::run(&arguments),
         Command::Sync(arguments) => sync::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
+        Command::Reencode(arguments) => reencode::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
         Command::Thumbnail(arguments) => thumbnail::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),

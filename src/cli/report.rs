@@ -45,7 +45,17 @@ pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COL
         column.set_padding((0, 2));
         let is_text = matches!(
             header[index],
-            "tape" | "preset" | "summary" | "image" | "output" | "account" | "type" | "setting" | "value" | "from"
+            "tape"
+                | "preset"
+                | "was"
+                | "summary"
+                | "image"
+                | "output"
+                | "account"
+                | "type"
+                | "setting"
+                | "value"
+                | "from"
         );
         column.set_cell_alignment(if is_text { CellAlignment::Left } else { CellAlignment::Right });
     }

@@ -1,7 +1,7 @@
 //! `telecine sync`: MongoDB and Spaces to the PDS, planned first.
 
-mod progress;
-mod report;
+pub(super) mod progress;
+pub(super) mod report;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use regex::RegexBuilder;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::record::Medium;
 use crate::sync::{self, Accounts, Items, Nuked, Orphans, Policy, Report, Scope, Services};
 use crate::video::Preset;
@@ -171,10 +171,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
 fn scope(arguments: &Arguments) -> Scope {
     let accounts = match &arguments.user {
-        Some(pattern) => match RegexBuilder::new(pattern).case_insensitive(true).build() {
-            Ok(pattern) => Accounts::Matching(pattern),
-            Err(error) => usage_error(format!("--user is not a regular expression: {error}")),
-        },
+        Some(pattern) => matching(pattern),
         None if arguments.anonymous => Accounts::Guest,
         None => Accounts::All,
     };
@@ -185,6 +182,14 @@ fn scope(arguments: &Arguments) -> Scope {
         limit: arguments.limit,
         policy: arguments.policy.policy(),
         users_at_once: arguments.users_at_once.into(),
+    }
+}
+
+/// Accounts whose handle matches a pattern, whatever the case. Ends the process with a usage error if it is none.
+pub(super) fn matching(pattern: &str) -> Accounts {
+    match RegexBuilder::new(pattern).case_insensitive(true).build() {
+        Ok(pattern) => Accounts::Matching(pattern),
+        Err(error) => usage_error(format!("--user is not a regular expression: {error}")),
     }
 }
 
@@ -210,9 +215,7 @@ async fn live(arguments: &Arguments, services: &Services, scope: &Scope, preset:
         eprintln!("nothing to do");
         return Ok(outcome(&report));
     }
-    let path = arguments.report.clone().unwrap_or_else(self::report::default_path);
-    let json = serde_json::to_vec_pretty(&report).map_err(std::io::Error::from);
-    json.and_then(|json| std::fs::write(&path, json)).map_err(Error::write(&path))?;
+    let path = self::report::write(&report, arguments.report.as_deref(), "sync")?;
     if arguments.json {
         self::report::done_json(&report);
     } else {
@@ -221,7 +224,8 @@ async fn live(arguments: &Arguments, services: &Services, scope: &Scope, preset:
     Ok(outcome(&report))
 }
 
-fn outcome(report: &Report) -> Outcome {
+/// What the command comes to that has made this report.
+pub(super) fn outcome(report: &Report) -> Outcome {
     if interrupted() {
         eprintln!("error: interrupted; what was done stays, and another run goes on from there");
         Outcome::Interrupted
