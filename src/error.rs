@@ -188,6 +188,14 @@ pub enum Error {
         /// What the parser said.
         source: Cause,
     },
+    /// What should be a backup is none.
+    #[error("{} is not a backup", path.display())]
+    Backup {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Cause,
+    },
     /// `MongoDB` failed to do its part.
     #[error("mongodb failed to {doing}")]
     Database {

@@ -1,6 +1,8 @@
 //! The command line: arguments to library calls, results to text or JSON. One file for each command.
 
+mod compare;
 mod config;
+mod confirm;
 mod convert;
 mod inspect;
 mod item;
@@ -16,10 +18,14 @@ mod publish;
 mod record;
 mod reencode;
 mod report;
+mod restore;
+mod selection;
 mod since;
 mod source;
+mod status;
 mod sync;
 mod thumbnail;
+mod wipe;
 
 use std::process::ExitCode;
 
@@ -67,6 +73,10 @@ enum Command {
     Presets(presets::Arguments),
     Sync(sync::Arguments),
     Publish(publish::Arguments),
+    Compare(compare::Arguments),
+    Status(status::Arguments),
+    Wipe(wipe::Arguments),
+    Restore(restore::Arguments),
     Reencode(reencode::Arguments),
     Record(record::Arguments),
     Thumbnail(thumbnail::Arguments),
@@ -93,6 +103,10 @@ pub fn main() -> ExitCode {
         Command::Presets(arguments) => presets::run(&arguments),
         Command::Sync(arguments) => sync::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Wipe(arguments) => wipe::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
         Command::Reencode(arguments) => reencode::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
         Command::Thumbnail(arguments) => thumbnail::run(&arguments),

@@ -11,8 +11,7 @@ use crate::sync::{self, AccountReport, Services};
 use super::Outcome;
 use super::item::ItemArguments;
 use super::network;
-use super::progress::stop_on_interrupt;
-use super::report::{error_text, json, line};
+use super::report::{json, line};
 
 /// Publish one item: make its files, upload them, write its record
 #[derive(Debug, Args)]
@@ -30,15 +29,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    stop_on_interrupt();
-    let result = network::block_on(async {
-        let services = network::connect(&arguments.item.config).await?;
-        publish(arguments, &services).await
-    });
-    result.unwrap_or_else(|error| {
-        eprintln!("{}", error_text(&arguments.item, &error));
-        Outcome::Failed
-    })
+    network::run(&arguments.item, &arguments.item.config, async |services| publish(arguments, &services).await)
 }
 
 async fn publish(arguments: &Arguments, services: &Services) -> Result<Outcome> {

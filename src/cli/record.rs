@@ -14,9 +14,8 @@ use crate::video::Preset;
 use super::Outcome;
 use super::item::ItemArguments;
 use super::network;
-use super::progress::stop_on_interrupt;
 use super::publish::uri;
-use super::report::{error_text, line};
+use super::report::line;
 
 /// Print the record of one item as it would be written, checked against its lexicon
 ///
@@ -33,21 +32,10 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    stop_on_interrupt();
-    let result = network::block_on(async {
-        let services = network::connect(&arguments.item.config).await?;
-        print(arguments, &services).await
-    });
-    match result {
-        Ok(()) => Outcome::Done,
-        Err(error) => {
-            eprintln!("{}", error_text(&arguments.item, &error));
-            Outcome::Failed
-        }
-    }
+    network::run(&arguments.item, &arguments.item.config, async |services| print(arguments, &services).await)
 }
 
-async fn print(arguments: &Arguments, services: &Services) -> Result<()> {
+async fn print(arguments: &Arguments, services: &Services) -> Result<Outcome> {
     let (owner, item, scope) = arguments.item.find(services).await?;
     let account = services.mongo.account(&owner).await?;
     let (rkey, before) = match &account {
@@ -63,7 +51,7 @@ async fn print(arguments: &Arguments, services: &Services) -> Result<()> {
     let uri = did.zip(rkey).map(|(did, rkey)| uri(&did, item.medium(), &rkey));
     let output = json!({ "uri": uri, "cid": record.cid().to_string(), "value": record.value() });
     line(serde_json::to_string_pretty(&output).unwrap_or_default());
-    Ok(())
+    Ok(Outcome::Done)
 }
 
 /// The key that the item's record has or would get, and the files that it has already.

@@ -9,6 +9,9 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::measure::BEST_PSNR;
 
+/// How many characters of a name or value are shown.
+const LONGEST_TEXT: usize = 32;
+
 /// Prints a line to standard output. A reader that has gone away, as `head` does, ends the program quietly.
 pub fn line(text: impl Display) {
     if let Err(error) = writeln!(io::stdout().lock(), "{text}") {
@@ -60,6 +63,14 @@ pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COL
         column.set_cell_alignment(if is_text { CellAlignment::Left } else { CellAlignment::Right });
     }
     table.trim_fmt()
+}
+
+/// Text that may be long, cut to a length that a line has room for.
+pub fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Bytes for people: `180.2 kB`.

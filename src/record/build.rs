@@ -25,6 +25,15 @@ pub struct Record {
 }
 
 impl Record {
+    /// A record that somebody has kept, for the same medium as it was of.
+    ///
+    /// # Errors
+    /// What keeps it from being one, in the words of its lexicon.
+    pub fn of_value(medium: Medium, value: Value) -> Result<Record, Violations> {
+        Lexicon::of(medium).check(&value)?;
+        Ok(Record { medium, value })
+    }
+
     /// Its medium, which says in which collection it belongs.
     #[must_use]
     pub fn medium(&self) -> Medium {

@@ -21,7 +21,7 @@ use super::purpose::{Purpose, plan};
 use super::remember::{Remembered, remember};
 use super::report::{AccountReport, Parked};
 use super::settle::{Interruption, settle};
-use super::{Scope, Services, Watch, unless_stopped};
+use super::{Scope, Services, Watch, log_in, unless_stopped};
 
 /// How often a single write may end with nobody knowing what became of it.
 const ATTEMPTS: u32 = 3;
@@ -65,7 +65,7 @@ pub async fn apply(
     if !report.has_work() {
         return report;
     }
-    let (session, listed) = match unless_stopped(services, watch, log_in(services, account, &first)).await {
+    let (session, listed) = match unless_stopped(services, watch, begin(services, account, &first)).await {
         Ok(ready) => ready,
         Err(error) => return AccountReport { failed: Some(error.chain().join(": ")), ..report },
     };
@@ -91,13 +91,10 @@ pub async fn apply(
 }
 
 /// Logs in, and asks which blobs are there if any are going to be needed.
-async fn log_in(services: &Services, account: &Account, plan: &AccountPlan) -> Result<(Session, HashSet<Cid>)> {
-    let (Some(did), Some(password)) = (&account.did, &account.password) else {
-        return Err(Error::Document { subject: account.name(), what: "has no password for the PDS".into() });
-    };
-    let session = services.pds.login(did, password).await?;
+async fn begin(services: &Services, account: &Account, plan: &AccountPlan) -> Result<(Session, HashSet<Cid>)> {
+    let session = log_in(services, account).await?;
     let needs_blobs = plan.media.iter().flat_map(|(_, plan)| &plan.steps).any(|step| step.missing_files().any());
-    let listed = if needs_blobs { services.pds.list_blobs(did).await? } else { HashSet::new() };
+    let listed = if needs_blobs { services.pds.list_blobs(session.did()).await? } else { HashSet::new() };
     Ok((session, listed))
 }
 
@@ -127,7 +124,7 @@ impl<P: Purpose> Run<'_, P> {
             }
             if !plan.gone.is_empty() {
                 let done = self.report.done.entry(medium.plural()).or_default();
-                delete(&mut self.writer, medium, plan.gone, |count| done.withdraw += count).await?;
+                delete(&mut self.writer, medium, plan.gone, self.watch, |count| done.withdraw += count).await?;
             }
         }
         Ok(())
@@ -215,7 +212,7 @@ impl<P: Purpose> Run<'_, P> {
     fn park(&mut self, step: &Step, parked: Parked) {
         self.parked.insert(step.item.id);
         self.report.parked.push(parked);
-        self.watch.item();
+        self.watch.items(1);
     }
 
     /// Writes changes to the PDS, in pieces where it does not take them together, and hands them on to be remembered.

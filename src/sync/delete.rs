@@ -1,8 +1,12 @@
 //! Records that go, without any that come.
 
+use std::sync::Arc;
+
+use crate::error::Error;
 use crate::record::{Medium, Record};
 use crate::remote::pds::Write;
 
+use super::Watch;
 use super::batch::{Batch, Change, Outcome, Writer};
 use super::settle::Interruption;
 
@@ -31,23 +35,28 @@ pub async fn delete(
     writer: &mut Writer<'_>,
     medium: Medium,
     rkeys: Vec<String>,
+    watch: &Arc<dyn Watch>,
     mut deleted: impl FnMut(usize),
 ) -> Result<(), Interruption> {
     let mut batch = Batch::default();
     for rkey in rkeys {
         if let Some(full) = batch.push(Deletion { medium, rkey }, writer.size) {
-            write(writer, full, &mut deleted).await?;
+            write(writer, full, watch, &mut deleted).await?;
         }
     }
-    write(writer, batch.take(), &mut deleted).await
+    write(writer, batch.take(), watch, &mut deleted).await
 }
 
 async fn write(
     writer: &mut Writer<'_>,
     mut deletions: Vec<Deletion>,
+    watch: &Arc<dyn Watch>,
     deleted: &mut impl FnMut(usize),
 ) -> Result<(), Interruption> {
     while !deletions.is_empty() {
+        if watch.is_cancelled() {
+            return Err(Interruption::Failed(Error::Interrupted));
+        }
         match writer.write(&mut deletions).await {
             Outcome::Written(written) => deleted(written.len()),
             Outcome::Refused(_, error) | Outcome::Stopped(_, error) => return Err(error.into()),

@@ -12,7 +12,9 @@
 
 mod account;
 mod apply;
+mod backup;
 mod batch;
+mod compare;
 mod delete;
 mod estimate;
 mod files;
@@ -24,9 +26,11 @@ pub mod reencode;
 mod remember;
 mod replacement;
 mod report;
+mod restore;
 mod scope;
 mod settle;
 mod tape;
+mod wipe;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,21 +40,25 @@ use rayon::ThreadPool;
 use tokio::sync::Semaphore;
 
 use crate::error::{Error, Result};
-use crate::remote::mongo::Mongo;
-use crate::remote::pds::{MOST_BLOB, Pds, Server};
+use crate::remote::mongo::{Account, Mongo};
+use crate::remote::pds::{MOST_BLOB, Pds, Server, Session};
 use crate::remote::spaces::Spaces;
 use crate::video::Preset;
 
 use purpose::{Mirroring, Purpose};
 
 pub use account::{AccountPlan, read};
+pub use backup::{Backup, Saved};
+pub use compare::{AccountComparison, Finding, Sample, Tally, Verdict, compare};
 pub use estimate::{Weight, expected_time, weigh};
 pub use files::{Made, make};
 pub use places::{Buckets, Place};
 pub use plan::{Action, Counts, Difference, MissingFiles, Nuked, Orphans, Plan, Policy, Step};
 pub use replacement::{Replacement, Video};
 pub use report::{AccountReport, Cause, Parked, Report};
+pub use restore::{RestoreReport, Restored, plan_restore, restore};
 pub use scope::{Accounts, Items, Scope, each};
+pub use wipe::{Extent, WipePlan, Wiped, plan_wipe, wipe};
 
 /// Looking for this many files at once is quick and still polite.
 const LOOKUPS: usize = 16;
@@ -90,8 +98,8 @@ impl Services {
 pub trait Watch: Send + Sync {
     /// An account has been planned for the first time.
     fn planned(&self, _plan: &AccountPlan) {}
-    /// An item is done, one way or the other.
-    fn item(&self) {}
+    /// So many items or records are done, one way or the other.
+    fn items(&self, _count: usize) {}
     /// So many bytes were uploaded.
     fn uploaded(&self, _bytes: u64) {}
     /// An account is done.
@@ -163,6 +171,17 @@ async fn gathered(reports: impl Stream<Item = AccountReport>) -> Report {
     }
     report.accounts.sort_by(|one, other| one.account.cmp(&other.account));
     report
+}
+
+/// Logs in to an account.
+async fn log_in(services: &Services, account: &Account) -> Result<Session> {
+    match (&account.did, &account.password) {
+        (Some(did), Some(password)) => services.pds.login(did, password).await,
+        _ => Err(Error::Document {
+            subject: account.name(),
+            what: format!("has {}", account.blocked().unwrap_or_default()),
+        }),
+    }
 }
 
 /// Gives work up if the user wants to stop while the server's rate limits make somebody wait: that may take a day. What

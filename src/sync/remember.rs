@@ -39,8 +39,8 @@ pub async fn remember(
         for change in &changes {
             remembered.done += counts(change);
             remembered.replaced.extend(replacement(change));
-            watch.item();
         }
+        watch.items(changes.len());
     }
     (remembered, Ok(()))
 }

@@ -16,10 +16,7 @@ use crate::video::Preset;
 use super::config::ConfigFile;
 use super::network;
 use super::presets::PresetFile;
-use super::progress::{interrupted, stop_on_interrupt};
-use super::report::error_text;
-use super::sync::progress::SyncProgress;
-use super::sync::{matching, outcome, report as sync_report};
+use super::sync::{SyncProgress, matching, outcome, report as sync_report};
 use super::{Outcome, since};
 
 /// Replace the videos of published tapes by ones made with another preset
@@ -86,19 +83,13 @@ struct Which {
 pub fn run(arguments: &Arguments) -> Outcome {
     let preset = arguments.preset_file.preset(&arguments.preset);
     let chosen = arguments.which.user.as_deref().map(matching);
-    stop_on_interrupt();
-    let result = network::block_on(async {
-        let services = network::connect(&arguments.config).await?;
+    network::run(&"reencode", &arguments.config, async |services| {
         let scope = scope(arguments, chosen, &services).await?;
         if arguments.live {
             live(arguments, &services, &scope, &preset).await
         } else {
             dry_run(arguments, &services, &scope, &preset).await
         }
-    });
-    result.unwrap_or_else(|error| {
-        eprintln!("{}", error_text(&"reencode", &error));
-        if interrupted() { Outcome::Interrupted } else { Outcome::Failed }
     })
 }
 

@@ -51,6 +51,16 @@ impl SyncProgress {
         self.items.finish_and_clear();
     }
 
+    /// Adds to how much there is to do.
+    pub fn expect(&self, items: usize) {
+        self.items.inc_length(items as u64);
+    }
+
+    /// Does something that prints, without disturbing the bars.
+    pub fn suspend(&self, print: impl FnOnce()) {
+        self.accounts.suspend(print);
+    }
+
     /// How long it has been.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
@@ -66,8 +76,8 @@ impl Watch for SyncProgress {
         }
     }
 
-    fn item(&self) {
-        self.items.inc(1);
+    fn items(&self, count: usize) {
+        self.items.inc(count as u64);
     }
 
     fn uploaded(&self, more: u64) {

@@ -9,13 +9,10 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::sync::{AccountReport, Cause, Counts, Report, Services, expected_time};
 
-use super::super::report::{bytes, json, line, table};
+use super::super::report::{bytes, json, line, shortened, table};
 
 /// How many names follow a cause; the JSON has them all.
 const MOST_LABELS: usize = 10;
-
-/// How many characters of a name are shown.
-const LONGEST_LABEL: usize = 32;
 
 const HEADER: [&str; 10] =
     ["account", "type", "create", "update", "adopt", "withdraw", "duplicate", "orphan", "skip", "blocked"];
@@ -139,14 +136,6 @@ pub fn duration(duration: Duration) -> String {
         seconds @ 1..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds / 60),
         seconds => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
-    }
-}
-
-/// Slugs may be long.
-fn shortened(label: &str) -> String {
-    match label.char_indices().nth(LONGEST_LABEL) {
-        Some((end, _)) => format!("{}…", &label[..end]),
-        None => label.to_owned(),
     }
 }
 

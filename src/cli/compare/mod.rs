@@ -1,0 +1,161 @@
+//! `telecine compare`: MongoDB against the PDS, item by item.
+
+mod page;
+mod text;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use futures_util::StreamExt;
+use serde_json::json;
+
+use crate::error::{Error, Result};
+use crate::sync::{self, AccountComparison, Accounts, Items, Orphans, Policy, Scope, Services, Tally};
+
+use super::Outcome;
+use super::config::ConfigFile;
+use super::network;
+use super::progress::interrupted;
+use super::report::{json, line};
+use super::selection::{AccountsArguments, MediaArguments, NukedArguments};
+use super::sync::SyncProgress;
+use page::Page;
+
+pub use page::bar;
+pub use text::accounts;
+
+/// Compare MongoDB with the PDS, item by item; nothing is changed
+///
+/// Every line begins with what is the matter: `+` missing on the PDS, `*` different there, `&` there twice, `-` there
+/// and not in MongoDB, `!` there with a file that is gone or damaged, `?` no record can be made. `telecine sync` mends
+/// what can be mended.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telecine compare jeffrey
+  telecine compare --anonymous --tapes-only --download
+  telecine compare --all --report migration.html
+  telecine compare --all --json | jq 'select(.findings != [])'
+
+Exit status: 0 identical, 1 something differs.")]
+pub struct Arguments {
+    #[command(flatten)]
+    accounts: AccountsArguments,
+    #[command(flatten)]
+    media: MediaArguments,
+    #[command(flatten)]
+    nuked: NukedArguments,
+    /// Also fetch every file that a record refers to, and check it against its hash
+    #[arg(long)]
+    download: bool,
+    /// Write a page with counts, problems and some thumbnails: FILE.html or FILE.md
+    #[arg(long, value_name = "FILE", value_parser = page::file)]
+    report: Option<PathBuf>,
+    /// Compare so many accounts at the same time
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    users_at_once: u16,
+    /// Print JSON: an object for each account, then the sum
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    network::run(&"compare", &arguments.config, async |services| {
+        let accounts = arguments.accounts.find(&services.mongo).await?;
+        let scope = scope(accounts, &arguments.media, &arguments.nuked, arguments.users_at_once);
+        let mut page = arguments.report.as_deref().map(Page::new);
+        let summary = summarize(&services, &scope, arguments.download, |comparison| {
+            if arguments.json {
+                json(comparison);
+            } else {
+                text::lines(comparison).into_iter().for_each(line);
+            }
+            if let Some(page) = &mut page {
+                page.add(comparison);
+            }
+        })
+        .await?;
+        if let Some(page) = page {
+            page.write(&services, &summary).await?;
+        }
+        if arguments.json {
+            json(&json!({ "accounts": summary.accounts, "media": summary.media }));
+        } else {
+            text::summary(&summary).into_iter().for_each(line);
+        }
+        Ok(if summary.is_identical() { Outcome::Done } else { Outcome::Failed })
+    })
+}
+
+/// All items of these accounts and media.
+pub fn scope(accounts: Accounts, media: &MediaArguments, nuked: &NukedArguments, users_at_once: u16) -> Scope {
+    Scope {
+        media: media.media(),
+        accounts,
+        items: Items::All,
+        limit: None,
+        policy: Policy { nuked: nuked.nuked(), orphans: Orphans::Report },
+        users_at_once: users_at_once.into(),
+    }
+}
+
+/// What all comparisons come to.
+#[derive(Default)]
+pub struct Summary {
+    /// How many accounts were compared.
+    pub accounts: usize,
+    /// How many of them say the same on both sides.
+    pub identical: usize,
+    /// Why accounts cannot have records, and how many there are of each.
+    pub blocked: BTreeMap<&'static str, usize>,
+    /// How many accounts could not be compared.
+    pub failed: usize,
+    /// How many items and records stand how, by medium.
+    pub media: BTreeMap<&'static str, Tally>,
+}
+
+impl Summary {
+    /// Whether both sides say the same everywhere.
+    pub fn is_identical(&self) -> bool {
+        self.identical == self.accounts
+    }
+
+    fn add(&mut self, comparison: &AccountComparison) {
+        self.accounts += 1;
+        self.identical += usize::from(comparison.is_identical());
+        self.failed += usize::from(comparison.failed.is_some());
+        if let Some(reason) = comparison.blocked {
+            *self.blocked.entry(reason).or_default() += 1;
+        }
+        for (medium, tally) in &comparison.media {
+            *self.media.entry(medium).or_default() += *tally;
+        }
+    }
+}
+
+/// Compares, shows progress, and tells of every account as it is done.
+///
+/// # Errors
+/// What keeps the accounts from being listed.
+pub async fn summarize(
+    services: &Services,
+    scope: &Scope,
+    download: bool,
+    mut tell: impl FnMut(&AccountComparison),
+) -> Result<Summary> {
+    let progress = Arc::new(SyncProgress::planning());
+    let watch: Arc<dyn sync::Watch> = progress.clone();
+    let mut comparisons = std::pin::pin!(sync::compare(services, scope, download, &watch).await?);
+    let mut summary = Summary::default();
+    while let Some(comparison) = comparisons.next().await {
+        summary.add(&comparison);
+        progress.suspend(|| tell(&comparison));
+    }
+    progress.finish();
+    if interrupted() { Err(Error::Interrupted) } else { Ok(summary) }
+}

@@ -1,0 +1,43 @@
+//! Whether somebody really means it.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use clap::Args;
+
+use super::usage_error;
+
+/// The flags of commands that destroy.
+#[derive(Debug, Args)]
+pub struct LiveArguments {
+    /// Really do it; without, only say what would be done
+    #[arg(long)]
+    pub live: bool,
+    /// Do not ask; needed where nobody can be asked
+    #[arg(long, requires = "live")]
+    pub yes: bool,
+}
+
+impl LiveArguments {
+    /// Ends the process with a usage error where nobody can be asked and nothing was said.
+    pub fn check(&self) {
+        if self.live && !self.yes && !io::stdin().is_terminal() {
+            usage_error("--live asks for the handle on a terminal, and this is none; --yes does without");
+        }
+    }
+
+    /// Asks for the handle to be typed, unless `--yes` was said.
+    pub fn confirm(&self, what: &str, handle: &str) -> bool {
+        if self.yes {
+            return true;
+        }
+        eprint!("{what}\nType the handle {handle} to go on: ");
+        let _ = io::stderr().flush();
+        let mut answer = String::new();
+        let is_read = io::stdin().lock().read_line(&mut answer).is_ok();
+        let is_confirmed = is_read && answer.trim() == handle;
+        if !is_confirmed {
+            eprintln!("error: that is not {handle}; nothing was changed");
+        }
+        is_confirmed
+    }
+}

@@ -1,0 +1,121 @@
+//! `telecine restore`: an account's records on the PDS again, from a backup or from what they were made of.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::error::Result;
+use crate::sync::{self, Accounts, Backup, RestoreReport, Services};
+
+use super::compare;
+use super::config::ConfigFile;
+use super::presets::PresetFile;
+use super::report::{bytes, json, line, table};
+use super::selection::{AccountArgument, MediaArguments, NukedArguments};
+use super::sync::{Output, SyncProgress};
+use super::{Outcome, network};
+
+/// Bring an account's records back to the PDS
+///
+/// From a backup they come with the keys, the words and the files that they had; without, MongoDB and Spaces are
+/// synced, which makes everything anew.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telecine restore jeffrey                                            what would be made, from MongoDB
+  telecine restore jeffrey --live
+  telecine restore jeffrey --from telecine-backup/jeffrey.at.aesthetic.computer --live
+
+Exit status: 0 done, 1 something failed, 3 nothing to do.")]
+pub struct Arguments {
+    #[command(flatten)]
+    account: AccountArgument,
+    #[command(flatten)]
+    media: MediaArguments,
+    /// A backup of `telecine wipe`: a CAR, or a folder, of which the newest is taken
+    #[arg(long, value_name = "BACKUP")]
+    from: Option<PathBuf>,
+    /// Really do it; without, only say what would be done
+    #[arg(long)]
+    live: bool,
+    #[command(flatten)]
+    nuked: NukedArguments,
+    /// How to encode tapes that are made anew; see `telecine presets list`
+    #[arg(long, value_name = "NAME", default_value = "standard", conflicts_with = "from")]
+    preset: String,
+    #[command(flatten)]
+    preset_file: PresetFile,
+    /// Where a live run from MongoDB writes its report, as JSON [default: telecine-sync-TIME.json]
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    report: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let preset = arguments.preset_file.preset(&arguments.preset);
+    network::run(&format!("restore {}", arguments.account.handle), &arguments.config, async |services| {
+        if let Some(path) = &arguments.from {
+            return from_backup(arguments, &services, &Backup::open(path)?).await;
+        }
+        let account = arguments.account.find(&services.mongo).await?;
+        let scope = compare::scope(Accounts::Of(account.owner), &arguments.media, &arguments.nuked, 1);
+        let output = Output { json: arguments.json, report: arguments.report.as_deref() };
+        if arguments.live {
+            super::sync::live(&services, &scope, &preset, &output).await
+        } else {
+            super::sync::dry_run(&services, &scope, &output).await
+        }
+    })
+}
+
+async fn from_backup(arguments: &Arguments, services: &Services, backup: &Backup) -> Result<Outcome> {
+    let account = arguments.account.find(&services.mongo).await?;
+    let media = arguments.media.media();
+    let report = if arguments.live {
+        let progress = Arc::new(SyncProgress::live());
+        let watch: Arc<dyn sync::Watch> = progress.clone();
+        let report = sync::restore(services, &account, backup, &media, &watch).await?;
+        progress.finish();
+        report
+    } else {
+        sync::plan_restore(services, &account, backup, &media).await?
+    };
+    if arguments.json {
+        json(&json!({ "account": account.name(), "did": account.did, "restored": report }));
+    } else {
+        print(&report, arguments.live);
+    }
+    for parked in &report.parked {
+        eprintln!("error: {} {}: {}", parked.medium, parked.label, parked.reason);
+    }
+    Ok(match (report.parked.is_empty(), report.has_work()) {
+        (false, _) => Outcome::Failed,
+        (true, true) => Outcome::Done,
+        (true, false) => Outcome::NothingToDo,
+    })
+}
+
+fn print(report: &RestoreReport, is_live: bool) {
+    let counts = if is_live { &report.done } else { &report.planned };
+    let rows: Vec<_> = report
+        .planned
+        .iter()
+        .map(|(medium, planned)| {
+            let counts = counts.get(medium).copied().unwrap_or_default();
+            let [create, update, skip] = [counts.create, counts.update, planned.skip].map(|count| count.to_string());
+            [(*medium).to_owned(), create, update, skip]
+        })
+        .collect();
+    line(table(["type", "create", "update", "skip"], &rows));
+    if is_live {
+        line("");
+        line(format!("uploaded   {}", bytes(report.uploaded)));
+    }
+}

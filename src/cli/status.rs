@@ -1,0 +1,69 @@
+//! `telecine status`: how much of everything is on the PDS.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::sync::{Accounts, Tally};
+
+use super::compare::{self, Summary};
+use super::config::ConfigFile;
+use super::report::{json, line, table};
+use super::selection::{MediaArguments, NukedArguments};
+use super::{Outcome, network};
+
+/// Show how much of everything is on the PDS; `telecine compare` tells which items are not
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telecine status
+  telecine status --types tapes,paintings --json")]
+pub struct Arguments {
+    #[command(flatten)]
+    media: MediaArguments,
+    #[command(flatten)]
+    nuked: NukedArguments,
+    /// Look at so many accounts at the same time
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    users_at_once: u16,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    network::run(&"status", &arguments.config, async |services| {
+        let scope = compare::scope(Accounts::All, &arguments.media, &arguments.nuked, arguments.users_at_once);
+        let mut failures = Vec::new();
+        let summary = compare::summarize(&services, &scope, false, |comparison| {
+            failures.extend(comparison.failed.iter().map(|reason| format!("{}: {reason}", comparison.account)));
+        })
+        .await?;
+        if arguments.json {
+            json(&json!({ "accounts": summary.accounts, "blocked": summary.blocked, "media": summary.media }));
+        } else {
+            print(&summary);
+        }
+        for failure in &failures {
+            eprintln!("error: {failure}");
+        }
+        Ok(if failures.is_empty() { Outcome::Done } else { Outcome::Failed })
+    })
+}
+
+const HEADER: [&str; 8] = ["type", "items", "on the PDS", "missing", "differs", "duplicate", "orphan", "blocked"];
+
+fn print(summary: &Summary) {
+    let row = |medium: &str, tally: &Tally| {
+        let Tally { items, missing, differs, duplicate, orphan, blocked, .. } = tally;
+        let counts = [missing, differs, duplicate, orphan, blocked].map(ToString::to_string);
+        let [missing, differs, duplicate, orphan, blocked] = counts;
+        [medium.into(), items.to_string(), compare::bar(tally), missing, differs, duplicate, orphan, blocked]
+    };
+    let rows: Vec<_> = summary.media.iter().map(|(medium, tally)| row(medium, tally)).collect();
+    line(table(HEADER, &rows));
+    line("");
+    line(compare::accounts(summary));
+}

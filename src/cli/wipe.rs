@@ -1,0 +1,128 @@
+//! `telecine wipe`: an account's records off the PDS, saved before.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::error::Result;
+use crate::remote::mongo::Account;
+use crate::sync::{self, Extent, Saved, Services, WipePlan, Wiped};
+
+use super::config::ConfigFile;
+use super::confirm::LiveArguments;
+use super::report::{bytes, json, line, table};
+use super::selection::{AccountArgument, MediaArguments};
+use super::sync::SyncProgress;
+use super::{Outcome, network, usage_error};
+
+/// Delete an account's records from the PDS and forget their keys in MongoDB
+///
+/// The records and their files are saved first, because the PDS destroys a file with the last record that refers to
+/// it. `telecine restore` brings them back, from the backup or from MongoDB and Spaces.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telecine wipe jeffrey                                 what would go
+  telecine wipe jeffrey --live                          asks for the handle, saves, deletes
+  telecine wipe art.at.aesthetic.computer --tapes-only --live --yes
+  telecine wipe jeffrey --live --no-backup --yes
+
+Exit status: 0 done, 1 failed or not confirmed, 3 nothing to do.")]
+pub struct Arguments {
+    #[command(flatten)]
+    account: AccountArgument,
+    #[command(flatten)]
+    media: MediaArguments,
+    #[command(flatten)]
+    live: LiveArguments,
+    /// Where backups are kept, in a folder for each account
+    #[arg(long, value_name = "DIR", default_value = "telecine-backup")]
+    backup: PathBuf,
+    /// Save nothing
+    #[arg(long, conflicts_with = "backup")]
+    no_backup: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    if arguments.no_backup && arguments.live.live && !arguments.live.yes {
+        usage_error("--no-backup cannot be undone; it needs --yes");
+    }
+    arguments.live.check();
+    network::run(&format!("wipe {}", arguments.account.handle), &arguments.config, async |services| {
+        wipe(arguments, &services).await
+    })
+}
+
+async fn wipe(arguments: &Arguments, services: &Services) -> Result<Outcome> {
+    let account = arguments.account.find(&services.mongo).await?;
+    let media = arguments.media.media();
+    let plan = sync::plan_wipe(services, &account, &media).await?;
+    if arguments.json && !arguments.live.live {
+        json(&json!({ "account": account.name(), "did": account.did, "plan": plan }));
+    } else if !arguments.json {
+        print_plan(&plan);
+    }
+    if plan.is_nothing() {
+        eprintln!("nothing to do");
+        return Ok(Outcome::NothingToDo);
+    }
+    if !arguments.live.live {
+        return Ok(Outcome::Done);
+    }
+    if !arguments.live.confirm(&question(&account, &plan), &account.name()) {
+        return Ok(Outcome::Failed);
+    }
+    let folder = (!arguments.no_backup).then(|| arguments.backup.join(account.name()));
+    let progress = Arc::new(SyncProgress::live());
+    progress.expect(plan.media.values().map(|extent| extent.records).sum());
+    let watch: Arc<dyn sync::Watch> = progress.clone();
+    let wiped = sync::wipe(services, &account, &media, folder.as_deref(), &watch).await?;
+    progress.finish();
+    if arguments.json {
+        json(&json!({ "account": account.name(), "did": account.did, "wiped": wiped }));
+    } else {
+        print_wiped(&wiped, &account);
+    }
+    Ok(Outcome::Done)
+}
+
+fn question(account: &Account, plan: &WipePlan) -> String {
+    let records: usize = plan.media.values().map(|extent| extent.records).sum();
+    format!("{records} records of {} and {} files of theirs will be deleted.", account.name(), plan.blobs)
+}
+
+fn print_plan(plan: &WipePlan) {
+    let row = |(medium, extent): (&&'static str, &Extent)| {
+        [(*medium).to_owned(), extent.records.to_string(), extent.keys.to_string()]
+    };
+    let rows: Vec<_> = plan.media.iter().map(row).collect();
+    line(table(["type", "records on the PDS", "keys in MongoDB"], &rows));
+    line("");
+    line(format!("files      {} of {} that go with them", plan.blobs, bytes(plan.blob_bytes)));
+}
+
+fn print_wiped(wiped: &Wiped, account: &Account) {
+    if let Some(Saved { car, records, blobs, blob_bytes, lost }) = &wiped.saved {
+        line(format!("saved      {records} records, {blobs} files of {}", bytes(*blob_bytes)));
+        if !lost.is_empty() {
+            line(format!("lost       {} files were not on the PDS any more", lost.len()));
+        }
+        line(format!("backup     {}", car.display()));
+        line(format!("undo       {}", undo(account, car)));
+    }
+    let sum = |count: fn(&Extent) -> usize| wiped.media.values().map(count).sum::<usize>();
+    line(format!("deleted    {} records", sum(|extent| extent.records)));
+    line(format!("forgotten  {} keys", sum(|extent| extent.keys)));
+}
+
+fn undo(account: &Account, car: &Path) -> String {
+    format!("telecine restore {} --from {} --live", account.name(), car.display())
+}

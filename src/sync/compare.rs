@@ -1,0 +1,316 @@
+//! Both sides of accounts, item by item. Nothing is changed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt, stream};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::record::{BlobRef, Files, Medium};
+use crate::remote::mongo::Account;
+
+use super::account::{AccountPlan, read};
+use super::plan::{Action, Difference, Plan, Step};
+use super::scope::{Scope, each};
+use super::{Services, Watch, unless_stopped};
+
+/// Blobs of one account that are fetched at once.
+const DOWNLOADS: usize = 4;
+
+/// How many thumbnails of each account are told of.
+const SAMPLES: usize = 3;
+
+/// How an item and its record stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The record says what the item says, and MongoDB knows its key. Also an item that should have none and has none.
+    Identical,
+    /// There is no record.
+    Missing,
+    /// The record says something else, or MongoDB does not know its key.
+    Differs,
+    /// A further record of an item that has one.
+    Duplicate,
+    /// A record whose item is not in MongoDB.
+    Orphan,
+    /// The record refers to a file that is not there, or is not what it was.
+    Broken,
+    /// The item cannot be made a record of.
+    Blocked,
+}
+
+/// One item or record, and how it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    /// How it stands.
+    pub verdict: Verdict,
+    /// The item's medium, as its collection in MongoDB is called.
+    pub medium: &'static str,
+    /// What people call the item; the record's key where there is no item.
+    pub label: String,
+    /// The record's key, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rkey: Option<String>,
+    /// What is different.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
+    /// What else there is to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// How many items and records stand how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Items in MongoDB.
+    pub items: usize,
+    /// Items with the right record.
+    pub identical: usize,
+    /// Items without one.
+    pub missing: usize,
+    /// Items with another.
+    pub differs: usize,
+    /// Records too many.
+    pub duplicate: usize,
+    /// Records without an item.
+    pub orphan: usize,
+    /// Items whose record refers to a file that is not there.
+    pub broken: usize,
+    /// Items that no record can be made of.
+    pub blocked: usize,
+}
+
+impl Tally {
+    /// Whether both sides say the same.
+    #[must_use]
+    pub fn is_identical(&self) -> bool {
+        self.identical == self.items && self.duplicate + self.orphan == 0
+    }
+
+    /// The numbers with their names.
+    #[must_use]
+    pub fn columns(&self) -> [(&'static str, usize); 8] {
+        let Tally { items, identical, missing, differs, duplicate, orphan, broken, blocked } = *self;
+        [
+            ("items", items),
+            ("identical", identical),
+            ("missing", missing),
+            ("differs", differs),
+            ("duplicate", duplicate),
+            ("orphan", orphan),
+            ("broken", broken),
+            ("blocked", blocked),
+        ]
+    }
+
+    fn count(&mut self, verdict: Verdict) {
+        let (field, is_item) = match verdict {
+            Verdict::Identical => (&mut self.identical, true),
+            Verdict::Missing => (&mut self.missing, true),
+            Verdict::Differs => (&mut self.differs, true),
+            Verdict::Duplicate => (&mut self.duplicate, false),
+            Verdict::Orphan => (&mut self.orphan, false),
+            Verdict::Broken => (&mut self.broken, true),
+            Verdict::Blocked => (&mut self.blocked, true),
+        };
+        *field += 1;
+        self.items += usize::from(is_item);
+    }
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Tally) {
+        self.items += other.items;
+        self.identical += other.identical;
+        self.missing += other.missing;
+        self.differs += other.differs;
+        self.duplicate += other.duplicate;
+        self.orphan += other.orphan;
+        self.broken += other.broken;
+        self.blocked += other.blocked;
+    }
+}
+
+/// The small picture of something that is on the PDS.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// What people call it.
+    pub label: String,
+    /// The picture.
+    pub thumbnail: BlobRef,
+}
+
+/// How one account stands.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct AccountComparison {
+    /// Its handle, or what else it is known by.
+    pub account: String,
+    /// Its DID, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub did: Option<String>,
+    /// How many stand how, by medium.
+    pub media: BTreeMap<&'static str, Tally>,
+    /// All that is not identical.
+    pub findings: Vec<Finding>,
+    /// Why it cannot have records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<&'static str>,
+    /// Why it could not be compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+    /// A few pictures.
+    #[serde(skip)]
+    pub samples: Vec<Sample>,
+}
+
+impl AccountComparison {
+    /// Whether both sides say the same, as far as anybody can tell.
+    #[must_use]
+    pub fn is_identical(&self) -> bool {
+        self.failed.is_none() && self.media.values().all(Tally::is_identical)
+    }
+
+    fn of(account: &Account) -> Self {
+        AccountComparison { account: account.name(), did: account.did.clone(), ..AccountComparison::default() }
+    }
+
+    fn add(&mut self, finding: Finding) {
+        self.media.entry(finding.medium).or_default().count(finding.verdict);
+        if finding.verdict != Verdict::Identical {
+            self.findings.push(finding);
+        }
+    }
+}
+
+/// Compares all accounts in scope, which come in no order. With `download` every blob that a record refers to is
+/// fetched, and what comes is checked against its CID.
+///
+/// # Errors
+/// What keeps the accounts from being listed; what is wrong with one of them is in its comparison.
+pub async fn compare<'a>(
+    services: &'a Services,
+    scope: &'a Scope,
+    download: bool,
+    watch: &'a Arc<dyn Watch>,
+) -> Result<impl Stream<Item = AccountComparison> + 'a> {
+    each(services, scope, watch, move |account| async move {
+        let comparing = async {
+            let plan = read(services, scope, &account, |_| true).await?;
+            watch.planned(&plan);
+            compare_account(services, plan, download).await
+        };
+        let compared = unless_stopped(services, watch, comparing).await;
+        compared.unwrap_or_else(|error| {
+            let failed = Some(error.chain().join(": "));
+            AccountComparison { failed, ..AccountComparison::of(&account) }
+        })
+    })
+    .await
+}
+
+async fn compare_account(services: &Services, plan: AccountPlan, download: bool) -> Result<AccountComparison> {
+    let AccountPlan { account, media, unusable, blocked, .. } = plan;
+    let mut comparison = AccountComparison { blocked, ..AccountComparison::of(&account) };
+    if blocked.is_some() {
+        for (medium, plan) in media {
+            let (items, blocked) = (plan.steps.len(), plan.steps.len());
+            comparison.media.insert(medium.plural(), Tally { items, blocked, ..Tally::default() });
+        }
+        return Ok(comparison);
+    }
+    for parked in unusable {
+        comparison
+            .add(Finding { reason: Some(parked.reason), ..finding(Verdict::Blocked, parked.medium, parked.label) });
+    }
+    for (medium, Plan { steps, orphans, gone }) in media {
+        comparison.media.entry(medium.plural()).or_default();
+        let compared = steps.into_iter().filter(|step| !matches!(step.action, Action::Block { .. })).map(|step| {
+            let did = account.did.as_deref();
+            async move {
+                let broken = match (download, did) {
+                    (true, Some(did)) => broken(services, did, &step).await?,
+                    _ => None,
+                };
+                Ok::<_, Error>((step, broken))
+            }
+        });
+        let mut compared = std::pin::pin!(stream::iter(compared).buffered(DOWNLOADS));
+        while let Some(step) = compared.next().await {
+            let (step, broken) = step?;
+            if let (Some(thumbnail), true) = (thumbnail(&step), comparison.samples.len() < SAMPLES) {
+                comparison.samples.push(Sample { label: step.item.label(), thumbnail });
+            }
+            for finding in findings(step, broken) {
+                comparison.add(finding);
+            }
+        }
+        for rkey in orphans.into_iter().chain(gone) {
+            comparison.add(Finding { rkey: Some(rkey.clone()), ..finding(Verdict::Orphan, medium, rkey) });
+        }
+    }
+    Ok(comparison)
+}
+
+fn finding(verdict: Verdict, medium: Medium, label: String) -> Finding {
+    Finding { verdict, medium: medium.plural(), label, rkey: None, differences: Vec::new(), reason: None }
+}
+
+/// What a step tells of an item and its records.
+fn findings(step: Step, broken: Option<String>) -> Vec<Finding> {
+    let (medium, label) = (step.item.medium(), step.item.label());
+    let finding = |verdict| finding(verdict, medium, label.clone());
+    let because = |verdict, reason: &str| Finding { reason: Some(reason.into()), ..finding(verdict) };
+    let mut first = match step.action {
+        Action::Keep { rkey, .. } => Finding { rkey: Some(rkey), ..finding(Verdict::Identical) },
+        Action::Withhold => finding(Verdict::Identical),
+        Action::Create { .. } => finding(Verdict::Missing),
+        Action::Update { rkey, differences, .. } => {
+            Finding { rkey: Some(rkey), differences, ..finding(Verdict::Differs) }
+        }
+        Action::Adopt { rkey, .. } => {
+            Finding { rkey: Some(rkey), ..because(Verdict::Differs, "mongodb does not know its key") }
+        }
+        Action::Withdraw { rkey } => {
+            Finding { rkey: Some(rkey), ..because(Verdict::Differs, "the item was taken back") }
+        }
+        Action::Block { reason } => because(Verdict::Blocked, &reason),
+    };
+    if broken.is_some() {
+        first.verdict = Verdict::Broken;
+        first.reason = broken;
+    }
+    let duplicates =
+        step.duplicates.into_iter().map(|rkey| Finding { rkey: Some(rkey), ..finding(Verdict::Duplicate) });
+    std::iter::once(first).chain(duplicates).collect()
+}
+
+/// The files that an item's record refers to.
+fn files(step: &Step) -> Option<&Files> {
+    match &step.action {
+        Action::Keep { files, .. } | Action::Adopt { files, .. } | Action::Update { files, .. } => Some(files),
+        _ => None,
+    }
+}
+
+fn thumbnail(step: &Step) -> Option<BlobRef> {
+    files(step)?.thumbnail.clone()
+}
+
+/// What is wrong with the files of an item's record.
+async fn broken(services: &Services, did: &str, step: &Step) -> Result<Option<String>> {
+    let Some(files) = files(step) else { return Ok(None) };
+    for (name, blob) in [("thumbnail", &files.thumbnail), ("video", &files.video)] {
+        let Some(BlobRef { cid, size, .. }) = blob else { continue };
+        match services.pds.get_blob(did, cid).await {
+            Ok(Some(bytes)) if bytes.len() as u64 == *size => {}
+            Ok(Some(bytes)) => return Ok(Some(format!("{name} has {} bytes; the record says {size}", bytes.len()))),
+            Ok(None) => return Ok(Some(format!("{name} {cid} is not on the pds"))),
+            // Bytes with another hash than their own.
+            Err(Error::Answer { source, .. }) => return Ok(Some(format!("{name} is damaged: {source}"))),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}

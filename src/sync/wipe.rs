@@ -1,0 +1,167 @@
+//! An account without its records: saved, deleted, and forgotten by MongoDB.
+//!
+//! What is deleted is what was saved: each batch goes only if the repo is still at the commit that is in the backup.
+//! MongoDB comes last, so that a run that ends anywhere leaves to the next what it did not do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::error::{Cause, Error, Result};
+use crate::record::{Id, Medium};
+use crate::remote::mongo::Account;
+use crate::remote::pds::Snapshot;
+
+use super::backup::{Saved, blobs_of, save};
+use super::batch::Writer;
+use super::delete::delete;
+use super::settle::{Interruption, settle};
+use super::{Services, Watch, unless_stopped};
+
+/// How much there is to wipe of one medium, or has been wiped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Extent {
+    /// Records on the PDS.
+    pub records: usize,
+    /// Items in MongoDB that know the key of a record.
+    pub keys: usize,
+}
+
+/// What a wipe would take.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct WipePlan {
+    /// How much of each medium.
+    pub media: BTreeMap<&'static str, Extent>,
+    /// Blobs that only these records refer to, as far as aesthetic.computer's own go.
+    pub blobs: usize,
+    /// The bytes of these, as their records have it.
+    pub blob_bytes: u64,
+}
+
+impl WipePlan {
+    /// Whether there is nothing to wipe.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.media.values().all(|extent| *extent == Extent::default())
+    }
+}
+
+/// What was wiped.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Wiped {
+    /// How much of each medium.
+    pub media: BTreeMap<&'static str, Extent>,
+    /// The backup, if there was anything to save.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saved: Option<Saved>,
+}
+
+/// Both sides of what is to go.
+struct Doomed {
+    car: Bytes,
+    snapshot: Option<Snapshot>,
+    media: Vec<(Medium, Vec<String>, Vec<Id>)>,
+}
+
+/// Works out what wiping would take. Changes nothing.
+///
+/// # Errors
+/// What the servers say.
+pub async fn plan_wipe(services: &Services, account: &Account, media: &[Medium]) -> Result<WipePlan> {
+    let doomed = look(services, account, media).await?;
+    let mut plan = WipePlan::default();
+    for (medium, rkeys, ids) in &doomed.media {
+        plan.media.insert(medium.plural(), Extent { records: rkeys.len(), keys: ids.len() });
+    }
+    let records = doomed.snapshot.iter().flat_map(|snapshot| &snapshot.records);
+    let (going, staying): (Vec<_>, Vec<_>) =
+        records.partition(|record| record.medium().is_some_and(|medium| media.contains(&medium)));
+    let kept: BTreeSet<_> = staying.iter().flat_map(|record| blobs_of(&record.value)).map(|blob| blob.cid).collect();
+    let blobs = going.iter().flat_map(|record| blobs_of(&record.value)).filter(|blob| !kept.contains(&blob.cid));
+    let blobs: BTreeMap<_, _> = blobs.map(|blob| (blob.cid, blob.size)).collect();
+    (plan.blobs, plan.blob_bytes) = (blobs.len(), blobs.values().sum());
+    Ok(plan)
+}
+
+/// Saves an account's records of some media and their blobs under `backup`, if that is wanted, deletes the records, and
+/// makes MongoDB forget their keys.
+///
+/// # Errors
+/// What the servers say, or the disk. Then some of it may be done; another run does the rest.
+pub async fn wipe(
+    services: &Services,
+    account: &Account,
+    media: &[Medium],
+    backup: Option<&Path>,
+    watch: &Arc<dyn Watch>,
+) -> Result<Wiped> {
+    unless_stopped(services, watch, Box::pin(wipe_all(services, account, media, backup, watch))).await
+}
+
+async fn wipe_all(
+    services: &Services,
+    account: &Account,
+    media: &[Medium],
+    backup: Option<&Path>,
+    watch: &Arc<dyn Watch>,
+) -> Result<Wiped> {
+    let mut wiped = Wiped::default();
+    let session = Arc::new(super::log_in(services, account).await?);
+    let mut writer = Writer::new(&services.pds, session);
+    settle(&account.name(), async || {
+        let doomed = look(services, account, media).await?;
+        if let Some(snapshot) = &doomed.snapshot {
+            writer.commit = Some(snapshot.commit);
+            if let (Some(folder), true) = (backup, doomed.media.iter().any(|(_, rkeys, _)| !rkeys.is_empty())) {
+                let saved = save(&services.pds, &doomed.car, snapshot, media, folder).await?;
+                // Of several rounds the first has saved the most.
+                wiped.saved.get_or_insert(saved);
+            }
+        }
+        for (medium, rkeys, ids) in doomed.media {
+            let extent = wiped.media.entry(medium.plural()).or_default();
+            let deleted = |count| {
+                extent.records += count;
+                watch.items(count);
+            };
+            delete(&mut writer, medium, rkeys, watch, deleted).await?;
+            if watch.is_cancelled() {
+                return Err(Interruption::Failed(Error::Interrupted));
+            }
+            extent.keys += services.mongo.clear_keys(medium, &ids).await? as usize;
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(wiped)
+}
+
+async fn look(services: &Services, account: &Account, media: &[Medium]) -> Result<Doomed> {
+    let car = match &account.did {
+        Some(did) => services.pds.repo_car(did).await?,
+        None => None,
+    };
+    let snapshot = match car.clone() {
+        Some(car) => {
+            // Hashing megabytes is no work for a thread that others wait for.
+            let read = tokio::task::spawn_blocking(move || Snapshot::of_car(car)).await;
+            let wrong = |source: Cause| Error::Answer { call: "com.atproto.sync.getRepo", source };
+            Some(read.unwrap_or_else(|panic| Err(panic.into())).map_err(wrong)?)
+        }
+        None => None,
+    };
+    let mut doomed = Doomed { car: car.unwrap_or_default(), snapshot, media: Vec::new() };
+    for &medium in media {
+        let records = doomed.snapshot.iter().flat_map(|snapshot| &snapshot.records);
+        let rkeys =
+            records.filter(|record| record.medium() == Some(medium)).map(|record| record.rkey.clone()).collect();
+        let items = services.mongo.items(&account.owner, medium).await?.into_iter().flatten();
+        let has_key = |keys: &crate::record::StoredKeys| keys.atproto.is_some() || keys.at.is_some();
+        let ids = items.filter(|item| has_key(&item.keys)).map(|item| item.id).collect();
+        doomed.media.push((medium, rkeys, ids));
+    }
+    Ok(doomed)
+}
