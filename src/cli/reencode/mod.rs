@@ -21,9 +21,9 @@ use super::{Outcome, since};
 
 /// Replace the videos of published tapes by ones made with another preset
 ///
-/// Video and thumbnail are made again from the tape's ZIP; the record keeps its key and everything else it says. Which
-/// preset a video was made with is remembered in MongoDB by the preset's name and version, and who has that already is
-/// left alone: give a preset that you change in a file a new version.
+/// Video and thumbnail are made again from the tape's ZIP; the record keeps its key, and else says what a sync would have
+/// it say. Which preset a video was made with is remembered in MongoDB by the preset's name and version, and tapes that
+/// have it already are left alone: give a preset that you change in a file a new version.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
