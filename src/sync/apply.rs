@@ -87,6 +87,8 @@ pub async fn apply(
     if let Err(error) = unless_stopped(services, watch, Box::pin(run.settle(first))).await {
         run.report.failed = Some(error.chain().join(": "));
     }
+    // In the order in which they were made, not in which they were done.
+    run.report.replaced.sort_by(|one, other| one.rkey.cmp(&other.rkey));
     run.report
 }
 

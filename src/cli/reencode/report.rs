@@ -31,7 +31,7 @@ pub fn plan(report: &Report, sample: &Sample, services: &Services) {
     }
     let all = report.planned.values().copied().fold(Counts::default(), sum);
     line(format!("accounts   {}", report.accounts_seen));
-    line(format!("tapes      {} to encode again, {} have been already", all.update, all.skip));
+    line(format!("tapes      {} to encode again, {} have that preset already", all.update, all.skip));
     line(format!("files      {} of {} to fetch", report.weight.files, bytes(report.weight.file_bytes)));
     if report.weight.missing > 0 {
         line(format!("missing    {} files are not in Spaces", report.weight.missing));

@@ -2,6 +2,9 @@
 //!
 //! It is a sync whose plan holds nothing else. Which preset a video was made with is remembered in MongoDB together
 //! with the video's hash, so that a video that came from elsewhere since is never taken for one of that preset.
+//!
+//! Old and new are measured, for which libav decodes the old one too: it lies in the account's own repo, which is
+//! written to by nobody but the site.
 
 mod sample;
 mod steps;
