@@ -32,7 +32,7 @@
 //! * [`measure`] — how good an MP4 of a tape is.
 //! * [`config`] — the environment and the config file.
 //! * [`remote`] — MongoDB, Spaces and the PDS, unaware of each other.
-//! * [`sync`] — one account after the other: both sides to a plan, the plan carried out.
+//! * [`sync`] — one account after the other: both sides to a plan, the plan carried out or compared; wipes, backups.
 //! * [`cli`] — arguments to library calls, results to text or JSON.
 //!
 //! # What holds

@@ -49,6 +49,7 @@ pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COL
         let is_text = matches!(
             header[index],
             "tape"
+                | "on the PDS"
                 | "preset"
                 | "was"
                 | "summary"

@@ -78,15 +78,14 @@ pub fn run(arguments: &Arguments) -> Outcome {
 async fn from_backup(arguments: &Arguments, services: &Services, backup: &Backup) -> Result<Outcome> {
     let account = arguments.account.find(&services.mongo).await?;
     let media = arguments.media.media();
+    let progress = Arc::new(SyncProgress::live());
+    let watch: Arc<dyn sync::Watch> = progress.clone();
     let report = if arguments.live {
-        let progress = Arc::new(SyncProgress::live());
-        let watch: Arc<dyn sync::Watch> = progress.clone();
-        let report = sync::restore(services, &account, backup, &media, &watch).await?;
-        progress.finish();
-        report
+        sync::restore(services, &account, backup, &media, &watch).await?
     } else {
-        sync::plan_restore(services, &account, backup, &media).await?
+        sync::plan_restore(services, &account, backup, &media, &watch).await?
     };
+    progress.finish();
     if arguments.json {
         json(&json!({ "account": account.name(), "did": account.did, "restored": report }));
     } else {

@@ -64,7 +64,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
 async fn wipe(arguments: &Arguments, services: &Services) -> Result<Outcome> {
     let account = arguments.account.find(&services.mongo).await?;
     let media = arguments.media.media();
-    let plan = sync::plan_wipe(services, &account, &media).await?;
+    let progress = Arc::new(SyncProgress::live());
+    let watch: Arc<dyn sync::Watch> = progress.clone();
+    let plan = sync::plan_wipe(services, &account, &media, &watch).await?;
     if arguments.json && !arguments.live.live {
         json(&json!({ "account": account.name(), "did": account.did, "plan": plan }));
     } else if !arguments.json {
@@ -81,9 +83,7 @@ async fn wipe(arguments: &Arguments, services: &Services) -> Result<Outcome> {
         return Ok(Outcome::Failed);
     }
     let folder = (!arguments.no_backup).then(|| arguments.backup.join(account.name()));
-    let progress = Arc::new(SyncProgress::live());
     progress.expect(plan.media.values().map(|extent| extent.records).sum());
-    let watch: Arc<dyn sync::Watch> = progress.clone();
     let wiped = sync::wipe(services, &account, &media, folder.as_deref(), &watch).await?;
     progress.finish();
     if arguments.json {

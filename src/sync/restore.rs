@@ -94,8 +94,9 @@ pub async fn plan_restore(
     account: &Account,
     backup: &Backup,
     media: &[Medium],
+    watch: &Arc<dyn Watch>,
 ) -> Result<RestoreReport> {
-    let plan = plan(services, account, backup, media).await?;
+    let plan = unless_stopped(services, watch, plan(services, account, backup, media)).await?;
     Ok(RestoreReport { planned: plan.counts, parked: plan.parked, ..RestoreReport::default() })
 }
 

@@ -70,8 +70,13 @@ struct Doomed {
 ///
 /// # Errors
 /// What the servers say.
-pub async fn plan_wipe(services: &Services, account: &Account, media: &[Medium]) -> Result<WipePlan> {
-    let doomed = look(services, account, media).await?;
+pub async fn plan_wipe(
+    services: &Services,
+    account: &Account,
+    media: &[Medium],
+    watch: &Arc<dyn Watch>,
+) -> Result<WipePlan> {
+    let doomed = unless_stopped(services, watch, look(services, account, media)).await?;
     let mut plan = WipePlan::default();
     for (medium, rkeys, ids) in &doomed.media {
         plan.media.insert(medium.plural(), Extent { records: rkeys.len(), keys: ids.len() });

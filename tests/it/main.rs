@@ -17,6 +17,7 @@ mod hostile;
 mod layout;
 mod measure;
 mod memory;
+mod operate;
 mod picture;
 mod publish;
 mod record;

@@ -16,11 +16,15 @@ use super::{Summary, text};
 const MOST_PICTURES: usize = 24;
 
 const STYLE: &str = "\
-body{font:15px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
-table{border-collapse:collapse;width:100%}td,th{padding:.2rem .6rem;text-align:right;border-bottom:1px solid #ddd}
-td:first-child,th:first-child{text-align:left}progress{width:8rem}li{font-family:ui-monospace,monospace;font-size:13px}
+body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
+table{border-collapse:collapse;width:100%}td,th{padding:.2rem .5rem;text-align:right;border-bottom:1px solid #ddd}
+td:first-child,th:first-child{text-align:left}progress{width:5rem}li{font-family:ui-monospace,monospace;font-size:13px}
 figure{display:inline-block;margin:.3rem;text-align:center;font-size:12px}img{width:96px;height:96px;object-fit:contain;
 image-rendering:pixelated}@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}td,th{border-color:#333}}";
+
+/// What the lines of problems begin with.
+const LEGEND: &str = "Lines begin with + missing on the PDS, * different there, &amp; there twice, - there and not in MongoDB, ! file gone or \
+                      damaged, ? no record can be made";
 
 /// In which language the page is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +120,7 @@ impl Page {
              <style>{STYLE}</style>\n<h1>Migration status</h1>\n<p>{} on {}</p>\n<p>{}</p>\n\
              <h2>By type</h2>\n<table>\n{head}{types}</table>\n\
              <h2>By account</h2>\n<table>\n{head}{accounts}</table>\n\
-             <h2>Problems: {}</h2>\n<ul>\n{problems}</ul>\n<h2>Some of the pictures</h2>\n{pictures}</html>\n",
+             <h2>Problems: {}</h2>\n<p>{LEGEND}</p>\n<ul>\n{problems}</ul>\n<h2>Some of the pictures</h2>\n{pictures}</html>\n",
             now(),
             escaped(services.pds.url()),
             escaped(&text::accounts(summary)),
@@ -146,7 +150,7 @@ impl Page {
         let pictures: String = self.pictures.iter().map(picture).collect();
         format!(
             "# Migration status\n\n{} on {url}\n\n{}\n\n## By type\n\n{head}{types}\n## By account\n\n{head}{accounts}\n\
-             ## Problems: {}\n\n{problems}\n## Some of the pictures\n\n{pictures}",
+             ## Problems: {}\n\n{LEGEND}\n\n{problems}\n## Some of the pictures\n\n{pictures}",
             now(),
             text::accounts(summary),
             self.problems.len(),

@@ -1,12 +1,7 @@
 //! A sync that is killed, wherever it was, and run again comes to the same as one that was not.
 
-use std::time::Duration;
-
-use super::Syncing;
+use super::{FOREVER, Syncing};
 use crate::stack::proxy::Fault;
-
-/// Longer than any test; the program is killed while it waits.
-const FOREVER: Duration = Duration::from_hours(1);
 
 const APPLY: &str = "com.atproto.repo.applyWrites";
 const UPLOAD: &str = "com.atproto.repo.uploadBlob";
@@ -18,19 +13,7 @@ async fn killed_at(method: &'static str, nth: usize, fault: Fault) {
     let owner = syncing.site.account("unlucky").await;
     syncing.fill(&owner).await;
     let proxy = syncing.pds_proxy();
-    proxy.next(method, std::iter::repeat_n(None, nth - 1).chain([Some(fault)]));
-
-    let mut running = syncing.start("sync live");
-    running = tokio::task::spawn_blocking(move || {
-        running.wait_until(|| proxy.count(method) >= nth);
-        // What the server does for the request must have happened too.
-        std::thread::sleep(Duration::from_millis(300));
-        running.signal("KILL");
-        running
-    })
-    .await
-    .unwrap();
-    assert_eq!(running.finish().code, None);
+    syncing.kill_at("sync live", proxy, method, nth, fault).await;
 
     syncing.detours.clear();
     syncing.run("sync live").await.succeeds();

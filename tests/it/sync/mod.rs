@@ -9,45 +9,66 @@ mod rates;
 mod reencode;
 mod twice;
 
+use std::time::Duration;
+
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use serde_json::Value;
 use telecine::record::Medium;
 
-use crate::stack::proxy::Proxy;
+use crate::stack::proxy::{Fault, Proxy};
 use crate::stack::site::{Account, Site};
 use crate::support::command::{Run, Running, Workshop, run};
 use crate::support::picture::Picture;
 use crate::support::tape::TapeBuilder;
 
+/// Longer than any test; the program is killed while it waits.
+pub const FOREVER: Duration = Duration::from_hours(1);
+
 /// A site, and the program set up to sync it.
-struct Syncing {
-    site: Site,
-    workshop: Workshop,
+pub struct Syncing {
+    pub site: Site,
+    pub workshop: Workshop,
     /// Where the program finds the PDS and Spaces, if not where they are.
-    detours: Vec<(&'static str, String)>,
+    pub detours: Vec<(&'static str, String)>,
 }
 
 /// Everything that a sync may change, in a form that can be compared.
 #[derive(Debug, PartialEq)]
-struct State {
+pub struct State {
     /// Collection, key and text of each record.
-    records: Vec<(String, String, Value)>,
+    pub records: Vec<(String, String, Value)>,
     /// Collection and id of each item with the keys that MongoDB knows.
-    keys: Vec<(String, String, Vec<String>)>,
+    pub keys: Vec<(String, String, Vec<String>)>,
 }
 
 impl Syncing {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Syncing::of(Site::new().await)
     }
 
-    fn of(site: Site) -> Self {
+    pub fn of(site: Site) -> Self {
         Syncing { site, workshop: Workshop::new(), detours: Vec::new() }
     }
 
+    /// Starts the program and kills it when the `nth` request of a method has met a fault that holds it.
+    pub async fn kill_at(&self, arguments: &str, proxy: Proxy, method: &'static str, nth: usize, fault: Fault) {
+        proxy.next(method, std::iter::repeat_n(None, nth - 1).chain([Some(fault)]));
+        let mut running = self.start(arguments);
+        running = tokio::task::spawn_blocking(move || {
+            running.wait_until(|| proxy.count(method) >= nth);
+            // What the server does for the request must have happened too.
+            std::thread::sleep(Duration::from_millis(300));
+            running.signal("KILL");
+            running
+        })
+        .await
+        .unwrap();
+        assert_eq!(running.finish().code, None);
+    }
+
     /// Puts a proxy between the program and the PDS.
-    fn pds_proxy(&mut self) -> Proxy {
+    pub fn pds_proxy(&mut self) -> Proxy {
         let proxy = Proxy::of(&self.site.environment()["PDS_URL"]);
         self.detours.push(("PDS_URL", proxy.url().into()));
         proxy
@@ -60,22 +81,22 @@ impl Syncing {
         proxy
     }
 
-    fn command(&self, arguments: &str) -> std::process::Command {
+    pub fn command(&self, arguments: &str) -> std::process::Command {
         let mut command = self.workshop.telecine(arguments);
         command.envs(self.site.environment()).envs(self.detours.iter().map(|(name, value)| (*name, value)));
         command
     }
 
-    async fn run(&self, arguments: &str) -> Run {
+    pub async fn run(&self, arguments: &str) -> Run {
         let mut command = self.command(arguments);
         tokio::task::spawn_blocking(move || run(&mut command)).await.unwrap()
     }
 
-    fn start(&self, arguments: &str) -> Running {
+    pub fn start(&self, arguments: &str) -> Running {
         Running::start(&mut self.command(arguments))
     }
 
-    async fn state(&self, account: &Account) -> State {
+    pub async fn state(&self, account: &Account) -> State {
         let mut state = State { records: Vec::new(), keys: Vec::new() };
         for medium in Medium::ALL {
             for mut record in self.site.records(account, medium).await {
@@ -98,7 +119,7 @@ impl Syncing {
     }
 
     /// Some of everything, with the same ids wherever it is put.
-    async fn fill(&self, owner: &Account) {
+    pub async fn fill(&self, owner: &Account) {
         let site = &self.site;
         for number in 0..12 {
             site.add(owner, Medium::Mood, doc! { "_id": id(1, number), "mood": format!("mood {number}") }).await;

@@ -1,5 +1,6 @@
 //! A PDS that limits: no more is asked of it than it allows, and who has nothing left waits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mongodb::bson::doc;
@@ -91,6 +92,29 @@ async fn who_has_used_up_what_there_is_waits_says_so_and_can_be_stopped() {
     let report: Value = serde_json::from_slice(&syncing.workshop.get("report.json")).unwrap();
     assert_eq!(report["accounts"][0]["failed"], "interrupted");
     assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_plans_and_has_to_wait_can_be_stopped_too() {
+    let mut syncing = Syncing::of(Site::on(stack()).await);
+    let owner = syncing.site.account("patient").await;
+    add_moods(&syncing.site, &owner, 1).await;
+    let proxy = Arc::new(syncing.pds_proxy());
+    proxy.always("com.atproto.sync.getRepo", Fault::Answer(Answer::rate_limited(Duration::from_mins(1))));
+    for arguments in ["sync", "compare --all", "wipe patient"] {
+        let before = proxy.count("getRepo");
+        let mut running = syncing.start(arguments);
+        let waiting = proxy.clone();
+        let run = tokio::task::spawn_blocking(move || {
+            running.wait_until(|| waiting.count("getRepo") > before);
+            std::thread::sleep(Duration::from_millis(300));
+            running.signal("INT");
+            running.finish()
+        });
+        let run = run.await.unwrap();
+        assert_eq!(run.code, Some(130), "{arguments}: {}", run.stderr);
+        assert!(run.elapsed < Duration::from_secs(20), "{arguments}: {:?}", run.elapsed);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
