@@ -27,12 +27,13 @@
 //! * [`draw`] — lines, letters and pictures on a picture.
 //! * [`tape`] — a tape as it lies in its ZIP: archive, timing, timeline, soundtrack, limits.
 //! * [`thumbnail`] — tapes and paintings to 512×512.
-//! * [`record`] — five media to records that have passed their lexicon, and the keys they have.
+//! * [`record`] — five media to records that have passed their lexicon, the keys they have, and the lexicons.
 //! * [`video`] — frames to MP4. The only floor that knows libav.
 //! * [`measure`] — how good an MP4 of a tape is.
 //! * [`config`] — the environment and the config file.
-//! * [`remote`] — MongoDB, Spaces and the PDS, unaware of each other.
+//! * [`remote`] — MongoDB, Spaces, the PDS and DNS, unaware of each other.
 //! * [`sync`] — one account after the other: both sides to a plan, the plan carried out or compared; wipes, backups.
+//! * [`upkeep`] — what the operator does besides: schemas, accounts, and a look at everything beforehand.
 //! * [`cli`] — arguments to library calls, results to text or JSON.
 //!
 //! # What holds
@@ -65,6 +66,7 @@ pub mod remote;
 pub mod sync;
 pub mod tape;
 pub mod thumbnail;
+pub mod upkeep;
 pub mod video;
 
 pub use error::{Error, Result};

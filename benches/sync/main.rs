@@ -35,8 +35,8 @@ struct Arguments {
     /// How often everything is done; planning and memory do not vary enough to be repeated
     #[arg(long, value_name = "N", default_value_t = 3)]
     rounds: usize,
-    /// Moods written in each round, either way
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    /// Moods written in each round, either way; as many as one of the site's largest accounts has of something
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
     moods: usize,
     /// Accounts to plan; creating one takes a quarter of a second
     #[arg(long, value_name = "N", default_value_t = 100)]

@@ -11,7 +11,7 @@ use telecine::record::Medium;
 use crate::median;
 use crate::program::{Cost, telecine};
 use crate::stack::Stack;
-use crate::stack::site::{Account, Site};
+use crate::stack::site::{Account, PASSWORD, Site};
 use crate::support::tape::EPOCH;
 
 /// How many records the site's script writes at once, and then waits for all of them.
@@ -71,10 +71,11 @@ async fn with_moods(site: &Site, name: &str, count: usize) -> Account {
     owner
 }
 
-/// What the site's script does: a request for each record, ten at a time, keys that the PDS chooses, and at the end one
+/// What the site's script does: a login, then a request for each record, ten at a time, keys that the PDS chooses, and at the end one
 /// command to MongoDB with all of them.
 async fn one_by_one(site: &Site, owner: &Account) -> Duration {
     let started = Instant::now();
+    let session = site.pds().login(&owner.handle, PASSWORD).await;
     let plural = Medium::Mood.plural();
     let mut found = site.database().collection::<Document>(plural).find(doc! { "user": &owner.sub }).await.unwrap();
     let mut moods = Vec::new();
@@ -91,7 +92,7 @@ async fn one_by_one(site: &Site, owner: &Account) -> Duration {
                 "$type": Medium::Mood.collection(), "text": text, "mood": text, "when": when, "ref": id.to_hex()
             },
         });
-        let answer = site.pds().post(&owner.session, "com.atproto.repo.createRecord", &body).await;
+        let answer = site.pds().post(&session, "com.atproto.repo.createRecord", &body).await;
         let rkey = answer["uri"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
         doc! { "q": { "_id": id }, "u": { "$set": { "atproto.rkey": rkey } } }
     };

@@ -33,6 +33,9 @@ pub async fn measure(stack: &Stack, accounts: usize) {
         cpu * 1e3 / accounts as f64,
         cost.peak as f64 / 1e6
     );
+    let cost = run("status");
+    let (wall, cpu) = (cost.wall.as_secs_f64(), cost.cpu.as_secs_f64());
+    println!("status of {accounts} accounts: {cpu:.2} s of CPU, {wall:.2} s, {:.1} MB at most", cost.peak as f64 / 1e6);
 }
 
 async fn fill(site: &Site, name: String) {

@@ -1,12 +1,16 @@
 //! The command line: arguments to library calls, results to text or JSON. One file for each command.
 
+mod accounts;
 mod compare;
 mod config;
 mod confirm;
 mod convert;
+mod doctor;
 mod inspect;
 mod item;
+mod lexicons;
 mod limits;
+mod man;
 mod measure;
 mod network;
 mod output;
@@ -80,6 +84,9 @@ enum Command {
     Reencode(reencode::Arguments),
     Record(record::Arguments),
     Thumbnail(thumbnail::Arguments),
+    Accounts(accounts::Arguments),
+    Lexicons(lexicons::Arguments),
+    Doctor(doctor::Arguments),
     Config(config::Arguments),
     /// Write completions for a shell to standard output
     #[command(after_help = "\
@@ -90,6 +97,12 @@ Examples:
         /// The shell
         shell: clap_complete::Shell,
     },
+    Man(man::Arguments),
+}
+
+/// All commands with their options.
+fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// Parses the process's arguments and runs the command.
@@ -110,11 +123,15 @@ pub fn main() -> ExitCode {
         Command::Reencode(arguments) => reencode::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
         Command::Thumbnail(arguments) => thumbnail::run(&arguments),
+        Command::Accounts(arguments) => accounts::run(&arguments),
+        Command::Lexicons(arguments) => lexicons::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "telecine", &mut std::io::stdout());
+            clap_complete::generate(shell, &mut command(), "telecine", &mut std::io::stdout());
             Outcome::Done
         }
+        Command::Man(arguments) => man::run(&arguments),
     };
     ExitCode::from(outcome as u8)
 }
@@ -130,7 +147,7 @@ fn log() {
 
 /// Ends the process as clap does for arguments it cannot make sense of.
 fn usage_error(message: impl std::fmt::Display) -> ! {
-    Arguments::command().error(clap::error::ErrorKind::ArgumentConflict, message).exit()
+    command().error(clap::error::ErrorKind::ArgumentConflict, message).exit()
 }
 
 #[cfg(test)]

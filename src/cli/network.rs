@@ -5,6 +5,7 @@ use std::fmt::Display;
 use rayon::ThreadPoolBuilder;
 use tokio::sync::Semaphore;
 
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::remote::mongo::Mongo;
 use crate::remote::pds::Pds;
@@ -16,26 +17,35 @@ use super::progress::stop_on_interrupt;
 use super::report::error_text;
 use super::{Outcome, usage_error};
 
-/// Connects, does the work, and reports what ended it. Ctrl-C is a wish that the work may ask for.
+/// Connects to everything, does the work, and reports what ended it. Ctrl-C is a wish that the work may ask for.
 pub fn run(subject: &impl Display, file: &ConfigFile, work: impl AsyncFnOnce(Services) -> Result<Outcome>) -> Outcome {
     stop_on_interrupt();
-    let result = block_on(async { work(connect(file).await?).await });
-    result.unwrap_or_else(|error| {
+    wait_for(subject, async { work(connect(file).await?).await })
+}
+
+/// Does the work, and reports what ended it.
+pub fn wait_for(subject: &impl Display, work: impl Future<Output = Result<Outcome>>) -> Outcome {
+    block_on(work).unwrap_or_else(|error| {
         eprintln!("{}", error_text(subject, &error));
         if matches!(error, Error::Interrupted) { Outcome::Interrupted } else { Outcome::Failed }
     })
 }
 
 /// Waits for what talks to servers.
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.unwrap_or_else(|error| usage_error(format!("cannot start threads: {error}"))).block_on(work)
+}
+
+/// The PDS, which has not been asked anything yet.
+pub fn pds(config: &Config) -> Result<Pds> {
+    Pds::new(&config.pds_url()?, config.pds_bypass_key())
 }
 
 /// Connects to everything there is.
 async fn connect(file: &ConfigFile) -> Result<Services> {
     let config = file.load()?;
-    let pds = Pds::new(&config.pds_url()?, config.pds_bypass_key())?;
+    let pds = pds(&config)?;
     let server = pds.describe().await?;
     let pool = ThreadPoolBuilder::new().build().unwrap_or_else(|error| usage_error(error));
     let encoders = Semaphore::new(pool.current_num_threads());

@@ -38,6 +38,26 @@ pub fn error_text(subject: &impl Display, error: &Error) -> String {
     format!("error: {subject}{}{}", chain[0], causes.collect::<String>())
 }
 
+/// Columns of names and sentences.
+const TEXTS: [&str; 16] = [
+    "tape",
+    "on the PDS",
+    "preset",
+    "was",
+    "summary",
+    "image",
+    "output",
+    "account",
+    "type",
+    "setting",
+    "value",
+    "from",
+    "lexicon",
+    "language",
+    "published",
+    "action",
+];
+
 /// A table without rules, as `ls -l` has it: names and sentences left, numbers right.
 pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> String {
     let mut table = Table::new();
@@ -46,21 +66,7 @@ pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COL
     table.add_rows(rows);
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
-        let is_text = matches!(
-            header[index],
-            "tape"
-                | "on the PDS"
-                | "preset"
-                | "was"
-                | "summary"
-                | "image"
-                | "output"
-                | "account"
-                | "type"
-                | "setting"
-                | "value"
-                | "from"
-        );
+        let is_text = TEXTS.contains(&header[index]);
         column.set_cell_alignment(if is_text { CellAlignment::Left } else { CellAlignment::Right });
     }
     table.trim_fmt()

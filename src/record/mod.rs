@@ -14,5 +14,5 @@ pub use blob::BlobRef;
 pub use build::{Record, build};
 pub use files::{Files, identity};
 pub use item::{Content, Id, Item, Medium, StoredKeys, StoredVideo, TapeForm};
-pub use lexicon::{Lexicon, Violation, Violations};
+pub use lexicon::{Breaks, Change, Lexicon, Schema, Violation, Violations};
 pub use tid::{Tid, assign, candidates};

@@ -3,11 +3,13 @@
 //! * [`mongo`] — what people made, the system of record.
 //! * [`spaces`] — the files that belong to it.
 //! * [`pds`] — its public mirror.
+//! * [`dns`] — whose word counts.
 //!
 //! Each repeats by itself what may safely be repeated, [`ATTEMPTS`] times; what is left is told by
 //! [`Error::class`](crate::Error::class).
 
 mod backoff;
+pub mod dns;
 pub mod mongo;
 pub mod pds;
 pub mod spaces;

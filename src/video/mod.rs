@@ -7,6 +7,7 @@ mod audio;
 mod boxes;
 mod complexity;
 mod encode;
+mod installed;
 mod mux;
 mod paint;
 pub mod planes;
@@ -24,6 +25,7 @@ use ffmpeg_next as ffmpeg;
 
 use crate::error::{Error, Result};
 
+pub use installed::{Installed, installed};
 pub use planes::Geometry;
 pub use preset::{Colors, Preset, Presets, Quality, Rate};
 pub use reader::{Facts, Played, Reader};

@@ -4,9 +4,11 @@
 //! that no rule goes unchecked. A field that a schema does not name may hold anything the data model allows, as the
 //! language has it.
 
+mod breaking;
 mod format;
 mod model;
 mod rule;
+mod schema;
 mod violation;
 
 use std::collections::BTreeMap;
@@ -17,7 +19,9 @@ use serde::de::{Error as _, IgnoredAny};
 use serde_json::Value;
 
 use super::item::Medium;
+pub use breaking::{Breaks, Change};
 use rule::Rule;
+pub use schema::Schema;
 pub use violation::{Violation, Violations};
 
 /// The schema of one kind of record.

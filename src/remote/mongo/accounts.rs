@@ -10,7 +10,7 @@ use super::{Mongo, failed, plain, repeat};
 use crate::error::Result;
 
 /// The `_id` in `users` under which the account for anonymous items is kept.
-const GUEST: &str = "art-guest";
+pub(super) const GUEST: &str = "art-guest";
 
 /// Who made an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,10 +1,13 @@
 //! `MongoDB`, the system of record: accounts, items, and the keys of their records.
 //!
 //! Documents are years old and written by many tools; `document.rs` says how they are read. What cannot be made sense
-//! of is an [`Unusable`] item and not a failure. Writing touches only the keys of records.
+//! of is an [`Unusable`] item and not a failure. Writing touches only the keys of records, and
+//! the accounts of new members.
 
 mod accounts;
+mod credentials;
 mod document;
+mod health;
 mod keys;
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,7 +20,9 @@ use mongodb::{Client, Collection, Database};
 use secrecy::ExposeSecret;
 
 pub use accounts::{Account, Owner};
+pub use credentials::{Member, Pending};
 pub use document::Unusable;
+pub use health::{Health, MissingIndex};
 pub use keys::Published;
 
 use super::backoff::Backoff;

@@ -47,6 +47,10 @@ pub struct Server {
     pub did: String,
     /// The largest blob it takes, in bytes; servers before 0.5 do not say.
     pub blob_upload_limit: Option<u64>,
+    /// What handles on it end with: `.at.aesthetic.computer`.
+    pub user_domains: Vec<String>,
+    /// Whether nobody gets an account without a code of the operator's.
+    pub needs_invite_code: bool,
     /// Whether it tells its rate limits. It does not where there are none, or none for us.
     pub announces_limits: bool,
 }
@@ -93,6 +97,8 @@ impl Pds {
         Ok(Server {
             did: output.did.to_string(),
             blob_upload_limit: output.blob_upload_limit.and_then(|limit| u64::try_from(limit).ok()),
+            user_domains: output.available_user_domains.clone(),
+            needs_invite_code: output.invite_code_required == Some(true),
             announces_limits: !self.pace().limits().is_empty(),
         })
     }

@@ -35,6 +35,8 @@ pub(super) struct Call<'a> {
     pub nsid: &'static str,
     pub toll: Toll<'a>,
     pub session: Option<&'a Session>,
+    /// The operator's password, for what only they may do.
+    admin_password: Option<&'a SecretString>,
     /// Whether doing it twice is the same as once.
     is_repeatable: bool,
 }
@@ -43,18 +45,28 @@ impl<'a> Call<'a> {
     /// Reads what everybody may read.
     pub fn read(nsid: &'static str) -> Self {
         let toll = Toll { kind: Kind::Read, points: 1, account: "" };
-        Call { nsid, toll, session: None, is_repeatable: true }
+        Call { nsid, toll, session: None, admin_password: None, is_repeatable: true }
     }
 
     /// Reads a whole repo.
     pub fn read_repo(nsid: &'static str) -> Self {
         let toll = Toll { kind: Kind::Repo, points: 1, account: "" };
-        Call { nsid, toll, session: None, is_repeatable: true }
+        Call { toll, ..Call::read(nsid) }
     }
 
     /// Begins or prolongs a session.
     pub fn log_in(nsid: &'static str, account: &'a str) -> Self {
-        Call { nsid, toll: Toll { kind: Kind::Login, points: 1, account }, session: None, is_repeatable: true }
+        Call { toll: Toll { kind: Kind::Login, points: 1, account }, ..Call::read(nsid) }
+    }
+
+    /// Makes an account. Those who have none share a limiter.
+    pub fn join(nsid: &'static str) -> Self {
+        Call { is_repeatable: false, ..Call::log_in(nsid, "") }
+    }
+
+    /// Does what only the operator may; doing it twice must do no harm.
+    pub fn administer(nsid: &'static str, password: &'a SecretString) -> Self {
+        Call { admin_password: Some(password), ..Call::read(nsid) }
     }
 
     /// Prolongs a session, which only the general limiter counts.
@@ -65,13 +77,13 @@ impl<'a> Call<'a> {
     /// Uploads a blob.
     pub fn upload(nsid: &'static str, session: &'a Session) -> Self {
         let toll = Toll { kind: Kind::Upload, points: 1, account: session.did() };
-        Call { nsid, toll, session: Some(session), is_repeatable: true }
+        Call { toll, session: Some(session), ..Call::read(nsid) }
     }
 
     /// Writes to a repo.
     pub fn write(nsid: &'static str, points: u32, session: &'a Session) -> Self {
         let toll = Toll { kind: Kind::Write, points, account: session.did() };
-        Call { nsid, toll, session: Some(session), is_repeatable: false }
+        Call { toll, session: Some(session), is_repeatable: false, ..Call::read(nsid) }
     }
 }
 
@@ -219,6 +231,9 @@ impl Pds {
         let mut builder = self.http().request(method.clone(), url);
         if let Some(token) = token {
             builder = builder.bearer_auth(token.text.expose_secret());
+        }
+        if let Some(password) = call.admin_password {
+            builder = builder.basic_auth("admin", Some(password.expose_secret()));
         }
         Ok(match content {
             Content::Nothing => builder,

@@ -8,10 +8,12 @@
 //! The types of the protocol are atrium's. The HTTP client under them is ours, for atrium's drops the headers that tell
 //! the rate limits, sends blobs without their type, and takes every failed refresh for the end of a session.
 
+mod accounts;
 mod blobs;
 mod car;
 mod client;
 mod exchange;
+mod health;
 mod ipld;
 mod pace;
 mod records;
@@ -21,8 +23,10 @@ mod tree;
 mod writes;
 mod xrpc;
 
+pub use accounts::RepoStatus;
 pub use blobs::{Body, MOST_BLOB};
 pub use client::{Pds, Server};
+pub use health::Health;
 pub use pace::{Limit, Pace, Scope};
 pub use records::{Existing, Swap};
 pub use repo::Snapshot;

@@ -13,7 +13,7 @@ use super::exchange::Call;
 use super::session::Session;
 use super::writes::{POINTS_OF_UPDATE, Written, parse, unknown};
 use crate::error::{Error, Result};
-use crate::record::{Medium, Record};
+use crate::record::{Medium, Record, Schema};
 
 /// A record that is in a repo.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,9 +98,32 @@ impl Pds {
     /// # Errors
     /// When the record is not what `swap` wants, the server declines, or nobody knows.
     pub async fn put_record(&self, session: &Session, rkey: &str, record: &Record, swap: Swap) -> Result<Written> {
+        // The server does not know these lexicons, and the record has passed its own.
+        let validate = Some(false);
+        self.put(session, record.medium().collection(), rkey, record.value(), validate, swap).await
+    }
+
+    /// Publishes a lexicon in the account's repo.
+    ///
+    /// # Errors
+    /// When what is there is not what `swap` wants, the server declines, or nobody knows.
+    pub async fn put_schema(&self, session: &Session, schema: &Schema, swap: Swap) -> Result<Written> {
+        // The server looks at it too, if it knows the lexicon of lexicons.
+        self.put(session, Schema::COLLECTION, schema.nsid(), schema.value(), None, swap).await
+    }
+
+    async fn put(
+        &self,
+        session: &Session,
+        collection: &str,
+        rkey: &str,
+        value: &Value,
+        validate: Option<bool>,
+        swap: Swap,
+    ) -> Result<Written> {
         let data = put_record::InputData {
-            collection: parse(record.medium().collection(), "collection")?,
-            record: unknown(record.value())?,
+            collection: parse(collection, "collection")?,
+            record: unknown(value)?,
             repo: parse(session.did(), "did")?,
             rkey: parse(rkey, "rkey")?,
             swap_commit: None,
@@ -108,8 +131,7 @@ impl Pds {
                 Swap::Is(cid) => Some(atrium_api::types::string::Cid::new(cid)),
                 Swap::Any | Swap::Missing => None,
             },
-            // The server does not know these lexicons, and the record has passed its own.
-            validate: Some(false),
+            validate,
         };
         let mut input = put_record::Input::from(data);
         if swap == Swap::Missing {

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
+use super::accounts;
 use super::client::Pds;
 use super::exchange::{Call, Content, Request};
 use crate::error::{Class, Error, Result};
@@ -25,6 +26,7 @@ const UNKNOWN: Duration = Duration::from_hours(1);
 pub struct Session {
     did: String,
     handle: String,
+    service: Option<String>,
     identifier: String,
     password: SecretString,
     /// Locked while they are being replaced, so that one task does it and the others wait.
@@ -84,6 +86,7 @@ impl Pds {
         Ok(Session {
             did: output.did.to_string(),
             handle: output.handle.to_string(),
+            service: output.did_doc.as_ref().and_then(accounts::service),
             identifier: identifier.into(),
             password: password.clone(),
             tokens: Mutex::new(Tokens::new(output.access_jwt, output.refresh_jwt)),
@@ -122,6 +125,12 @@ impl Session {
     #[must_use]
     pub fn handle(&self) -> &str {
         &self.handle
+    }
+
+    /// The address of the server that the account's identity names, if the server has told.
+    #[must_use]
+    pub fn service(&self) -> Option<&str> {
+        self.service.as_deref()
     }
 
     /// A token that is good for a while.
@@ -194,7 +203,8 @@ mod tests {
     fn a_session_shows_no_secret() {
         let tokens = Mutex::new(Tokens::new("hunter2".into(), "hunter2".into()));
         let (did, handle) = ("did:plc:x".into(), "a.test".into());
-        let session = Session { did, handle, identifier: "a".into(), password: "hunter2".into(), tokens };
+        let (identifier, password) = ("a".into(), "hunter2".into());
+        let session = Session { did, handle, service: None, identifier, password, tokens };
         assert_eq!(format!("{session:?}"), r#"Session { did: "did:plc:x", .. }"#);
     }
 }

@@ -5,6 +5,7 @@
 
 mod address;
 mod fetch;
+mod health;
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 
 use address::{Endpoint, shown};
+pub use health::Access;
 
 /// How long a signed address is good for: longer than the largest tape takes on a slow line.
 const SIGNED_FOR: Duration = Duration::from_hours(1);

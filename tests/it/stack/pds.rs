@@ -32,6 +32,11 @@ pub struct Record {
     pub value: Value,
 }
 
+fn session(answer: &Value) -> Session {
+    let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+    Session { did: text("did"), token: text("accessJwt") }
+}
+
 impl Pds {
     pub fn new(url: &str) -> Self {
         Pds { url: url.into(), http: reqwest::Client::new() }
@@ -42,16 +47,18 @@ impl Pds {
         let email = format!("{}@telecine.test", handle.replace('.', "-"));
         let body = json!({ "handle": handle, "password": password, "email": email });
         let answer = self.send(self.json("com.atproto.server.createAccount", &body)).await;
-        let answer = if answer.status().is_success() {
-            accepted(answer).await
-        } else {
-            let refusal = answer.text().await.unwrap();
-            assert!(refusal.contains("already taken"), "{handle}: {refusal}");
-            let body = json!({ "identifier": handle, "password": password });
-            accepted(self.send(self.json("com.atproto.server.createSession", &body)).await).await
-        };
-        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
-        Session { did: text("did"), token: text("accessJwt") }
+        if answer.status().is_success() {
+            return session(&accepted(answer).await);
+        }
+        let refusal = answer.text().await.unwrap();
+        assert!(refusal.contains("already taken"), "{handle}: {refusal}");
+        self.login(handle, password).await
+    }
+
+    /// Logs in to an account.
+    pub async fn login(&self, handle: &str, password: &str) -> Session {
+        let body = json!({ "identifier": handle, "password": password });
+        session(&accepted(self.send(self.json("com.atproto.server.createSession", &body)).await).await)
     }
 
     /// Asks without logging in.

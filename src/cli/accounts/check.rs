@@ -1,0 +1,197 @@
+//! `telecine accounts check`: whether one can get into every account.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use futures_util::{StreamExt, TryStreamExt};
+use regex::{Regex, RegexBuilder};
+use serde_json::json;
+use url::Url;
+
+use super::super::config::ConfigFile;
+use super::super::report::{json, line};
+use super::super::{Outcome, network, usage_error};
+use crate::error::Result;
+use crate::remote::mongo::{Mongo, Owner};
+use crate::remote::pds::{Pds, RepoStatus};
+use crate::upkeep::accounts::{Blocked, Listed, check, list};
+
+/// Log in to every account, and say which cannot be synced and why
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telecine accounts check
+  telecine accounts check --user jeffrey
+  telecine accounts check --relay https://bsky.network")]
+pub struct Arguments {
+    /// Only accounts whose handle matches this regular expression
+    #[arg(long, value_name = "PATTERN", conflicts_with = "anonymous")]
+    user: Option<String>,
+    /// Only the account of what was made without one
+    #[arg(long)]
+    anonymous: bool,
+    /// Also ask this relay whether it passes the accounts on; relays hold back servers with many
+    #[arg(long, value_name = "URL")]
+    relay: Option<Url>,
+    /// Work on so many accounts at the same time
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    users_at_once: u16,
+    /// Print a JSON object for each account
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// What has become of one account.
+struct Checked {
+    listed: Listed,
+    blocked: Option<Blocked>,
+    /// What the relay says, if it was asked.
+    relay: Option<Relayed>,
+}
+
+/// What a relay does with an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Relayed {
+    PassedOn,
+    Throttled,
+    HeldBack,
+    Unknown,
+    Unanswered,
+}
+
+impl Relayed {
+    fn word(self) -> &'static str {
+        match self {
+            Relayed::PassedOn => "passed on",
+            Relayed::Throttled => "throttled",
+            Relayed::HeldBack => "held back",
+            Relayed::Unknown => "unknown",
+            Relayed::Unanswered => "not answered for",
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let pattern = arguments.user.as_ref().map(|pattern| {
+        let pattern = RegexBuilder::new(pattern).case_insensitive(true).build();
+        pattern.unwrap_or_else(|error| usage_error(format!("--user is not a regular expression: {error}")))
+    });
+    network::wait_for(&"accounts", work(arguments, pattern.as_ref()))
+}
+
+async fn work(arguments: &Arguments, pattern: Option<&Regex>) -> Result<Outcome> {
+    let config = arguments.config.load()?;
+    let pds = network::pds(&config)?;
+    let server = pds.describe().await?;
+    let relay = arguments.relay.as_ref().map(|url| Pds::new(url, None)).transpose()?;
+    let mongo = Mongo::connect(&config).await?;
+    let wanted = |listed: &Listed| match pattern {
+        Some(pattern) => pattern.is_match(&listed.account.name()),
+        None => !arguments.anonymous || listed.account.owner == Owner::Guest,
+    };
+    let listed = list(&mongo).await?.try_filter(|listed| std::future::ready(wanted(listed)));
+    let checks = listed.map(|listed| async {
+        let listed = listed?;
+        let blocked = check(&pds, &server, &listed).await;
+        let relay = match (&relay, &listed.account.did) {
+            (Some(relay), Some(did)) => Some(ask(relay, did).await),
+            _ => None,
+        };
+        Ok::<_, crate::Error>(Checked { listed, blocked, relay })
+    });
+    let mut checks = std::pin::pin!(checks.buffer_unordered(arguments.users_at_once.into()));
+    let mut sums = Sums::default();
+    while let Some(checked) = checks.try_next().await? {
+        sums.add(&checked);
+        if arguments.json {
+            json(&checked_json(&checked));
+        } else if checked.blocked != Some(Blocked::Idle) {
+            line(checked_line(&checked));
+        }
+    }
+    if !arguments.json {
+        sums.print();
+    }
+    sums.warn();
+    Ok(sums.outcome())
+}
+
+async fn ask(relay: &Pds, did: &str) -> Relayed {
+    match relay.repo_status(did).await {
+        Ok(RepoStatus::Active) => Relayed::PassedOn,
+        Ok(RepoStatus::Inactive(Some(status))) if status == "throttled" => Relayed::Throttled,
+        Ok(RepoStatus::Inactive(_)) => Relayed::HeldBack,
+        Ok(RepoStatus::Missing) => Relayed::Unknown,
+        Err(error) => {
+            tracing::debug!(did, chain = ?error.chain(), "relay");
+            Relayed::Unanswered
+        }
+    }
+}
+
+fn checked_line(checked: &Checked) -> String {
+    let name = checked.listed.account.name();
+    let relay = checked.relay.filter(|relay| *relay != Relayed::PassedOn);
+    let relay = relay.map(|relay| format!("; {} by the relay", relay.word())).unwrap_or_default();
+    match &checked.blocked {
+        Some(blocked) => format!("blocked  {name}: {blocked}{relay}"),
+        None => format!("ok       {name}{relay}"),
+    }
+}
+
+fn checked_json(checked: &Checked) -> serde_json::Value {
+    let account = &checked.listed.account;
+    json!({
+        "user": account.owner.to_string(),
+        "account": account.name(),
+        "did": account.did,
+        "blocked": checked.blocked.as_ref().map(ToString::to_string),
+        "trouble": checked.blocked.as_ref().is_some_and(Blocked::is_trouble),
+        "relay": checked.relay.map(Relayed::word),
+    })
+}
+
+/// How many came to what.
+#[derive(Default)]
+struct Sums {
+    good: usize,
+    blocked: usize,
+    idle: usize,
+    relay: BTreeMap<Relayed, usize>,
+}
+
+impl Sums {
+    fn add(&mut self, checked: &Checked) {
+        match &checked.blocked {
+            None => self.good += 1,
+            Some(Blocked::Idle) => self.idle += 1,
+            Some(_) => self.blocked += 1,
+        }
+        if let Some(relay) = checked.relay {
+            *self.relay.entry(relay).or_default() += 1;
+        }
+    }
+
+    fn print(&self) {
+        line("");
+        line(format!("{} ok, {} blocked, {} made nothing", self.good, self.blocked, self.idle));
+    }
+
+    fn warn(&self) {
+        let all: usize = self.relay.values().sum();
+        for (relay, count) in self.relay.iter().filter(|(relay, _)| **relay != Relayed::PassedOn) {
+            eprintln!("warning: {count} of {all} accounts are {} by the relay", relay.word());
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        match (self.good, self.blocked, self.idle) {
+            (0, 0, 0) => Outcome::NothingToDo,
+            (_, 0, _) => Outcome::Done,
+            _ => Outcome::Failed,
+        }
+    }
+}

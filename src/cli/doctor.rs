@@ -1,0 +1,58 @@
+//! `telecine doctor`: everything that would spoil a sync, before it does.
+
+use clap::Args;
+
+use super::config::ConfigFile;
+use super::report::{error_text, json, line};
+use super::{Outcome, network};
+use crate::upkeep::doctor::{Finding, Level, examine};
+
+/// Look at everything that a sync needs, and say what to do about what is wrong
+///
+/// Changes nothing. Ends with status 1 if anything fails.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telecine doctor
+  telecine doctor --json | jq 'select(.level == \"fail\")'")]
+pub struct Arguments {
+    /// Print a JSON object for each finding
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let config = match arguments.config.load() {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("{}", error_text(&"settings", &error));
+            return Outcome::Failed;
+        }
+    };
+    let findings = network::block_on(examine(&config));
+    if arguments.json {
+        findings.iter().for_each(json);
+    } else {
+        let widest = findings.iter().map(|finding| finding.what.chars().count()).max().unwrap_or_default();
+        for finding in &findings {
+            line(text(finding, widest));
+        }
+    }
+    let has_failed = findings.iter().any(|finding| finding.level == Level::Fail);
+    if has_failed { Outcome::Failed } else { Outcome::Done }
+}
+
+fn text(finding: &Finding, width: usize) -> String {
+    let Finding { level, what, detail, remedy } = finding;
+    let level = match level {
+        Level::Ok => "ok",
+        Level::Warn => "warn",
+        Level::Fail => "fail",
+        Level::Skip => "skip",
+    };
+    let remedy = remedy.as_ref().map(|remedy| format!(" — {remedy}")).unwrap_or_default();
+    format!("{level:4}  {what:width$}  {detail}{remedy}")
+}

@@ -1,0 +1,104 @@
+//! `telecine lexicons status`: what is published, under which account, and whether DNS says that its word counts.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use clap::Args;
+use serde_json::json;
+
+use super::super::report::{json, line, table};
+use super::super::{Outcome, network};
+use super::{PublisherArguments, dns_line, dns_names};
+use crate::error::Result;
+use crate::record::Schema;
+use crate::upkeep::lexicons::{Authority, Comparison, Step, authority, compare, embedded};
+
+/// Show what is published of the lexicons, and whether DNS says so
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telecine lexicons status
+  telecine lexicons status --nameserver 9.9.9.9")]
+pub struct Arguments {
+    #[command(flatten)]
+    publisher: PublisherArguments,
+    /// Ask this name server, and not the system's
+    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = nameserver)]
+    nameserver: Option<SocketAddr>,
+    /// Print a JSON object for each lexicon
+    #[arg(long)]
+    json: bool,
+}
+
+fn nameserver(text: &str) -> Result<SocketAddr, String> {
+    /// Where name servers listen.
+    const DOMAIN: u16 = 53;
+    let without_port = || text.parse::<IpAddr>().map(|address| SocketAddr::new(address, DOMAIN));
+    text.parse().or_else(|_| without_port()).map_err(|_| "expected an address such as 9.9.9.9 or 127.0.0.1:5353".into())
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    network::wait_for(&"lexicons", work(arguments))
+}
+
+async fn work(arguments: &Arguments) -> Result<Outcome> {
+    let config = arguments.publisher.config.load()?;
+    let pds = network::pds(&config)?;
+    let account = arguments.publisher.find(&config).await?;
+    let did = account.did.as_deref();
+    let compared = compare(&pds, did, embedded()).await?;
+    let mut authorities = BTreeMap::new();
+    for name in dns_names(&compared) {
+        let found = authority(&name, did, arguments.nameserver).await;
+        authorities.insert(name, found);
+    }
+    if arguments.json {
+        for one in &compared {
+            json(&status_json(one, did, &authorities[&one.schema.dns_name()]));
+        }
+        return Ok(Outcome::Done);
+    }
+    let row = |one: &Comparison| [one.schema.nsid().to_owned(), standing(one).to_owned()];
+    line(table(["lexicon", "published"], &compared.iter().map(row).collect::<Vec<_>>()));
+    line("");
+    line(format!("account  {} {}", account.name(), did.unwrap_or("has no account on the PDS")));
+    for (name, found) in &authorities {
+        line(format!("dns      {name} {}", said(found)));
+        if let (Some(did), Authority::Missing | Authority::Other(_)) = (did, found) {
+            line(format!("needed   {}", dns_line(name, did)));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn standing(comparison: &Comparison) -> &'static str {
+    match comparison.step() {
+        Step::Create => "not published",
+        Step::Keep => "published",
+        Step::Update => "differs",
+    }
+}
+
+fn said(authority: &Authority) -> String {
+    match authority {
+        Authority::Verified => "verified".into(),
+        Authority::Other(did) => format!("points to another DID: {did}"),
+        Authority::Missing => "not there".into(),
+        Authority::Unknown(why) => format!("cannot be resolved here: {why}"),
+    }
+}
+
+fn status_json(comparison: &Comparison, did: Option<&str>, authority: &Authority) -> serde_json::Value {
+    let schema = &comparison.schema;
+    let uri = comparison.published.as_ref().zip(did);
+    let uri = uri.map(|(_, did)| format!("at://{did}/{}/{}", Schema::COLLECTION, schema.nsid()));
+    json!({
+        "lexicon": schema.nsid(),
+        "status": standing(comparison),
+        "did": did,
+        "uri": uri,
+        "cid": comparison.published.as_ref().map(|published| published.cid.to_string()),
+        "dns": { "name": schema.dns_name(), "status": said(authority) },
+    })
+}

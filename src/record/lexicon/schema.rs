@@ -1,0 +1,105 @@
+//! Lexicons as records, the form in which they are published for everybody.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::de::Error as _;
+use serde_json::{Map, Value};
+
+use super::breaking::{Change, changes};
+use super::{Lexicon, text};
+use crate::record::Medium;
+
+/// A name within a domain, which is the other way round: at least three parts, the last of letters and digits.
+static NSID: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^[a-z][a-z0-9-]{0,62}(\.[a-z0-9][a-z0-9-]{0,62})+\.[a-zA-Z][a-zA-Z0-9]{0,62}$")
+        .expect("the pattern is a constant")
+});
+
+/// A lexicon that may be published: it is one, and of the part of the language that records are checked with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schema {
+    nsid: String,
+    value: Value,
+}
+
+impl Schema {
+    /// The collection of published lexicons.
+    pub const COLLECTION: &'static str = "com.atproto.lexicon.schema";
+
+    /// The lexicon of a medium.
+    ///
+    /// # Panics
+    /// Never: a test loads all five.
+    #[must_use]
+    pub fn of(medium: Medium) -> Schema {
+        Schema::parse(text(medium)).expect("a test loads every embedded lexicon")
+    }
+
+    /// Reads the text of a lexicon.
+    ///
+    /// # Errors
+    /// When it is none, or asks for more than records are checked for.
+    pub fn parse(text: &str) -> serde_json::Result<Schema> {
+        let nsid = Lexicon::parse(text)?.id;
+        if !NSID.is_match(&nsid) {
+            return Err(serde_json::Error::custom(format!("{nsid:?} is no NSID such as computer.aesthetic.tape")));
+        }
+        let mut value: Map<String, Value> = serde_json::from_str(text)?;
+        value.insert("$type".into(), Schema::COLLECTION.into());
+        Ok(Schema { nsid, value: Value::Object(value) })
+    }
+
+    /// Its name, which is also its key in the collection: `computer.aesthetic.tape`.
+    #[must_use]
+    pub fn nsid(&self) -> &str {
+        &self.nsid
+    }
+
+    /// The record.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// Where DNS says whose word on this lexicon counts: `_lexicon.aesthetic.computer`.
+    #[must_use]
+    pub fn dns_name(&self) -> String {
+        let mut authority: Vec<_> = self.nsid.split('.').collect();
+        authority.pop();
+        authority.reverse();
+        format!("_lexicon.{}", authority.join("."))
+    }
+
+    /// What is different from a record that has been published.
+    #[must_use]
+    pub fn changes_since(&self, published: &Value) -> Vec<Change> {
+        changes(&self.nsid, published, &self.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_lexicon_can_be_published() {
+        for medium in Medium::ALL {
+            let schema = Schema::of(medium);
+            assert_eq!((schema.nsid(), &schema.value()["id"]), (medium.collection(), &medium.collection().into()));
+            assert_eq!(schema.value()["$type"], Schema::COLLECTION);
+            assert_eq!((&schema.value()["lexicon"], schema.value()["defs"].is_object()), (&1.into(), true));
+            assert_eq!(schema.dns_name(), "_lexicon.aesthetic.computer");
+            assert_eq!(schema.changes_since(schema.value()), []);
+        }
+    }
+
+    #[test]
+    fn what_is_no_lexicon_cannot_be_published() {
+        for bad in ["", "[]", "{}", r#"{"lexicon": 1, "id": "a.b.c", "defs": {}}"#] {
+            assert!(Schema::parse(bad).is_err(), "{bad}");
+        }
+        let nameless = text(Medium::Mood).replace("computer.aesthetic.mood", "mood");
+        assert!(Schema::parse(&nameless).unwrap_err().to_string().starts_with("\"mood\" is no NSID"));
+    }
+}

@@ -1,0 +1,132 @@
+//! What a sync needs of the database besides its documents: that we may write, and indexes for what is looked for.
+
+use futures_util::TryStreamExt;
+use mongodb::bson::{Document, doc};
+
+use super::{Mongo, failed};
+use crate::error::Result;
+use crate::record::Medium;
+
+/// How the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// The server's release.
+    pub version: String,
+    /// The replica set that it belongs to, if to one.
+    pub replica_set: Option<String>,
+    /// Whether the role that we have been given allows updates.
+    pub may_write: bool,
+}
+
+/// An index that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingIndex {
+    /// The collection.
+    pub collection: &'static str,
+    /// The field that is looked for.
+    pub field: &'static str,
+}
+
+impl MissingIndex {
+    /// What makes it, in the words of `MongoDB`'s shell.
+    #[must_use]
+    pub fn command(&self) -> String {
+        format!("db.getCollection(\"{}\").createIndex({{ \"{}\": 1 }})", self.collection, self.field)
+    }
+}
+
+/// `MongoDB`'s code for a collection that is not there.
+const NAMESPACE_NOT_FOUND: i32 = 26;
+
+impl Mongo {
+    /// Asks how it is.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn health(&self) -> Result<Health> {
+        let ask = async |command: Document| self.database.run_command(command).await.map_err(failed("say how it is"));
+        let (build, hello) = (ask(doc! { "buildInfo": 1 }).await?, ask(doc! { "hello": 1 }).await?);
+        let connection = ask(doc! { "connectionStatus": 1, "showPrivileges": true }).await?;
+        let login = connection.get_document("authInfo").cloned().unwrap_or_default();
+        Ok(Health {
+            version: build.get_str("version").unwrap_or_default().into(),
+            replica_set: hello.get_str("setName").ok().map(str::to_owned),
+            may_write: may_update(&login, self.database.name()),
+        })
+    }
+
+    /// The indexes that looking for items and accounts wants, and that are not there. A collection that is not there
+    /// wants none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn missing_indexes(&self) -> Result<Vec<MissingIndex>> {
+        let mut missing = Vec::new();
+        for (collection, fields) in wanted() {
+            let found = match self.database.collection::<Document>(collection).list_indexes().await {
+                Ok(found) => found.try_collect::<Vec<_>>().await.map_err(failed("list the indexes"))?,
+                Err(error) if is_missing(&error) => continue,
+                Err(error) => return Err(failed("list the indexes")(error)),
+            };
+            let serves =
+                |field: &str| found.iter().any(|index| index.keys.keys().next().is_some_and(|key| key == field));
+            missing.extend(
+                fields.into_iter().filter(|field| !serves(field)).map(|field| MissingIndex { collection, field }),
+            );
+        }
+        Ok(missing)
+    }
+}
+
+/// What is looked for: the items of a user, an item by its code, and accounts by their handles.
+fn wanted() -> Vec<(&'static str, Vec<&'static str>)> {
+    let fields = |medium: Medium| match medium {
+        Medium::Mood => vec!["user"],
+        Medium::Piece => vec!["user", "slug"],
+        Medium::Painting | Medium::Kidlisp | Medium::Tape => vec!["user", "code"],
+    };
+    let mut wanted: Vec<_> = Medium::ALL.into_iter().map(|medium| (medium.plural(), fields(medium))).collect();
+    wanted.extend([("users", vec!["atproto.handle"]), ("@handles", vec!["handle"])]);
+    wanted
+}
+
+/// Whether a login allows updates in a database. Who is not logged in at all, where commands are answered nevertheless,
+/// may do everything.
+fn may_update(login: &Document, database: &str) -> bool {
+    let list = |name: &str| login.get_array(name).cloned().unwrap_or_default();
+    if list("authenticatedUsers").is_empty() {
+        return true;
+    }
+    list("authenticatedUserPrivileges").iter().filter_map(|privilege| privilege.as_document()).any(|privilege| {
+        let resource = privilege.get_document("resource").cloned().unwrap_or_default();
+        let is_here = resource.get_bool("anyResource").unwrap_or_default()
+            || resource.get_str("db").is_ok_and(|name| name.is_empty() || name == database);
+        let actions = privilege.get_array("actions").cloned().unwrap_or_default();
+        is_here && actions.iter().any(|action| action.as_str() == Some("update"))
+    })
+}
+
+fn is_missing(error: &mongodb::error::Error) -> bool {
+    use mongodb::error::ErrorKind;
+    matches!(error.kind.as_ref(), ErrorKind::Command(command) if command.code == NAMESPACE_NOT_FOUND)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_role_that_updates_here_may_write() {
+        let login = |resource: Document, actions: &[&str]| {
+            let privilege = doc! { "resource": resource, "actions": actions };
+            doc! { "authenticatedUsers": [{ "user": "u" }], "authenticatedUserPrivileges": [privilege] }
+        };
+        assert!(may_update(&doc! { "authenticatedUsers": [] }, "site"));
+        assert!(may_update(&login(doc! { "db": "site", "collection": "" }, &["find", "update"]), "site"));
+        assert!(may_update(&login(doc! { "db": "", "collection": "" }, &["update"]), "site"));
+        assert!(may_update(&login(doc! { "anyResource": true }, &["update"]), "site"));
+        assert!(!may_update(&login(doc! { "db": "site", "collection": "" }, &["find"]), "site"));
+        assert!(!may_update(&login(doc! { "db": "other", "collection": "" }, &["update"]), "site"));
+        assert!(!may_update(&login(doc! { "cluster": true }, &["update"]), "site"));
+    }
+}

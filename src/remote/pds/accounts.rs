@@ -1,0 +1,100 @@
+//! Accounts on the server: whether they are there and well, and making new ones.
+
+use atrium_api::com::atproto::identity::resolve_handle;
+use atrium_api::com::atproto::server::{create_account, create_invite_code};
+use atrium_api::com::atproto::sync::get_repo_status;
+use atrium_api::types::Unknown;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::client::Pds;
+use super::exchange::Call;
+use super::writes::parse;
+use crate::error::{Error, Result};
+
+/// How a repo is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RepoStatus {
+    /// It can be read and written.
+    Active,
+    /// It cannot: `deactivated`, `takendown`, `throttled`, or for no reason that the server tells.
+    Inactive(Option<String>),
+    /// The server has none for that DID.
+    Missing,
+}
+
+impl Pds {
+    /// How a repo is, by what this server says; it may also be a relay.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn repo_status(&self, did: &str) -> Result<RepoStatus> {
+        let parameters = get_repo_status::ParametersData { did: parse(did, "did")? };
+        let call = Call::read(get_repo_status::NSID);
+        let output: get_repo_status::OutputData = match self.query(call, Some(parameters)).await {
+            Err(Error::Refused { name, .. }) if name == "RepoNotFound" => return Ok(RepoStatus::Missing),
+            output => output?,
+        };
+        Ok(if output.active { RepoStatus::Active } else { RepoStatus::Inactive(output.status) })
+    }
+
+    /// Whose a handle is, if it is anybody's.
+    ///
+    /// # Errors
+    /// When the server does not answer, or the text is no handle.
+    pub async fn resolve_handle(&self, handle: &str) -> Result<Option<String>> {
+        let parameters = resolve_handle::ParametersData { handle: parse(handle, "handle")? };
+        let call = Call::read(resolve_handle::NSID);
+        match self.query::<_, resolve_handle::OutputData>(call, Some(parameters)).await {
+            Ok(output) => Ok(Some(output.did.to_string())),
+            Err(Error::Refused { status: 400, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A code with which one account can be made.
+    ///
+    /// # Errors
+    /// When the operator's password is wrong, or the server does not answer.
+    pub async fn create_invite_code(&self, admin_password: &SecretString) -> Result<SecretString> {
+        let input = create_invite_code::InputData { for_account: None, use_count: 1 };
+        let call = Call::administer(create_invite_code::NSID, admin_password);
+        let output: create_invite_code::OutputData = self.procedure(call, input).await?;
+        Ok(output.code.into())
+    }
+
+    /// Makes an account; answers with its repo.
+    ///
+    /// # Errors
+    /// When the server declines, above all for the handle or the address; [`Error::Uncertain`] when nobody knows whether
+    /// it has been made, which logging in to it tells.
+    pub async fn create_account(
+        &self,
+        handle: &str,
+        email: &str,
+        password: &SecretString,
+        invite_code: Option<&SecretString>,
+    ) -> Result<String> {
+        let input = create_account::InputData {
+            did: None,
+            email: Some(email.into()),
+            handle: parse(handle, "handle")?,
+            invite_code: invite_code.map(|code| code.expose_secret().into()),
+            password: Some(password.expose_secret().into()),
+            plc_op: None,
+            recovery_key: None,
+            verification_code: None,
+            verification_phone: None,
+        };
+        let output: create_account::OutputData = self.procedure(Call::join(create_account::NSID), input).await?;
+        Ok(output.did.to_string())
+    }
+}
+
+/// The address of the server that a DID document names.
+pub(super) fn service(document: &Unknown) -> Option<String> {
+    let document = serde_json::to_value(document).ok()?;
+    let services = document["service"].as_array()?.iter();
+    let is_pds = |service: &&Value| service["type"] == "AtprotoPersonalDataServer";
+    services.clone().find(is_pds)?["serviceEndpoint"].as_str().map(str::to_owned)
+}

@@ -1,0 +1,68 @@
+//! Whether the files are there, and who may read them.
+
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use reqwest::StatusCode;
+
+use super::Spaces;
+use crate::error::{Cause, Error, Result};
+
+/// What can be done with a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody may read what is in it.
+    Public,
+    /// Only who has the keys, and we do.
+    Signed,
+    /// It may be read; nothing is in it that would show by whom.
+    Empty,
+    /// Our keys may not list it; maybe they may read it.
+    Unlisted,
+    /// There is none of that name.
+    Missing,
+    /// Without keys, only fetching a file shows.
+    Unknown,
+}
+
+impl Spaces {
+    /// Whether anybody answers.
+    ///
+    /// # Errors
+    /// When nobody does.
+    pub async fn reach(&self) -> Result<()> {
+        let url = self.endpoint.url();
+        let answer = self.http.get(url).send().await;
+        let failed = |error: reqwest::Error| Error::Download {
+            url: url.to_owned(),
+            attempts: 1,
+            source: Cause::from(error.without_url()),
+        };
+        answer.map(|_| ()).map_err(failed)
+    }
+
+    /// What can be done with a bucket.
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub async fn access(&self, bucket: &str) -> Result<Access> {
+        let failed = |what: &str| Error::Address { url: self.public_url(bucket, ""), what: what.into() };
+        let Some(signer) = &self.signer else { return Ok(Access::Unknown) };
+        let listed = match signer.list_objects_v2().bucket(bucket).max_keys(1).send().await {
+            Ok(listed) => listed,
+            Err(error) => {
+                let status = error.raw_response().map(|response| response.status().as_u16());
+                return match (error.code(), status) {
+                    (Some("NoSuchBucket"), _) | (_, Some(404)) => Ok(Access::Missing),
+                    (_, Some(401 | 403)) => Ok(Access::Unlisted),
+                    (code, _) => Err(failed(&format!("cannot be listed: {}", code.unwrap_or("no answer")))),
+                };
+            }
+        };
+        let first = listed.contents.unwrap_or_default().into_iter().next();
+        let Some(key) = first.and_then(|object| object.key) else { return Ok(Access::Empty) };
+        // As a stranger would.
+        let answer = self.http.head(self.public_url(bucket, &key)).send().await;
+        let status = answer.map_err(|error| failed(&error.without_url().to_string()))?.status();
+        let is_closed = matches!(status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED);
+        Ok(if is_closed { Access::Signed } else { Access::Public })
+    }
+}

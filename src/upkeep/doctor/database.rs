@@ -1,0 +1,65 @@
+//! MongoDB: whether it answers, whether we may write, and whether it finds things quickly.
+
+use super::Finding;
+use crate::config::Config;
+use crate::remote::mongo::Mongo;
+
+/// What was found, and the database if it answers.
+pub struct Database {
+    pub findings: Vec<Finding>,
+    pub mongo: Option<Mongo>,
+}
+
+const UNREACHABLE: &str = "mongodb cannot be reached";
+
+pub async fn look(config: &Config) -> Database {
+    let mongo = match Mongo::connect(config).await {
+        Ok(mongo) => mongo,
+        Err(error) => {
+            let remedy = "set MONGODB_CONNECTION_STRING to a server that this machine reaches";
+            let mut findings = vec![Finding::fail("mongodb", error.chain().join(": "), remedy)];
+            let skipped = ["mongodb role", "mongodb replica set", "mongodb indexes"];
+            findings.extend(skipped.map(|what| Finding::skip(what, UNREACHABLE)));
+            return Database { findings, mongo: None };
+        }
+    };
+    let (health, missing) = tokio::join!(mongo.health(), mongo.missing_indexes());
+    let mut findings = Vec::new();
+    match health {
+        Ok(health) => {
+            findings.push(Finding::ok("mongodb", format!("release {}", health.version)));
+            findings.push(if health.may_write {
+                Finding::ok("mongodb role", "may write")
+            } else {
+                let remedy = "grant it readWrite on the database; a dry run does without";
+                Finding::fail("mongodb role", "may not write, so that keys of records cannot be kept", remedy)
+            });
+            findings.push(replica_set(health.replica_set.as_deref()));
+        }
+        Err(error) => {
+            let remedy = "see the log of mongod";
+            findings.push(Finding::fail("mongodb", error.chain().join(": "), remedy));
+        }
+    }
+    match missing {
+        Ok(missing) if missing.is_empty() => findings.push(Finding::ok("mongodb indexes", "all there")),
+        Ok(missing) => findings.extend(missing.into_iter().map(|index| {
+            let detail = format!("{} has none on {}, so that all of it is read", index.collection, index.field);
+            Finding::warn("mongodb indexes", detail, index.command())
+        })),
+        Err(error) => {
+            let remedy = "grant the role listIndexes, which read and readWrite include";
+            findings.push(Finding::warn("mongodb indexes", error.chain().join(": "), remedy));
+        }
+    }
+    Database { findings, mongo: Some(mongo) }
+}
+
+fn replica_set(name: Option<&str>) -> Finding {
+    let what = "mongodb replica set";
+    let remedy = "start mongod with --replSet; a sync works without";
+    name.map_or_else(
+        || Finding::warn(what, "no, so that a crash of mongod may lose keys", remedy),
+        |name| Finding::ok(what, format!("yes, {name}")),
+    )
+}

@@ -1,0 +1,35 @@
+//! The settings: which are not set, and what that costs.
+
+use super::{Finding, Level};
+use crate::config::Config;
+
+/// What one goes without where a setting that may be left out is.
+const OPTIONAL: [(&str, &str); 4] = [
+    ("PDS_ADMIN_PASSWORD", "accounts cannot be created where invite codes are needed"),
+    ("PDS_RATE_LIMIT_BYPASS_KEY", "rate limits hold"),
+    ("ART_SPACES_KEY", "only public files are read"),
+    ("ART_SPACES_SECRET", "only public files are read"),
+];
+
+pub fn look(config: &Config) -> Vec<Finding> {
+    let errors = [
+        config.mongodb_connection_string().err(),
+        config.pds_url().err(),
+        config.spaces_keys().err(),
+        config.spaces_endpoint().err(),
+    ];
+    // The texts say what to do.
+    let failed = errors.into_iter().flatten().map(|error| Finding::new(Level::Fail, "settings", error.to_string()));
+    let mut findings: Vec<_> = failed.collect();
+    if findings.is_empty() {
+        let unset = config.shown().into_iter().filter(|shown| shown.value.is_none());
+        let costs = unset.map(|shown| {
+            let cost = OPTIONAL.iter().find(|(name, _)| *name == shown.name).map_or("", |(_, cost)| cost);
+            format!("without {} {cost}", shown.name)
+        });
+        let costs: Vec<_> = costs.collect();
+        let detail = if costs.is_empty() { "all are set".into() } else { costs.join(", ") };
+        findings.push(Finding::ok("settings", detail));
+    }
+    findings
+}

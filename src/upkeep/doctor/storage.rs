@@ -1,0 +1,55 @@
+//! Spaces: whether it answers, and who may read each bucket.
+
+use futures_util::{StreamExt, stream};
+
+use super::Finding;
+use crate::config::Config;
+use crate::error::Error;
+use crate::remote::spaces::{Access, Spaces};
+
+const UNREACHABLE: &str = "spaces cannot be reached";
+
+pub async fn look(config: &Config) -> Vec<Finding> {
+    let buckets = [config.art_bucket(), config.user_bucket(), config.blobs_bucket()];
+    let spaces = match reached(config).await {
+        Ok(spaces) => spaces,
+        Err(error) => {
+            let remedy = "set ART_SPACES_ENDPOINT to a server that this machine reaches";
+            let mut findings = vec![Finding::fail("spaces", error.chain().join(": "), remedy)];
+            findings.extend(buckets.map(|bucket| Finding::skip(format!("bucket {bucket}"), UNREACHABLE)));
+            return findings;
+        }
+    };
+    let endpoint = config.spaces_endpoint().map_or(String::new(), |url| url.to_string());
+    let mut findings = vec![Finding::ok("spaces", endpoint)];
+    let looks = buckets.map(|bucket| async { finding(bucket, spaces.access(bucket).await) });
+    let looks = stream::iter(looks).buffered(buckets.len()).collect::<Vec<_>>();
+    // In a box, for the SDK's futures are large.
+    findings.extend(Box::pin(looks).await);
+    findings
+}
+
+async fn reached(config: &Config) -> Result<Spaces, Error> {
+    let spaces = Spaces::new(config)?;
+    spaces.reach().await?;
+    Ok(spaces)
+}
+
+fn finding(bucket: &str, access: Result<Access, Error>) -> Finding {
+    let what = format!("bucket {bucket}");
+    match access {
+        Ok(Access::Public) => Finding::ok(what, "readable, by anybody"),
+        Ok(Access::Signed) => Finding::ok(what, "readable, with the keys"),
+        Ok(Access::Empty) => Finding::ok(what, "readable, but empty"),
+        Ok(Access::Unlisted) => {
+            let remedy = "make sure that ART_SPACES_KEY and ART_SPACES_SECRET may read it";
+            Finding::warn(what, "the keys may not list it; maybe they may not read it either", remedy)
+        }
+        Ok(Access::Missing) => Finding::fail(what, "is not there", "telecine config shows which setting names it"),
+        Ok(Access::Unknown) => {
+            let remedy = "set ART_SPACES_KEY and ART_SPACES_SECRET if it is not";
+            Finding::warn(what, "without keys, it has to be public", remedy)
+        }
+        Err(error) => Finding::fail(what, error.chain().join(": "), "see whether the server is in order"),
+    }
+}

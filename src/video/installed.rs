@@ -1,0 +1,36 @@
+//! Which libav this machine has, and whether it can do what videos need.
+
+use ffmpeg_next as ffmpeg;
+
+/// The libav that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// The version of its codecs: `59.37.100`.
+    pub version: String,
+    /// The encoders that videos need and that it lacks.
+    pub missing: Vec<&'static str>,
+}
+
+/// Encoders of pictures and of sound.
+const NEEDED: [&str; 2] = ["libx264", "aac"];
+
+/// Looks at libav.
+#[must_use]
+pub fn installed() -> Installed {
+    super::prepare();
+    let number = ffmpeg::codec::version();
+    let version = format!("{}.{}.{}", number >> 16, number >> 8 & 0xff, number & 0xff);
+    let missing = NEEDED.into_iter().filter(|name| ffmpeg::encoder::find_by_name(name).is_none()).collect();
+    Installed { version, missing }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_has_what_the_other_tests_use() {
+        let Installed { version, missing } = installed();
+        assert!(version.split('.').count() == 3 && missing.is_empty(), "{version} {missing:?}");
+    }
+}

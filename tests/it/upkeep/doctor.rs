@@ -1,0 +1,311 @@
+//! `telecine doctor`: what is well is said to be, and what is not is found, each by itself, with what to do about it.
+
+use std::time::{Duration, SystemTime};
+
+use mongodb::bson::{Document, doc};
+use serde_json::{Value, json};
+
+use super::Upkeep;
+use crate::stack::proxy::{Answer, Fault, Proxy};
+use crate::support::command::Run;
+
+/// What is looked at, in its order.
+const ORDER: [&str; 14] = [
+    "settings",
+    "mongodb",
+    "mongodb role",
+    "mongodb replica set",
+    "mongodb indexes",
+    "pds",
+    "pds clock",
+    "pds blobs",
+    "pds rate limits",
+    "guest account",
+    "planned work",
+    "spaces",
+    "bucket",
+    "libav",
+];
+
+/// A finding's level, detail and remedy.
+fn finding(run: &Run, what: &str) -> (String, String, String) {
+    let findings = run.json();
+    let found = findings.iter().find(|found| found["what"] == what).unwrap_or_else(|| panic!("{what}: {findings:?}"));
+    let text = |name: &str| found[name].as_str().unwrap_or_default().to_owned();
+    (text("level"), text("detail"), text("remedy"))
+}
+
+fn levels(run: &Run, level: &str) -> Vec<String> {
+    let findings = run.json();
+    let found = findings.iter().filter(|found| found["level"] == level);
+    found.map(|found| found["what"].as_str().unwrap().to_owned()).collect()
+}
+
+impl Upkeep {
+    /// A site where nothing is wrong.
+    async fn healthy() -> Upkeep {
+        let upkeep = Upkeep::new().await;
+        let site = &upkeep.site;
+        let guest = site.guest().await;
+        site.add_kidlisp(&guest, "cow", "(wipe blue)").await;
+        for bucket in ["art", "user", "at-blobs"] {
+            site.put(site.bucket_of(bucket), "a b.png", "picture").await;
+        }
+        upkeep.make_indexes().await;
+        upkeep
+    }
+
+    async fn make_indexes(&self) {
+        for (collection, fields) in [
+            ("moods", vec!["user"]),
+            ("pieces", vec!["user", "slug"]),
+            ("kidlisp", vec!["user", "code"]),
+            ("paintings", vec!["user", "code"]),
+            ("tapes", vec!["user", "code"]),
+            ("users", vec!["atproto.handle"]),
+            ("@handles", vec!["handle"]),
+        ] {
+            let indexes = fields.iter().map(|field| doc! { "key": { *field: 1 }, "name": *field }).collect::<Vec<_>>();
+            let command = doc! { "createIndexes": collection, "indexes": indexes };
+            self.site.database().run_command(command).await.unwrap();
+        }
+    }
+
+    /// Puts a proxy in front of a server.
+    fn proxy(&mut self, name: &'static str) -> Proxy {
+        let proxy = Proxy::of(&self.site.environment()[name]);
+        self.tell(name, proxy.url());
+        proxy
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_where_nothing_is_wrong_is_told_so_in_order() {
+    let upkeep = Upkeep::healthy().await;
+    let run = upkeep.run("doctor").await.succeeds();
+    let lines: Vec<_> = run.stdout().lines().collect();
+    let wrong: Vec<_> = lines.iter().filter(|line| !line.starts_with("ok    ")).collect();
+    // How much room there is on this machine's disk is not ours to say; servers before 0.5 do not tell their limit.
+    let is_known = |line: &str| line.contains("  disk  ") || line.contains("the server does not tell its limit");
+    assert!(wrong.iter().all(|line| is_known(line)), "{}", run.stdout());
+    let places: Vec<_> = ORDER.iter().map(|what| lines.iter().position(|line| line[6..].starts_with(what))).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} {}", run.stdout());
+    let json = upkeep.run("doctor --json").await.succeeds();
+    assert_eq!(json.json().len(), lines.len());
+    assert_eq!(finding(&json, "pds clock").0, "ok");
+    let access = finding(&json, &format!("bucket {}", upkeep.site.user_bucket()));
+    assert_eq!(access.1, "readable, by anybody");
+    let guest = finding(&json, "guest account").1;
+    assert_eq!(guest, format!("{}, login works", upkeep.site.handle("art")));
+    assert_eq!(finding(&json, "planned work").1, "1 item of 1 owner; to sync all of them takes about 1 min");
+    for secret in ["stack-secret", "stack-admin"] {
+        assert!(!json.stdout().contains(secret));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn indexes_that_are_missing_come_with_the_command_that_makes_them() {
+    let upkeep = Upkeep::new().await;
+    let guest = upkeep.site.guest().await;
+    upkeep.site.add_kidlisp(&guest, "cow", "(wipe blue)").await;
+    let run = upkeep.run("doctor --json").await.succeeds();
+    let findings = run.json();
+    let remedies: Vec<_> =
+        findings.iter().filter(|found| found["what"] == "mongodb indexes").map(|found| &found["remedy"]).collect();
+    // Of collections that are there.
+    let expected = [("kidlisp", "user"), ("kidlisp", "code"), ("users", "atproto.handle")]
+        .map(|(collection, field)| format!("db.getCollection(\"{collection}\").createIndex({{ \"{field}\": 1 }})"));
+    assert_eq!(
+        remedies,
+        expected.iter().map(|remedy| Value::from(remedy.as_str())).collect::<Vec<_>>().iter().collect::<Vec<_>>()
+    );
+    upkeep.make_indexes().await;
+    let run = upkeep.run("doctor --json").await.succeeds();
+    assert_eq!(finding(&run, "mongodb indexes"), ("ok".into(), "all there".into(), String::new()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_depends_on_a_server_that_is_gone_is_not_looked_at_and_says_why() {
+    let mut upkeep = Upkeep::healthy().await;
+    // Nobody listens there: what was bound to it is gone.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let art = upkeep.site.art_bucket().to_owned();
+    for (name, value, failed, skipped, because) in [
+        (
+            "PDS_URL",
+            format!("http://{nobody}"),
+            "pds",
+            ["pds clock", "pds blobs", "pds rate limits", "guest account", "planned work"].as_slice(),
+            "not looked at, for the pds cannot be reached",
+        ),
+        (
+            "MONGODB_CONNECTION_STRING",
+            format!("mongodb://somebody:hunter2@{nobody}/?serverSelectionTimeoutMS=500"),
+            "mongodb",
+            &["mongodb role", "mongodb replica set", "mongodb indexes", "guest account", "planned work"],
+            "not looked at, for mongodb cannot be reached",
+        ),
+        (
+            "ART_SPACES_ENDPOINT",
+            format!("http://{nobody}"),
+            "spaces",
+            &[&format!("bucket {art}")],
+            "not looked at, for spaces cannot be reached",
+        ),
+    ] {
+        upkeep.changes = vec![(name, value)];
+        let run = upkeep.run("doctor --json").await;
+        assert_eq!((run.code, levels(&run, "fail")), (Some(1), vec![failed.to_owned()]), "{}", run.stdout());
+        for what in skipped {
+            assert_eq!(finding(&run, what), ("skip".into(), because.into(), String::new()));
+        }
+        assert!(run.elapsed < Duration::from_secs(20), "{:?}", run.elapsed);
+        assert!(!run.stdout().contains("hunter2"), "{}", run.stdout());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_may_not_write_is_found() {
+    let mut upkeep = Upkeep::healthy().await;
+    let database = upkeep.site.database();
+    let role = doc! { "role": "read", "db": database.name() };
+    database.run_command(doc! { "createUser": "reader", "pwd": "hunter2", "roles": [role] }).await.unwrap();
+    let url = upkeep.site.environment()["MONGODB_CONNECTION_STRING"].clone();
+    let name = database.name().to_owned();
+    let url = url.replace("mongodb://", "mongodb://reader:hunter2@");
+    upkeep.tell("MONGODB_CONNECTION_STRING", format!("{url}&authSource={name}"));
+    let run = upkeep.run("doctor --json").await;
+    assert_eq!((run.code, levels(&run, "fail")), (Some(1), vec!["mongodb role".to_owned()]), "{}", run.stdout());
+    assert!(finding(&run, "mongodb role").2.starts_with("grant it readWrite"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_account_that_cannot_be_used_is_found() {
+    let upkeep = Upkeep::healthy().await;
+    let users = upkeep.site.database().collection::<Document>("users");
+    let guest = doc! { "_id": "art-guest" };
+    users.update_one(guest.clone(), doc! { "$set": { "atproto.password": "guess" } }).await.unwrap();
+    let run = upkeep.run("doctor --json").await;
+    let (level, detail, _) = finding(&run, "guest account");
+    assert_eq!((run.code, level.as_str()), (Some(1), "fail"));
+    assert!(detail.ends_with(": wrong password for the account on the PDS"), "{detail}");
+    users.delete_one(guest).await.unwrap();
+    let (level, detail, remedy) = finding(&upkeep.run("doctor --json").await, "guest account");
+    assert_eq!((level.as_str(), remedy.as_str()), ("fail", "telecine accounts create --guest --email ADDRESS --live"));
+    assert_eq!(detail, "is not in MongoDB, so that nothing anonymous can be synced");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_another_time_and_smaller_limits_is_found() {
+    let mut upkeep = Upkeep::healthy().await;
+    let proxy = upkeep.proxy("PDS_URL");
+    let answer = |headers: Vec<(&'static str, String)>, body: Value| {
+        let mut all = vec![("content-type", "application/json".to_owned())];
+        all.extend(headers);
+        Fault::Answer(Answer { status: 200, headers: all, body: body.to_string() })
+    };
+    let ago = |seconds| httpdate(SystemTime::now() - Duration::from_secs(seconds));
+    let described = |limit: Option<u64>| {
+        let mut body = json!({ "did": "did:web:localhost", "availableUserDomains": [".test"] });
+        if let Some(limit) = limit {
+            body["blobUploadLimit"] = limit.into();
+        }
+        body
+    };
+    for (seconds, level, limit, blobs) in [
+        (
+            120,
+            "warn",
+            Some(5_242_880),
+            "up to 5242880 bytes, so that long tapes are encoded smaller than the 52428800 allowed",
+        ),
+        (7_200, "fail", None, "the server does not tell its limit; 5242880 bytes are taken for it"),
+    ] {
+        proxy.once("_health", answer(vec![("date", ago(seconds))], json!({ "version": "0.4.100" })));
+        proxy.once("describeServer", answer(Vec::new(), described(limit)));
+        let run = upkeep.run("doctor --json").await;
+        assert_eq!(run.code, Some(i32::from(level == "fail")), "{}", run.stdout());
+        assert_eq!(finding(&run, "pds").1, "release 0.4.100");
+        let (clock, detail, remedy) = finding(&run, "pds clock");
+        assert_eq!((clock.as_str(), remedy.as_str()), (level, "let both machines set their clocks by NTP"));
+        let told: u64 = detail.split(' ').next().unwrap().parse().unwrap();
+        assert!(told.abs_diff(seconds) <= 2 && detail.ends_with(" s behind ours"), "{detail}");
+        let remedy = "set PDS_BLOB_UPLOAD_LIMIT to 52428800 where the server runs".to_owned();
+        assert_eq!(finding(&run, "pds blobs"), ("warn".into(), blobs.into(), remedy));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rate_limits_that_a_sync_would_wait_for_are_weighed_against_it() {
+    let mut upkeep = Upkeep::healthy().await;
+    let tapes = upkeep.site.database().collection::<Document>("tapes");
+    let documents = (0..1_002).map(|number| doc! { "code": format!("t{number}"), "slug": "s" });
+    tapes.insert_many(documents).await.unwrap();
+    let run = upkeep.run("doctor --json").await.succeeds();
+    assert_eq!(finding(&run, "planned work").0, "ok");
+    let proxy = upkeep.proxy("PDS_URL");
+    let body = json!({ "did": "did:web:localhost", "availableUserDomains": [".test"], "blobUploadLimit": 52_428_800 });
+    let reset = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() + 300;
+    let headers = vec![
+        ("content-type", "application/json".to_owned()),
+        ("ratelimit-limit", "3000".into()),
+        ("ratelimit-remaining", "2999".into()),
+        ("ratelimit-reset", reset.to_string()),
+        ("ratelimit-policy", "3000;w=300".into()),
+    ];
+    proxy.once("describeServer", Fault::Answer(Answer { status: 200, headers, body: body.to_string() }));
+    let run = upkeep.run("doctor --json").await.succeeds();
+    assert_eq!(finding(&run, "pds rate limits").1, "3000 requests in 300 s");
+    let (level, detail, remedy) = finding(&run, "planned work");
+    assert_eq!(
+        (level.as_str(), detail.as_str()),
+        ("warn", "1003 items of 1 owner; to sync all of them takes about 48 h")
+    );
+    assert!(remedy.starts_with("set PDS_RATE_LIMIT_BYPASS_KEY"), "{remedy}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn buckets_tell_who_may_read_them() {
+    let mut upkeep = Upkeep::healthy().await;
+    let (art, user) = (upkeep.site.art_bucket().to_owned(), upkeep.site.user_bucket().to_owned());
+    upkeep.tell("AT_BLOBS_SPACES_BUCKET", "nowhere");
+    let proxy = upkeep.proxy("ART_SPACES_ENDPOINT");
+    proxy.always(&format!("HEAD /{user}/"), Fault::Answer(Answer::access_denied()));
+    proxy.always(&format!("GET /{art}"), Fault::Answer(Answer::access_denied()));
+    let run = upkeep.run("doctor --json").await;
+    assert_eq!(run.code, Some(1));
+    let said = |bucket: &str| {
+        let (level, detail, _) = finding(&run, &format!("bucket {bucket}"));
+        format!("{level} {detail}")
+    };
+    assert_eq!(said("nowhere"), "fail is not there");
+    assert_eq!(said(&user), "ok readable, with the keys");
+    assert_eq!(said(&art), "warn the keys may not list it; maybe they may not read it either");
+
+    upkeep.tell("ART_SPACES_KEY", "");
+    upkeep.tell("ART_SPACES_SECRET", "");
+    let run = upkeep.run("doctor --json").await.succeeds();
+    let (level, detail, _) = finding(&run, &format!("bucket {art}"));
+    assert_eq!(format!("{level} {detail}"), "warn without keys, it has to be public");
+    assert!(finding(&run, "settings").1.contains("without ART_SPACES_KEY only public files are read"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_cannot_work_are_found() {
+    let mut upkeep = Upkeep::healthy().await;
+    upkeep.tell("ART_SPACES_SECRET", "");
+    upkeep.tell("PDS_URL", "at.example");
+    upkeep.tell("TMPDIR", "/nowhere");
+    let run = upkeep.run("doctor --json").await;
+    assert_eq!(run.code, Some(1));
+    assert_eq!(levels(&run, "fail"), ["settings", "settings", "pds", "spaces", "disk"]);
+    let (_, detail, _) = finding(&run, "settings");
+    assert_eq!(detail, "PDS_URL is \"at.example\"; expected an address such as https://example.com");
+    assert_eq!(finding(&run, "disk").2, "set TMPDIR to a folder with room for tapes");
+}
+
+/// A time as HTTP has it.
+fn httpdate(time: SystemTime) -> String {
+    let time = jiff::Timestamp::try_from(time).unwrap();
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
