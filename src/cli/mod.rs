@@ -20,9 +20,11 @@ mod presets;
 mod progress;
 mod publish;
 mod record;
+mod reencode;
 mod report;
 mod restore;
 mod selection;
+mod since;
 mod source;
 mod status;
 mod sync;
@@ -79,6 +81,7 @@ enum Command {
     Status(status::Arguments),
     Wipe(wipe::Arguments),
     Restore(restore::Arguments),
+    Reencode(reencode::Arguments),
     Record(record::Arguments),
     Thumbnail(thumbnail::Arguments),
     Accounts(accounts::Arguments),
@@ -117,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Status(arguments) => status::run(&arguments),
         Command::Wipe(arguments) => wipe::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
+        Command::Reencode(arguments) => reencode::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
         Command::Thumbnail(arguments) => thumbnail::run(&arguments),
         Command::Accounts(arguments) => accounts::run(&arguments),

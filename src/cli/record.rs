@@ -60,9 +60,9 @@ async fn existing(services: &Services, scope: &Scope, account: &Account) -> Resu
     let action = plan.media.into_iter().flat_map(|(_, plan)| plan.steps).map(|step| step.action).next();
     Ok(match action {
         Some(Action::Create { rkey }) => (Some(rkey), Files::default()),
-        Some(Action::Update { rkey, files, .. } | Action::Adopt { rkey, files, .. } | Action::Keep { rkey, files }) => {
-            (Some(rkey), files)
-        }
+        Some(
+            Action::Update { rkey, files, .. } | Action::Adopt { rkey, files, .. } | Action::Keep { rkey, files, .. },
+        ) => (Some(rkey), files),
         Some(Action::Withdraw { .. } | Action::Withhold | Action::Block { .. }) | None => (None, Files::default()),
     })
 }

@@ -39,10 +39,11 @@ pub fn error_text(subject: &impl Display, error: &Error) -> String {
 }
 
 /// Columns of names and sentences.
-const TEXTS: [&str; 15] = [
+const TEXTS: [&str; 16] = [
     "tape",
     "on the PDS",
     "preset",
+    "was",
     "summary",
     "image",
     "output",

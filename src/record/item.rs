@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use cid::Cid;
+
 /// One of the five kinds of things people make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Medium {
@@ -122,13 +124,24 @@ impl FromStr for Id {
     }
 }
 
-/// The keys of its record that MongoDB remembers. Tapes have two places for it, and old tools know only one of them.
+/// What MongoDB remembers of an item's record. Tapes have two places for its key, and old tools know only one of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredKeys {
     /// `atproto.rkey`; all media.
     pub atproto: Option<String>,
     /// `at.rkey`; tapes only.
     pub at: Option<String>,
+    /// `at.preset` and `at.video`; of tapes whose video was made here.
+    pub video: Option<StoredVideo>,
+}
+
+/// What MongoDB remembers of how a video was made. Of another video than this one it says nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredVideo {
+    /// The preset with its version: `standard@3`.
+    pub preset: String,
+    /// The video's own hash.
+    pub cid: Cid,
 }
 
 /// One thing somebody made.

@@ -13,6 +13,6 @@ mod tid;
 pub use blob::BlobRef;
 pub use build::{Record, build};
 pub use files::{Files, identity};
-pub use item::{Content, Id, Item, Medium, StoredKeys, TapeForm};
+pub use item::{Content, Id, Item, Medium, StoredKeys, StoredVideo, TapeForm};
 pub use lexicon::{Breaks, Change, Lexicon, Schema, Violation, Violations};
 pub use tid::{Tid, assign, candidates};

@@ -89,11 +89,8 @@ pub async fn read(
         let existing = existing.remove(&medium).unwrap_or_default();
         let selected = |item: &Item| scope.items.includes(item) && wanted(item.id);
         let recorded = recorded(services, account, &items, &existing).await?;
-        let mut steps = Plan::new(items, &existing, &recorded, scope.policy, selected);
+        let steps = Plan::new(items, &existing, &recorded, scope.policy, selected);
         plan.unusable.extend(steps.blocked().map(|(item, reason)| Parked::new(item, reason)));
-        if let Some(limit) = scope.limit {
-            steps.limit(limit);
-        }
         plan.media.push((medium, steps));
     }
     // Owners who never made anything are no trouble to anybody.

@@ -8,17 +8,17 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use crate::error::{Error, Result};
-use crate::record::{self, Files, Id, Medium, Record};
-use crate::remote::mongo::{Account, Owner};
-use crate::remote::pds::{Session, Write};
-use crate::video::Preset;
+use crate::record::{self, Id, Medium};
+use crate::remote::mongo::Account;
+use crate::remote::pds::Session;
 
-use super::account::{AccountPlan, read};
-use super::batch::{Batch, Change, Outcome, Writer};
+use super::account::AccountPlan;
+use super::batch::{Batch, Outcome, Writer};
 use super::delete::delete;
-use super::files::{make, upload};
 use super::plan::{Action, Step};
-use super::remember::remember;
+use super::prepare::{Prepared, Ready, prepare};
+use super::purpose::{Purpose, plan};
+use super::remember::{Remembered, remember};
 use super::report::{AccountReport, Parked};
 use super::settle::{Interruption, settle};
 use super::{Scope, Services, Watch, log_in, unless_stopped};
@@ -26,33 +26,11 @@ use super::{Scope, Services, Watch, log_in, unless_stopped};
 /// How often a single write may end with nobody knowing what became of it.
 const ATTEMPTS: u32 = 3;
 
-/// A step that is ready to be carried out.
-pub struct Prepared {
-    /// What it is for.
-    pub step: Step,
-    /// The record to be written, if one is.
-    pub record: Option<Record>,
-}
-
-impl Change for Prepared {
-    fn writes(&self) -> Vec<Write> {
-        self.step.writes(self.record.as_ref())
-    }
-
-    fn count_writes(&self) -> usize {
-        self.step.count_writes()
-    }
-
-    fn record(&self) -> Option<&Record> {
-        self.record.as_ref()
-    }
-}
-
 /// What one account has come to so far. Outlives its plans.
-struct Run<'a> {
+struct Run<'a, P> {
     services: &'a Services,
     scope: &'a Scope,
-    preset: &'a Preset,
+    purpose: &'a P,
     watch: &'a Arc<dyn Watch>,
     session: Arc<Session>,
     /// Blobs that the account's records refer to already; uploading them again would change nothing.
@@ -62,21 +40,22 @@ struct Run<'a> {
     /// Items that are given up; no plan holds them again.
     parked: HashSet<Id>,
     /// Files that are on the PDS already, so that planning again does not make them again.
-    ready: HashMap<Id, Files>,
+    ready: HashMap<Id, Ready>,
     /// Single writes of which nobody knows what became, counted.
     uncertain: HashMap<Id, u32>,
     writer: Writer<'a>,
 }
 
-/// Syncs one account.
-pub async fn sync(
+/// Does with one account what the purpose is.
+pub async fn apply(
     services: &Services,
     scope: &Scope,
-    preset: &Preset,
+    purpose: &impl Purpose,
     account: &Account,
     watch: &Arc<dyn Watch>,
 ) -> AccountReport {
-    let first = match unless_stopped(services, watch, read(services, scope, account, |_| true)).await {
+    let planning = plan(services, scope, account, |_| true, |plan| purpose.adjust(plan));
+    let first = match unless_stopped(services, watch, planning).await {
         Ok(plan) => plan,
         Err(error) => return AccountReport::failed(account, &error),
     };
@@ -94,7 +73,7 @@ pub async fn sync(
     let mut run = Run {
         services,
         scope,
-        preset,
+        purpose,
         watch,
         writer: Writer::new(&services.pds, session.clone()),
         session,
@@ -108,6 +87,8 @@ pub async fn sync(
     if let Err(error) = unless_stopped(services, watch, Box::pin(run.settle(first))).await {
         run.report.failed = Some(error.chain().join(": "));
     }
+    // In the order in which they were made, not in which they were done.
+    run.report.replaced.sort_by(|one, other| one.rkey.cmp(&other.rkey));
     run.report
 }
 
@@ -119,15 +100,17 @@ async fn begin(services: &Services, account: &Account, plan: &AccountPlan) -> Re
     Ok((session, listed))
 }
 
-impl Run<'_> {
+impl<P: Purpose> Run<'_, P> {
     /// Carries plans out until nothing is left to do.
     async fn settle(&mut self, first: AccountPlan) -> Result<()> {
         let mut first = Some(first);
         let account = self.report.account.clone();
         settle(&account, async || {
-            let plan = match first.take() {
-                Some(plan) => plan,
-                None => read(self.services, self.scope, self.account, |id| !self.parked.contains(&id)).await?,
+            let plan = if let Some(plan) = first.take() {
+                plan
+            } else {
+                let (wanted, adjust) = (|id| !self.parked.contains(&id), |plan: &mut _| self.purpose.adjust(plan));
+                plan(self.services, self.scope, self.account, wanted, adjust).await?
             };
             self.apply(plan).await
         })
@@ -151,19 +134,19 @@ impl Run<'_> {
 
     /// Files are made and uploaded a few items ahead, while batches are being written.
     async fn apply_medium(&mut self, medium: Medium, steps: Vec<Step>) -> Result<(), Interruption> {
-        let (services, preset, watch) = (self.services, self.preset, self.watch);
-        let (session, listed, owner) = (self.session.clone(), self.listed.clone(), &self.account.owner);
+        let (services, purpose, watch) = (self.services, self.purpose, self.watch);
+        let (session, listed, account) = (self.session.clone(), self.listed.clone(), self.account);
         // Enough to keep the encoders busy while others download and upload.
         let ahead = 2 * services.pool.current_num_threads() + 2;
         let ready = self.ready.clone();
         let preparing = stream::iter(steps).map(|step| {
             let (session, listed, ready) = (&session, &listed, &ready);
             async move {
-                let files = match ready.get(&step.item.id) {
-                    Some(files) => Ok((files.clone(), 0)),
-                    None => prepare(services, preset, (session, listed), owner, &step, watch).await,
+                let ready = match ready.get(&step.item.id) {
+                    Some(ready) => Ok((ready.clone(), 0)),
+                    None => prepare(services, purpose, (session, listed), account, &step, watch).await,
                 };
-                (step, files)
+                (step, ready)
             }
         });
         let (sender, prepared) = mpsc::channel(1);
@@ -181,15 +164,15 @@ impl Run<'_> {
             let mut batch = Batch::default();
             // Moved in here, so that they are closed when this ends.
             let (mut prepared, written) = (prepared, written);
-            while let Some((step, files)) = prepared.recv().await {
+            while let Some((step, ready)) = prepared.recv().await {
                 if self.watch.is_cancelled() {
                     return Err(Interruption::Failed(Error::Interrupted));
                 }
-                let files = files.map(|(files, uploaded)| {
+                let ready = ready.map(|(ready, uploaded)| {
                     self.report.uploaded += uploaded;
-                    files
+                    ready
                 });
-                let Some(change) = self.change(step, files) else { continue };
+                let Some(change) = self.change(step, ready) else { continue };
                 if let Some(full) = batch.push(change, self.writer.size) {
                     self.commit(full, &written).await?;
                 }
@@ -197,28 +180,30 @@ impl Run<'_> {
             self.commit(batch.take(), &written).await
         };
         let remembering = remember(services, session.did(), medium, to_remember, watch);
-        let ((), consumed, (done, remembered)) = tokio::join!(producing, consuming, remembering);
+        let ((), consumed, (Remembered { done, replaced }, remembered)) =
+            tokio::join!(producing, consuming, remembering);
         *self.report.done.entry(medium.plural()).or_default() += done;
+        self.report.replaced.extend(replaced);
         remembered?;
         consumed
     }
 
     /// A step with its record; or it is given up.
-    fn change(&mut self, step: Step, files: Result<Files>) -> Option<Prepared> {
+    fn change(&mut self, step: Step, ready: Result<Ready>) -> Option<Prepared> {
         let needs_record = matches!(step.action, Action::Create { .. } | Action::Update { .. });
         if !needs_record {
-            return Some(Prepared { step, record: None });
+            return Some(Prepared::without_record(step));
         }
-        let built = files.map_err(|error| Parked::after(&step.item, &error)).and_then(|files| {
+        let built = ready.map_err(|error| Parked::after(&step.item, &error)).and_then(|ready| {
             let wrong = |violations: record::Violations| Parked::new(&step.item, violations.to_string());
-            let record = record::build(&step.item, &files).map_err(wrong)?;
+            let record = record::build(&step.item, &ready.files).map_err(wrong)?;
             if step.missing_files().any() {
-                self.ready.insert(step.item.id, files);
+                self.ready.insert(step.item.id, ready.clone());
             }
-            Ok(record)
+            Ok((record, ready.encoded))
         });
         match built {
-            Ok(record) => Some(Prepared { step, record: Some(record) }),
+            Ok((record, encoded)) => Some(Prepared::with_record(step, record, encoded)),
             Err(parked) => {
                 self.park(&step, parked);
                 None
@@ -260,29 +245,4 @@ impl Run<'_> {
         }
         Ok(())
     }
-}
-
-/// Finds or makes what an item lacks and brings it to the PDS; answers all files of the item, and the bytes that were
-/// uploaded.
-async fn prepare(
-    services: &Services,
-    preset: &Preset,
-    (session, listed): (&Session, &HashSet<Cid>),
-    owner: &Owner,
-    step: &Step,
-    watch: &Arc<dyn Watch>,
-) -> Result<(Files, u64)> {
-    let nothing = Files::default();
-    let before = match &step.action {
-        Action::Update { files, .. } => files,
-        _ => &nothing,
-    };
-    let missing = step.missing_files();
-    if !missing.any() || watch.is_cancelled() {
-        return Ok((before.clone(), 0));
-    }
-    let made = make(services, preset, owner, &step.item, missing, watch).await?;
-    let (files, uploaded) = upload(services, session, listed, made, before).await?;
-    watch.uploaded(uploaded);
-    Ok((files, uploaded))
 }

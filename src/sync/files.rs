@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cid::Cid;
-use rayon::ThreadPool;
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 use crate::record::{BlobRef, Content, Files, Item, Medium, TapeForm};
 use crate::remote::mongo::Owner;
 use crate::remote::pds::{Body, Session};
-use crate::tape::{Limits, Tape};
 use crate::thumbnail;
-use crate::video::{self, Preset};
+use crate::video::Preset;
 
 use super::places::{self, Place};
 use super::plan::MissingFiles;
+use super::replacement::Encoded;
+use super::tape::{self, Encoder};
 use super::{Services, Watch};
 
 /// How long one thumbnail may take. Large pictures take a second.
@@ -30,6 +30,8 @@ pub struct Made {
     pub thumbnail: Option<Blob>,
     /// The MP4.
     pub video: Option<Blob>,
+    /// How that was made, unless it was found.
+    pub encoded: Option<Encoded>,
     /// Whether the making of a painting was recorded, if somebody looked.
     pub has_recording: bool,
     /// Where the ZIP of a tape was found.
@@ -45,13 +47,15 @@ pub struct Blob {
 }
 
 impl Blob {
-    fn new(file: NamedTempFile, mime_type: &str) -> Result<Self> {
+    /// What is in a file.
+    pub fn new(file: NamedTempFile, mime_type: &str) -> Result<Self> {
         let bytes = file.reopen().map_err(scratch)?;
         let reference = BlobRef::of_reader(bytes, mime_type).map_err(scratch)?;
         Ok(Blob { file, reference })
     }
 
-    fn of(bytes: &[u8], mime_type: &str) -> Result<Self> {
+    /// These bytes.
+    pub fn of(bytes: &[u8], mime_type: &str) -> Result<Self> {
         let file = temporary()?;
         std::fs::write(file.path(), bytes).map_err(scratch)?;
         Ok(Blob { file, reference: BlobRef::of(bytes, mime_type) })
@@ -88,7 +92,7 @@ pub async fn make(
 ) -> Result<Made> {
     match item.medium() {
         Medium::Painting => painting(services, owner, item, missing).await,
-        Medium::Tape => tape(services, preset, owner, item, missing, watch).await,
+        Medium::Tape => tape_or_video(services, preset, owner, item, missing, watch).await,
         Medium::Mood | Medium::Piece | Medium::Kidlisp => Ok(Made::default()),
     }
 }
@@ -138,7 +142,7 @@ async fn painting(services: &Services, owner: &Owner, item: &Item, missing: Miss
     Ok(made)
 }
 
-async fn tape(
+async fn tape_or_video(
     services: &Services,
     preset: &Preset,
     owner: &Owner,
@@ -146,48 +150,25 @@ async fn tape(
     missing: MissingFiles,
     watch: &Arc<dyn Watch>,
 ) -> Result<Made> {
-    let places = places::tape(owner, item, &services.buckets);
-    let limit = services.video_limit();
     if let Content::Tape { form: TapeForm::Mp4 { url }, .. } = &item.content {
+        let limit = services.video_limit();
         let file = match url {
             Some(url) => fetch(services, url, limit).await?,
-            None => download(services, places, limit).await?.0,
+            None => download(services, places::tape(owner, item, &services.buckets), limit).await?.0,
         };
         let video = Some(blocking(move || Blob::new(file, "video/mp4")).await?);
         return Ok(Made { video, ..Made::default() });
     }
-    let limits = Limits::default();
-    let (file, place) = download(services, places, limits.bytes).await?;
-    let preset = preset.limited_to(limit);
-    let pool = services.pool.clone();
-    let _permit = services.encoders.acquire().await.expect("nobody closes it");
-    let watch = watch.clone();
-    let (video, thumbnail) = blocking(move || {
-        let tape = Tape::open(file.reopen().map_err(scratch)?, &limits)?;
-        let video = missing.video.then(|| transcode(&tape, &preset, &pool, &*watch)).transpose()?;
-        let thumbnail = missing.thumbnail.then(|| thumbnail::tape(&tape)).transpose()?;
-        let thumbnail = thumbnail.map(|thumbnail| Blob::of(&thumbnail.bytes, thumbnail.mime_type)).transpose()?;
+    let encoder = Encoder::new(services, preset, watch);
+    let made = missing.video.then(|| Encoded { preset: preset.versioned_name(), comparison: None });
+    let ((video, thumbnail), place) = tape::with(services, owner, item, move |tape| {
+        let video = missing.video.then(|| encoder.video(tape)).transpose()?;
+        let thumbnail = missing.thumbnail.then(|| tape::thumbnail(tape)).transpose()?;
         Ok((video, thumbnail))
     })
     .await?;
-    Ok(Made {
-        video,
-        thumbnail,
-        has_recording: false,
-        zip_url: Some(services.spaces.public_url(&place.bucket, &place.key)),
-    })
-}
-
-fn transcode(tape: &Tape, preset: &Preset, pool: &ThreadPool, watch: &dyn Watch) -> Result<Blob> {
-    struct Cancelled<'a>(&'a dyn Watch);
-    impl video::Watch for Cancelled<'_> {
-        fn is_cancelled(&self) -> bool {
-            self.0.is_cancelled()
-        }
-    }
-    let mut video = temporary()?;
-    video::transcode(tape, preset, video::Options::default(), pool, &Cancelled(watch), video.as_file_mut())?;
-    Blob::new(video, "video/mp4")
+    let zip_url = Some(services.spaces.public_url(&place.bucket, &place.key));
+    Ok(Made { video, encoded: made, thumbnail, has_recording: false, zip_url })
 }
 
 /// Whether the making of a painting was recorded, at any place where that may lie.
@@ -215,7 +196,7 @@ pub async fn size(services: &Services, places: &[Place]) -> Result<Option<u64>> 
 }
 
 /// The first of several places that has a file we may read.
-async fn download(services: &Services, places: Vec<Place>, limit: u64) -> Result<(NamedTempFile, Place)> {
+pub(super) async fn download(services: &Services, places: Vec<Place>, limit: u64) -> Result<(NamedTempFile, Place)> {
     let mut refusal = None;
     for place in &places {
         let file = temporary()?;
@@ -239,15 +220,15 @@ async fn fetch(services: &Services, url: &str, limit: u64) -> Result<NamedTempFi
 }
 
 /// Runs what takes a while on a thread of its own.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
-fn temporary() -> Result<NamedTempFile> {
+pub(super) fn temporary() -> Result<NamedTempFile> {
     NamedTempFile::new().map_err(scratch)
 }
 
-fn scratch(source: std::io::Error) -> Error {
+pub(super) fn scratch(source: std::io::Error) -> Error {
     Error::Scratch { source }
 }
 

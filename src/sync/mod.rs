@@ -20,11 +20,16 @@ mod estimate;
 mod files;
 mod places;
 mod plan;
+mod prepare;
+mod purpose;
+pub mod reencode;
 mod remember;
+mod replacement;
 mod report;
 mod restore;
 mod scope;
 mod settle;
+mod tape;
 mod wipe;
 
 use std::sync::Arc;
@@ -40,6 +45,8 @@ use crate::remote::pds::{MOST_BLOB, Pds, Server, Session};
 use crate::remote::spaces::Spaces;
 use crate::video::Preset;
 
+use purpose::{Mirroring, Purpose};
+
 pub use account::{AccountPlan, read};
 pub use backup::{Backup, Saved};
 pub use compare::{AccountComparison, Finding, Sample, Tally, Verdict, compare};
@@ -47,6 +54,7 @@ pub use estimate::{Weight, expected_time, weigh};
 pub use files::{Made, make};
 pub use places::{Buckets, Place};
 pub use plan::{Action, Counts, Difference, MissingFiles, Nuked, Orphans, Plan, Policy, Step};
+pub use replacement::{Replacement, Video};
 pub use report::{AccountReport, Cause, Parked, Report};
 pub use restore::{RestoreReport, Restored, plan_restore, restore};
 pub use scope::{Accounts, Items, Scope, each};
@@ -110,9 +118,18 @@ impl Watch for () {}
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
 pub async fn dry_run(services: &Services, scope: &Scope, watch: &Arc<dyn Watch>) -> Result<Report> {
+    plan_each(services, scope, |_| {}, watch).await
+}
+
+async fn plan_each(
+    services: &Services,
+    scope: &Scope,
+    adjust: impl Fn(&mut AccountPlan) + Copy,
+    watch: &Arc<dyn Watch>,
+) -> Result<Report> {
     let reports = each(services, scope, watch, |account| async move {
         let planning = async {
-            let plan = read(services, scope, &account, |_| true).await?;
+            let plan = purpose::plan(services, scope, &account, |_| true, adjust).await?;
             watch.planned(&plan);
             Ok(AccountReport { weight: weigh(services, &plan).await?, ..AccountReport::planned(&plan) })
         };
@@ -128,8 +145,17 @@ pub async fn dry_run(services: &Services, scope: &Scope, watch: &Arc<dyn Watch>)
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
 pub async fn live(services: &Services, scope: &Scope, preset: &Preset, watch: &Arc<dyn Watch>) -> Result<Report> {
+    apply_each(services, scope, &Mirroring(preset), watch).await
+}
+
+async fn apply_each(
+    services: &Services,
+    scope: &Scope,
+    purpose: &impl Purpose,
+    watch: &Arc<dyn Watch>,
+) -> Result<Report> {
     let reports = each(services, scope, watch, |account| async move {
-        let report = Box::pin(apply::sync(services, scope, preset, &account, watch)).await;
+        let report = Box::pin(apply::apply(services, scope, purpose, &account, watch)).await;
         watch.account(&report);
         report
     })

@@ -5,12 +5,22 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Receiver;
 
 use crate::error::Result;
-use crate::record::Medium;
+use crate::record::{BlobRef, Files, Medium, StoredVideo};
 use crate::remote::mongo::Published;
 
-use super::apply::Prepared;
 use super::plan::{Action, Counts};
+use super::prepare::Prepared;
+use super::replacement::{Encoded, Replacement, Video};
 use super::{Services, Watch};
+
+/// What is done on both sides.
+#[derive(Debug, Default)]
+pub struct Remembered {
+    /// How much.
+    pub done: Counts,
+    /// Tapes whose video was replaced, where that was what it was done for.
+    pub replaced: Vec<Replacement>,
+}
 
 /// Takes changes that the PDS has carried out until there are no more, or MongoDB fails. Answers what is done on both
 /// sides in any case.
@@ -20,25 +30,27 @@ pub async fn remember(
     medium: Medium,
     mut written: Receiver<Vec<Prepared>>,
     watch: &Arc<dyn Watch>,
-) -> (Counts, Result<()>) {
-    let mut done = Counts::default();
+) -> (Remembered, Result<()>) {
+    let mut remembered = Remembered::default();
     while let Some(changes) = written.recv().await {
         if let Err(error) = save(services, did, medium, &changes).await {
-            return (done, Err(error));
+            return (remembered, Err(error));
         }
         for change in &changes {
-            done += counts(change);
+            remembered.done += counts(change);
+            remembered.replaced.extend(replacement(change));
         }
         watch.items(changes.len());
     }
-    (done, Ok(()))
+    (remembered, Ok(()))
 }
 
 async fn save(services: &Services, did: &str, medium: Medium, changes: &[Prepared]) -> Result<()> {
     let mut published = Vec::new();
     let mut withdrawn = Vec::new();
-    for Prepared { step, record } in changes {
-        let (rkey, cid) = match (&step.action, record) {
+    for change in changes {
+        let step = &change.step;
+        let (rkey, cid) = match (&step.action, &change.record) {
             (Action::Create { rkey } | Action::Update { rkey, .. }, Some(record)) => (rkey, record.cid()),
             (Action::Adopt { rkey, cid, .. }, _) => (rkey, *cid),
             (Action::Withdraw { .. }, _) => {
@@ -48,11 +60,34 @@ async fn save(services: &Services, did: &str, medium: Medium, changes: &[Prepare
             _ => continue,
         };
         let uri = format!("at://{did}/{}/{rkey}", medium.collection());
-        published.push(Published { id: step.item.id, rkey: rkey.clone(), uri, cid });
+        published.push(Published { id: step.item.id, rkey: rkey.clone(), uri, cid, video: stored(change) });
     }
     services.mongo.save_keys(medium, &published).await?;
     services.mongo.clear_keys(medium, &withdrawn).await?;
     Ok(())
+}
+
+/// What the record says of its video, if that was made now, and how it was made.
+fn video_of(Prepared { record, encoded, .. }: &Prepared) -> Option<(BlobRef, &Encoded)> {
+    let files = Files::of_record(record.as_ref()?.value());
+    files.video.zip(encoded.as_ref())
+}
+
+fn stored(change: &Prepared) -> Option<StoredVideo> {
+    let (video, encoded) = video_of(change)?;
+    Some(StoredVideo { preset: encoded.preset.clone(), cid: video.cid })
+}
+
+fn replacement(change: &Prepared) -> Option<Replacement> {
+    let (video, encoded) = video_of(change)?;
+    let (Action::Update { rkey, .. } | Action::Adopt { rkey, .. }) = &change.step.action else { return None };
+    let comparison = encoded.comparison.as_ref()?;
+    Some(Replacement {
+        code: change.step.item.label(),
+        rkey: rkey.clone(),
+        before: comparison.before.clone(),
+        after: Video::new(&video, Some(encoded.preset.clone()), comparison.psnr),
+    })
 }
 
 fn counts(Prepared { step, .. }: &Prepared) -> Counts {

@@ -11,6 +11,7 @@ use crate::remote::mongo::Account;
 use super::account::AccountPlan;
 use super::estimate::Weight;
 use super::plan::Counts;
+use super::replacement::Replacement;
 
 /// One item that could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,7 +52,7 @@ impl Parked {
 }
 
 /// What was done for one account, or would be.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AccountReport {
     /// Its handle, or what else it is known by.
     pub account: String,
@@ -77,6 +78,9 @@ pub struct AccountReport {
     /// Items that were tried and given up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parked: Vec<Parked>,
+    /// Tapes whose video was replaced.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<Replacement>,
     /// Bytes of blobs uploaded.
     pub uploaded: u64,
 }
@@ -118,7 +122,7 @@ impl AccountReport {
 }
 
 /// What was done for all accounts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Report {
     /// One for each account with anything to do, or with trouble.
     pub accounts: Vec<AccountReport>,

@@ -268,7 +268,7 @@ impl Run<'_> {
         let published = |kept: &Kept| {
             let uri = format!("at://{did}/{}/{}", medium.collection(), kept.rkey);
             let id = record::identity(kept.record.value())?;
-            Some(Published { id, rkey: kept.rkey.clone(), uri, cid: kept.record.cid() })
+            Some(Published { id, rkey: kept.rkey.clone(), uri, cid: kept.record.cid(), video: None })
         };
         let published: Vec<_> = written.iter().filter_map(published).collect();
         self.services.mongo.save_keys(medium, &published).await?;

@@ -109,6 +109,12 @@ impl Quality {
 }
 
 impl Preset {
+    /// Its name with its version, `standard@3`: what a video is remembered to be made with.
+    #[must_use]
+    pub fn versioned_name(&self) -> String {
+        format!("{}@{}", self.name, self.version)
+    }
+
     /// How many times larger a tape of this size becomes: the preset's scale, or what there is room for.
     #[must_use]
     pub fn scale_for(&self, width: u32, height: u32) -> u32 {

@@ -1,7 +1,7 @@
 //! `telecine sync`: MongoDB and Spaces to the PDS, planned first.
 
 mod progress;
-mod report;
+pub mod report;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use regex::RegexBuilder;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::sync::{self, Accounts, Items, Orphans, Policy, Report, Scope, Services};
 use crate::video::Preset;
 
@@ -115,10 +115,7 @@ pub struct Output<'a> {
 
 fn scope(arguments: &Arguments) -> Scope {
     let accounts = match &arguments.user {
-        Some(pattern) => match RegexBuilder::new(pattern).case_insensitive(true).build() {
-            Ok(pattern) => Accounts::Matching(pattern),
-            Err(error) => usage_error(format!("--user is not a regular expression: {error}")),
-        },
+        Some(pattern) => matching(pattern),
         None if arguments.anonymous => Accounts::Guest,
         None => Accounts::All,
     };
@@ -129,6 +126,14 @@ fn scope(arguments: &Arguments) -> Scope {
         limit: arguments.limit,
         policy: Policy { nuked: arguments.nuked.nuked(), orphans: arguments.orphans.into() },
         users_at_once: arguments.users_at_once.into(),
+    }
+}
+
+/// Accounts whose handle matches a pattern, whatever the case. Ends the process with a usage error if it is none.
+pub fn matching(pattern: &str) -> Accounts {
+    match RegexBuilder::new(pattern).case_insensitive(true).build() {
+        Ok(pattern) => Accounts::Matching(pattern),
+        Err(error) => usage_error(format!("--user is not a regular expression: {error}")),
     }
 }
 
@@ -156,9 +161,7 @@ pub async fn live(services: &Services, scope: &Scope, preset: &Preset, output: &
         eprintln!("nothing to do");
         return Ok(outcome(&report));
     }
-    let path = output.report.map_or_else(self::report::default_path, Path::to_owned);
-    let json = serde_json::to_vec_pretty(&report).map_err(std::io::Error::from);
-    json.and_then(|json| std::fs::write(&path, json)).map_err(Error::write(&path))?;
+    let path = self::report::write(&report, output.report, "sync")?;
     if output.json {
         self::report::done_json(&report);
     } else {
@@ -167,7 +170,8 @@ pub async fn live(services: &Services, scope: &Scope, preset: &Preset, output: &
     Ok(outcome(&report))
 }
 
-fn outcome(report: &Report) -> Outcome {
+/// What the command comes to that has made this report.
+pub fn outcome(report: &Report) -> Outcome {
     if interrupted() {
         eprintln!("error: interrupted; what was done stays, and another run goes on from there");
         Outcome::Interrupted

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::error::{Error, Result};
 use crate::sync::{AccountReport, Cause, Counts, Report, Services, expected_time};
 
 use super::super::report::{bytes, json, line, shortened, table};
@@ -78,10 +79,16 @@ pub fn done_json(report: &Report) {
     json(&json!({ "accounts": accounts, "planned": report.planned, "done": report.done, "uploaded": uploaded }));
 }
 
-/// `telecine-sync-20261121T101500Z.json`
-pub fn default_path() -> PathBuf {
-    let now = jiff::Timestamp::now();
-    now.strftime("telecine-sync-%Y%m%dT%H%M%SZ.json").to_string().into()
+/// Writes a report as JSON to where it should go, else to `telecine-sync-20261121T101500Z.json`; answers where.
+pub fn write(report: &Report, path: Option<&Path>, command: &str) -> Result<PathBuf> {
+    let default = || {
+        let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+        format!("telecine-{command}-{time}.json").into()
+    };
+    let path = path.map_or_else(default, Path::to_path_buf);
+    let json = serde_json::to_vec_pretty(report).map_err(std::io::Error::from);
+    json.and_then(|json| std::fs::write(&path, json)).map_err(Error::write(&path))?;
+    Ok(path)
 }
 
 fn rows(
@@ -114,7 +121,8 @@ fn row(account: &str, medium: &str, counts: &Counts) -> [String; HEADER.len()] {
     ]
 }
 
-fn time(report: &Report, services: &Services) -> String {
+/// How long it will take, and why.
+pub fn time(report: &Report, services: &Services) -> String {
     let limited = services.server.announces_limits;
     let least = duration(expected_time(report, limited));
     let why = if limited { "the server limits its rate" } else { "the server announces no limits" };
@@ -122,7 +130,7 @@ fn time(report: &Report, services: &Services) -> String {
 }
 
 /// `2 h 5 min`, `42 s`
-fn duration(duration: Duration) -> String {
+pub fn duration(duration: Duration) -> String {
     match duration.as_secs() {
         0 => "1 s".into(),
         seconds @ 1..120 => format!("{seconds} s"),
@@ -131,7 +139,8 @@ fn duration(duration: Duration) -> String {
     }
 }
 
-fn causes(what: &str, causes: &[Cause<'_>]) {
+/// Prints what went wrong, by cause.
+pub fn causes(what: &str, causes: &[Cause<'_>]) {
     for Cause { reason, labels } in causes {
         let more = labels.len().saturating_sub(MOST_LABELS);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };

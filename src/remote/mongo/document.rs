@@ -8,7 +8,7 @@
 use mongodb::bson::{Bson, Document};
 
 use super::plain;
-use crate::record::{Content, Id, Item, Medium, StoredKeys, TapeForm};
+use crate::record::{Content, Id, Item, Medium, StoredKeys, StoredVideo, TapeForm};
 
 /// An item that no record can be made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,9 @@ pub fn projection(medium: Medium) -> Document {
         Medium::Mood => &["mood", "deleted", "nuked"],
         Medium::Piece => &["slug", "nuked"],
         Medium::Kidlisp => &["code", "source", "nuked"],
-        Medium::Tape => &["slug", "code", "bucket", "nuked", "kind", "mp4Url", "mp4Status", "at.rkey"],
+        Medium::Tape => {
+            &["slug", "code", "bucket", "nuked", "kind", "mp4Url", "mp4Status", "at.rkey", "at.preset", "at.video"]
+        }
     };
     let all = ["_id", "user", "when", "atproto.rkey"];
     all.iter().chain(own).map(|field| ((*field).to_owned(), Bson::Int32(1))).collect()
@@ -59,7 +61,7 @@ pub fn item(medium: Medium, document: &Document) -> Result<Item, Unusable> {
             status: text(document, "mp4Status"),
         },
     };
-    let keys = StoredKeys { atproto: rkey(document, "atproto"), at: rkey(document, "at") };
+    let keys = StoredKeys { atproto: rkey(document, "atproto"), at: rkey(document, "at"), video: video(document) };
     let nuked = is_true(document, "nuked") || medium == Medium::Mood && is_true(document, "deleted");
     Ok(Item { id, when: when(document, id), keys, nuked, content })
 }
@@ -113,6 +115,11 @@ fn rkey(document: &Document, place: &str) -> Option<String> {
     text(document.get_document(place).ok()?, "rkey")
 }
 
+fn video(document: &Document) -> Option<StoredVideo> {
+    let at = document.get_document("at").ok()?;
+    Some(StoredVideo { preset: text(at, "preset")?, cid: text(at, "video")?.parse().ok()? })
+}
+
 fn is_true(document: &Document, field: &str) -> bool {
     match document.get(field) {
         Some(Bson::Boolean(is)) => *is,
@@ -162,10 +169,24 @@ mod tests {
             "mp4Status": "complete", "at": { "rkey": "a" }, "atproto": { "rkey": "b" },
         };
         let tape = item(Medium::Tape, &document).unwrap();
-        assert_eq!(tape.keys, StoredKeys { atproto: Some("b".into()), at: Some("a".into()) });
+        assert_eq!(tape.keys, StoredKeys { atproto: Some("b".into()), at: Some("a".into()), video: None });
         let form = TapeForm::Mp4 { url: Some("https://x.example/".into()) };
         let (slug, code, status) = ("2025.254".into(), "Eue".into(), Some("complete".into()));
         assert_eq!(tape.content, Content::Tape { slug, code, bucket: None, form, status });
+    }
+
+    #[test]
+    fn how_a_video_was_made_is_known_only_together_with_which_one_it_is() {
+        let cid = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku";
+        let video = |at: Document| {
+            let document = doc! { "_id": oid(), "slug": "s", "code": "c", "at": at };
+            item(Medium::Tape, &document).unwrap().keys.video
+        };
+        let stored = StoredVideo { preset: "small@2".into(), cid: cid.parse().unwrap() };
+        assert_eq!(video(doc! { "preset": "small@2", "video": cid }), Some(stored));
+        for at in [doc! { "preset": "small@2" }, doc! { "video": cid }, doc! { "preset": "small@2", "video": "x" }] {
+            assert_eq!(video(at.clone()), None, "{at}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
 use super::{Mongo, TRANSIENT_CODES, document, failed, insist};
 use crate::error::{Error, Result};
-use crate::record::{Id, Medium};
+use crate::record::{Id, Medium, StoredVideo};
 
 /// How many updates one command carries. The server takes 100,000 and 48 MB; fewer are repeated sooner.
 const BATCH: usize = 1000;
@@ -21,6 +21,8 @@ pub struct Published {
     pub uri: String,
     /// The hash of its content.
     pub cid: Cid,
+    /// Its video, if that was made just now; what is remembered of another stays.
+    pub video: Option<StoredVideo>,
 }
 
 impl Mongo {
@@ -36,12 +38,16 @@ impl Mongo {
             let mut set = doc! { "atproto": { "rkey": literal(&published.rkey) } };
             if medium == Medium::Tape {
                 let cid = published.cid.to_string();
-                let keys = doc! {
+                let mut keys = doc! {
                     "rkey": literal(&published.rkey), "uri": literal(&published.uri), "cid": literal(&cid),
                 };
+                if let Some(StoredVideo { preset, cid }) = &published.video {
+                    keys.extend(doc! { "preset": literal(preset), "video": literal(&cid.to_string()) });
+                }
                 set.extend(doc! { "at": keys, "mp4Status": "complete" });
             }
-            // As a pipeline, for that also replaces an `atproto` that is null, where a plain $set fails.
+            // As a pipeline, for that also replaces an `atproto` that is null, where a plain $set fails. What else is
+            // in `at` and `atproto` stays.
             (published.id, Bson::Array(vec![doc! { "$set": set }.into()]))
         };
         self.update(medium, "save the keys", published.iter().map(update).collect()).await
@@ -55,7 +61,7 @@ impl Mongo {
     pub async fn clear_keys(&self, medium: Medium, ids: &[Id]) -> Result<u64> {
         let mut unset = doc! { "atproto.rkey": "", "atproto.uri": "", "atproto.cid": "" };
         if medium == Medium::Tape {
-            unset.extend(doc! { "at.rkey": "", "at.uri": "", "at.cid": "" });
+            unset.extend(doc! { "at.rkey": "", "at.uri": "", "at.cid": "", "at.preset": "", "at.video": "" });
         }
         let update = Bson::Document(doc! { "$unset": unset });
         self.update(medium, "clear the keys", ids.iter().map(|id| (*id, update.clone())).collect()).await

@@ -63,6 +63,8 @@ pub enum Action {
     Update {
         /// The record's key.
         rkey: String,
+        /// The record's hash.
+        cid: Cid,
         /// What the record has of files.
         files: Files,
         /// What is going to change; files that are missing, where nobody can know the rest before they are there.
@@ -81,6 +83,8 @@ pub enum Action {
     Keep {
         /// The record's key.
         rkey: String,
+        /// The record's hash.
+        cid: Cid,
         /// What the record has of files.
         files: Files,
     },
@@ -266,9 +270,9 @@ fn step(item: Item, records: &[&Existing], rkey: Option<String>, is_recorded: bo
         if let Some(reason) = refusal(&item, &files) {
             Action::Block { reason }
         } else if let Some(differences) = outdated(&item, &files, &kept.value) {
-            Action::Update { rkey, files, differences }
+            Action::Update { rkey, cid: kept.cid, files, differences }
         } else if is_known(&item, &rkey) {
-            Action::Keep { rkey, files }
+            Action::Keep { rkey, cid: kept.cid, files }
         } else {
             Action::Adopt { rkey, cid: kept.cid, files }
         }

@@ -74,19 +74,20 @@ fn a_record_that_says_the_same_is_kept_and_one_that_mongodb_does_not_know_is_ado
     let existing = [record("somewhere", &item, &Files::default())];
     let (rkey, cid, files) = ("somewhere".to_owned(), existing[0].cid, Files::default());
     assert_eq!(action(item.clone(), &existing), Action::Adopt { rkey: rkey.clone(), cid, files: files.clone() });
-    assert_eq!(action(known(item, "somewhere"), &existing), Action::Keep { rkey, files });
+    assert_eq!(action(known(item, "somewhere"), &existing), Action::Keep { rkey, cid, files });
 }
 
 #[test]
 fn a_record_that_says_something_else_is_updated_where_it_is() {
     let existing = [record("somewhere", &mood(1, "before"), &Files::default())];
-    let (rkey, files) = ("somewhere".into(), Files::default());
+    let (rkey, cid, files) = ("somewhere".into(), existing[0].cid, Files::default());
     let changed = |field: &str| {
         let (is, should_be) = (Some(json!("before")), Some(json!("after")));
         Difference { field: field.into(), is, should_be }
     };
     let differences = ["mood", "text"].map(changed).to_vec();
-    assert_eq!(action(known(mood(1, "after"), "somewhere"), &existing), Action::Update { rkey, files, differences });
+    let expected = Action::Update { rkey, cid, files, differences };
+    assert_eq!(action(known(mood(1, "after"), "somewhere"), &existing), expected);
 }
 
 #[test]

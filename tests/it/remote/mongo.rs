@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt;
 use mongodb::bson::{Document, doc, oid::ObjectId};
 use telecine::error::Class;
-use telecine::record::{BlobRef, Content, Id, Item, Medium};
+use telecine::record::{BlobRef, Content, Id, Item, Medium, StoredVideo};
 use telecine::remote::Mongo;
 use telecine::remote::mongo::{Owner, Published};
 
@@ -17,7 +17,7 @@ fn id(id: ObjectId) -> Id {
 
 fn published(id: Id, rkey: &str) -> Published {
     let cid = BlobRef::of(rkey.as_bytes(), "").cid;
-    Published { id, rkey: rkey.into(), uri: format!("at://did:plc:x/c/{rkey}"), cid }
+    Published { id, rkey: rkey.into(), uri: format!("at://did:plc:x/c/{rkey}"), cid, video: None }
 }
 
 fn text(item: &Item) -> &str {
@@ -152,6 +152,30 @@ async fn keys_are_written_where_they_belong_and_nowhere_else() {
         (&doc! { "syncedAt": 7 }, &doc! {})
     );
     assert_eq!(mongo.save_keys(Medium::Tape, &[]).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn how_a_video_was_made_is_remembered_until_there_is_another_or_no_record() {
+    let site = Site::new().await;
+    let owner = site.account("jeffrey").await;
+    let tape = site.add(&owner, Medium::Tape, doc! { "slug": "s", "code": "t" }).await;
+    let mongo = Mongo::connect(&config(site.environment())).await.unwrap();
+    let known = async || mongo.find(Medium::Tape, "t").await.unwrap().unwrap().1.keys.video;
+    let with_video = |preset: &str| {
+        let video = StoredVideo { preset: preset.into(), cid: BlobRef::of(preset.as_bytes(), "").cid };
+        Published { video: Some(video), ..published(id(tape), "a") }
+    };
+    for (saved, expected) in [
+        (published(id(tape), "a"), None),
+        (with_video("standard@1"), with_video("standard@1").video),
+        (published(id(tape), "b"), with_video("standard@1").video),
+        (with_video("$small@2"), with_video("$small@2").video),
+    ] {
+        mongo.save_keys(Medium::Tape, &[saved]).await.unwrap();
+        assert_eq!(known().await, expected);
+    }
+    mongo.clear_keys(Medium::Tape, &[id(tape)]).await.unwrap();
+    assert_eq!(site.item(Medium::Tape, tape).await.get_document("at").unwrap(), &doc! {});
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod faults;
 mod media;
 mod poison;
 mod rates;
+mod reencode;
 mod twice;
 
 use std::time::Duration;

@@ -1,0 +1,147 @@
+//! `telecine reencode`: tapes on the PDS get videos made with another preset, planned first.
+
+mod report;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::error::{Error, Result};
+use crate::record::Medium;
+use crate::sync::reencode::{self, Reencoding};
+use crate::sync::{self, Accounts, Items, Nuked, Orphans, Policy, Scope, Services};
+use crate::video::Preset;
+
+use super::config::ConfigFile;
+use super::network;
+use super::presets::PresetFile;
+use super::sync::{SyncProgress, matching, outcome, report as sync_report};
+use super::{Outcome, since};
+
+/// Replace the videos of published tapes by ones made with another preset
+///
+/// Video and thumbnail are made again from the tape's ZIP; the record keeps its key, and else says what a sync would have
+/// it say. Which preset a video was made with is remembered in MongoDB by the preset's name and version, and tapes that
+/// have it already are left alone: give a preset that you change in a file a new version.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telecine reencode --preset small --anonymous       what would be done, and what it would save
+  telecine reencode --preset small --anonymous --live
+  telecine reencode --preset standard --code 9Yo --live
+  telecine reencode --preset standard --all --since 2025-10-01 --limit 100 --live")]
+pub struct Arguments {
+    /// How to encode; see `telecine presets list`
+    #[arg(long, value_name = "NAME")]
+    preset: String,
+    #[command(flatten)]
+    preset_file: PresetFile,
+    #[command(flatten)]
+    which: Which,
+    /// Only tapes made on this day or later, or at this time: 2025-10-01, 2025-10-01T12:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = since::parse)]
+    since: Option<i64>,
+    /// Work on so many tapes of each account at most
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Work on so many accounts at the same time
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    users_at_once: u16,
+    /// Do it; without, only say what would be done
+    #[arg(long)]
+    live: bool,
+    /// Where a live run writes its report, as JSON [default: telecine-reencode-TIME.json]
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Print JSON: an object for each account, then the sum
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: ConfigFile,
+}
+
+/// Which tapes. One has to say it, so that nobody encodes everything by accident.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// The tape with this code
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
+    /// Tapes of the accounts whose handle matches this regular expression
+    #[arg(long, value_name = "PATTERN")]
+    user: Option<String>,
+    /// Tapes that were made without an account
+    #[arg(long)]
+    anonymous: bool,
+    /// All tapes
+    #[arg(long)]
+    all: bool,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let preset = arguments.preset_file.preset(&arguments.preset);
+    let chosen = arguments.which.user.as_deref().map(matching);
+    network::run(&"reencode", &arguments.config, async |services| {
+        let scope = scope(arguments, chosen, &services).await?;
+        if arguments.live {
+            live(arguments, &services, &scope, &preset).await
+        } else {
+            dry_run(arguments, &services, &scope, &preset).await
+        }
+    })
+}
+
+async fn scope(arguments: &Arguments, chosen: Option<Accounts>, services: &Services) -> Result<Scope> {
+    let (accounts, items) = match &arguments.which.code {
+        Some(code) => {
+            let missing = || Error::Document { subject: format!("tape {code}"), what: "is not in MongoDB".into() };
+            let (owner, item) = services.mongo.find(Medium::Tape, code).await?.ok_or_else(missing)?;
+            (Accounts::Of(owner), Items::Id(item.id))
+        }
+        None if arguments.which.anonymous => (Accounts::Guest, Items::All),
+        None => (chosen.unwrap_or(Accounts::All), Items::All),
+    };
+    Ok(Scope {
+        media: vec![Medium::Tape],
+        accounts,
+        items,
+        limit: arguments.limit,
+        policy: Policy { nuked: Nuked::Flag, orphans: Orphans::Report },
+        users_at_once: arguments.users_at_once.into(),
+    })
+}
+
+async fn dry_run(arguments: &Arguments, services: &Services, scope: &Scope, preset: &Preset) -> Result<Outcome> {
+    let progress = Arc::new(SyncProgress::planning());
+    let watch: Arc<dyn sync::Watch> = progress.clone();
+    let reencoding = Reencoding { preset, since: arguments.since };
+    let (report, sample) = reencode::dry_run(services, scope, reencoding, &watch).await?;
+    progress.finish();
+    if arguments.json {
+        report::plan_json(&report, &sample, services);
+    } else {
+        report::plan(&report, &sample, services);
+    }
+    Ok(outcome(&report))
+}
+
+async fn live(arguments: &Arguments, services: &Services, scope: &Scope, preset: &Preset) -> Result<Outcome> {
+    let progress = Arc::new(SyncProgress::live());
+    let watch: Arc<dyn sync::Watch> = progress.clone();
+    let reencoding = Reencoding { preset, since: arguments.since };
+    let report = reencode::live(services, scope, reencoding, &watch).await?;
+    progress.finish();
+    if arguments.report.is_none() && !report.has_work() && !report.has_failures() {
+        eprintln!("nothing to do");
+        return Ok(outcome(&report));
+    }
+    let path = sync_report::write(&report, arguments.report.as_deref(), "reencode")?;
+    if arguments.json {
+        report::done_json(&report);
+    } else {
+        report::done(&report, progress.elapsed(), &path);
+    }
+    Ok(outcome(&report))
+}

@@ -1,0 +1,199 @@
+//! What would come of encoding again, told from a few tapes that really are.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use futures_util::{StreamExt, stream};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::record::{Id, Item};
+use crate::remote::mongo::Owner;
+use crate::video::Preset;
+
+use super::super::account::AccountPlan;
+use super::super::report::Parked;
+use super::super::tape::{self, Encoder};
+use super::super::{Services, Watch};
+use super::steps;
+
+/// How many tapes are encoded: a small one, a middling one, a large one.
+const TAPES: usize = 3;
+
+/// How many tapes they are chosen from. They are those whose ids have the lowest hashes, so of every age, and the same
+/// in every run; more would not be of more different sizes.
+const CANDIDATES: usize = 60;
+
+/// Sizes of videos before and after.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Sample {
+    /// How many tapes were encoded.
+    pub tapes: usize,
+    /// Bytes of the videos that they have.
+    pub before: u64,
+    /// Bytes of the videos that they would have.
+    pub after: u64,
+    /// Bytes of all videos that are going to be replaced.
+    pub all_before: u64,
+    /// Those that could not be encoded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<Parked>,
+}
+
+impl Sample {
+    /// How large videos would be in relation to those that are there.
+    #[must_use]
+    pub fn ratio(&self) -> Option<f64> {
+        (self.before > 0).then(|| self.after as f64 / self.before as f64)
+    }
+
+    /// Bytes that all videos would have.
+    #[must_use]
+    pub fn all_after(&self) -> Option<u64> {
+        self.ratio().map(|ratio| (self.all_before as f64 * ratio) as u64)
+    }
+}
+
+/// A tape that has a video.
+#[derive(Debug, Clone)]
+struct Candidate {
+    owner: Owner,
+    item: Item,
+    bytes: u64,
+}
+
+/// Tapes to choose from, however many there are.
+#[derive(Debug, Clone, Default)]
+pub struct Candidates {
+    bytes: u64,
+    kept: BTreeMap<[u8; 32], Candidate>,
+}
+
+impl Candidates {
+    fn add(&mut self, owner: &Owner, item: &Item, bytes: u64) {
+        self.bytes += bytes;
+        self.kept.insert(hash(item.id), Candidate { owner: owner.clone(), item: item.clone(), bytes });
+        if self.kept.len() > CANDIDATES {
+            self.kept.pop_last();
+        }
+    }
+
+    /// A few of all sizes.
+    fn chosen(&self) -> Vec<&Candidate> {
+        let mut candidates: Vec<_> = self.kept.values().collect();
+        candidates.sort_by_key(|candidate| (candidate.bytes, candidate.item.id));
+        let count = candidates.len().min(TAPES);
+        // The middle of each of so many parts of equal length.
+        (0..count).map(|part| candidates[(2 * part + 1) * candidates.len() / (2 * count)]).collect()
+    }
+}
+
+fn hash(id: Id) -> [u8; 32] {
+    Sha256::digest(id.0).into()
+}
+
+/// Takes note of the tapes in the plans that it is shown.
+pub struct Watching {
+    watch: Arc<dyn Watch>,
+    candidates: Mutex<Candidates>,
+}
+
+impl Watching {
+    pub fn new(watch: Arc<dyn Watch>) -> Self {
+        Watching { watch, candidates: Mutex::default() }
+    }
+
+    /// Those of the plans so far.
+    pub fn candidates(&self) -> Candidates {
+        self.candidates.lock().expect("nobody panics while holding it").clone()
+    }
+}
+
+/// All that is asked of one who watches a plan being made.
+impl Watch for Watching {
+    fn planned(&self, plan: &AccountPlan) {
+        let mut candidates = self.candidates.lock().expect("nobody panics while holding it");
+        for step in plan.media.iter().flat_map(|(_, plan)| &plan.steps) {
+            if let Some(video) = steps::old_video(step) {
+                candidates.add(&plan.account.owner, &step.item, video.size);
+            }
+        }
+        self.watch.planned(plan);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.watch.is_cancelled()
+    }
+}
+
+/// Encodes a few of the candidates.
+pub async fn take(services: &Services, candidates: &Candidates, preset: &Preset, watch: &Arc<dyn Watch>) -> Sample {
+    let mut sample = Sample { all_before: candidates.bytes, ..Sample::default() };
+    let chosen = stream::iter(candidates.chosen());
+    let encoded = chosen.map(async |candidate| (candidate, encoded_size(services, candidate, preset, watch).await));
+    let mut encoded = std::pin::pin!(encoded.buffered(TAPES));
+    while let Some((candidate, size)) = encoded.next().await {
+        match size {
+            Ok(size) => {
+                sample.tapes += 1;
+                sample.before += candidate.bytes;
+                sample.after += size;
+            }
+            Err(Error::Interrupted) => {}
+            Err(error) => sample.failed.push(Parked::after(&candidate.item, &error)),
+        }
+    }
+    sample
+}
+
+async fn encoded_size(
+    services: &Services,
+    candidate: &Candidate,
+    preset: &Preset,
+    watch: &Arc<dyn Watch>,
+) -> Result<u64> {
+    let encoder = Encoder::new(services, preset, watch);
+    let work = tape::with(services, &candidate.owner, &candidate.item, move |tape| encoder.video(tape));
+    let (video, _) = work.await?;
+    Ok(video.reference.size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Content, StoredKeys};
+
+    fn chosen(numbers: impl Iterator<Item = u16>) -> Vec<u64> {
+        let mut candidates = Candidates::default();
+        for number in numbers {
+            let mut id = Id([0; 12]);
+            id.0[..2].copy_from_slice(&number.to_be_bytes());
+            let content = Content::Mood { text: String::new() };
+            let item = Item { id, when: 0, keys: StoredKeys::default(), nuked: false, content };
+            candidates.add(&Owner::Guest, &item, u64::from(number));
+        }
+        assert!(candidates.kept.len() <= CANDIDATES);
+        candidates.chosen().into_iter().map(|candidate| candidate.bytes).collect()
+    }
+
+    #[test]
+    fn a_small_a_middling_and_a_large_one_are_chosen_in_whatever_order_they_come() {
+        assert_eq!(chosen(0..0), [0; 0]);
+        assert_eq!(chosen(5..6), [5]);
+        assert_eq!(chosen(5..7), [5, 6]);
+        assert_eq!(chosen(0..30), [5, 15, 25]);
+        assert_eq!(chosen((0..30).rev()), [5, 15, 25]);
+        let of_many = chosen(0..6_000);
+        assert_eq!(chosen((0..6_000).rev()), of_many);
+        let parts: Vec<_> = of_many.iter().map(|size| size / 2_000).collect();
+        assert_eq!(parts, [0, 1, 2], "{of_many:?}");
+    }
+
+    #[test]
+    fn what_is_true_of_the_sample_is_expected_of_all() {
+        let sample = Sample { tapes: 2, before: 400, after: 300, all_before: 1_000, failed: Vec::new() };
+        assert_eq!((sample.ratio(), sample.all_after()), (Some(0.75), Some(750)));
+        assert_eq!(Sample::default().ratio(), None);
+    }
+}
