@@ -3,8 +3,8 @@
 //! It is a sync whose plan holds nothing else. Which preset a video was made with is remembered in MongoDB together
 //! with the video's hash, so that a video that came from elsewhere since is never taken for one of that preset.
 //!
-//! Old and new are measured, for which libav decodes the old one too: it lies in the account's own repo, which is
-//! written to by nobody but the site.
+//! Old and new are measured. The old one is only if MongoDB remembers that it was made here: whoever can log in to an
+//! account can put anything in its place, and libav decodes no stranger's file.
 
 mod sample;
 mod steps;
@@ -84,7 +84,8 @@ impl Purpose for Reencoding<'_> {
         let preset = self.preset.versioned_name();
         let stored = step.item.keys.video.clone();
         let old = steps::old_video(step);
-        let old_file = match &old {
+        let is_ours = |old: &&BlobRef| stored.as_ref().is_some_and(|stored| stored.cid == old.cid);
+        let old_file = match old.as_ref().filter(is_ours) {
             Some(old) => fetch(services, account, old).await?,
             None => None,
         };
