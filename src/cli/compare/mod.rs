@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use serde_json::json;
 
 use crate::error::{Error, Result};
-use crate::sync::{self, AccountComparison, Accounts, Items, Orphans, Policy, Scope, Services, Tally};
+use crate::sync::{self, AccountComparison, Accounts, Items, Nuked, Orphans, Policy, Scope, Services, Tally};
 
 use super::Outcome;
 use super::config::ConfigFile;
@@ -67,7 +67,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Outcome {
     network::run(&"compare", &arguments.config, async |services| {
         let accounts = arguments.accounts.find(&services.mongo).await?;
-        let scope = scope(accounts, &arguments.media, &arguments.nuked, arguments.users_at_once);
+        let scope = scope(accounts, &arguments.media, arguments.nuked.nuked(), arguments.users_at_once);
         let mut page = arguments.report.as_deref().map(Page::new);
         let summary = summarize(&services, &scope, arguments.download, |comparison| {
             if arguments.json {
@@ -93,13 +93,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 /// All items of these accounts and media.
-pub fn scope(accounts: Accounts, media: &MediaArguments, nuked: &NukedArguments, users_at_once: u16) -> Scope {
+pub fn scope(accounts: Accounts, media: &MediaArguments, nuked: Nuked, users_at_once: u16) -> Scope {
     Scope {
         media: media.media(),
         accounts,
         items: Items::All,
         limit: None,
-        policy: Policy { nuked: nuked.nuked(), orphans: Orphans::Report },
+        policy: Policy { nuked, orphans: Orphans::Report },
         users_at_once: users_at_once.into(),
     }
 }

@@ -38,6 +38,19 @@ pub struct Reencoding<'a> {
     pub since: Option<i64>,
 }
 
+/// Plans all accounts in scope and changes nothing.
+///
+/// # Errors
+/// What keeps the accounts from being listed; what is wrong with one of them is in its report.
+pub async fn plan(
+    services: &Services,
+    scope: &Scope,
+    reencoding: Reencoding<'_>,
+    watch: &Arc<dyn Watch>,
+) -> Result<Report> {
+    plan_each(services, scope, |plan| reencoding.adjust(plan), watch).await
+}
+
 /// Plans all accounts in scope and changes nothing; encodes a few tapes to see what would come of all.
 ///
 /// # Errors
@@ -50,7 +63,7 @@ pub async fn dry_run(
 ) -> Result<(Report, Sample)> {
     let watching = Arc::new(Watching::new(watch.clone()));
     let planning: Arc<dyn Watch> = watching.clone();
-    let report = plan_each(services, scope, |plan| reencoding.adjust(plan), &planning).await?;
+    let report = plan(services, scope, reencoding, &planning).await?;
     let sample = sample::take(services, &watching.candidates(), reencoding.preset, watch).await;
     Ok((report, sample))
 }
