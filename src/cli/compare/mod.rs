@@ -29,8 +29,8 @@ pub use text::accounts;
 /// Compare MongoDB with the PDS, item by item; nothing is changed
 ///
 /// Every line begins with what is the matter: `+` missing on the PDS, `*` different there, `&` there twice, `-` there
-/// and not in MongoDB, `!` there with a file that is gone or damaged, `?` no record can be made. `telecine sync` mends
-/// what can be mended.
+/// and not in MongoDB, `!` there with a file that is gone or damaged, `?` no record can be made. `telecine sync`
+/// mends all but the last two.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
