@@ -53,7 +53,7 @@ pub enum Outcome {
     Interrupted = 130,
 }
 
-/// Turns aesthetic.computer tapes into exact, small MP4s.
+/// Turns aesthetic.computer tapes into exact, small MP4s, and keeps the PDS in step with MongoDB.
 #[derive(Debug, Parser)]
 #[command(
     name = "telecine",
@@ -77,13 +77,13 @@ enum Command {
     Presets(presets::Arguments),
     Sync(sync::Arguments),
     Publish(publish::Arguments),
+    Record(record::Arguments),
+    Thumbnail(thumbnail::Arguments),
     Compare(compare::Arguments),
     Status(status::Arguments),
     Wipe(wipe::Arguments),
     Restore(restore::Arguments),
     Reencode(reencode::Arguments),
-    Record(record::Arguments),
-    Thumbnail(thumbnail::Arguments),
     Accounts(accounts::Arguments),
     Lexicons(lexicons::Arguments),
     Doctor(doctor::Arguments),
