@@ -68,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     network::run(&"compare", &arguments.config, async |services| {
         let accounts = arguments.accounts.find(&services.mongo).await?;
         let scope = scope(accounts, &arguments.media, &arguments.nuked, arguments.users_at_once);
-        let mut page = arguments.report.as_deref().map(Page::new);
+        let mut page = arguments.report.as_deref().map(Page::new).transpose()?;
         let summary = summarize(&services, &scope, arguments.download, |comparison| {
             if arguments.json {
                 json(comparison);
@@ -80,13 +80,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
             }
         })
         .await?;
-        if let Some(page) = page {
-            page.write(&services, &summary).await?;
-        }
         if arguments.json {
             json(&json!({ "accounts": summary.accounts, "media": summary.media }));
         } else {
             text::summary(&summary).into_iter().for_each(line);
+        }
+        if let Some(page) = page {
+            page.write(&services, &summary).await?;
         }
         Ok(if summary.is_identical() { Outcome::Done } else { Outcome::Failed })
     })

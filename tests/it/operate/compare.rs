@@ -10,6 +10,8 @@ use crate::stack::site::Account;
 use crate::support::picture::Picture;
 use crate::sync::Syncing;
 
+const GET_BLOB: &str = "com.atproto.sync.getBlob";
+
 /// A site where everything that can be the matter is the matter once.
 struct Trouble {
     syncing: Syncing,
@@ -131,14 +133,14 @@ async fn files_that_are_gone_or_damaged_are_found_by_fetching_them() {
     let proxy = syncing.pds_proxy();
     syncing.run("compare --anonymous --download").await.succeeds();
 
-    proxy.once("com.atproto.sync.getBlob", Fault::Answer(Answer::xrpc(400, "InvalidRequest", "Blob not found")));
+    proxy.once(GET_BLOB, Fault::Answer(Answer::xrpc(400, "InvalidRequest", "Blob not found")));
     let compared = syncing.run("compare --anonymous --download").await;
     let line = format!("! {}/paintings/pond: thumbnail {} is not on the pds", guest.handle, cid.as_str().unwrap());
     assert_eq!((compared.code, compared.stdout().lines().next()), (Some(1), Some(line.as_str())));
     // Without fetching nobody can know.
-    let fetched = proxy.count("com.atproto.sync.getBlob");
+    let fetched = proxy.count(GET_BLOB);
     syncing.run("compare --anonymous").await.succeeds();
-    assert_eq!(proxy.count("com.atproto.sync.getBlob"), fetched);
+    assert_eq!(proxy.count(GET_BLOB), fetched);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,9 +160,26 @@ async fn the_page_has_counts_problems_and_pictures() {
     assert!(page.contains("| moods | ██░░░░░░░░ 25 % | 4 | 1 | 1 | 1 | 0 | 0 | 0 | 1 |\n"), "{page}");
     assert!(page.contains("com.atproto.sync.getBlob?did=") && page.contains(&format!("`& {}", owner.handle)));
 
+    let refused = syncing.run("compare --all --report missing/page.md").await;
+    refused.fails(1, "error: compare: cannot write missing/page.md\n  because: No such file or directory (os error 2)");
     let refused = syncing.run("compare --all --report page.pdf").await;
     assert_eq!(refused.code, Some(2));
     assert!(refused.stderr.contains("its name ends neither in .html nor in .md"), "{}", refused.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_cannot_be_fetched_is_left_out_of_the_page() {
+    let mut syncing = Syncing::new().await;
+    let guest = syncing.site.guest().await;
+    syncing.site.add_painting(&guest, "pond", &Picture::numbered(64, 48, 1)).await;
+    syncing.site.add_painting(&guest, "lake", &Picture::numbered(64, 48, 2)).await;
+    syncing.run("sync live").await.succeeds();
+    let proxy = syncing.pds_proxy();
+    proxy.once(GET_BLOB, Fault::Answer(Answer::xrpc(403, "Forbidden", "not for you")));
+    let compared = syncing.run("compare --anonymous --report page.html").await.succeeds();
+    assert!(compared.stdout().ends_with("accounts   1: 1 identical\n"), "{}", compared.stdout());
+    let page = String::from_utf8(syncing.workshop.get("page.html")).unwrap();
+    assert_eq!((proxy.count(GET_BLOB), page.matches("<figcaption>").count()), (2, 1), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,7 +203,7 @@ async fn status_shows_the_sums_and_who_is_blocked() {
             "accounts   2: 0 identical, 1 blocked (no account on the PDS)",
         ]
     );
-    assert_eq!(proxy.count("com.atproto.sync.getBlob"), 0);
+    assert_eq!(proxy.count(GET_BLOB), 0);
     let told: Value = syncing.run("status --json").await.succeeds().json().remove(0);
     assert_eq!(told["blocked"], json!({ "no account on the PDS": 1 }));
 }
