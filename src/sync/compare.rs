@@ -35,7 +35,7 @@ pub enum Verdict {
     Duplicate,
     /// A record whose item is not in MongoDB.
     Orphan,
-    /// The record refers to a file that is not there, or is not what it was.
+    /// The record refers to a file that is not there, is not what it was, or cannot be fetched.
     Broken,
     /// The item cannot be made a record of.
     Blocked,
@@ -309,7 +309,8 @@ async fn broken(services: &Services, did: &str, step: &Step) -> Result<Option<St
             Ok(None) => return Ok(Some(format!("{name} {cid} is not on the pds"))),
             // Bytes with another hash than their own.
             Err(Error::Answer { source, .. }) => return Ok(Some(format!("{name} is damaged: {source}"))),
-            Err(error) => return Err(error),
+            Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(error) => return Ok(Some(format!("{name} cannot be fetched: {}", error.chain().join(": ")))),
         }
     }
     Ok(None)

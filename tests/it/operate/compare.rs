@@ -137,6 +137,16 @@ async fn files_that_are_gone_or_damaged_are_found_by_fetching_them() {
     let compared = syncing.run("compare --anonymous --download").await;
     let line = format!("! {}/paintings/pond: thumbnail {} is not on the pds", guest.handle, cid.as_str().unwrap());
     assert_eq!((compared.code, compared.stdout().lines().next()), (Some(1), Some(line.as_str())));
+    // Of one file that the server keeps to itself the others are not the worse.
+    syncing.site.add_painting(&guest, "lake", &Picture::numbered(64, 48, 2)).await;
+    syncing.run("sync live --anonymous").await.succeeds();
+    proxy.once(GET_BLOB, Fault::Answer(Answer::xrpc(403, "Forbidden", "not for you")));
+    let compared = syncing.run("compare --anonymous --download --paintings-only --json").await;
+    let told = &compared.json()[0];
+    let counts = ["items", "identical", "broken"].map(|count| &told["media"]["paintings"][count]);
+    assert_eq!((compared.code, counts), (Some(1), [&json!(2), &json!(1), &json!(1)]));
+    let reason = told["findings"][0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("thumbnail cannot be fetched: ") && reason.ends_with(": not for you"), "{reason}");
     // Without fetching nobody can know.
     let fetched = proxy.count(GET_BLOB);
     syncing.run("compare --anonymous").await.succeeds();
