@@ -8,6 +8,7 @@ use telecine::record::Medium;
 use crate::stack::proxy::{Answer, Fault};
 use crate::stack::site::Account;
 use crate::support::picture::Picture;
+use crate::support::tape::TapeBuilder;
 use crate::sync::Syncing;
 
 const GET_BLOB: &str = "com.atproto.sync.getBlob";
@@ -109,6 +110,47 @@ async fn every_difference_is_a_line_and_sync_mends_what_can_be_mended() {
     assert_eq!(compared.stdout().lines().next(), Some(line.as_str()));
     syncing.run("sync live --kidlisp-only").await.succeeds();
     syncing.run("compare jeffrey --kidlisp-only").await.succeeds();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_written_is_compared_all_the_same() {
+    let syncing = Syncing::new().await;
+    let site = &syncing.site;
+    let owner = site.account("jeffrey").await;
+    let mood = site.add_mood(&owner, "before").await;
+    syncing.run("sync live").await.succeeds();
+    let record = site.records(&owner, Medium::Mood).await.remove(0);
+    site.pds().put_record(&owner.session, Medium::Mood.collection(), "3lduplicate22", &record.value).await;
+    site.add_mood(&owner, "not yet").await;
+    update(&syncing, Medium::Mood, mood, doc! { "$set": { "mood": "x".repeat(5_001) } }).await;
+    let users = site.database().collection::<Document>("users");
+    users.update_many(doc! {}, doc! { "$unset": { "atproto.password": "" } }).await.unwrap();
+
+    let compared = syncing.run("compare jeffrey --moods-only --json").await;
+    let lines = compared.json();
+    let told = |name: &str| &lines[0]["media"]["moods"][name];
+    let counts = ["items", "identical", "missing", "duplicate", "blocked"].map(told);
+    assert_eq!(counts, [2, 0, 1, 1, 1].map(Value::from).each_ref());
+    let verdicts: Vec<_> =
+        lines[0]["findings"].as_array().unwrap().iter().map(|found| found["verdict"].clone()).collect();
+    assert_eq!((compared.code, verdicts), (Some(1), vec!["blocked".into(), "duplicate".into(), "missing".into()]));
+    assert_eq!(lines[0].get("blocked"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tape_that_mongodb_takes_for_unfinished_differs() {
+    let syncing = Syncing::new().await;
+    let guest = syncing.site.guest().await;
+    let tape = syncing.site.add_tape(&guest, "9Yo", &TapeBuilder::numbered(32, 24, 3)).await;
+    syncing.run("sync live").await.succeeds();
+    syncing.run("compare --anonymous").await.succeeds();
+    update(&syncing, Medium::Tape, tape, doc! { "$set": { "mp4Status": "pending" } }).await;
+    let compared = syncing.run("compare --anonymous").await;
+    let line = format!("* {}/tapes/9Yo: mongodb does not know that it is done", guest.handle);
+    assert_eq!((compared.code, compared.stdout().lines().next()), (Some(1), Some(line.as_str())));
+    update(&syncing, Medium::Tape, tape, doc! { "$unset": { "at": "" } }).await;
+    let compared = syncing.run("compare --anonymous").await;
+    assert!(compared.stdout().contains("9Yo: mongodb does not know its key\n"), "{}", compared.stdout());
 }
 
 #[tokio::test(flavor = "multi_thread")]
