@@ -1,7 +1,6 @@
 //! `telecine status`: how much of everything is on the PDS.
 
 use clap::Args;
-use serde_json::json;
 
 use crate::sync::{Accounts, Tally};
 
@@ -42,7 +41,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         })
         .await?;
         if arguments.json {
-            json(&json!({ "accounts": summary.accounts, "blocked": summary.blocked, "media": summary.media }));
+            json(&summary);
         } else {
             print(&summary);
         }
@@ -53,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     })
 }
 
-const HEADER: [&str; 8] = ["type", "items", "on the PDS", "missing", "differs", "duplicate", "orphan", "blocked"];
+const HEADER: [&str; 8] = ["type", "items", "done", "missing", "differs", "duplicate", "orphan", "blocked"];
 
 fn print(summary: &Summary) {
     let row = |medium: &str, tally: &Tally| {

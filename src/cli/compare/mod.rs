@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use futures_util::StreamExt;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::sync::{self, AccountComparison, Accounts, Items, Orphans, Policy, Scope, Services, Tally};
@@ -81,7 +81,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         })
         .await?;
         if arguments.json {
-            json(&json!({ "accounts": summary.accounts, "media": summary.media }));
+            json(&summary);
         } else {
             text::summary(&summary).into_iter().for_each(line);
         }
@@ -105,7 +105,7 @@ pub fn scope(accounts: Accounts, media: &MediaArguments, nuked: &NukedArguments,
 }
 
 /// What all comparisons come to.
-#[derive(Default)]
+#[derive(Default, Serialize)]
 pub struct Summary {
     /// How many accounts were compared.
     pub accounts: usize,

@@ -245,7 +245,7 @@ async fn status_shows_the_sums_and_who_is_blocked() {
     assert_eq!(
         lines,
         [
-            "type       items  on the PDS        missing  differs  duplicate  orphan  blocked",
+            "type       items  done              missing  differs  duplicate  orphan  blocked",
             "kidlisp        1  ░░░░░░░░░░ 0 %          0        1          0       1        0",
             "moods          5  ██░░░░░░░░ 20 %         1        1          0       0        2",
             "paintings      1  ██████████ 100 %        0        0          1       0        0",
@@ -258,6 +258,15 @@ async fn status_shows_the_sums_and_who_is_blocked() {
     assert_eq!(proxy.count(GET_BLOB), 0);
     let told: Value = syncing.run("status --json").await.succeeds().json().remove(0);
     assert_eq!(told["blocked"], json!({ "no account on the PDS": 1 }));
+    assert_eq!(["accounts", "identical", "failed"].map(|name| &told[name]), [&json!(2), &json!(0), &json!(0)]);
+    // One that fails is told of in the sum.
+    proxy.once("com.atproto.sync.getRepo", Fault::Answer(Answer::xrpc(403, "Forbidden", "not for you")));
+    for command in ["status --json", "compare --all --json"] {
+        let run = syncing.run(command).await;
+        let sum = run.json().pop().unwrap();
+        let failed = usize::from(command.starts_with("status"));
+        assert_eq!((run.code, &sum["failed"], &sum["identical"]), (Some(1), &json!(failed), &json!(0)));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
