@@ -1,11 +1,14 @@
 //! Which accounts and media a command is about, and what is to be of them.
 
 use clap::{Args, ValueEnum};
+use regex::{Regex, RegexBuilder};
 
 use crate::error::{Error, Result};
 use crate::record::Medium;
 use crate::remote::mongo::{Account, Mongo};
 use crate::sync::{Accounts, Nuked};
+
+use super::usage_error;
 
 /// Which media; all of them if nothing is said.
 #[derive(Debug, Args)]
@@ -67,6 +70,12 @@ impl NukedArguments {
             NukedArgument::Withhold => Nuked::Withhold,
         }
     }
+}
+
+/// What `--user` says, whatever the case. Ends the process with a usage error if it is no regular expression.
+pub fn pattern(user: &str) -> Regex {
+    let pattern = RegexBuilder::new(user).case_insensitive(true).build();
+    pattern.unwrap_or_else(|error| usage_error(format!("--user is not a regular expression: {error}")))
 }
 
 /// One account, by its handle.

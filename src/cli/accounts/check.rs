@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use futures_util::{StreamExt, TryStreamExt};
-use regex::{Regex, RegexBuilder};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use regex::Regex;
 use serde_json::json;
 use url::Url;
 
 use super::super::config::ConfigFile;
 use super::super::report::{json, line};
-use super::super::{Outcome, network, usage_error};
+use super::super::{Outcome, network, selection};
 use crate::error::Result;
 use crate::remote::mongo::{Mongo, Owner};
 use crate::remote::pds::{Pds, RepoStatus};
@@ -75,10 +75,7 @@ impl Relayed {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let pattern = arguments.user.as_ref().map(|pattern| {
-        let pattern = RegexBuilder::new(pattern).case_insensitive(true).build();
-        pattern.unwrap_or_else(|error| usage_error(format!("--user is not a regular expression: {error}")))
-    });
+    let pattern = arguments.user.as_deref().map(selection::pattern);
     network::wait_for(&"accounts", work(arguments, pattern.as_ref()))
 }
 
@@ -93,18 +90,19 @@ async fn work(arguments: &Arguments, pattern: Option<&Regex>) -> Result<Outcome>
         None => !arguments.anonymous || listed.account.owner == Owner::Guest,
     };
     let listed = list(&mongo).await?.try_filter(|listed| std::future::ready(wanted(listed)));
-    let checks = listed.map(|listed| async {
-        let listed = listed?;
+    // Read to the end before anybody logs in: logins are paced, and the server forgets a cursor that waits for long.
+    let listed: Vec<_> = listed.try_collect().await?;
+    let checks = stream::iter(listed).map(|listed| async {
         let blocked = check(&pds, &server, &listed).await;
         let relay = match (&relay, &listed.account.did) {
             (Some(relay), Some(did)) => Some(ask(relay, did).await),
             _ => None,
         };
-        Ok::<_, crate::Error>(Checked { listed, blocked, relay })
+        Checked { listed, blocked, relay }
     });
     let mut checks = std::pin::pin!(checks.buffer_unordered(arguments.users_at_once.into()));
     let mut sums = Sums::default();
-    while let Some(checked) = checks.try_next().await? {
+    while let Some(checked) = checks.next().await {
         sums.add(&checked);
         if arguments.json {
             json(&checked_json(&checked));
