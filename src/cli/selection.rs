@@ -119,6 +119,21 @@ impl AccountsArguments {
     }
 }
 
+/// How many accounts are worked on side by side.
+#[derive(Debug, Args)]
+pub struct AtOnceArgument {
+    /// Work on so many accounts at the same time
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    users_at_once: u16,
+}
+
+impl AtOnceArgument {
+    /// What it says.
+    pub fn users(&self) -> usize {
+        self.users_at_once.into()
+    }
+}
+
 async fn find(mongo: &Mongo, handle: &str) -> Result<Account> {
     let unknown = || Error::Document { subject: format!("account {handle}"), what: "is not in MongoDB".into() };
     mongo.account_named(handle).await?.ok_or_else(unknown)

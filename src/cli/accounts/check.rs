@@ -10,7 +10,8 @@ use url::Url;
 
 use super::super::config::ConfigFile;
 use super::super::report::{json, line};
-use super::super::{Outcome, network, selection};
+use super::super::selection::{self, AtOnceArgument};
+use super::super::{Outcome, network};
 use crate::error::Result;
 use crate::remote::mongo::{Mongo, Owner};
 use crate::remote::pds::{Pds, RepoStatus};
@@ -33,9 +34,8 @@ pub struct Arguments {
     /// Also ask this relay whether it passes the accounts on; relays hold back servers with many
     #[arg(long, value_name = "URL")]
     relay: Option<Url>,
-    /// Work on so many accounts at the same time
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
-    users_at_once: u16,
+    #[command(flatten)]
+    at_once: AtOnceArgument,
     /// Print a JSON object for each account
     #[arg(long)]
     json: bool,
@@ -100,7 +100,7 @@ async fn work(arguments: &Arguments, pattern: Option<&Regex>) -> Result<Outcome>
         };
         Checked { listed, blocked, relay }
     });
-    let mut checks = std::pin::pin!(checks.buffer_unordered(arguments.users_at_once.into()));
+    let mut checks = std::pin::pin!(checks.buffer_unordered(arguments.at_once.users()));
     let mut sums = Sums::default();
     while let Some(checked) = checks.next().await {
         sums.add(&checked);

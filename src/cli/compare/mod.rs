@@ -19,7 +19,7 @@ use super::config::ConfigFile;
 use super::network;
 use super::progress::interrupted;
 use super::report::{json, line};
-use super::selection::{AccountsArguments, MediaArguments, NukedArguments};
+use super::selection::{AccountsArguments, AtOnceArgument, MediaArguments, NukedArguments};
 use super::sync::SyncProgress;
 use page::Page;
 
@@ -53,9 +53,8 @@ pub struct Arguments {
     /// Write a page with counts, problems and some thumbnails: FILE.html or FILE.md
     #[arg(long, value_name = "FILE", value_parser = page::file)]
     report: Option<PathBuf>,
-    /// Compare so many accounts at the same time
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
-    users_at_once: u16,
+    #[command(flatten)]
+    at_once: AtOnceArgument,
     /// Print JSON: an object for each account, then the sum
     #[arg(long)]
     json: bool,
@@ -67,7 +66,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Outcome {
     network::run(&"compare", &arguments.config, async |services| {
         let accounts = arguments.accounts.find(&services.mongo).await?;
-        let scope = scope(accounts, &arguments.media, &arguments.nuked, arguments.users_at_once);
+        let scope = scope(accounts, &arguments.media, &arguments.nuked, arguments.at_once.users());
         let mut page = arguments.report.as_deref().map(Page::new).transpose()?;
         let summary = summarize(&services, &scope, arguments.download, |comparison| {
             if arguments.json {
@@ -93,14 +92,14 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 /// All items of these accounts and media.
-pub fn scope(accounts: Accounts, media: &MediaArguments, nuked: &NukedArguments, users_at_once: u16) -> Scope {
+pub fn scope(accounts: Accounts, media: &MediaArguments, nuked: &NukedArguments, users_at_once: usize) -> Scope {
     Scope {
         media: media.media(),
         accounts,
         items: Items::All,
         limit: None,
         policy: Policy { nuked: nuked.nuked(), orphans: Orphans::Report },
-        users_at_once: users_at_once.into(),
+        users_at_once,
     }
 }
 
