@@ -69,7 +69,7 @@ fn blobs(limit: Option<u64>) -> Finding {
         Some(limit) => {
             let presets = match presets_above(limit)[..] {
                 [] => String::new(),
-                ref names => format!(", and than what {} would make of them", names.join(" and ")),
+                ref names => format!(", and than presets {} say", names.join(", ")),
             };
             let detail = format!(
                 "up to {limit} bytes, so that long tapes are encoded smaller than the {wanted} allowed{presets}"
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(blobs(Some(52_428_800)).level, Level::Ok);
         let smaller = blobs(Some(52_428_799));
         assert_eq!(smaller.level, Level::Warn);
-        let told = "smaller than the 52428800 allowed, and than what standard and incumbent would make of them";
+        let told = "smaller than the 52428800 allowed, and than presets standard, draft, small, incumbent say";
         assert!(smaller.detail.ends_with(told), "{}", smaller.detail);
         let remedy = "set PDS_BLOB_UPLOAD_LIMIT to 52428800 where the server runs";
         assert_eq!([smaller, blobs(None)].map(|finding| finding.remedy.unwrap()), [remedy, remedy]);
