@@ -270,6 +270,25 @@ async fn status_shows_the_sums_and_who_is_blocked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_status_of_thousands_takes_bounded_memory() {
+    const OWNERS: usize = 2_000;
+    let syncing = Syncing::new().await;
+    let database = syncing.site.database();
+    let index = doc! { "createIndexes": "moods", "indexes": [{ "key": { "user": 1 }, "name": "user" }] };
+    database.run_command(index).await.unwrap();
+    let least = syncing.run("status --types moods").await.succeeds().peak;
+    let text = "x".repeat(20_000);
+    for start in (0..OWNERS).step_by(500) {
+        let some = (start..start + 500).map(|number| doc! { "user": format!("auth0|{number}"), "mood": &text });
+        database.collection::<Document>("moods").insert_many(some).await.unwrap();
+    }
+    let run = syncing.run("status --types moods").await.succeeds();
+    let told = format!("accounts   {OWNERS}: 0 identical, {OWNERS} blocked (no account on the PDS)\n");
+    assert!(run.stdout().ends_with(&told), "{}", run.stdout());
+    assert!(run.peak < least + (16 << 20), "{least} bytes without anybody, {} with all", run.peak);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_must_be_said_what_to_compare_and_somebody_unknown_is_told() {
     let syncing = Syncing::new().await;
     for (arguments, code, expected) in [
