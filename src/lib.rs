@@ -52,6 +52,8 @@
 //!    MongoDB is written last: a crash anywhere and a second run come to the same as no crash.
 //! 10. Secrets are of a type that prints nothing; they are in no argument, address, log or error.
 //! 11. A failure is reported once, where it is handled, with what to do about it. The library never prints.
+//! 12. What a wipe deletes has been saved before, records and files, unless somebody said otherwise: a batch goes only if
+//!     the repo is still at the commit that was saved.
 //!
 //! `tests/it/tidy.rs` checks what can be checked by reading the source.
 

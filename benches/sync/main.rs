@@ -35,8 +35,8 @@ struct Arguments {
     /// How often everything is done; planning and memory do not vary enough to be repeated
     #[arg(long, value_name = "N", default_value_t = 3)]
     rounds: usize,
-    /// Moods written in each round, either way; as many as one of the site's largest accounts has of something
-    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    /// Moods written in each round, each way: so many that a login, which the PDS makes take 0.35 s, weighs little
+    #[arg(long, value_name = "N", default_value_t = 8_000)]
     moods: usize,
     /// Accounts to plan; creating one takes a quarter of a second
     #[arg(long, value_name = "N", default_value_t = 100)]

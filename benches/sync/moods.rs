@@ -7,6 +7,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Document, doc};
 use serde_json::json;
 use telecine::record::Medium;
+use telecine::remote::pds::MOST_WRITES;
 
 use crate::median;
 use crate::program::{Cost, telecine};
@@ -23,7 +24,7 @@ const FEW_AND_MANY: [usize; 2] = [500, 5_000];
 /// Takes turns, each time with accounts that have no records yet.
 pub async fn compare(stack: &Stack, rounds: usize, count: usize) {
     let rate = |time: Duration| count as f64 / time.as_secs_f64();
-    let (mut theirs, mut ours, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut theirs, mut ours, mut bares, mut ratios) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
         let site = Site::on(stack).await;
         let owner = with_moods(&site, "incumbent", count).await;
@@ -31,20 +32,26 @@ pub async fn compare(stack: &Stack, rounds: usize, count: usize) {
         let owner = with_moods(&site, "telecine", count).await;
         let cost = sync(&site, &owner, count).await;
         let our = rate(cost.wall);
+        let owner = with_moods(&site, "bare", 0).await;
+        let bare = rate(in_batches(&site, &owner, count).await);
         println!(
-            "  createRecord {their:.1} a second; sync live {our:.1}, with {:.2} s of CPU: {:.2} times",
+            "  createRecord {their:.1} a second; sync live {our:.1}, with {:.2} s of CPU: {:.2} times; bare applyWrites \
+             {bare:.1}: {:.2} times",
             cost.cpu.as_secs_f64(),
-            our / their
+            our / their,
+            bare / their
         );
         theirs.push(their);
         ours.push(our);
+        bares.push(bare);
         ratios.push(our / their);
     }
     println!(
-        "moods, {count} for each of two accounts: createRecord, ten at a time, {:.1} a second; telecine sync live {:.1} \
-         a second; ratio {:.2}",
+        "moods, {count} for each of three accounts: createRecord, ten at a time, {:.1} a second; telecine sync live {:.1} \
+         a second; bare applyWrites {:.1} a second; ratio {:.2}",
         median(theirs),
         median(ours),
+        median(bares),
         median(ratios)
     );
 }
@@ -67,7 +74,9 @@ async fn with_moods(site: &Site, name: &str, count: usize) -> Account {
         doc! { "_id": ObjectId::new(), "user": &owner.sub, "when": when, "mood": format!("mood number {number}") }
     };
     let moods = site.database().collection::<Document>(Medium::Mood.plural());
-    moods.insert_many((0..count).map(mood)).await.unwrap();
+    if count > 0 {
+        moods.insert_many((0..count).map(mood)).await.unwrap();
+    }
     owner
 }
 
@@ -101,6 +110,31 @@ async fn one_by_one(site: &Site, owner: &Account) -> Duration {
         updates.extend(join_all(batch.iter().map(create)).await);
     }
     site.database().run_command(doc! { "update": plural, "updates": updates }).await.unwrap();
+    started.elapsed()
+}
+
+/// What the PDS can do: nothing but batches of creations, by one who is logged in and neither reads nor remembers.
+async fn in_batches(site: &Site, owner: &Account, count: usize) -> Duration {
+    let collection = Medium::Mood.collection();
+    let write = |number: usize| {
+        let text = format!("mood number {number}");
+        let value = json!({
+            "$type": collection, "text": &text, "mood": &text, "when": "2025-10-17T00:00:00.000Z", "ref": ObjectId::new().to_hex()
+        });
+        json!({ "$type": "com.atproto.repo.applyWrites#create", "collection": collection, "value": value })
+    };
+    let numbers: Vec<_> = (0..count).collect();
+    let bodies: Vec<_> = numbers
+        .chunks(MOST_WRITES)
+        .map(|chunk| {
+            let writes: Vec<_> = chunk.iter().map(|number| write(*number)).collect();
+            json!({ "repo": owner.did(), "validate": false, "writes": writes })
+        })
+        .collect();
+    let started = Instant::now();
+    for body in &bodies {
+        site.pds().post(&owner.session, "com.atproto.repo.applyWrites", body).await;
+    }
     started.elapsed()
 }
 

@@ -54,9 +54,9 @@ pub async fn compare(stack: &Stack, rounds: usize) {
     );
 }
 
-/// A tape of 60 to 120 frames, 128 to 320 pixels wide.
+/// A tape of 5 to 10 seconds at 60 frames in each, 128 to 320 pixels wide.
 fn tape(number: usize) -> TapeBuilder {
-    let frames = 60 + 60 * number / (COUNT - 1);
+    let frames = 300 + 300 * number / (COUNT - 1);
     let width = 128 + 64 * (number as u32 % 4);
     TapeBuilder::of((0..frames).map(|index| Picture::numbered(width, width * 3 / 4, index + number)), 1000.0 / 60.0)
 }

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use clap::Args;
 
+use super::progress::end_at_once_if_interrupted;
 use super::usage_error;
 
 /// The flags of commands that destroy.
@@ -21,22 +22,22 @@ impl LiveArguments {
     /// Ends the process with a usage error where nobody can be asked and nothing was said.
     pub fn check(&self) {
         if self.live && !self.yes && !io::stdin().is_terminal() {
-            usage_error("--live asks for the handle on a terminal, and this is none; --yes does without");
+            usage_error("--live asks on a terminal, and this is none; --yes does without");
         }
     }
 
-    /// Asks for the handle to be typed, unless `--yes` was said.
-    pub fn confirm(&self, what: &str, handle: &str) -> bool {
+    /// Says what will be done and asks for a word to be typed, unless `--yes` was said.
+    pub fn confirm(&self, what: &str, word: &str) -> bool {
         if self.yes {
             return true;
         }
-        eprint!("{what}\nType the handle {handle} to go on: ");
+        eprint!("{what}\nType {word} to go on: ");
         let _ = io::stderr().flush();
         let mut answer = String::new();
-        let is_read = io::stdin().lock().read_line(&mut answer).is_ok();
-        let is_confirmed = is_read && answer.trim() == handle;
+        let is_read = end_at_once_if_interrupted(|| io::stdin().lock().read_line(&mut answer)).is_ok();
+        let is_confirmed = is_read && answer.trim() == word;
         if !is_confirmed {
-            eprintln!("error: that is not {handle}; nothing was changed");
+            eprintln!("error: that is not {word}; nothing was changed");
         }
         is_confirmed
     }

@@ -17,15 +17,26 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("templates are constants").progress_chars("━━─")
 }
 
+/// Whether nothing is under way that would have to be cleaned up.
+static IDLE: AtomicBool = AtomicBool::new(false);
+
 /// Makes Ctrl-C (and SIGTERM) stop the work and clean up; a second one ends the process at once.
 pub fn stop_on_interrupt() {
     let stop = || {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) || IDLE.load(Ordering::Relaxed) {
             std::process::exit(super::Outcome::Interrupted as i32);
         }
     };
     // Fails only if somebody else has set a handler; then theirs it is.
     let _ = ctrlc::set_handler(stop);
+}
+
+/// Waits for something while nothing is under way, such as an answer: there the first Ctrl-C ends the process.
+pub fn end_at_once_if_interrupted<T>(wait: impl FnOnce() -> T) -> T {
+    IDLE.store(true, Ordering::Relaxed);
+    let answer = wait();
+    IDLE.store(false, Ordering::Relaxed);
+    answer
 }
 
 /// Whether the user wants to stop.

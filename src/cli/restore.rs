@@ -7,20 +7,21 @@ use clap::Args;
 use serde_json::json;
 
 use crate::error::Result;
-use crate::sync::{self, Accounts, Backup, RestoreReport, Services};
+use crate::sync::{self, Accounts, Backup, Nuked, RestoreReport, Services};
 
 use super::compare;
 use super::config::ConfigFile;
+use super::confirm::LiveArguments;
 use super::presets::PresetFile;
 use super::report::{bytes, json, line, table};
-use super::selection::{AccountArgument, MediaArguments, NukedArguments};
+use super::selection::{AccountArgument, MediaArguments};
 use super::sync::{Output, SyncProgress};
 use super::{Outcome, network};
 
 /// Bring an account's records back to the PDS
 ///
-/// From a backup they come with the keys, the words and the files that they had; without, MongoDB and Spaces are
-/// synced, which makes everything anew.
+/// From a backup they come with the keys, the words and the files that they had; but for items that have another record
+/// by now, or were taken back since. Without, MongoDB and Spaces are synced, which makes everything anew.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -34,14 +35,11 @@ pub struct Arguments {
     account: AccountArgument,
     #[command(flatten)]
     media: MediaArguments,
-    /// A backup of `telecine wipe`: a CAR, or a folder, of which the newest is taken
+    /// A backup of `telecine wipe`: its folder, that of the account for the newest, or a CAR
     #[arg(long, value_name = "BACKUP")]
     from: Option<PathBuf>,
-    /// Really do it; without, only say what would be done
-    #[arg(long)]
-    live: bool,
     #[command(flatten)]
-    nuked: NukedArguments,
+    live: LiveArguments,
     /// How to encode tapes that are made anew; see `telecine presets list`
     #[arg(long, value_name = "NAME", default_value = "standard", conflicts_with = "from")]
     preset: String,
@@ -65,9 +63,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
             return from_backup(arguments, &services, &Backup::open(path)?).await;
         }
         let account = arguments.account.find(&services.mongo).await?;
-        let scope = compare::scope(Accounts::Of(account.owner), &arguments.media, &arguments.nuked, 1);
+        let scope = compare::scope(Accounts::Of(account.owner), &arguments.media, Nuked::Flag, 1);
         let output = Output { json: arguments.json, report: arguments.report.as_deref() };
-        if arguments.live {
+        if arguments.live.live {
             super::sync::live(&services, &scope, &preset, &output).await
         } else {
             super::sync::dry_run(&services, &scope, &output).await
@@ -80,24 +78,30 @@ async fn from_backup(arguments: &Arguments, services: &Services, backup: &Backup
     let media = arguments.media.media();
     let progress = Arc::new(SyncProgress::live());
     let watch: Arc<dyn sync::Watch> = progress.clone();
-    let report = if arguments.live {
-        sync::restore(services, &account, backup, &media, &watch).await?
-    } else {
-        sync::plan_restore(services, &account, backup, &media, &watch).await?
-    };
+    let mut report = sync::plan_restore(services, &account, backup, &media, &watch).await?;
+    let mut result = Ok(());
+    if arguments.live.live {
+        let question = format!("{} records of {} say something else by now.", report.updates(), account.name());
+        let is_confirmed = report.updates() == 0 || arguments.live.confirm(&question, &account.name());
+        if !is_confirmed {
+            return Ok(Outcome::Failed);
+        }
+        progress.expect(report.work());
+        result = sync::restore(services, &account, backup, &media, &watch, &mut report).await;
+    }
     progress.finish();
     if arguments.json {
         json(&json!({ "account": account.name(), "did": account.did, "restored": report }));
     } else {
-        print(&report, arguments.live);
+        print(&report, arguments.live.live);
     }
     for parked in &report.parked {
         eprintln!("error: {} {}: {}", parked.medium, parked.label, parked.reason);
     }
-    Ok(match (report.parked.is_empty(), report.has_work()) {
+    result.map(|()| match (report.parked.is_empty(), report.work()) {
         (false, _) => Outcome::Failed,
-        (true, true) => Outcome::Done,
-        (true, false) => Outcome::NothingToDo,
+        (true, 0) => Outcome::NothingToDo,
+        (true, _) => Outcome::Done,
     })
 }
 
@@ -108,11 +112,12 @@ fn print(report: &RestoreReport, is_live: bool) {
         .iter()
         .map(|(medium, planned)| {
             let counts = counts.get(medium).copied().unwrap_or_default();
-            let [create, update, skip] = [counts.create, counts.update, planned.skip].map(|count| count.to_string());
-            [(*medium).to_owned(), create, update, skip]
+            let counts = [counts.create, counts.update, counts.adopt, planned.skip].map(|count| count.to_string());
+            let [create, update, adopt, skip] = counts;
+            [(*medium).to_owned(), create, update, adopt, skip]
         })
         .collect();
-    line(table(["type", "create", "update", "skip"], &rows));
+    line(table(["type", "create", "update", "adopt", "skip"], &rows));
     if is_live {
         line("");
         line(format!("uploaded   {}", bytes(report.uploaded)));

@@ -33,7 +33,7 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     network::run(&"status", &arguments.config, async |services| {
-        let scope = compare::scope(Accounts::All, &arguments.media, &arguments.nuked, arguments.at_once.users());
+        let scope = compare::scope(Accounts::All, &arguments.media, arguments.nuked.nuked(), arguments.at_once.users());
         let mut failures = Vec::new();
         let summary = compare::summarize(&services, &scope, false, |comparison| {
             failures.extend(comparison.failed.iter().map(|reason| format!("{}: {reason}", comparison.account)));

@@ -7,8 +7,9 @@ use clap::Args;
 use serde_json::json;
 
 use crate::error::Result;
+use crate::record::Medium;
 use crate::remote::mongo::Account;
-use crate::sync::{self, Extent, Saved, Services, WipePlan, Wiped};
+use crate::sync::{self, Extent, Saved, Saving, Services, WipePlan, Wiped};
 
 use super::config::ConfigFile;
 use super::confirm::LiveArguments;
@@ -43,6 +44,9 @@ pub struct Arguments {
     /// Save nothing
     #[arg(long, conflicts_with = "backup")]
     no_backup: bool,
+    /// Go on though files are not on the PDS any more, so that they cannot be saved
+    #[arg(long)]
+    allow_missing: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -79,19 +83,22 @@ async fn wipe(arguments: &Arguments, services: &Services) -> Result<Outcome> {
     if !arguments.live.live {
         return Ok(Outcome::Done);
     }
-    if !arguments.live.confirm(&question(&account, &plan), &account.name()) {
+    let is_confirmed = arguments.live.confirm(&question(&account, &plan), &account.name());
+    if !is_confirmed {
         return Ok(Outcome::Failed);
     }
-    let folder = (!arguments.no_backup).then(|| arguments.backup.join(account.name()));
+    let folder = arguments.backup.join(account.name());
+    let saving = (!arguments.no_backup).then_some(Saving { folder, allows_missing: arguments.allow_missing });
     progress.expect(plan.media.values().map(|extent| extent.records).sum());
-    let wiped = sync::wipe(services, &account, &media, folder.as_deref(), &watch).await?;
+    let mut wiped = Wiped::default();
+    let result = sync::wipe(services, &account, &media, saving.as_ref(), &watch, &mut wiped).await;
     progress.finish();
     if arguments.json {
         json(&json!({ "account": account.name(), "did": account.did, "wiped": wiped }));
     } else {
-        print_wiped(&wiped, &account);
+        print_wiped(&wiped, &account, &media);
     }
-    Ok(Outcome::Done)
+    result.map(|()| Outcome::Done)
 }
 
 fn question(account: &Account, plan: &WipePlan) -> String {
@@ -109,20 +116,22 @@ fn print_plan(plan: &WipePlan) {
     line(format!("files      {} of {} that go with them", plan.blobs, bytes(plan.blob_bytes)));
 }
 
-fn print_wiped(wiped: &Wiped, account: &Account) {
-    if let Some(Saved { car, records, blobs, blob_bytes, lost }) = &wiped.saved {
+fn print_wiped(wiped: &Wiped, account: &Account, media: &[Medium]) {
+    if let Some(Saved { folder, records, blobs, blob_bytes, lost }) = &wiped.saved {
         line(format!("saved      {records} records, {blobs} files of {}", bytes(*blob_bytes)));
         if !lost.is_empty() {
-            line(format!("lost       {} files were not on the PDS any more", lost.len()));
+            line(format!("missing    {} files, which were not on the PDS any more", lost.len()));
         }
-        line(format!("backup     {}", car.display()));
-        line(format!("undo       {}", undo(account, car)));
+        line(format!("backup     {}", folder.display()));
+        line(format!("undo       {}", undo(account, folder, media)));
     }
     let sum = |count: fn(&Extent) -> usize| wiped.media.values().map(count).sum::<usize>();
     line(format!("deleted    {} records", sum(|extent| extent.records)));
     line(format!("forgotten  {} keys", sum(|extent| extent.keys)));
 }
 
-fn undo(account: &Account, car: &Path) -> String {
-    format!("telecine restore {} --from {} --live", account.name(), car.display())
+fn undo(account: &Account, folder: &Path, media: &[Medium]) -> String {
+    let types = media.iter().map(|medium| medium.plural()).collect::<Vec<_>>().join(",");
+    let types = if media.len() == Medium::ALL.len() { String::new() } else { format!(" --types {types}") };
+    format!("telecine restore {} --from {}{types} --live", account.name(), folder.display())
 }

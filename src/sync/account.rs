@@ -77,11 +77,12 @@ pub async fn read(
         if account.owner == Owner::Guest && !medium.has_anonymous() {
             continue;
         }
-        let mut items = Vec::new();
+        let (mut items, mut unusable) = (Vec::new(), HashSet::new());
         for read in services.mongo.items(&account.owner, medium).await? {
             match read {
                 Ok(item) => items.push(item),
                 Err(Unusable { id, reason }) => {
+                    unusable.extend(id.parse::<Id>());
                     plan.unusable.push(Parked { medium, label: id.clone(), id, reason, causes: Vec::new() });
                 }
             }
@@ -89,7 +90,7 @@ pub async fn read(
         let existing = existing.remove(&medium).unwrap_or_default();
         let selected = |item: &Item| scope.items.includes(item) && wanted(item.id);
         let recorded = recorded(services, account, &items, &existing).await?;
-        let steps = Plan::new(items, &existing, &recorded, scope.policy, selected);
+        let steps = Plan::new(items, &unusable, &existing, &recorded, scope.policy, selected);
         plan.unusable.extend(steps.blocked().map(|(item, reason)| Parked::new(item, reason)));
         plan.media.push((medium, steps));
     }

@@ -1,16 +1,19 @@
 //! A repo and the blobs of its records, kept on this machine.
 //!
 //! ```text
-//! FOLDER/3m5xk….car      the repo as it travels, one file for each revision that was saved
-//! FOLDER/blobs/bafk…     the bytes of blobs under their CIDs
+//! FOLDER/3m5xk…/3m5xk….car   the repo as it travelled, one file for each revision that records were deleted from
+//! FOLDER/3m5xk…/blobs/bafk…   the bytes of the blobs that these records refer to, under their CIDs
+//! FOLDER/3m5xk…/complete      there once the wipe has come to its end
 //! ```
 //!
-//! A CAR is written after all blobs of its records: where there is one, nothing is lacking.
+//! There is a folder for each wipe, so that one that was interrupted, and went on after something was added, is restored
+//! as a whole. A CAR is written after all blobs of the records that are going to be deleted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use cid::Cid;
@@ -19,19 +22,24 @@ use serde::Serialize;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
-use crate::error::{Cause, Error, Result};
+use crate::error::{Error, Result};
 use crate::record::{BlobRef, Medium};
-use crate::remote::pds::{Existing, Pds, Snapshot};
+use crate::remote::pds::{Body, Existing, Pds, Snapshot};
+
+use super::Watch;
 
 /// Blobs that are fetched at once.
 const DOWNLOADS: usize = 4;
 
+/// There once a wipe has come to its end.
+const COMPLETE: &str = "complete";
+
 /// What was saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Saved {
-    /// The CAR.
-    pub car: PathBuf,
-    /// Records that it has of the media that were asked for.
+    /// Where.
+    pub folder: PathBuf,
+    /// Records that are there of the media that were asked for.
     pub records: usize,
     /// Blobs that they refer to.
     pub blobs: usize,
@@ -41,11 +49,20 @@ pub struct Saved {
     pub lost: Vec<String>,
 }
 
+/// Where and how a wipe saves.
+#[derive(Debug, Clone)]
+pub struct Saving {
+    /// The account's folder.
+    pub folder: PathBuf,
+    /// Whether blobs that the PDS does not have any more may be missing.
+    pub allows_missing: bool,
+}
+
 /// A repo that was saved.
 pub struct Backup {
     folder: PathBuf,
-    /// What the repo was.
-    pub snapshot: Snapshot,
+    /// What it held under `computer.aesthetic`.
+    pub records: Vec<Existing>,
 }
 
 /// The blobs that a record refers to.
@@ -60,30 +77,80 @@ pub fn blobs_of(value: &Value) -> Vec<BlobRef> {
     }
 }
 
-/// Saves a repo, and the blobs of its records of some media. What the folder has already is not fetched again; nor is
-/// another CAR written where one has all these records.
-///
-/// # Errors
-/// When a blob cannot be fetched, or the folder not be written.
-pub async fn save(pds: &Pds, car: &Bytes, snapshot: &Snapshot, media: &[Medium], folder: &Path) -> Result<Saved> {
-    let records: Vec<_> = snapshot.records.iter().filter(|record| is_of(record, media)).collect();
-    let blobs: BTreeMap<Cid, BlobRef> =
-        records.iter().flat_map(|record| blobs_of(&record.value)).map(|blob| (blob.cid, blob)).collect();
-    let place = folder.join("blobs");
-    fs::create_dir_all(&place).map_err(Error::write(&place))?;
-    let fetches = blobs.into_keys().map(|cid| save_blob(pds, &snapshot.did, cid, place.join(cid.to_string())));
-    let saved: Vec<(Cid, Option<u64>)> = stream::iter(fetches).buffer_unordered(DOWNLOADS).try_collect().await?;
-    let path = match newest(folder)? {
-        Some(path) if holds(&path, &records) => path,
-        _ => {
-            let path = folder.join(format!("{}.car", snapshot.rev));
-            write(&path, car)?;
-            path
+impl Saving {
+    /// Saves a repo, and the blobs of its records of some media. What is there already is not fetched again; nor is
+    /// another CAR written where there is one with all these records.
+    ///
+    /// # Errors
+    /// When a blob cannot be fetched, or the folder not be written.
+    pub async fn save(
+        &self,
+        pds: &Pds,
+        car: &Bytes,
+        snapshot: &Snapshot,
+        media: &[Medium],
+        watch: &Arc<dyn Watch>,
+    ) -> Result<Saved> {
+        let folder = unfinished(&self.folder)?.unwrap_or_else(|| self.folder.join(&snapshot.rev));
+        let place = folder.join("blobs");
+        fs::create_dir_all(&place).map_err(Error::write(&place))?;
+        let records: Vec<_> = snapshot.records.iter().filter(|record| is_of(record, media)).collect();
+        let blobs: BTreeMap<Cid, BlobRef> =
+            records.iter().flat_map(|record| blobs_of(&record.value)).map(|blob| (blob.cid, blob)).collect();
+        let fetches = blobs.into_keys().map(|cid| {
+            let path = place.join(cid.to_string());
+            async move {
+                if watch.is_cancelled() {
+                    Err(Error::Interrupted)
+                } else {
+                    save_blob(pds, &snapshot.did, cid, path).await
+                }
+            }
+        });
+        let saved: Vec<(Cid, Option<u64>)> = stream::iter(fetches).buffer_unordered(DOWNLOADS).try_collect().await?;
+        let lost: Vec<_> = saved.iter().filter(|(_, size)| size.is_none()).map(|(cid, _)| cid.to_string()).collect();
+        if !lost.is_empty() && !self.allows_missing {
+            let source = format!("{} files are not on the pds; --allow-missing does without them", lost.len()).into();
+            return Err(Error::Backup { path: folder, source });
         }
-    };
-    let lost = saved.iter().filter(|(_, size)| size.is_none()).map(|(cid, _)| cid.to_string()).collect();
-    let (blobs, blob_bytes) = (saved.len(), saved.iter().filter_map(|(_, size)| *size).sum());
-    Ok(Saved { car: path, records: records.len(), blobs, blob_bytes, lost })
+        if !Backup::open(&folder).is_ok_and(|backup| backup.holds(&records)) {
+            write(&folder.join(format!("{}.car", snapshot.rev)), car)?;
+        }
+        // What has only a name in a folder that was not written out is gone when the power is.
+        for folder in [&place, &folder, &self.folder] {
+            fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::write(folder))?;
+        }
+        let (blobs, blob_bytes) = (saved.len() - lost.len(), saved.iter().filter_map(|(_, size)| *size).sum());
+        Ok(Saved { folder, records: records.len(), blobs, blob_bytes, lost })
+    }
+}
+
+impl Saved {
+    /// Says that nothing more is going to be added.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn complete(&self) -> Result<()> {
+        write(&self.folder.join(COMPLETE), b"")
+    }
+}
+
+/// The folder of a wipe that has not come to its end.
+fn unfinished(folder: &Path) -> Result<Option<PathBuf>> {
+    Ok(newest(folder)?.filter(|folder| !folder.join(COMPLETE).exists()))
+}
+
+/// The folder of the last wipe. Their names are revisions, which sort as they follow each other.
+fn newest(folder: &Path) -> Result<Option<PathBuf>> {
+    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir() && path.join("blobs").is_dir()).max())
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+    Ok(entries.map_err(Error::read(folder))?.into_iter().map(|entry| entry.path()).collect())
 }
 
 fn is_of(record: &Existing, media: &[Medium]) -> bool {
@@ -111,51 +178,52 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Whether a CAR has these very records.
-fn holds(path: &Path, records: &[&Existing]) -> bool {
-    let Ok(snapshot) = fs::read(path).map_err(Cause::from).and_then(|car| Snapshot::of_car(car.into())) else {
-        return false;
-    };
-    let held: BTreeMap<_, _> =
-        snapshot.records.iter().map(|record| ((&record.collection, &record.rkey), record.cid)).collect();
-    records.iter().all(|record| held.get(&(&record.collection, &record.rkey)) == Some(&record.cid))
-}
-
-/// The CAR of the newest revision. Revisions sort as they follow each other.
-fn newest(folder: &Path) -> Result<Option<PathBuf>> {
-    let entries = fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
-    let paths = entries.map_err(Error::read(folder))?.into_iter().map(|entry| entry.path());
-    Ok(paths.filter(|path| path.extension().is_some_and(|extension| extension == "car")).max())
-}
-
 impl Backup {
-    /// Opens a CAR, or the newest of a folder.
+    /// Opens the folder of a wipe, the newest in the folder of an account, or a single CAR.
     ///
     /// # Errors
     /// When there is none, or it is not one.
     pub fn open(path: &Path) -> Result<Backup> {
-        let car = if path.is_dir() {
-            let none = || Error::Backup { path: path.into(), source: "there is no CAR in it".into() };
-            newest(path)?.ok_or_else(none)?
+        let is_car = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "car");
+        let (folder, mut cars) = if path.is_dir() {
+            let folder = newest(path)?.unwrap_or_else(|| path.to_owned());
+            let cars = entries(&folder)?.into_iter().filter(is_car).collect();
+            (folder, cars)
         } else {
-            path.to_owned()
+            (path.parent().unwrap_or(Path::new(".")).to_owned(), vec![path.to_owned()])
         };
-        let bytes = fs::read(&car).map_err(Error::read(&car))?;
-        let snapshot = Snapshot::of_car(bytes.into()).map_err(|source| Error::Backup { path: car.clone(), source })?;
-        let folder = car.parent().unwrap_or(Path::new(".")).to_owned();
-        Ok(Backup { folder, snapshot })
+        if cars.is_empty() {
+            return Err(Error::Backup { path: path.into(), source: "there is no CAR in it".into() });
+        }
+        cars.sort();
+        let mut records = BTreeMap::new();
+        for car in cars {
+            let bytes = fs::read(&car).map_err(Error::read(&car))?;
+            let snapshot = Snapshot::of_car(bytes.into()).map_err(|source| Error::Backup { path: car, source })?;
+            let held = snapshot.records.into_iter();
+            records.extend(held.map(|record| ((record.collection.clone(), record.rkey.clone()), record)));
+        }
+        Ok(Backup { folder, records: records.into_values().collect() })
     }
 
-    /// The bytes of a blob.
+    /// Whether it has these very records.
+    fn holds(&self, records: &[&Existing]) -> bool {
+        let key = |record: &Existing| (record.collection.clone(), record.rkey.clone(), record.cid);
+        let held: BTreeSet<_> = self.records.iter().map(key).collect();
+        records.iter().all(|record| held.contains(&key(record)))
+    }
+
+    /// The file of a blob.
     ///
     /// # Errors
-    /// When they are not there, or are not what the CID stands for.
-    pub fn blob(&self, cid: &Cid) -> Result<Bytes> {
+    /// When it is not there, or its bytes are not what the CID stands for.
+    pub fn blob(&self, cid: &Cid) -> Result<Body> {
         let path = self.folder.join("blobs").join(cid.to_string());
-        let bytes = fs::read(&path).map_err(Error::read(&path))?;
-        if BlobRef::of(&bytes, "").cid != *cid {
+        let file = fs::File::open(&path).map_err(Error::read(&path))?;
+        let found = BlobRef::of_reader(file, "").map_err(Error::read(&path))?;
+        if found.cid != *cid {
             return Err(Error::Backup { path, source: "its bytes are not what its name says".into() });
         }
-        Ok(bytes.into())
+        Ok(Body::File { path, size: found.size })
     }
 }

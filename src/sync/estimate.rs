@@ -19,10 +19,9 @@ const POINTS_AN_HOUR: u64 = 5_000;
 /// What the PDS grants an address in a day: blobs.
 const UPLOADS_A_DAY: u64 = 1_000;
 
-/// Records that a PDS writes in a second, in batches; measured with scripts/bench-sync.
+/// What is done in a second on two cores, rounded down so that plans promise too little: it is to tell minutes from days.
+/// scripts/bench-sync measures twice these records, and tapes of 5 to 10 seconds at five times this rate.
 const RECORDS_A_SECOND: u64 = 500;
-
-/// Paintings reduced and tapes encoded in a second on two cores; measured with scripts/bench-sync.
 const PAINTINGS_A_SECOND: u64 = 20;
 const TAPES_A_SECOND: u64 = 1;
 

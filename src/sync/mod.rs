@@ -48,7 +48,7 @@ use crate::video::Preset;
 use purpose::{Mirroring, Purpose};
 
 pub use account::{AccountPlan, read};
-pub use backup::{Backup, Saved};
+pub use backup::{Backup, Saved, Saving};
 pub use compare::{AccountComparison, Finding, Sample, Tally, Verdict, compare};
 pub use estimate::{Weight, expected_time, weigh};
 pub use files::{Made, make};

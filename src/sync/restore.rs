@@ -1,24 +1,28 @@
 //! The records of a backup in a repo again, under the keys that they had.
+//!
+//! What an item has become since stays: one that has another record by now gets no second, and one that was taken back
+//! does not come back.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use cid::Cid;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
-use crate::error::{Error, Result};
-use crate::record::{self, Id, Medium, Record};
+use crate::error::{Class, Error, Result};
+use crate::record::{self, Id, Item, Medium, Record};
 use crate::remote::mongo::{Account, Published};
-use crate::remote::pds::{Body, Existing, Session, Write};
+use crate::remote::pds::{Existing, Session, Write};
 
 use super::backup::{Backup, blobs_of};
 use super::batch::{Batch, Change, Outcome, Writer};
+use super::plan::is_known;
 use super::report::Parked;
 use super::settle::{Interruption, settle};
 use super::{Services, Watch, unless_stopped};
 
-/// Blobs that are uploaded at once.
+/// Records whose blobs are uploaded at once.
 const UPLOADS: usize = 4;
 
 /// How much there is to restore of one medium, or has been restored.
@@ -28,7 +32,9 @@ pub struct Restored {
     pub create: usize,
     /// Records that are there and say something else.
     pub update: usize,
-    /// Records that are there, or whose item has another by now.
+    /// Records that are there, of which MongoDB does not know.
+    pub adopt: usize,
+    /// Records that are there and known, or whose item has another by now, or was taken back.
     pub skip: usize,
 }
 
@@ -47,29 +53,56 @@ pub struct RestoreReport {
 }
 
 impl RestoreReport {
-    /// Whether there is anything to do.
+    /// How much there is to do.
     #[must_use]
-    pub fn has_work(&self) -> bool {
-        self.planned.values().any(|counts| counts.create + counts.update > 0)
+    pub fn work(&self) -> usize {
+        self.planned.values().map(|counts| counts.create + counts.update + counts.adopt).sum()
     }
+
+    /// How many records are going to be replaced by what they were before.
+    #[must_use]
+    pub fn updates(&self) -> usize {
+        self.planned.values().map(|counts| counts.update).sum()
+    }
+}
+
+/// What is in the place of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Empty,
+    Other,
+    Same,
 }
 
 /// A record that goes back to its place.
 struct Kept {
     rkey: String,
     record: Record,
-    /// Whether another is in its place.
-    replaces: bool,
+    place: Place,
+}
+
+impl Kept {
+    fn count(&self, counts: &mut Restored) {
+        *match self.place {
+            Place::Empty => &mut counts.create,
+            Place::Other => &mut counts.update,
+            Place::Same => &mut counts.adopt,
+        } += 1;
+    }
 }
 
 impl Change for Kept {
     fn writes(&self) -> Vec<Write> {
         let (rkey, record) = (self.rkey.clone(), self.record.clone());
-        vec![if self.replaces { Write::Update { rkey, record } } else { Write::Create { rkey, record } }]
+        match self.place {
+            Place::Empty => vec![Write::Create { rkey, record }],
+            Place::Other => vec![Write::Update { rkey, record }],
+            Place::Same => Vec::new(),
+        }
     }
 
     fn count_writes(&self) -> usize {
-        1
+        usize::from(self.place != Place::Same)
     }
 
     fn record(&self) -> Option<&Record> {
@@ -100,7 +133,8 @@ pub async fn plan_restore(
     Ok(RestoreReport { planned: plan.counts, parked: plan.parked, ..RestoreReport::default() })
 }
 
-/// Brings the records of a backup back, their blobs first, and tells MongoDB.
+/// Brings the records of a backup back, their blobs first, and tells MongoDB. `report` tells how far it has come, whatever
+/// it ends with.
 ///
 /// # Errors
 /// What the servers say. Then some of it may be done; another run does the rest.
@@ -110,8 +144,9 @@ pub async fn restore(
     backup: &Backup,
     media: &[Medium],
     watch: &Arc<dyn Watch>,
-) -> Result<RestoreReport> {
-    unless_stopped(services, watch, Box::pin(restore_all(services, account, backup, media, watch))).await
+    report: &mut RestoreReport,
+) -> Result<()> {
+    unless_stopped(services, watch, Box::pin(restore_all(services, account, backup, media, watch, report))).await
 }
 
 async fn restore_all(
@@ -120,7 +155,8 @@ async fn restore_all(
     backup: &Backup,
     media: &[Medium],
     watch: &Arc<dyn Watch>,
-) -> Result<RestoreReport> {
+    report: &mut RestoreReport,
+) -> Result<()> {
     let session = Arc::new(super::log_in(services, account).await?);
     let mut run = Run {
         services,
@@ -129,14 +165,13 @@ async fn restore_all(
         listed: services.pds.list_blobs(session.did()).await?,
         writer: Writer::new(&services.pds, session.clone()),
         session,
-        report: RestoreReport::default(),
+        report,
     };
     settle(&account.name(), async || {
         let plan = plan(services, account, backup, media).await?;
         run.apply(plan).await
     })
-    .await?;
-    Ok(run.report)
+    .await
 }
 
 async fn plan(services: &Services, account: &Account, backup: &Backup, media: &[Medium]) -> Result<Plan> {
@@ -145,28 +180,38 @@ async fn plan(services: &Services, account: &Account, backup: &Backup, media: &[
     let current = services.pds.repo(did).await?.ok_or_else(missing)?;
     let at = |record: &Existing| (record.collection.clone(), record.rkey.clone());
     let cids: BTreeMap<_, _> = current.records.iter().map(|record| (at(record), record.cid)).collect();
-    let items: HashSet<(&str, Id)> = current
+    let recorded: HashSet<(&str, Id)> = current
         .records
         .iter()
         .filter_map(|record| Some((record.collection.as_str(), record::identity(&record.value)?)))
         .collect();
     let mut plan = Plan { commit: current.commit, media: Vec::new(), counts: BTreeMap::new(), parked: Vec::new() };
     for &medium in media {
+        let items = services.mongo.items(&account.owner, medium).await?;
+        let items: HashMap<Id, Item> = items.into_iter().flatten().map(|item| (item.id, item)).collect();
         let mut kept = Vec::new();
         let counts = plan.counts.entry(medium.plural()).or_default();
-        for record in backup.snapshot.records.iter().filter(|record| record.medium() == Some(medium)) {
-            let there = cids.get(&at(record));
-            let has_another = record::identity(&record.value)
-                .is_some_and(|id| there.is_none() && items.contains(&(record.collection.as_str(), id)));
-            if there == Some(&record.cid) || has_another {
+        for record in backup.records.iter().filter(|record| record.medium() == Some(medium)) {
+            let id = record::identity(&record.value);
+            let item = id.and_then(|id| items.get(&id));
+            let place = match cids.get(&at(record)) {
+                None => Place::Empty,
+                Some(cid) if *cid == record.cid => Place::Same,
+                Some(_) => Place::Other,
+            };
+            let has_another =
+                place == Place::Empty && id.is_some_and(|id| recorded.contains(&(medium.collection(), id)));
+            let is_known = place == Place::Same && item.is_none_or(|item| is_known(item, &record.rkey));
+            let was_taken_back = item.is_some_and(|item| item.nuked) && record.value.get("nuked").is_none();
+            if has_another || is_known || was_taken_back {
                 counts.skip += 1;
                 continue;
             }
             match Record::of_value(medium, record.value.clone()) {
                 Ok(value) => {
-                    let replaces = there.is_some();
-                    *if replaces { &mut counts.update } else { &mut counts.create } += 1;
-                    kept.push(Kept { rkey: record.rkey.clone(), record: value, replaces });
+                    let record = Kept { rkey: record.rkey.clone(), record: value, place };
+                    record.count(counts);
+                    kept.push(record);
                 }
                 Err(violations) => plan.parked.push(parked(medium, &record.rkey, violations.to_string())),
             }
@@ -189,7 +234,7 @@ struct Run<'a> {
     writer: Writer<'a>,
     /// Blobs that the repo's records refer to already.
     listed: HashSet<Cid>,
-    report: RestoreReport,
+    report: &'a mut RestoreReport,
 }
 
 impl Run<'_> {
@@ -200,10 +245,37 @@ impl Run<'_> {
         }
         self.report.parked = plan.parked;
         for (medium, kept) in plan.media {
+            let (services, backup, session, listed) =
+                (self.services, self.backup, self.session.clone(), self.listed.clone());
+            let uploads = kept.into_iter().map(|record| {
+                let (session, listed) = (&session, &listed);
+                async move {
+                    let uploaded = upload(services, backup, session, listed, &record).await;
+                    (record, uploaded)
+                }
+            });
+            let mut uploads = std::pin::pin!(stream::iter(uploads).buffered(UPLOADS));
             let mut batch = Batch::default();
-            for record in kept {
-                if let Some(full) = batch.push(record, self.writer.size) {
-                    self.commit(medium, full).await?;
+            while let Some((record, uploaded)) = uploads.next().await {
+                if self.watch.is_cancelled() {
+                    return Err(Interruption::Failed(Error::Interrupted));
+                }
+                match uploaded {
+                    Ok(bytes) => {
+                        self.report.uploaded += bytes;
+                        self.watch.uploaded(bytes);
+                        if let Some(full) = batch.push(record, self.writer.size) {
+                            self.commit(medium, full).await?;
+                        }
+                    }
+                    // What is wrong with this one is nothing to the others.
+                    Err(error)
+                        if error.class() == Class::Permanent
+                            || matches!(error, Error::Read { .. } | Error::Answer { .. }) =>
+                    {
+                        self.park(medium, &record, &error);
+                    }
+                    Err(error) => return Err(error.into()),
                 }
             }
             self.commit(medium, batch.take()).await?;
@@ -211,56 +283,19 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Blobs, records, keys.
-    async fn commit(&mut self, medium: Medium, kept: Vec<Kept>) -> Result<(), Interruption> {
-        if self.watch.is_cancelled() {
-            return Err(Interruption::Failed(Error::Interrupted));
-        }
-        let (mut ready, unready) = self.upload(kept).await?;
-        for (record, error) in unready {
-            self.report.parked.push(parked(medium, &record.rkey, error.chain().join(": ")));
-        }
-        while !ready.is_empty() {
-            match self.writer.write(&mut ready).await {
+    fn park(&mut self, medium: Medium, record: &Kept, error: &Error) {
+        self.report.parked.push(parked(medium, &record.rkey, error.chain().join(": ")));
+    }
+
+    async fn commit(&mut self, medium: Medium, mut kept: Vec<Kept>) -> Result<(), Interruption> {
+        while !kept.is_empty() {
+            match self.writer.write(&mut kept).await {
                 Outcome::Written(written) => self.remember(medium, &written).await?,
-                Outcome::Refused(record, error) => {
-                    self.report.parked.push(parked(medium, &record.rkey, error.chain().join(": ")));
-                }
+                Outcome::Refused(record, error) => self.park(medium, &record, &error),
                 Outcome::Stopped(_, error) => return Err(error.into()),
             }
         }
         Ok(())
-    }
-
-    /// Uploads what the records refer to; parts them into those whose blobs are there and those whose are not to be had.
-    async fn upload(&mut self, kept: Vec<Kept>) -> Result<(Vec<Kept>, Vec<(Kept, Error)>)> {
-        let Run { services, backup, listed, session, .. } = &*self;
-        let uploads = kept.into_iter().map(|record| async move {
-            let mut uploaded = 0;
-            for blob in blobs_of(record.record.value()) {
-                if listed.contains(&blob.cid) {
-                    continue;
-                }
-                let bytes = match backup.blob(&blob.cid) {
-                    Ok(bytes) => bytes,
-                    Err(error) => return Ok((record, uploaded, Some(error))),
-                };
-                uploaded += bytes.len() as u64;
-                let body = Body::Bytes(bytes);
-                services.pds.upload_blob(session, body, &blob.mime_type, Some(&blob.cid)).await?;
-            }
-            Ok::<_, Error>((record, uploaded, None))
-        });
-        let done: Vec<_> = stream::iter(uploads).buffered(UPLOADS).try_collect().await?;
-        let (mut ready, mut unready) = (Vec::new(), Vec::new());
-        for (record, uploaded, error) in done {
-            self.report.uploaded += uploaded;
-            match error {
-                Some(error) => unready.push((record, error)),
-                None => ready.push(record),
-            }
-        }
-        Ok((ready, unready))
     }
 
     async fn remember(&mut self, medium: Medium, written: &[Kept]) -> Result<()> {
@@ -274,9 +309,26 @@ impl Run<'_> {
         self.services.mongo.save_keys(medium, &published).await?;
         let done = self.report.done.entry(medium.plural()).or_default();
         for kept in written {
-            *if kept.replaces { &mut done.update } else { &mut done.create } += 1;
+            kept.count(done);
         }
         self.watch.items(written.len());
         Ok(())
     }
+}
+
+/// Uploads what a record refers to, but for what is there; says how many bytes that were.
+async fn upload(
+    services: &Services,
+    backup: &Backup,
+    session: &Session,
+    listed: &HashSet<Cid>,
+    record: &Kept,
+) -> Result<u64> {
+    let mut uploaded = 0;
+    for blob in blobs_of(record.record.value()).iter().filter(|blob| !listed.contains(&blob.cid)) {
+        let body = backup.blob(&blob.cid)?;
+        uploaded += body.size();
+        services.pds.upload_blob(session, body, &blob.mime_type, Some(&blob.cid)).await?;
+    }
+    Ok(uploaded)
 }

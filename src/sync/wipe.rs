@@ -4,7 +4,6 @@
 //! MongoDB comes last, so that a run that ends anywhere leaves to the next what it did not do.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -15,7 +14,7 @@ use crate::record::{Id, Medium};
 use crate::remote::mongo::Account;
 use crate::remote::pds::Snapshot;
 
-use super::backup::{Saved, blobs_of, save};
+use super::backup::{Saved, Saving, blobs_of};
 use super::batch::Writer;
 use super::delete::delete;
 use super::settle::{Interruption, settle};
@@ -49,7 +48,7 @@ impl WipePlan {
     }
 }
 
-/// What was wiped.
+/// What has been wiped.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Wiped {
     /// How much of each medium.
@@ -91,8 +90,8 @@ pub async fn plan_wipe(
     Ok(plan)
 }
 
-/// Saves an account's records of some media and their blobs under `backup`, if that is wanted, deletes the records, and
-/// makes MongoDB forget their keys.
+/// Saves an account's records of some media and their blobs, if that is wanted, deletes the records, and makes MongoDB
+/// forget their keys. `wiped` tells how far it has come, whatever it ends with.
 ///
 /// # Errors
 /// What the servers say, or the disk. Then some of it may be done; another run does the rest.
@@ -100,39 +99,49 @@ pub async fn wipe(
     services: &Services,
     account: &Account,
     media: &[Medium],
-    backup: Option<&Path>,
+    saving: Option<&Saving>,
     watch: &Arc<dyn Watch>,
-) -> Result<Wiped> {
-    unless_stopped(services, watch, Box::pin(wipe_all(services, account, media, backup, watch))).await
+    wiped: &mut Wiped,
+) -> Result<()> {
+    unless_stopped(services, watch, Box::pin(wipe_all(services, account, media, saving, watch, wiped))).await
 }
 
 async fn wipe_all(
     services: &Services,
     account: &Account,
     media: &[Medium],
-    backup: Option<&Path>,
+    saving: Option<&Saving>,
     watch: &Arc<dyn Watch>,
-) -> Result<Wiped> {
-    let mut wiped = Wiped::default();
-    let session = Arc::new(super::log_in(services, account).await?);
-    let mut writer = Writer::new(&services.pds, session);
+    wiped: &mut Wiped,
+) -> Result<()> {
+    let mut writer = None;
+    let mut first: BTreeMap<Medium, usize> = BTreeMap::new();
     settle(&account.name(), async || {
         let doomed = look(services, account, media).await?;
-        if let Some(snapshot) = &doomed.snapshot {
-            writer.commit = Some(snapshot.commit);
-            if let (Some(folder), true) = (backup, doomed.media.iter().any(|(_, rkeys, _)| !rkeys.is_empty())) {
-                let saved = save(&services.pds, &doomed.car, snapshot, media, folder).await?;
-                // Of several rounds the first has saved the most.
-                wiped.saved.get_or_insert(saved);
+        let has_records = doomed.media.iter().any(|(_, rkeys, _)| !rkeys.is_empty());
+        if let (Some(snapshot), true) = (&doomed.snapshot, has_records) {
+            if writer.is_none() {
+                let session = Arc::new(super::log_in(services, account).await?);
+                writer = Some(Writer::new(&services.pds, session));
+            }
+            if let Some(writer) = &mut writer {
+                writer.commit = Some(snapshot.commit);
+            }
+            if let Some(saving) = saving {
+                wiped.saved = Some(saving.save(&services.pds, &doomed.car, snapshot, media, watch).await?);
             }
         }
         for (medium, rkeys, ids) in doomed.media {
             let extent = wiped.media.entry(medium.plural()).or_default();
-            let deleted = |count| {
-                extent.records += count;
-                watch.items(count);
-            };
-            delete(&mut writer, medium, rkeys, watch, deleted).await?;
+            // What went without our hearing of it counts too.
+            extent.records = first.entry(medium).or_insert(rkeys.len()).saturating_sub(rkeys.len());
+            if let Some(writer) = &mut writer {
+                let deleted = |count| {
+                    extent.records += count;
+                    watch.items(count);
+                };
+                delete(writer, medium, rkeys, watch, deleted).await?;
+            }
             if watch.is_cancelled() {
                 return Err(Interruption::Failed(Error::Interrupted));
             }
@@ -141,7 +150,7 @@ async fn wipe_all(
         Ok(())
     })
     .await?;
-    Ok(wiped)
+    wiped.saved.as_ref().map_or(Ok(()), Saved::complete)
 }
 
 async fn look(services: &Services, account: &Account, media: &[Medium]) -> Result<Doomed> {
@@ -163,9 +172,7 @@ async fn look(services: &Services, account: &Account, media: &[Medium]) -> Resul
         let records = doomed.snapshot.iter().flat_map(|snapshot| &snapshot.records);
         let rkeys =
             records.filter(|record| record.medium() == Some(medium)).map(|record| record.rkey.clone()).collect();
-        let items = services.mongo.items(&account.owner, medium).await?.into_iter().flatten();
-        let has_key = |keys: &crate::record::StoredKeys| keys.atproto.is_some() || keys.at.is_some();
-        let ids = items.filter(|item| has_key(&item.keys)).map(|item| item.id).collect();
+        let ids = services.mongo.with_keys(&account.owner, medium).await?;
         doomed.media.push((medium, rkeys, ids));
     }
     Ok(doomed)

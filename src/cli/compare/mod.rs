@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::sync::{self, AccountComparison, Accounts, Items, Orphans, Policy, Scope, Services, Tally};
+use crate::sync::{self, AccountComparison, Accounts, Items, Nuked, Orphans, Policy, Scope, Services, Tally};
 
 use super::Outcome;
 use super::config::ConfigFile;
@@ -29,8 +29,8 @@ pub use text::accounts;
 /// Compare MongoDB with the PDS, item by item; nothing is changed
 ///
 /// Every line begins with what is the matter: `+` missing on the PDS, `*` different there, `&` there twice, `-` there
-/// and not in MongoDB, `!` there with a file that is gone or damaged, `?` no record can be made. `telecine sync` mends
-/// what can be mended.
+/// and not in MongoDB, `!` there with a file that is gone or damaged, `?` no record can be made. `telecine sync`
+/// mends all but the last two.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -66,7 +66,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Outcome {
     network::run(&"compare", &arguments.config, async |services| {
         let accounts = arguments.accounts.find(&services.mongo).await?;
-        let scope = scope(accounts, &arguments.media, &arguments.nuked, arguments.at_once.users());
+        let scope = scope(accounts, &arguments.media, arguments.nuked.nuked(), arguments.at_once.users());
         let mut page = arguments.report.as_deref().map(Page::new).transpose()?;
         let summary = summarize(&services, &scope, arguments.download, |comparison| {
             if arguments.json {
@@ -92,13 +92,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 /// All items of these accounts and media.
-pub fn scope(accounts: Accounts, media: &MediaArguments, nuked: &NukedArguments, users_at_once: usize) -> Scope {
+pub fn scope(accounts: Accounts, media: &MediaArguments, nuked: Nuked, users_at_once: usize) -> Scope {
     Scope {
         media: media.media(),
         accounts,
         items: Items::All,
         limit: None,
-        policy: Policy { nuked: nuked.nuked(), orphans: Orphans::Report },
+        policy: Policy { nuked, orphans: Orphans::Report },
         users_at_once,
     }
 }

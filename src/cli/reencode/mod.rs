@@ -14,6 +14,7 @@ use crate::sync::{self, Accounts, Items, Nuked, Orphans, Policy, Scope, Services
 use crate::video::Preset;
 
 use super::config::ConfigFile;
+use super::confirm::LiveArguments;
 use super::network;
 use super::presets::PresetFile;
 use super::sync::{SyncProgress, matching, outcome, report as sync_report};
@@ -28,8 +29,8 @@ use super::{Outcome, since};
 #[command(after_help = "\
 Examples:
   telecine reencode --preset small --anonymous       what would be done, and what it would save
-  telecine reencode --preset small --anonymous --live
-  telecine reencode --preset standard --code 9Yo --live
+  telecine reencode --preset small --anonymous --live   asks, and does it
+  telecine reencode --preset standard --code 9Yo --live --yes
   telecine reencode --preset standard --all --since 2025-10-01 --limit 100 --live")]
 pub struct Arguments {
     /// How to encode; see `telecine presets list`
@@ -48,9 +49,8 @@ pub struct Arguments {
     /// Work on so many accounts at the same time
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
     users_at_once: u16,
-    /// Do it; without, only say what would be done
-    #[arg(long)]
-    live: bool,
+    #[command(flatten)]
+    live: LiveArguments,
     /// Where a live run writes its report, as JSON [default: telecine-reencode-TIME.json]
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -83,9 +83,10 @@ struct Which {
 pub fn run(arguments: &Arguments) -> Outcome {
     let preset = arguments.preset_file.preset(&arguments.preset);
     let chosen = arguments.which.user.as_deref().map(matching);
+    arguments.live.check();
     network::run(&"reencode", &arguments.config, async |services| {
         let scope = scope(arguments, chosen, &services).await?;
-        if arguments.live {
+        if arguments.live.live {
             live(arguments, &services, &scope, &preset).await
         } else {
             dry_run(arguments, &services, &scope, &preset).await
@@ -131,6 +132,15 @@ async fn live(arguments: &Arguments, services: &Services, scope: &Scope, preset:
     let progress = Arc::new(SyncProgress::live());
     let watch: Arc<dyn sync::Watch> = progress.clone();
     let reencoding = Reencoding { preset, since: arguments.since };
+    if !arguments.live.yes {
+        let planned = reencode::plan(services, scope, reencoding, &watch).await?;
+        let count: usize = planned.planned.values().map(|counts| counts.update).sum();
+        let question = format!("{count} videos will be replaced by others; the PDS destroys the old ones.");
+        let is_confirmed = count == 0 || arguments.live.confirm(&question, &preset.name);
+        if !is_confirmed {
+            return Ok(Outcome::Failed);
+        }
+    }
     let report = reencode::live(services, scope, reencoding, &watch).await?;
     progress.finish();
     if arguments.report.is_none() && !report.has_work() && !report.has_failures() {

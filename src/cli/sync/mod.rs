@@ -55,7 +55,7 @@ pub struct Arguments {
     #[command(flatten)]
     nuked: NukedArguments,
     /// What becomes of records whose item is not in MongoDB any more
-    #[arg(long, value_enum, default_value_t = OrphansArgument::Report)]
+    #[arg(long, value_enum, default_value_t = OrphansArgument::Report, conflicts_with = "code")]
     orphans: OrphansArgument,
     /// Work on so many accounts at the same time
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]

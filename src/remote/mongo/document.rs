@@ -43,10 +43,13 @@ pub fn item(medium: Medium, document: &Document) -> Result<Item, Unusable> {
     let needed = |field: &str| {
         text(document, field).ok_or_else(|| Unusable { id: id.to_string(), reason: format!("has no {field}") })
     };
+    let nuked = is_true(document, "nuked") || medium == Medium::Mood && is_true(document, "deleted");
     let content = match medium {
         Medium::Painting => {
             Content::Painting { slug: needed("slug")?, code: needed("code")?, bucket: text(document, "bucket") }
         }
+        // The text of a deleted one may be gone too, and then its record has to go all the same.
+        Medium::Mood if nuked => Content::Mood { text: text(document, "mood").unwrap_or_default() },
         Medium::Mood => Content::Mood { text: needed("mood")? },
         Medium::Piece => Content::Piece { slug: needed("slug")? },
         Medium::Kidlisp => Content::Kidlisp { code: needed("code")?, source: needed("source")? },
@@ -62,7 +65,6 @@ pub fn item(medium: Medium, document: &Document) -> Result<Item, Unusable> {
         },
     };
     let keys = StoredKeys { atproto: rkey(document, "atproto"), at: rkey(document, "at"), video: video(document) };
-    let nuked = is_true(document, "nuked") || medium == Medium::Mood && is_true(document, "deleted");
     Ok(Item { id, when: when(document, id), keys, nuked, content })
 }
 
@@ -203,6 +205,7 @@ mod tests {
     fn deleted_hides_a_mood_and_only_a_mood() {
         let document = doc! { "_id": oid(), "mood": "fine", "slug": "s", "deleted": true };
         assert!(item(Medium::Mood, &document).unwrap().nuked);
+        assert!(item(Medium::Mood, &doc! { "_id": oid(), "mood": "", "deleted": true }).unwrap().nuked);
         assert!(!item(Medium::Piece, &document).unwrap().nuked);
     }
 

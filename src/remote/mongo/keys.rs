@@ -1,9 +1,10 @@
 //! The keys of records, written back to the items they are of.
 
 use cid::Cid;
+use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
-use super::{Mongo, TRANSIENT_CODES, document, failed, insist};
+use super::{Mongo, Owner, TRANSIENT_CODES, document, failed, insist, repeat};
 use crate::error::{Error, Result};
 use crate::record::{Id, Medium, StoredVideo};
 
@@ -65,6 +66,23 @@ impl Mongo {
         }
         let update = Bson::Document(doc! { "$unset": unset });
         self.update(medium, "clear the keys", ids.iter().map(|id| (*id, update.clone())).collect()).await
+    }
+
+    /// The items of an owner that know the key of a record; also those that make no sense otherwise.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn with_keys(&self, owner: &Owner, medium: Medium) -> Result<Vec<Id>> {
+        let mut filter = owner.filter();
+        let has = |field: &str| doc! { field: { "$exists": true } };
+        filter.insert("$or", [has("atproto.rkey"), has("at.rkey")].map(Bson::from).to_vec());
+        let read = || async {
+            let found = self.items_of(medium).find(filter.clone()).projection(doc! { "_id": 1 }).await?;
+            found.try_collect::<Vec<_>>().await
+        };
+        let found = repeat(&format!("read the keys of {} of {owner}", medium.plural()), read).await?;
+        Ok(found.iter().filter_map(document::id).collect())
     }
 
     async fn update(&self, medium: Medium, doing: &str, updates: Vec<(Id, Bson)>) -> Result<u64> {

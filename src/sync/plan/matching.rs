@@ -13,8 +13,8 @@ pub struct Matched<'a> {
 }
 
 impl<'a> Matched<'a> {
-    /// Sorts records.
-    pub fn new(items: &[Item], existing: &'a [Existing]) -> Self {
+    /// Sorts records. Those of `unusable` items are nobody's and no orphans either.
+    pub fn new(items: &[Item], unusable: &HashSet<Id>, existing: &'a [Existing]) -> Self {
         let ids: HashSet<Id> = items.iter().map(|item| item.id).collect();
         let mut by_key = HashMap::new();
         for item in items {
@@ -25,6 +25,7 @@ impl<'a> Matched<'a> {
         let mut matched = Matched { by_item: HashMap::new(), orphans: Vec::new() };
         for record in existing {
             let id = match record::identity(&record.value) {
+                Some(id) if unusable.contains(&id) => continue,
                 Some(id) => Some(id).filter(|id| ids.contains(id)),
                 None => by_key.get(record.rkey.as_str()).copied(),
             };

@@ -168,16 +168,17 @@ impl Plan {
     /// Works out what to do for all items of one medium of an account.
     ///
     /// `items` are all there are, since keys depend on each other; `selected` says which of them are to be worked on.
-    /// `recorded` are paintings whose recording was found though their record does not tell of it.
+    /// `unusable` are those that could not be read: what is published of them is left alone. `recorded` are paintings whose recording was found though their record does not tell of it.
     #[must_use]
     pub fn new(
         items: Vec<Item>,
+        unusable: &HashSet<Id>,
         existing: &[Existing],
         recorded: &HashSet<Id>,
         policy: Policy,
         selected: impl Fn(&Item) -> bool,
     ) -> Plan {
-        let matched = Matched::new(&items, existing);
+        let matched = Matched::new(&items, unusable, existing);
         let mut keys = Keys::new(&items, existing);
         let mut steps = Vec::with_capacity(items.len());
         for item in items {
@@ -198,7 +199,7 @@ impl Plan {
         Plan { steps, orphans: rkeys(orphans), gone: rkeys(gone) }
     }
 
-    /// Puts off all but the first `limit` steps that have work.
+    /// Puts off all but the first `limit` steps that have work, and deletions beyond them.
     pub fn limit(&mut self, limit: usize) {
         let mut left = limit;
         self.steps.retain(|step| {
@@ -206,6 +207,7 @@ impl Plan {
             left -= usize::from(step.has_work() && left > 0);
             keep
         });
+        self.orphans.extend(self.gone.split_off(left.min(self.gone.len())));
     }
 
     /// Items that are blocked, and why.
@@ -307,7 +309,7 @@ fn best<'a>(item: &Item, records: &[&'a Existing]) -> Option<&'a Existing> {
 }
 
 /// Whether MongoDB knows everything about the item's record that it should know.
-fn is_known(item: &Item, rkey: &str) -> bool {
+pub fn is_known(item: &Item, rkey: &str) -> bool {
     let is = |stored: &Option<String>| stored.as_deref() == Some(rkey);
     match &item.content {
         Content::Tape { status, .. } => {

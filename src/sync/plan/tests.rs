@@ -53,8 +53,12 @@ fn known(mut item: Item, rkey: &str) -> Item {
     item
 }
 
+fn plan_of(items: Vec<Item>, existing: &[Existing], policy: Policy) -> Plan {
+    Plan::new(items, &HashSet::new(), existing, &HashSet::new(), policy, |_| true)
+}
+
 fn plan(items: Vec<Item>, existing: &[Existing]) -> Plan {
-    Plan::new(items, existing, &HashSet::new(), FLAG, |_| true)
+    plan_of(items, existing, FLAG)
 }
 
 fn action(item: Item, existing: &[Existing]) -> Action {
@@ -137,7 +141,7 @@ fn a_recording_that_old_records_do_not_tell_of_is_told_once_it_is_found() {
     assert_eq!(lacking(&existing), 1);
     assert!(matches!(action(item.clone(), &existing), Action::Keep { .. }));
     let recorded = HashSet::from([item.id]);
-    let step = Plan::new(vec![item.clone()], &existing, &recorded, FLAG, |_| true).steps.remove(0);
+    let step = Plan::new(vec![item.clone()], &HashSet::new(), &existing, &recorded, FLAG, |_| true).steps.remove(0);
     assert!(!step.missing_files().any());
     let Action::Update { files, .. } = step.action else { panic!("{:?}", step.action) };
     assert!(files.has_recording);
@@ -177,16 +181,29 @@ fn orphans_go_if_that_is_wanted_and_they_say_whose_they_were() {
     let mut strange = record("c", &mood(3, "never ours"), &Files::default());
     strange.value.as_object_mut().unwrap().remove("ref");
     let policy = Policy { orphans: Orphans::Delete, ..FLAG };
-    let plan = Plan::new(vec![mood(1, "hello")], &[gone, strange], &HashSet::new(), policy, |_| true);
+    let plan = plan_of(vec![mood(1, "hello")], &[gone, strange], policy);
     assert_eq!((plan.gone.clone(), plan.orphans.clone()), (vec!["b".to_owned()], vec!["c".to_owned()]));
     assert_eq!(plan.counts(), Counts { create: 1, withdraw: 1, orphan: 1, ..Counts::default() });
+    let mut limited = plan;
+    limited.limit(1);
+    assert_eq!(limited.counts(), Counts { create: 1, orphan: 2, ..Counts::default() });
+}
+
+#[test]
+fn records_of_items_that_cannot_be_read_are_left_alone() {
+    let unreadable = mood(2, "cannot be read now");
+    let existing = [record("b", &unreadable, &Files::default())];
+    let policy = Policy { orphans: Orphans::Delete, ..FLAG };
+    let unusable = HashSet::from([unreadable.id]);
+    let plan = Plan::new(vec![mood(1, "hello")], &unusable, &existing, &HashSet::new(), policy, |_| true);
+    assert_eq!((plan.gone, plan.orphans), (Vec::new(), Vec::new()));
 }
 
 #[test]
 fn what_was_taken_back_is_flagged_or_withheld_as_one_likes() {
     let nuked = |existing: &[Existing], nuked| {
         let item = Item { nuked: true, ..painting(1) };
-        Plan::new(vec![item], existing, &HashSet::new(), Policy { nuked, ..FLAG }, |_| true).steps.remove(0).action
+        plan_of(vec![item], existing, Policy { nuked, ..FLAG }).steps.remove(0).action
     };
     assert!(matches!(nuked(&[], Nuked::Flag), Action::Create { .. }));
     assert_eq!(nuked(&[], Nuked::Withhold), Action::Withhold);
@@ -213,7 +230,7 @@ fn what_no_lexicon_takes_is_blocked_before_anything_is_tried() {
 fn keys_are_the_same_whatever_is_read_first_and_whatever_is_selected() {
     let items: Vec<_> = (0..200).map(|number| mood(number, "at once")).collect();
     let keys = |items: Vec<Item>, selected: fn(&Item) -> bool| {
-        let plan = Plan::new(items, &[], &HashSet::new(), FLAG, selected);
+        let plan = Plan::new(items, &HashSet::new(), &[], &HashSet::new(), FLAG, selected);
         let mut keys: Vec<_> = plan.steps.into_iter().map(|step| (step.item.id, step.action)).collect();
         keys.sort_by_key(|(id, _)| *id);
         keys

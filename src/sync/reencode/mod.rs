@@ -3,8 +3,8 @@
 //! It is a sync whose plan holds nothing else. Which preset a video was made with is remembered in MongoDB together
 //! with the video's hash, so that a video that came from elsewhere since is never taken for one of that preset.
 //!
-//! Old and new are measured, for which libav decodes the old one too: it lies in the account's own repo, which is
-//! written to by nobody but the site.
+//! Old and new are measured. The old one is only if MongoDB remembers that it was made here: whoever can log in to an
+//! account can put anything in its place, and libav decodes no stranger's file.
 
 mod sample;
 mod steps;
@@ -38,6 +38,19 @@ pub struct Reencoding<'a> {
     pub since: Option<i64>,
 }
 
+/// Plans all accounts in scope and changes nothing.
+///
+/// # Errors
+/// What keeps the accounts from being listed; what is wrong with one of them is in its report.
+pub async fn plan(
+    services: &Services,
+    scope: &Scope,
+    reencoding: Reencoding<'_>,
+    watch: &Arc<dyn Watch>,
+) -> Result<Report> {
+    plan_each(services, scope, |plan| reencoding.adjust(plan), watch).await
+}
+
 /// Plans all accounts in scope and changes nothing; encodes a few tapes to see what would come of all.
 ///
 /// # Errors
@@ -50,7 +63,7 @@ pub async fn dry_run(
 ) -> Result<(Report, Sample)> {
     let watching = Arc::new(Watching::new(watch.clone()));
     let planning: Arc<dyn Watch> = watching.clone();
-    let report = plan_each(services, scope, |plan| reencoding.adjust(plan), &planning).await?;
+    let report = plan(services, scope, reencoding, &planning).await?;
     let sample = sample::take(services, &watching.candidates(), reencoding.preset, watch).await;
     Ok((report, sample))
 }
@@ -84,7 +97,8 @@ impl Purpose for Reencoding<'_> {
         let preset = self.preset.versioned_name();
         let stored = step.item.keys.video.clone();
         let old = steps::old_video(step);
-        let old_file = match &old {
+        let is_ours = |old: &&BlobRef| stored.as_ref().is_some_and(|stored| stored.cid == old.cid);
+        let old_file = match old.as_ref().filter(is_ours) {
             Some(old) => fetch(services, account, old).await?,
             None => None,
         };

@@ -27,14 +27,22 @@ async fn add_moods(syncing: &Syncing, owner: &Account, count: usize) {
     moods.insert_many((0..count).map(mood)).await.unwrap();
 }
 
-/// The only CAR of an account's backups.
-fn car(syncing: &Syncing, owner: &Account) -> PathBuf {
-    let folder = syncing.workshop.path("telecine-backup").join(&owner.handle);
+/// The folder of an account's backups.
+fn backup(owner: &Account) -> String {
+    format!("telecine-backup/{}", owner.handle)
+}
+
+/// The folders of an account's wipes.
+fn wipes(syncing: &Syncing, owner: &Account) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(syncing.workshop.path(&backup(owner))).unwrap();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// The CARs of an account's only wipe.
+fn cars(syncing: &Syncing, owner: &Account) -> Vec<PathBuf> {
+    let [folder] = &wipes(syncing, owner)[..] else { panic!("{:?}", wipes(syncing, owner)) };
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut cars: Vec<_> =
-        entries.filter(|path| path.extension().is_some_and(|extension| extension == "car")).collect();
-    assert_eq!(cars.len(), 1);
-    cars.remove(0)
+    entries.filter(|path| path.extension().is_some_and(|extension| extension == "car")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,15 +112,14 @@ async fn what_has_files_comes_back_from_a_backup_byte_by_byte() {
 
     syncing.run(&format!("wipe {} --live --yes", guest.handle)).await.succeeds();
     assert_eq!(syncing.state(&guest).await.records, []);
-    let backup = car(&syncing, &guest);
     // Nothing else is needed: not the ZIPs, not the pictures.
-    let arguments = format!("restore {} --from {}", guest.handle, backup.display());
+    let arguments = format!("restore {} --from {}", guest.handle, backup(&guest));
     let told = syncing.run(&arguments).await.succeeds();
-    assert_eq!(told.stdout().lines().last(), Some("tapes           3       0     0"));
+    assert_eq!(told.stdout().lines().last(), Some("tapes           3       0      0     0"));
     assert_eq!(syncing.state(&guest).await.records, []);
-    syncing.run(&format!("{arguments} --live")).await.succeeds();
+    syncing.run(&format!("{arguments} --live --yes")).await.succeeds();
     assert_eq!(syncing.state(&guest).await, before);
-    assert_eq!(syncing.run(&format!("{arguments} --live")).await.code, Some(3));
+    assert_eq!(syncing.run(&format!("{arguments} --live --yes")).await.code, Some(3));
     syncing.run("compare --anonymous --download").await.succeeds();
 }
 
@@ -124,11 +131,10 @@ async fn a_backup_fills_another_account_too() {
     syncing.run("sync live").await.succeeds();
     let before = syncing.state(&owner).await;
     syncing.run("wipe jeffrey --live --yes").await.succeeds();
-    let backup = car(&syncing, &owner);
 
     let fresh = syncing.site.join(&owner.sub, "fresh", PASSWORD).await;
     assert_ne!(fresh.did(), owner.did());
-    syncing.run(&format!("restore jeffrey --from {} --live", backup.display())).await.succeeds();
+    syncing.run(&format!("restore jeffrey --from {} --live --yes", backup(&owner))).await.succeeds();
     assert_eq!(syncing.state(&fresh).await, before);
     syncing.run("compare jeffrey --download").await.succeeds();
 }
@@ -147,13 +153,23 @@ async fn a_wipe_that_was_killed_goes_on_and_its_backup_has_everything() {
     syncing.detours.clear();
     let killed = syncing.state(&owner).await;
     assert_eq!(killed.records.len(), 5);
+    // Somebody is not to be kept from working.
+    let record = json!({ "$type": Medium::Mood.collection(), "text": "new", "mood": "new", "when": "2026-01-01T00:00:00Z", "ref": "650000010000000000000000" });
+    syncing.site.pds().put_record(&owner.session, Medium::Mood.collection(), "3lnewrecord22", &record).await;
     syncing.run("wipe jeffrey --live --yes").await.succeeds();
     let wiped = syncing.state(&owner).await;
     assert_eq!(wiped.records, []);
     assert!(wiped.keys.iter().all(|(_, _, keys)| keys.is_empty()), "{:?}", wiped.keys);
+    assert_eq!(cars(&syncing, &owner).len(), 2);
 
-    syncing.run(&format!("restore jeffrey --from {} --live", car(&syncing, &owner).display())).await.succeeds();
-    assert_eq!(syncing.state(&owner).await, before);
+    syncing.run(&format!("restore jeffrey --from {} --live --yes", backup(&owner))).await.succeeds();
+    let mut after = syncing.state(&owner).await;
+    let added = after.records.iter().position(|(_, rkey, _)| rkey == "3lnewrecord22").unwrap();
+    after.records.remove(added);
+    assert_eq!(after, before);
+    // The next wipe is another, with a folder of its own.
+    syncing.run("wipe jeffrey --live --yes").await.succeeds();
+    assert_eq!(wipes(&syncing, &owner).len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,27 +180,78 @@ async fn a_restore_that_was_killed_goes_on() {
     syncing.run("sync live").await.succeeds();
     let before = syncing.state(&owner).await;
     syncing.run("wipe jeffrey --live --yes").await.succeeds();
-    let arguments = format!("restore jeffrey --from {} --live", car(&syncing, &owner).display());
+    let arguments = format!("restore jeffrey --from {} --live --yes", backup(&owner));
 
     let proxy = syncing.pds_proxy();
     syncing.kill_at(&arguments, proxy, APPLY, 4, Fault::Hold(FOREVER)).await;
     syncing.detours.clear();
     syncing.run(&arguments).await.succeeds();
-    // What MongoDB did not hear of is found by the next sync.
-    syncing.run("sync live").await;
     assert_eq!(syncing.state(&owner).await, before);
+    assert_eq!(syncing.run(&arguments).await.code, Some(3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_the_pds_has_lost_is_told_and_keeps_nothing_from_going() {
+async fn answers_that_are_lost_and_others_who_write_are_no_harm_to_wipes_and_restores() {
+    let mut syncing = Syncing::new().await;
+    let owner = syncing.site.account("jeffrey").await;
+    syncing.fill(&owner).await;
+    syncing.run("sync live").await.succeeds();
+    let before = syncing.state(&owner).await;
+    let restore = format!("restore jeffrey --from {} --live --yes", backup(&owner));
+    let proxy = syncing.pds_proxy();
+    for fault in [Fault::DropAfter, Fault::DropBefore, Fault::Answer(Answer::invalid_swap())] {
+        proxy.next(APPLY, [None, Some(fault.clone())]);
+        let wiped = syncing.run("wipe jeffrey --live --yes").await.succeeds();
+        assert!(
+            wiped.stdout().contains("deleted    19 records\nforgotten  19 keys\n"),
+            "{fault:?}: {}",
+            wiped.stdout()
+        );
+        assert_eq!(syncing.state(&owner).await.records, []);
+        proxy.next(APPLY, [None, Some(fault.clone())]);
+        syncing.run(&restore).await.succeeds();
+        assert_eq!(syncing.state(&owner).await, before, "{fault:?}");
+        proxy.heal();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_others_chose_come_back_and_what_was_taken_back_does_not() {
+    let syncing = Syncing::new().await;
+    let owner = syncing.site.account("jeffrey").await;
+    let stays = syncing.site.add_mood(&owner, "stays").await;
+    let goes = syncing.site.add_mood(&owner, "goes").await;
+    let collection = Medium::Mood.collection();
+    for (rkey, text, id) in [("3laaaaaaaaaa2", "stays", stays), ("3lbbbbbbbbbb2", "goes", goes)] {
+        let when = syncing.site.item(Medium::Mood, id).await.get_datetime("when").unwrap().try_to_rfc3339_string();
+        let value = json!({ "$type": collection, "mood": text, "when": when.unwrap(), "ref": id.to_hex() });
+        syncing.site.pds().put_record(&owner.session, collection, rkey, &value).await;
+    }
+    syncing.run("sync live").await.succeeds();
+    syncing.run("wipe jeffrey --live --yes").await.succeeds();
+    let moods = syncing.site.database().collection::<Document>("moods");
+    moods.update_one(doc! { "_id": goes }, doc! { "$set": { "deleted": true } }).await.unwrap();
+
+    syncing.run(&format!("restore jeffrey --from {} --live --yes", backup(&owner))).await.succeeds();
+    let records = syncing.site.records(&owner, Medium::Mood).await;
+    assert_eq!(records.iter().map(|record| record.rkey.as_str()).collect::<Vec<_>>(), ["3laaaaaaaaaa2"]);
+    syncing.run("compare jeffrey").await.succeeds();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_the_pds_has_lost_stops_a_wipe_unless_one_says_so() {
     let mut syncing = Syncing::new().await;
     let owner = syncing.site.account("jeffrey").await;
     syncing.site.add_painting(&owner, "p", &Picture::numbered(64, 48, 1)).await;
     syncing.run("sync live").await.succeeds();
     let proxy = syncing.pds_proxy();
     proxy.always("com.atproto.sync.getBlob", Fault::Answer(Answer::xrpc(400, "InvalidRequest", "Blob not found")));
-    let run = syncing.run("wipe jeffrey --live --yes").await.succeeds();
-    assert!(run.stdout().contains("lost       1 files were not on the PDS any more\n"), "{}", run.stdout());
+    let run = syncing.run("wipe jeffrey --live --yes").await;
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.ends_with("1 files are not on the pds; --allow-missing does without them\n"), "{}", run.stderr);
+    assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 1);
+    let run = syncing.run("wipe jeffrey --live --yes --allow-missing").await.succeeds();
+    assert!(run.stdout().contains("missing    1 files, which were not on the PDS any more\n"), "{}", run.stdout());
     assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 0);
 }
 
@@ -212,7 +279,7 @@ async fn whoever_does_not_say_that_they_mean_it_changes_nothing() {
     let before = syncing.state(&owner).await;
 
     for (arguments, expected) in [
-        ("wipe jeffrey --live", "--live asks for the handle on a terminal, and this is none; --yes does without"),
+        ("wipe jeffrey --live", "--live asks on a terminal, and this is none; --yes does without"),
         ("wipe jeffrey --live --no-backup", "--no-backup cannot be undone; it needs --yes"),
         ("wipe jeffrey --yes", "the following required arguments were not provided"),
         ("wipe", "the following required arguments were not provided"),

@@ -74,7 +74,7 @@ async fn a_tape_gets_the_very_video_that_convert_makes_and_keeps_everything_else
     let moods = site.records(&owner, Medium::Mood).await;
     let others = [revision(&syncing, &other).await, revision(&syncing, &guest).await];
 
-    syncing.run("reencode --preset small --user ^maker --live --report report.json").await.succeeds();
+    syncing.run("reencode --preset small --user ^maker --live --yes --report report.json").await.succeeds();
     let mut records = site.records(&owner, Medium::Tape).await;
     let after = records.remove(0);
     assert_eq!((records.len(), &after.rkey), (0, &before.rkey));
@@ -113,7 +113,7 @@ async fn a_tape_gets_the_very_video_that_convert_makes_and_keeps_everything_else
 
     // Neither another run nor a sync finds anything to do.
     let revision_after = revision(&syncing, &owner).await;
-    for command in ["reencode --preset small --user ^maker --live", "sync live"] {
+    for command in ["reencode --preset small --user ^maker --live --yes", "sync live"] {
         assert_eq!(syncing.run(command).await.code, Some(3), "{command}");
     }
     assert_eq!(revision(&syncing, &owner).await, revision_after);
@@ -128,7 +128,7 @@ async fn a_run_that_is_killed_before_mongodb_knows_is_made_good_without_another_
     syncing.run("sync live").await.succeeds();
     let proxy = syncing.pds_proxy();
     proxy.once("applyWrites", Fault::Hold(FOREVER));
-    let mut running = syncing.start("reencode --preset small --all --live");
+    let mut running = syncing.start("reencode --preset small --all --live --yes");
     let proxy = tokio::task::spawn_blocking(move || {
         running.wait_until(|| proxy.count("applyWrites") > 0);
         // What the server does for the request must have happened too.
@@ -147,7 +147,7 @@ async fn a_run_that_is_killed_before_mongodb_knows_is_made_good_without_another_
     proxy.heal();
     let writes = || (proxy.count("applyWrites"), proxy.count("uploadBlob"));
     let before = writes();
-    syncing.run("reencode --preset small --all --live --report report.json").await.succeeds();
+    syncing.run("reencode --preset small --all --live --yes --report report.json").await.succeeds();
     assert_eq!(writes(), before);
     let account = reported(&syncing)["accounts"][0].take();
     assert_eq!((&account["done"]["tapes"]["adopt"], &account["uploaded"]), (&json!(1), &json!(0)));
@@ -155,7 +155,7 @@ async fn a_run_that_is_killed_before_mongodb_knows_is_made_good_without_another_
     assert_eq!(replaced["before"]["cid"], replaced["after"]["cid"]);
     assert_eq!(syncing.site.records(&owner, Medium::Tape).await, records);
     assert_eq!(remembered(&syncing, id).await, Some(versioned("small")));
-    assert_eq!(syncing.run("reencode --preset small --all --live").await.code, Some(3));
+    assert_eq!(syncing.run("reencode --preset small --all --live --yes").await.code, Some(3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,7 +167,7 @@ async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_made_twice() {
     let old = syncing.site.records(&owner, Medium::Tape).await.remove(0);
     let proxy = syncing.pds_proxy();
     proxy.once("applyWrites", Fault::DropAfter);
-    syncing.run("reencode --preset small --all --live --report report.json").await.succeeds();
+    syncing.run("reencode --preset small --all --live --yes --report report.json").await.succeeds();
     assert_eq!(["applyWrites", "uploadBlob", "getRepo"].map(|method| proxy.count(method)), [1, 1, 2]);
     let new = syncing.site.records(&owner, Medium::Tape).await.remove(0);
     let replaced = reported(&syncing)["accounts"][0]["replaced"][0].take();
@@ -192,7 +192,7 @@ async fn tapes_that_were_taken_back_posted_as_mp4_or_never_published_are_left_al
     let unpublished = site.add_tape(&owner, "new", &tape).await;
     let before = (revision(&syncing, &owner).await, site.item(Medium::Tape, nuked).await);
 
-    let run = syncing.run("reencode --preset small --all --live").await;
+    let run = syncing.run("reencode --preset small --all --live --yes").await;
     assert_eq!((run.code, run.stderr.trim_end(), run.stdout()), (Some(3), "nothing to do", ""));
     assert_eq!((revision(&syncing, &owner).await, site.item(Medium::Tape, nuked).await), before);
     assert_eq!(remembered(&syncing, unpublished).await, None);
@@ -223,13 +223,13 @@ async fn tapes_are_chosen_by_code_age_and_number() {
         ("--code t1", 3, [&standard, &draft, &draft]),
         ("--code t0", 0, [&draft; 3]),
     ] {
-        let run = syncing.run(&format!("reencode --preset draft --live {arguments}")).await;
+        let run = syncing.run(&format!("reencode --preset draft --live --yes {arguments}")).await;
         assert_eq!(run.code, Some(code), "{arguments}: {}", run.stderr);
         for (tape, expected) in tapes.iter().zip(expected) {
             assert_eq!(remembered(&syncing, *tape).await.as_ref(), Some(expected), "{arguments}");
         }
     }
-    let run = syncing.run("reencode --preset draft --code never --live").await;
+    let run = syncing.run("reencode --preset draft --code never --live --yes").await;
     run.fails(1, "error: reencode: tape never is not in MongoDB");
 }
 
@@ -292,7 +292,7 @@ async fn a_tape_that_fails_keeps_its_video_and_does_not_keep_the_others_from_the
 
     let plan = syncing.run("reencode --preset small --all").await.succeeds();
     assert!(plan.stdout().ends_with("failed     1 × not a readable ZIP archive: broken\n"), "{}", plan.stdout());
-    let run = syncing.run("reencode --preset small --all --live --report report.json").await;
+    let run = syncing.run("reencode --preset small --all --live --yes --report report.json").await;
     assert_eq!((run.code, run.stderr.as_str()), (Some(1), ""));
     assert_eq!(remembered(&syncing, good).await, Some(versioned("small")));
     assert_eq!(remembered(&syncing, broken).await, Some(versioned("standard")));
@@ -321,7 +321,7 @@ async fn a_video_that_is_gone_is_only_missed_in_the_comparison() {
     syncing.run("sync live").await.succeeds();
     let proxy = syncing.pds_proxy();
     proxy.always("getBlob", Fault::Answer(Answer::xrpc(400, "BlobNotFound", "Blob not found")));
-    syncing.run("reencode --preset small --all --live --report report.json").await.succeeds();
+    syncing.run("reencode --preset small --all --live --yes --report report.json").await.succeeds();
     let replaced = reported(&syncing)["accounts"][0]["replaced"][0].take();
     assert!(replaced["before"]["cid"].is_string() && replaced["before"].get("psnr").is_none(), "{replaced}");
     assert!(replaced["after"]["psnr"].is_number(), "{replaced}");
