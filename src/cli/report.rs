@@ -41,7 +41,7 @@ pub fn error_text(subject: &impl Display, error: &Error) -> String {
 /// Columns of names and sentences.
 const TEXTS: [&str; 16] = [
     "tape",
-    "on the PDS",
+    "done",
     "preset",
     "was",
     "summary",

@@ -1,11 +1,14 @@
 //! Which accounts and media a command is about, and what is to be of them.
 
 use clap::{Args, ValueEnum};
+use regex::{Regex, RegexBuilder};
 
 use crate::error::{Error, Result};
 use crate::record::Medium;
 use crate::remote::mongo::{Account, Mongo};
 use crate::sync::{Accounts, Nuked};
+
+use super::usage_error;
 
 /// Which media; all of them if nothing is said.
 #[derive(Debug, Args)]
@@ -69,6 +72,12 @@ impl NukedArguments {
     }
 }
 
+/// What `--user` says, whatever the case. Ends the process with a usage error if it is no regular expression.
+pub fn pattern(user: &str) -> Regex {
+    let pattern = RegexBuilder::new(user).case_insensitive(true).build();
+    pattern.unwrap_or_else(|error| usage_error(format!("--user is not a regular expression: {error}")))
+}
+
 /// One account, by its handle.
 #[derive(Debug, Args)]
 pub struct AccountArgument {
@@ -107,6 +116,21 @@ impl AccountsArguments {
             None if self.anonymous => Accounts::Guest,
             None => Accounts::All,
         })
+    }
+}
+
+/// How many accounts are worked on side by side.
+#[derive(Debug, Args)]
+pub struct AtOnceArgument {
+    /// Work on so many accounts at the same time
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    users_at_once: u16,
+}
+
+impl AtOnceArgument {
+    /// What it says.
+    pub fn users(&self) -> usize {
+        self.users_at_once.into()
     }
 }
 

@@ -1,14 +1,13 @@
 //! `telecine status`: how much of everything is on the PDS.
 
 use clap::Args;
-use serde_json::json;
 
 use crate::sync::{Accounts, Tally};
 
 use super::compare::{self, Summary};
 use super::config::ConfigFile;
 use super::report::{json, line, table};
-use super::selection::{MediaArguments, NukedArguments};
+use super::selection::{AtOnceArgument, MediaArguments, NukedArguments};
 use super::{Outcome, network};
 
 /// Show how much of everything is on the PDS; `telecine compare` tells which items are not
@@ -22,9 +21,8 @@ pub struct Arguments {
     media: MediaArguments,
     #[command(flatten)]
     nuked: NukedArguments,
-    /// Look at so many accounts at the same time
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
-    users_at_once: u16,
+    #[command(flatten)]
+    at_once: AtOnceArgument,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -35,14 +33,14 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     network::run(&"status", &arguments.config, async |services| {
-        let scope = compare::scope(Accounts::All, &arguments.media, arguments.nuked.nuked(), arguments.users_at_once);
+        let scope = compare::scope(Accounts::All, &arguments.media, arguments.nuked.nuked(), arguments.at_once.users());
         let mut failures = Vec::new();
         let summary = compare::summarize(&services, &scope, false, |comparison| {
             failures.extend(comparison.failed.iter().map(|reason| format!("{}: {reason}", comparison.account)));
         })
         .await?;
         if arguments.json {
-            json(&json!({ "accounts": summary.accounts, "blocked": summary.blocked, "media": summary.media }));
+            json(&summary);
         } else {
             print(&summary);
         }
@@ -53,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     })
 }
 
-const HEADER: [&str; 8] = ["type", "items", "on the PDS", "missing", "differs", "duplicate", "orphan", "blocked"];
+const HEADER: [&str; 8] = ["type", "items", "done", "missing", "differs", "duplicate", "orphan", "blocked"];
 
 fn print(summary: &Summary) {
     let row = |medium: &str, tally: &Tally| {

@@ -7,7 +7,7 @@ use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::record::{BlobRef, Files, Medium};
+use crate::record::{BlobRef, Files, Item, Medium};
 use crate::remote::mongo::Account;
 
 use super::account::{AccountPlan, read};
@@ -29,13 +29,13 @@ pub enum Verdict {
     Identical,
     /// There is no record.
     Missing,
-    /// The record says something else, or MongoDB does not know its key.
+    /// The record says something else, or MongoDB does not know its key or that it is done.
     Differs,
     /// A further record of an item that has one.
     Duplicate,
     /// A record whose item is not in MongoDB.
     Orphan,
-    /// The record refers to a file that is not there, or is not what it was.
+    /// The record refers to a file that is not there, is not what it was, or cannot be fetched.
     Broken,
     /// The item cannot be made a record of.
     Blocked,
@@ -211,7 +211,9 @@ pub async fn compare<'a>(
 }
 
 async fn compare_account(services: &Services, plan: AccountPlan, download: bool) -> Result<AccountComparison> {
-    let AccountPlan { account, media, unusable, blocked, .. } = plan;
+    let AccountPlan { account, media, commit, unusable, blocked } = plan;
+    // To read a repo takes no password.
+    let blocked = blocked.filter(|_| commit.is_none());
     let mut comparison = AccountComparison { blocked, ..AccountComparison::of(&account) };
     if blocked.is_some() {
         for (medium, plan) in media {
@@ -224,9 +226,9 @@ async fn compare_account(services: &Services, plan: AccountPlan, download: bool)
         comparison
             .add(Finding { reason: Some(parked.reason), ..finding(Verdict::Blocked, parked.medium, parked.label) });
     }
-    for (medium, Plan { steps, orphans, gone }) in media {
+    for (medium, Plan { steps, orphans, .. }) in media {
         comparison.media.entry(medium.plural()).or_default();
-        let compared = steps.into_iter().filter(|step| !matches!(step.action, Action::Block { .. })).map(|step| {
+        let compared = steps.into_iter().map(|step| {
             let did = account.did.as_deref();
             async move {
                 let broken = match (download, did) {
@@ -246,7 +248,7 @@ async fn compare_account(services: &Services, plan: AccountPlan, download: bool)
                 comparison.add(finding);
             }
         }
-        for rkey in orphans.into_iter().chain(gone) {
+        for rkey in orphans {
             comparison.add(Finding { rkey: Some(rkey.clone()), ..finding(Verdict::Orphan, medium, rkey) });
         }
     }
@@ -257,33 +259,41 @@ fn finding(verdict: Verdict, medium: Medium, label: String) -> Finding {
     Finding { verdict, medium: medium.plural(), label, rkey: None, differences: Vec::new(), reason: None }
 }
 
-/// What a step tells of an item and its records.
+/// What a step tells of an item and its records. Why an item is blocked is told already.
 fn findings(step: Step, broken: Option<String>) -> Vec<Finding> {
     let (medium, label) = (step.item.medium(), step.item.label());
     let finding = |verdict| finding(verdict, medium, label.clone());
-    let because = |verdict, reason: &str| Finding { reason: Some(reason.into()), ..finding(verdict) };
+    let because = |rkey, reason: &str| {
+        let differs = finding(Verdict::Differs);
+        Some(Finding { rkey: Some(rkey), reason: Some(reason.into()), ..differs })
+    };
     let mut first = match step.action {
-        Action::Keep { rkey, .. } => Finding { rkey: Some(rkey), ..finding(Verdict::Identical) },
-        Action::Withhold => finding(Verdict::Identical),
-        Action::Create { .. } => finding(Verdict::Missing),
+        Action::Keep { rkey, .. } => Some(Finding { rkey: Some(rkey), ..finding(Verdict::Identical) }),
+        Action::Withhold => Some(finding(Verdict::Identical)),
+        Action::Create { .. } => Some(finding(Verdict::Missing)),
         Action::Update { rkey, differences, .. } => {
-            Finding { rkey: Some(rkey), differences, ..finding(Verdict::Differs) }
+            Some(Finding { rkey: Some(rkey), differences, ..finding(Verdict::Differs) })
         }
         Action::Adopt { rkey, .. } => {
-            Finding { rkey: Some(rkey), ..because(Verdict::Differs, "mongodb does not know its key") }
+            let reason = if knows_key(&step.item, &rkey) { "that it is done" } else { "its key" };
+            because(rkey, &format!("mongodb does not know {reason}"))
         }
-        Action::Withdraw { rkey } => {
-            Finding { rkey: Some(rkey), ..because(Verdict::Differs, "the item was taken back") }
-        }
-        Action::Block { reason } => because(Verdict::Blocked, &reason),
+        Action::Withdraw { rkey } => because(rkey, "the item was taken back"),
+        Action::Block { .. } => None,
     };
-    if broken.is_some() {
+    if let (Some(first), Some(broken)) = (&mut first, broken) {
         first.verdict = Verdict::Broken;
-        first.reason = broken;
+        first.reason = Some(broken);
     }
     let duplicates =
         step.duplicates.into_iter().map(|rkey| Finding { rkey: Some(rkey), ..finding(Verdict::Duplicate) });
-    std::iter::once(first).chain(duplicates).collect()
+    first.into_iter().chain(duplicates).collect()
+}
+
+/// Whether MongoDB has that key wherever it should.
+fn knows_key(item: &Item, rkey: &str) -> bool {
+    let is = |stored: &Option<String>| stored.as_deref() == Some(rkey);
+    is(&item.keys.atproto) && (item.medium() != Medium::Tape || is(&item.keys.at))
 }
 
 /// The files that an item's record refers to.
@@ -309,7 +319,8 @@ async fn broken(services: &Services, did: &str, step: &Step) -> Result<Option<St
             Ok(None) => return Ok(Some(format!("{name} {cid} is not on the pds"))),
             // Bytes with another hash than their own.
             Err(Error::Answer { source, .. }) => return Ok(Some(format!("{name} is damaged: {source}"))),
-            Err(error) => return Err(error),
+            Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(error) => return Ok(Some(format!("{name} cannot be fetched: {}", error.chain().join(": ")))),
         }
     }
     Ok(None)

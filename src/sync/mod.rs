@@ -173,10 +173,17 @@ async fn gathered(reports: impl Stream<Item = AccountReport>) -> Report {
     report
 }
 
-/// Logs in to an account.
 async fn log_in(services: &Services, account: &Account) -> Result<Session> {
+    session(&services.pds, account).await
+}
+
+/// Logs in to an account.
+///
+/// # Errors
+/// When it cannot be written to, or the server declines.
+pub async fn session(pds: &Pds, account: &Account) -> Result<Session> {
     match (&account.did, &account.password) {
-        (Some(did), Some(password)) => services.pds.login(did, password).await,
+        (Some(did), Some(password)) => pds.login(did, password).await,
         _ => Err(Error::Document {
             subject: account.name(),
             what: format!("has {}", account.blocked().unwrap_or_default()),

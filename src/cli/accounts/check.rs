@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use futures_util::{StreamExt, TryStreamExt};
-use regex::{Regex, RegexBuilder};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use regex::Regex;
 use serde_json::json;
 use url::Url;
 
 use super::super::config::ConfigFile;
 use super::super::report::{json, line};
-use super::super::{Outcome, network, usage_error};
+use super::super::selection::{self, AtOnceArgument};
+use super::super::{Outcome, network};
 use crate::error::Result;
 use crate::remote::mongo::{Mongo, Owner};
 use crate::remote::pds::{Pds, RepoStatus};
@@ -33,9 +34,8 @@ pub struct Arguments {
     /// Also ask this relay whether it passes the accounts on; relays hold back servers with many
     #[arg(long, value_name = "URL")]
     relay: Option<Url>,
-    /// Work on so many accounts at the same time
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
-    users_at_once: u16,
+    #[command(flatten)]
+    at_once: AtOnceArgument,
     /// Print a JSON object for each account
     #[arg(long)]
     json: bool,
@@ -75,10 +75,7 @@ impl Relayed {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let pattern = arguments.user.as_ref().map(|pattern| {
-        let pattern = RegexBuilder::new(pattern).case_insensitive(true).build();
-        pattern.unwrap_or_else(|error| usage_error(format!("--user is not a regular expression: {error}")))
-    });
+    let pattern = arguments.user.as_deref().map(selection::pattern);
     network::wait_for(&"accounts", work(arguments, pattern.as_ref()))
 }
 
@@ -93,18 +90,19 @@ async fn work(arguments: &Arguments, pattern: Option<&Regex>) -> Result<Outcome>
         None => !arguments.anonymous || listed.account.owner == Owner::Guest,
     };
     let listed = list(&mongo).await?.try_filter(|listed| std::future::ready(wanted(listed)));
-    let checks = listed.map(|listed| async {
-        let listed = listed?;
+    // Read to the end before anybody logs in: logins are paced, and the server forgets a cursor that waits for long.
+    let listed: Vec<_> = listed.try_collect().await?;
+    let checks = stream::iter(listed).map(|listed| async {
         let blocked = check(&pds, &server, &listed).await;
         let relay = match (&relay, &listed.account.did) {
             (Some(relay), Some(did)) => Some(ask(relay, did).await),
             _ => None,
         };
-        Ok::<_, crate::Error>(Checked { listed, blocked, relay })
+        Checked { listed, blocked, relay }
     });
-    let mut checks = std::pin::pin!(checks.buffer_unordered(arguments.users_at_once.into()));
+    let mut checks = std::pin::pin!(checks.buffer_unordered(arguments.at_once.users()));
     let mut sums = Sums::default();
-    while let Some(checked) = checks.try_next().await? {
+    while let Some(checked) = checks.next().await {
         sums.add(&checked);
         if arguments.json {
             json(&checked_json(&checked));

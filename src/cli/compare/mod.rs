@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use futures_util::StreamExt;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::sync::{self, AccountComparison, Accounts, Items, Nuked, Orphans, Policy, Scope, Services, Tally};
@@ -19,7 +19,7 @@ use super::config::ConfigFile;
 use super::network;
 use super::progress::interrupted;
 use super::report::{json, line};
-use super::selection::{AccountsArguments, MediaArguments, NukedArguments};
+use super::selection::{AccountsArguments, AtOnceArgument, MediaArguments, NukedArguments};
 use super::sync::SyncProgress;
 use page::Page;
 
@@ -53,9 +53,8 @@ pub struct Arguments {
     /// Write a page with counts, problems and some thumbnails: FILE.html or FILE.md
     #[arg(long, value_name = "FILE", value_parser = page::file)]
     report: Option<PathBuf>,
-    /// Compare so many accounts at the same time
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
-    users_at_once: u16,
+    #[command(flatten)]
+    at_once: AtOnceArgument,
     /// Print JSON: an object for each account, then the sum
     #[arg(long)]
     json: bool,
@@ -67,8 +66,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Outcome {
     network::run(&"compare", &arguments.config, async |services| {
         let accounts = arguments.accounts.find(&services.mongo).await?;
-        let scope = scope(accounts, &arguments.media, arguments.nuked.nuked(), arguments.users_at_once);
-        let mut page = arguments.report.as_deref().map(Page::new);
+        let scope = scope(accounts, &arguments.media, arguments.nuked.nuked(), arguments.at_once.users());
+        let mut page = arguments.report.as_deref().map(Page::new).transpose()?;
         let summary = summarize(&services, &scope, arguments.download, |comparison| {
             if arguments.json {
                 json(comparison);
@@ -80,32 +79,32 @@ pub fn run(arguments: &Arguments) -> Outcome {
             }
         })
         .await?;
-        if let Some(page) = page {
-            page.write(&services, &summary).await?;
-        }
         if arguments.json {
-            json(&json!({ "accounts": summary.accounts, "media": summary.media }));
+            json(&summary);
         } else {
             text::summary(&summary).into_iter().for_each(line);
+        }
+        if let Some(page) = page {
+            page.write(&services, &summary).await?;
         }
         Ok(if summary.is_identical() { Outcome::Done } else { Outcome::Failed })
     })
 }
 
 /// All items of these accounts and media.
-pub fn scope(accounts: Accounts, media: &MediaArguments, nuked: Nuked, users_at_once: u16) -> Scope {
+pub fn scope(accounts: Accounts, media: &MediaArguments, nuked: Nuked, users_at_once: usize) -> Scope {
     Scope {
         media: media.media(),
         accounts,
         items: Items::All,
         limit: None,
         policy: Policy { nuked, orphans: Orphans::Report },
-        users_at_once: users_at_once.into(),
+        users_at_once,
     }
 }
 
 /// What all comparisons come to.
-#[derive(Default)]
+#[derive(Default, Serialize)]
 pub struct Summary {
     /// How many accounts were compared.
     pub accounts: usize,

@@ -1,6 +1,7 @@
 //! The state of the migration as a page: counts, bars, problems, and some of the pictures. HTML or Markdown.
 
 use std::fmt::Write;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -57,10 +58,14 @@ pub struct Page {
 }
 
 impl Page {
-    /// An empty page that is going to be that file.
-    pub fn new(path: &Path) -> Self {
+    /// An empty page that is going to be that file. An older one stays until this is complete.
+    ///
+    /// # Errors
+    /// When the file cannot be written: better known before hours of comparing than after.
+    pub fn new(path: &Path) -> Result<Self> {
+        OpenOptions::new().create(true).append(true).open(path).map_err(Error::write(path))?;
         let form = form(path).unwrap_or(Form::Html);
-        Page { path: path.into(), form, accounts: Vec::new(), problems: Vec::new(), pictures: Vec::new() }
+        Ok(Page { path: path.into(), form, accounts: Vec::new(), problems: Vec::new(), pictures: Vec::new() })
     }
 
     /// Notes an account.
@@ -78,24 +83,24 @@ impl Page {
         }
     }
 
-    /// Writes the page.
+    /// Writes the page. A picture that cannot be fetched is left out.
     ///
     /// # Errors
-    /// When a picture cannot be fetched or the file cannot be written.
+    /// When the file cannot be written.
     pub async fn write(mut self, services: &Services, summary: &Summary) -> Result<()> {
         self.accounts.sort_by(|one, other| one.0.cmp(&other.0));
         self.problems.sort();
         let text = match self.form {
-            Form::Html => self.html(services, summary).await?,
+            Form::Html => self.html(services, summary).await,
             Form::Markdown => self.markdown(services, summary),
         };
         std::fs::write(&self.path, text).map_err(Error::write(&self.path))
     }
 
-    async fn html(&self, services: &Services, summary: &Summary) -> Result<String> {
+    async fn html(&self, services: &Services, summary: &Summary) -> String {
         let mut pictures = String::new();
         for (did, label, BlobRef { cid, mime_type, .. }) in &self.pictures {
-            let Some(bytes) = services.pds.get_blob(did, cid).await? else { continue };
+            let Ok(Some(bytes)) = services.pds.get_blob(did, cid).await else { continue };
             let (label, bytes) = (escaped(label), BASE64_STANDARD.encode(bytes));
             let source = format!("data:{};base64,{bytes}", escaped(mime_type));
             let _ =
@@ -115,7 +120,7 @@ impl Page {
         let accounts: String = self.accounts.iter().map(|(account, tally)| row(account, tally)).collect();
         let problems = self.problems.iter().map(|line| format!("<li>{}</li>\n", escaped(line)));
         let problems: String = problems.collect();
-        Ok(format!(
+        format!(
             "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Migration status</title>\n\
              <style>{STYLE}</style>\n<h1>Migration status</h1>\n<p>{} on {}</p>\n<p>{}</p>\n\
              <h2>By type</h2>\n<table>\n{head}{types}</table>\n\
@@ -125,7 +130,7 @@ impl Page {
             escaped(services.pds.url()),
             escaped(&text::accounts(summary)),
             self.problems.len(),
-        ))
+        )
     }
 
     fn markdown(&self, services: &Services, summary: &Summary) -> String {

@@ -11,6 +11,7 @@ use super::{PublisherArguments, changes_json, dns_line, dns_names};
 use crate::error::{Error, Result};
 use crate::remote::mongo::Account;
 use crate::remote::pds::Pds;
+use crate::sync::session;
 use crate::upkeep::lexicons::{Comparison, Step, compare, dns_text, embedded, publish};
 
 /// Publish the lexicons of all records, as far as they are not
@@ -57,7 +58,7 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
     let has_work = compared.iter().any(|one| one.step() != Step::Keep);
     let mut written = BTreeMap::new();
     if arguments.live && has_work && !is_refused {
-        written = publish_all(&pds, &account, &did, &compared).await?;
+        written = publish_all(&pds, &account, &compared).await?;
     }
     if arguments.json {
         print_json(&account, &did, &compared, &written);
@@ -75,14 +76,8 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
 }
 
 /// Publishes what differs; answers with the addresses by name.
-async fn publish_all(
-    pds: &Pds,
-    account: &Account,
-    did: &str,
-    compared: &[Comparison],
-) -> Result<BTreeMap<String, String>> {
-    let Some(password) = &account.password else { return Ok(BTreeMap::new()) };
-    let session = pds.login(did, password).await?;
+async fn publish_all(pds: &Pds, account: &Account, compared: &[Comparison]) -> Result<BTreeMap<String, String>> {
+    let session = session(pds, account).await?;
     let mut written = BTreeMap::new();
     for comparison in compared.iter().filter(|comparison| comparison.step() != Step::Keep) {
         let record = publish(pds, &session, comparison).await?;

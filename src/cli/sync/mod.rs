@@ -7,18 +7,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use regex::RegexBuilder;
 
 use crate::error::Result;
 use crate::sync::{self, Accounts, Items, Orphans, Policy, Report, Scope, Services};
 use crate::video::Preset;
 
+use super::Outcome;
 use super::config::ConfigFile;
 use super::network;
 use super::presets::PresetFile;
 use super::progress::interrupted;
-use super::selection::{MediaArguments, NukedArguments};
-use super::{Outcome, usage_error};
+use super::selection::{self, MediaArguments, NukedArguments};
 pub use progress::SyncProgress;
 
 /// Bring the PDS up to date with MongoDB and Spaces
@@ -131,10 +130,7 @@ fn scope(arguments: &Arguments) -> Scope {
 
 /// Accounts whose handle matches a pattern, whatever the case. Ends the process with a usage error if it is none.
 pub fn matching(pattern: &str) -> Accounts {
-    match RegexBuilder::new(pattern).case_insensitive(true).build() {
-        Ok(pattern) => Accounts::Matching(pattern),
-        Err(error) => usage_error(format!("--user is not a regular expression: {error}")),
-    }
+    Accounts::Matching(selection::pattern(pattern))
 }
 
 /// Plans and prints the plan.

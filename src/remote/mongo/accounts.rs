@@ -12,6 +12,9 @@ use crate::error::Result;
 /// The `_id` in `users` under which the account for anonymous items is kept.
 pub(super) const GUEST: &str = "art-guest";
 
+/// How many accounts are read at once. Left to itself the server sends 16 MiB, which is all of them.
+const BATCH: u32 = 1_000;
+
 /// Who made an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Owner {
@@ -155,7 +158,7 @@ impl Mongo {
                 "atproto.password": 1,
             } },
         ];
-        let found = stream::once(async move { users.aggregate(pipeline).await }).try_flatten();
+        let found = stream::once(async move { users.aggregate(pipeline).batch_size(BATCH).await }).try_flatten();
         found.map(|document| {
             document.as_ref().map(Account::from_document).map_err(|error| failed("read the accounts")(error.clone()))
         })

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::accounts::GUEST;
 use super::{Mongo, Owner, failed, insist, plain, repeat};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Somebody who may get an account.
 #[derive(Debug, Clone)]
@@ -83,25 +83,33 @@ impl Mongo {
         Ok(member(owner, &insist(write).await?.unwrap_or_default()))
     }
 
-    /// Puts how to get into an account where everybody looks for it.
+    /// Puts how to get into an account where everybody looks for it, unless another one is there by now.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// When another account is there, or the database cannot be written.
     pub async fn save_account(&self, owner: &Owner, did: &str, pending: &Pending, pds_url: &str) -> Result<()> {
-        let atproto = doc! {
-            "did": did,
-            "handle": &pending.handle,
-            "password": pending.password.expose_secret(),
-            "created": DateTime::now(),
-            "pdsHost": pds_url,
+        let password = pending.password.expose_secret();
+        let is_open = doc! { "atproto.did": { "$in": [null, ""] }, "atproto.pending.password": password };
+        // Saved by an attempt of which no answer came, or by another run.
+        let is_saved = doc! { "atproto.did": did, "atproto.password": password };
+        let filter = doc! { "_id": id(owner), "$or": [is_open, is_saved] };
+        let fields = doc! {
+            "atproto.did": did,
+            "atproto.handle": &pending.handle,
+            "atproto.password": password,
+            "atproto.created": DateTime::now(),
+            "atproto.pdsHost": pds_url,
         };
-        let update = doc! { "$set": { "atproto": atproto } };
+        let update = doc! { "$set": fields, "$unset": { "atproto.pending": "" } };
         let users = self.database.collection::<Document>("users");
         let write = || async {
-            let saved = users.update_one(doc! { "_id": id(owner) }, update.clone());
+            let saved = users.update_one(filter.clone(), update.clone());
             saved.write_concern(WriteConcern::majority()).await.map_err(failed("save the new account"))
         };
-        insist(write).await?;
+        if insist(write).await?.matched_count == 0 {
+            let what = format!("was given another account meanwhile, so that the new one, {did}, was not saved");
+            return Err(Error::Document { subject: owner.to_string(), what });
+        }
         Ok(())
     }
 }

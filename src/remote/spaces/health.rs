@@ -62,7 +62,11 @@ impl Spaces {
         // As a stranger would.
         let answer = self.http.head(self.public_url(bucket, &key)).send().await;
         let status = answer.map_err(|error| failed(&error.without_url().to_string()))?.status();
-        let is_closed = matches!(status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED);
-        Ok(if is_closed { Access::Signed } else { Access::Public })
+        match status {
+            // Some servers say of what is not for strangers that it is not there.
+            StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND => Ok(Access::Signed),
+            status if status.is_success() => Ok(Access::Public),
+            status => Err(failed(&format!("answers strangers with {status}"))),
+        }
     }
 }

@@ -6,6 +6,7 @@ use super::Finding;
 use crate::config::Config;
 use crate::record::{Medium, Schema};
 use crate::remote::pds::{MOST_BLOB, Pds, Server};
+use crate::video::Presets;
 
 /// What was found, and the server if it answers.
 pub struct Found {
@@ -66,8 +67,13 @@ fn blobs(limit: Option<u64>) -> Finding {
             Finding::ok("pds blobs", format!("up to {limit} bytes; videos have {wanted} at most"))
         }
         Some(limit) => {
-            let detail =
-                format!("up to {limit} bytes, so that long tapes are encoded smaller than the {wanted} allowed");
+            let presets = match presets_above(limit)[..] {
+                [] => String::new(),
+                ref names => format!(", and than presets {} say", names.join(", ")),
+            };
+            let detail = format!(
+                "up to {limit} bytes, so that long tapes are encoded smaller than the {wanted} allowed{presets}"
+            );
             Finding::warn("pds blobs", detail, remedy)
         }
         None => {
@@ -75,6 +81,14 @@ fn blobs(limit: Option<u64>) -> Finding {
             Finding::warn("pds blobs", detail, remedy)
         }
     }
+}
+
+/// The presets whose own limit is above this.
+fn presets_above(limit: u64) -> Vec<String> {
+    let presets = Presets::built_in();
+    let above =
+        presets.iter().flat_map(Presets::iter).filter(|preset| preset.size_limit.is_some_and(|own| own > limit));
+    above.map(|preset| preset.name.clone()).collect()
 }
 
 fn rate_limits(pds: &Pds) -> Finding {
@@ -105,6 +119,8 @@ mod tests {
         assert_eq!(blobs(Some(52_428_800)).level, Level::Ok);
         let smaller = blobs(Some(52_428_799));
         assert_eq!(smaller.level, Level::Warn);
+        let told = "smaller than the 52428800 allowed, and than presets standard, draft, small, incumbent say";
+        assert!(smaller.detail.ends_with(told), "{}", smaller.detail);
         let remedy = "set PDS_BLOB_UPLOAD_LIMIT to 52428800 where the server runs";
         assert_eq!([smaller, blobs(None)].map(|finding| finding.remedy.unwrap()), [remedy, remedy]);
     }

@@ -34,9 +34,13 @@ async fn guest(mongo: &Mongo, pds: &Pds, server: &Server) -> Result<Finding> {
     let Some(account) = mongo.account(&Owner::Guest).await? else {
         return Ok(Finding::fail(GUEST, "is not in MongoDB, so that nothing anonymous can be synced", create));
     };
-    let name = account.name();
+    let (name, has_repo) = (account.name(), account.did.is_some());
     Ok(match check(pds, server, &Listed { account, items: [(Medium::Tape, 1)].into() }).await {
         None => Finding::ok(GUEST, format!("{name}, login works")),
+        Some(Blocked::Lacking(what)) if has_repo => {
+            let remedy = "put it into atproto.password of users._id \"art-guest\" in MongoDB";
+            Finding::fail(GUEST, format!("{name}: {what}"), remedy)
+        }
         Some(Blocked::Lacking(what)) => Finding::fail(GUEST, what, create),
         Some(blocked) => {
             let remedy = "mend users._id \"art-guest\" in MongoDB, or the account on the PDS";

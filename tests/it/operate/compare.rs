@@ -8,7 +8,10 @@ use telecine::record::Medium;
 use crate::stack::proxy::{Answer, Fault};
 use crate::stack::site::Account;
 use crate::support::picture::Picture;
+use crate::support::tape::TapeBuilder;
 use crate::sync::Syncing;
+
+const GET_BLOB: &str = "com.atproto.sync.getBlob";
 
 /// A site where everything that can be the matter is the matter once.
 struct Trouble {
@@ -110,6 +113,47 @@ async fn every_difference_is_a_line_and_sync_mends_what_can_be_mended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_written_is_compared_all_the_same() {
+    let syncing = Syncing::new().await;
+    let site = &syncing.site;
+    let owner = site.account("jeffrey").await;
+    let mood = site.add_mood(&owner, "before").await;
+    syncing.run("sync live").await.succeeds();
+    let record = site.records(&owner, Medium::Mood).await.remove(0);
+    site.pds().put_record(&owner.session, Medium::Mood.collection(), "3lduplicate22", &record.value).await;
+    site.add_mood(&owner, "not yet").await;
+    update(&syncing, Medium::Mood, mood, doc! { "$set": { "mood": "x".repeat(5_001) } }).await;
+    let users = site.database().collection::<Document>("users");
+    users.update_many(doc! {}, doc! { "$unset": { "atproto.password": "" } }).await.unwrap();
+
+    let compared = syncing.run("compare jeffrey --moods-only --json").await;
+    let lines = compared.json();
+    let told = |name: &str| &lines[0]["media"]["moods"][name];
+    let counts = ["items", "identical", "missing", "duplicate", "blocked"].map(told);
+    assert_eq!(counts, [2, 0, 1, 1, 1].map(Value::from).each_ref());
+    let verdicts: Vec<_> =
+        lines[0]["findings"].as_array().unwrap().iter().map(|found| found["verdict"].clone()).collect();
+    assert_eq!((compared.code, verdicts), (Some(1), vec!["blocked".into(), "duplicate".into(), "missing".into()]));
+    assert_eq!(lines[0].get("blocked"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tape_that_mongodb_takes_for_unfinished_differs() {
+    let syncing = Syncing::new().await;
+    let guest = syncing.site.guest().await;
+    let tape = syncing.site.add_tape(&guest, "9Yo", &TapeBuilder::numbered(32, 24, 3)).await;
+    syncing.run("sync live").await.succeeds();
+    syncing.run("compare --anonymous").await.succeeds();
+    update(&syncing, Medium::Tape, tape, doc! { "$set": { "mp4Status": "pending" } }).await;
+    let compared = syncing.run("compare --anonymous").await;
+    let line = format!("* {}/tapes/9Yo: mongodb does not know that it is done", guest.handle);
+    assert_eq!((compared.code, compared.stdout().lines().next()), (Some(1), Some(line.as_str())));
+    update(&syncing, Medium::Tape, tape, doc! { "$unset": { "at": "" } }).await;
+    let compared = syncing.run("compare --anonymous").await;
+    assert!(compared.stdout().contains("9Yo: mongodb does not know its key\n"), "{}", compared.stdout());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn orphans_stay_unless_one_says_so() {
     let Trouble { syncing, owner, .. } = trouble().await;
     syncing.run("sync live").await.succeeds();
@@ -131,14 +175,24 @@ async fn files_that_are_gone_or_damaged_are_found_by_fetching_them() {
     let proxy = syncing.pds_proxy();
     syncing.run("compare --anonymous --download").await.succeeds();
 
-    proxy.once("com.atproto.sync.getBlob", Fault::Answer(Answer::xrpc(400, "InvalidRequest", "Blob not found")));
+    proxy.once(GET_BLOB, Fault::Answer(Answer::xrpc(400, "InvalidRequest", "Blob not found")));
     let compared = syncing.run("compare --anonymous --download").await;
     let line = format!("! {}/paintings/pond: thumbnail {} is not on the pds", guest.handle, cid.as_str().unwrap());
     assert_eq!((compared.code, compared.stdout().lines().next()), (Some(1), Some(line.as_str())));
+    // Of one file that the server keeps to itself the others are not the worse.
+    syncing.site.add_painting(&guest, "lake", &Picture::numbered(64, 48, 2)).await;
+    syncing.run("sync live --anonymous").await.succeeds();
+    proxy.once(GET_BLOB, Fault::Answer(Answer::xrpc(403, "Forbidden", "not for you")));
+    let compared = syncing.run("compare --anonymous --download --paintings-only --json").await;
+    let told = &compared.json()[0];
+    let counts = ["items", "identical", "broken"].map(|count| &told["media"]["paintings"][count]);
+    assert_eq!((compared.code, counts), (Some(1), [&json!(2), &json!(1), &json!(1)]));
+    let reason = told["findings"][0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("thumbnail cannot be fetched: ") && reason.ends_with(": not for you"), "{reason}");
     // Without fetching nobody can know.
-    let fetched = proxy.count("com.atproto.sync.getBlob");
+    let fetched = proxy.count(GET_BLOB);
     syncing.run("compare --anonymous").await.succeeds();
-    assert_eq!(proxy.count("com.atproto.sync.getBlob"), fetched);
+    assert_eq!(proxy.count(GET_BLOB), fetched);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,9 +212,26 @@ async fn the_page_has_counts_problems_and_pictures() {
     assert!(page.contains("| moods | ██░░░░░░░░ 25 % | 4 | 1 | 1 | 1 | 0 | 0 | 0 | 1 |\n"), "{page}");
     assert!(page.contains("com.atproto.sync.getBlob?did=") && page.contains(&format!("`& {}", owner.handle)));
 
+    let refused = syncing.run("compare --all --report missing/page.md").await;
+    refused.fails(1, "error: compare: cannot write missing/page.md\n  because: No such file or directory (os error 2)");
     let refused = syncing.run("compare --all --report page.pdf").await;
     assert_eq!(refused.code, Some(2));
     assert!(refused.stderr.contains("its name ends neither in .html nor in .md"), "{}", refused.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_cannot_be_fetched_is_left_out_of_the_page() {
+    let mut syncing = Syncing::new().await;
+    let guest = syncing.site.guest().await;
+    syncing.site.add_painting(&guest, "pond", &Picture::numbered(64, 48, 1)).await;
+    syncing.site.add_painting(&guest, "lake", &Picture::numbered(64, 48, 2)).await;
+    syncing.run("sync live").await.succeeds();
+    let proxy = syncing.pds_proxy();
+    proxy.once(GET_BLOB, Fault::Answer(Answer::xrpc(403, "Forbidden", "not for you")));
+    let compared = syncing.run("compare --anonymous --report page.html").await.succeeds();
+    assert!(compared.stdout().ends_with("accounts   1: 1 identical\n"), "{}", compared.stdout());
+    let page = String::from_utf8(syncing.workshop.get("page.html")).unwrap();
+    assert_eq!((proxy.count(GET_BLOB), page.matches("<figcaption>").count()), (2, 1), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,7 +245,7 @@ async fn status_shows_the_sums_and_who_is_blocked() {
     assert_eq!(
         lines,
         [
-            "type       items  on the PDS        missing  differs  duplicate  orphan  blocked",
+            "type       items  done              missing  differs  duplicate  orphan  blocked",
             "kidlisp        1  ░░░░░░░░░░ 0 %          0        1          0       1        0",
             "moods          5  ██░░░░░░░░ 20 %         1        1          0       0        2",
             "paintings      1  ██████████ 100 %        0        0          1       0        0",
@@ -184,9 +255,37 @@ async fn status_shows_the_sums_and_who_is_blocked() {
             "accounts   2: 0 identical, 1 blocked (no account on the PDS)",
         ]
     );
-    assert_eq!(proxy.count("com.atproto.sync.getBlob"), 0);
+    assert_eq!(proxy.count(GET_BLOB), 0);
     let told: Value = syncing.run("status --json").await.succeeds().json().remove(0);
     assert_eq!(told["blocked"], json!({ "no account on the PDS": 1 }));
+    assert_eq!(["accounts", "identical", "failed"].map(|name| &told[name]), [&json!(2), &json!(0), &json!(0)]);
+    // One that fails is told of in the sum.
+    proxy.once("com.atproto.sync.getRepo", Fault::Answer(Answer::xrpc(403, "Forbidden", "not for you")));
+    for command in ["status --json", "compare --all --json"] {
+        let run = syncing.run(command).await;
+        let sum = run.json().pop().unwrap();
+        let failed = usize::from(command.starts_with("status"));
+        assert_eq!((run.code, &sum["failed"], &sum["identical"]), (Some(1), &json!(failed), &json!(0)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_of_thousands_takes_bounded_memory() {
+    const OWNERS: usize = 2_000;
+    let syncing = Syncing::new().await;
+    let database = syncing.site.database();
+    let index = doc! { "createIndexes": "moods", "indexes": [{ "key": { "user": 1 }, "name": "user" }] };
+    database.run_command(index).await.unwrap();
+    let least = syncing.run("status --types moods").await.succeeds().peak;
+    let text = "x".repeat(20_000);
+    for start in (0..OWNERS).step_by(500) {
+        let some = (start..start + 500).map(|number| doc! { "user": format!("auth0|{number}"), "mood": &text });
+        database.collection::<Document>("moods").insert_many(some).await.unwrap();
+    }
+    let run = syncing.run("status --types moods").await.succeeds();
+    let told = format!("accounts   {OWNERS}: 0 identical, {OWNERS} blocked (no account on the PDS)\n");
+    assert!(run.stdout().ends_with(&told), "{}", run.stdout());
+    assert!(run.peak < least + (16 << 20), "{least} bytes without anybody, {} with all", run.peak);
 }
 
 #[tokio::test(flavor = "multi_thread")]

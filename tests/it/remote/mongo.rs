@@ -46,6 +46,36 @@ async fn accounts_are_those_of_the_site() {
 }
 
 #[tokio::test]
+async fn a_new_account_is_saved_as_often_as_it_takes_and_over_no_other() {
+    let site = Site::new().await;
+    let mongo = Mongo::connect(&config(site.environment())).await.unwrap();
+    let users = site.database().collection::<Document>("users");
+    let owner = Owner::User("auth0|new".into());
+    let found = async || users.find_one(doc! {}).await.unwrap().unwrap().get_document("atproto").unwrap().clone();
+    users.insert_one(doc! { "_id": "auth0|new", "atproto": { "did": "", "kept": 7 } }).await.unwrap();
+    let member = mongo.keep_pending(&owner, "new.test", &"$ecret".into()).await.unwrap();
+    let pending = member.pending.unwrap();
+    for _ in 0..2 {
+        is_send(mongo.save_account(&owner, "did:plc:x", &pending, "http://pds")).await.unwrap();
+    }
+    let mut saved = found().await;
+    assert!(saved.remove("created").is_some());
+    let expected =
+        doc! { "did": "did:plc:x", "kept": 7, "handle": "new.test", "password": "$ecret", "pdsHost": "http://pds" };
+    assert_eq!(saved, expected);
+    // Neither over another account, nor where another password was kept, nor for somebody who is gone.
+    for atproto in [doc! { "did": "did:plc:y", "password": "$ecret" }, doc! { "pending": { "password": "other" } }] {
+        users.update_one(doc! {}, doc! { "$set": { "atproto": &atproto } }).await.unwrap();
+        let error = mongo.save_account(&owner, "did:plc:x", &pending, "http://pds").await.unwrap_err();
+        assert!(error.to_string().starts_with("auth0|new was given another account meanwhile"), "{error}");
+        assert_eq!(found().await, atproto);
+    }
+    users.delete_many(doc! {}).await.unwrap();
+    mongo.save_account(&owner, "did:plc:x", &pending, "http://pds").await.unwrap_err();
+    assert_eq!(users.count_documents(doc! {}).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn items_come_in_the_order_of_time_and_unusable_ones_are_told() {
     let site = Site::new().await;
     let (owner, guest) = (site.account("jeffrey").await, site.guest().await);

@@ -189,6 +189,17 @@ async fn a_guest_account_that_cannot_be_used_is_found() {
     let (level, detail, _) = finding(&run, "guest account");
     assert_eq!((run.code, level.as_str()), (Some(1), "fail"));
     assert!(detail.ends_with(": wrong password for the account on the PDS"), "{detail}");
+    // An account that is there cannot be created.
+    users.update_one(guest.clone(), doc! { "$unset": { "atproto.password": "" } }).await.unwrap();
+    let (level, detail, remedy) = finding(&upkeep.run("doctor --json").await, "guest account");
+    assert_eq!(
+        (level.as_str(), remedy.as_str()),
+        ("fail", "put it into atproto.password of users._id \"art-guest\" in MongoDB")
+    );
+    assert!(detail.ends_with(": no password for the account on the PDS"), "{detail}");
+    users.update_one(guest.clone(), doc! { "$unset": { "atproto": "" } }).await.unwrap();
+    let (_, detail, remedy) = finding(&upkeep.run("doctor --json").await, "guest account");
+    assert!(detail == "no account on the PDS" && remedy.starts_with("telecine accounts create --guest"), "{remedy}");
     users.delete_one(guest).await.unwrap();
     let (level, detail, remedy) = finding(&upkeep.run("doctor --json").await, "guest account");
     assert_eq!((level.as_str(), remedy.as_str()), ("fail", "telecine accounts create --guest --email ADDRESS --live"));
@@ -217,7 +228,7 @@ async fn a_server_with_another_time_and_smaller_limits_is_found() {
             120,
             "warn",
             Some(5_242_880),
-            "up to 5242880 bytes, so that long tapes are encoded smaller than the 52428800 allowed",
+            "up to 5242880 bytes, so that long tapes are encoded smaller than the 52428800 allowed, and than presets standard, draft, small, incumbent say",
         ),
         (7_200, "fail", None, "the server does not tell its limit; 5242880 bytes are taken for it"),
     ] {
@@ -281,6 +292,18 @@ async fn buckets_tell_who_may_read_them() {
     assert_eq!(said("nowhere"), "fail is not there");
     assert_eq!(said(&user), "ok readable, with the keys");
     assert_eq!(said(&art), "warn the keys may not list it; maybe they may not read it either");
+
+    // Only what a stranger has got is readable by anybody.
+    proxy.heal();
+    for (status, expected) in
+        [(404, "ok readable, with the keys"), (503, "503 Service Unavailable"), (302, "302 Found")]
+    {
+        let answer = Answer { status, headers: Vec::new(), body: String::new() };
+        proxy.once(&format!("HEAD /{user}/"), Fault::Answer(answer));
+        let (level, detail, _) = finding(&upkeep.run("doctor --json").await, &format!("bucket {user}"));
+        let said = format!("{level} {detail}");
+        assert!(said == expected || level == "fail" && said.ends_with(expected), "{status}: {said}");
+    }
 
     upkeep.tell("ART_SPACES_KEY", "");
     upkeep.tell("ART_SPACES_SECRET", "");
