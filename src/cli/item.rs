@@ -48,6 +48,7 @@ impl ItemArguments {
             items: Items::Id(item.id),
             limit: None,
             policy: Policy { nuked: Nuked::Flag, orphans: Orphans::Report },
+            looks_for_recordings: true,
             users_at_once: 1,
         };
         Ok((owner, item, scope))

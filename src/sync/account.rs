@@ -89,7 +89,11 @@ pub async fn read(
         }
         let existing = existing.remove(&medium).unwrap_or_default();
         let selected = |item: &Item| scope.items.includes(item) && wanted(item.id);
-        let recorded = recorded(services, account, &items, &existing).await?;
+        let recorded = if scope.looks_for_recordings {
+            recorded(services, account, &items, &existing).await?
+        } else {
+            HashSet::new()
+        };
         let steps = Plan::new(items, &unusable, &existing, &recorded, scope.policy, selected);
         plan.unusable.extend(steps.blocked().map(|(item, reason)| Parked::new(item, reason)));
         plan.media.push((medium, steps));

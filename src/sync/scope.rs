@@ -24,6 +24,8 @@ pub struct Scope {
     pub limit: Option<usize>,
     /// Which of them should have records.
     pub policy: Policy,
+    /// Whether Spaces is asked for recordings that records of old do not tell of.
+    pub looks_for_recordings: bool,
     /// How many accounts are worked on at the same time.
     pub users_at_once: usize,
 }

@@ -99,6 +99,7 @@ pub fn scope(accounts: Accounts, media: &MediaArguments, nuked: Nuked, users_at_
         items: Items::All,
         limit: None,
         policy: Policy { nuked, orphans: Orphans::Report },
+        looks_for_recordings: true,
         users_at_once,
     }
 }

@@ -17,6 +17,7 @@ use super::config::ConfigFile;
 use super::confirm::LiveArguments;
 use super::network;
 use super::presets::PresetFile;
+use super::selection::AtOnceArgument;
 use super::sync::{SyncProgress, matching, outcome, report as sync_report};
 use super::{Outcome, since};
 
@@ -46,9 +47,8 @@ pub struct Arguments {
     /// Work on so many tapes of each account at most
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Work on so many accounts at the same time
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
-    users_at_once: u16,
+    #[command(flatten)]
+    at_once: AtOnceArgument,
     #[command(flatten)]
     live: LiveArguments,
     /// Where a live run writes its report, as JSON [default: telecine-reencode-TIME.json]
@@ -110,7 +110,8 @@ async fn scope(arguments: &Arguments, chosen: Option<Accounts>, services: &Servi
         items,
         limit: arguments.limit,
         policy: Policy { nuked: Nuked::Flag, orphans: Orphans::Report },
-        users_at_once: arguments.users_at_once.into(),
+        looks_for_recordings: false,
+        users_at_once: arguments.at_once.users(),
     })
 }
 

@@ -17,7 +17,7 @@ use super::config::ConfigFile;
 use super::network;
 use super::presets::PresetFile;
 use super::progress::interrupted;
-use super::selection::{self, MediaArguments, NukedArguments};
+use super::selection::{self, AtOnceArgument, MediaArguments, NukedArguments};
 pub use progress::SyncProgress;
 
 /// Bring the PDS up to date with MongoDB and Spaces
@@ -57,9 +57,8 @@ pub struct Arguments {
     /// What becomes of records whose item is not in MongoDB any more
     #[arg(long, value_enum, default_value_t = OrphansArgument::Report, conflicts_with = "code")]
     orphans: OrphansArgument,
-    /// Work on so many accounts at the same time
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
-    users_at_once: u16,
+    #[command(flatten)]
+    at_once: AtOnceArgument,
     /// Where a live run writes its report, as JSON [default: telecine-sync-TIME.json]
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -124,7 +123,8 @@ fn scope(arguments: &Arguments) -> Scope {
         items: arguments.code.clone().map_or(Items::All, Items::Code),
         limit: arguments.limit,
         policy: Policy { nuked: arguments.nuked.nuked(), orphans: arguments.orphans.into() },
-        users_at_once: arguments.users_at_once.into(),
+        looks_for_recordings: true,
+        users_at_once: arguments.at_once.users(),
     }
 }
 
