@@ -41,6 +41,9 @@ struct Arguments {
     /// Accounts to plan; creating one takes a quarter of a second
     #[arg(long, value_name = "N", default_value_t = 100)]
     accounts: usize,
+    /// Give the first core to the program and the others to the servers, which in life are on other machines
+    #[arg(long)]
+    apart: bool,
     /// Given by cargo bench, and not by cargo test
     #[arg(long, hide = true)]
     bench: bool,
@@ -61,6 +64,9 @@ fn main() {
         return;
     }
     println!("{}", machine());
+    if arguments.apart {
+        program::keep_apart();
+    }
     let stack = Stack::start(&[]);
     background().block_on(async {
         for part in &arguments.only {

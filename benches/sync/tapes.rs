@@ -1,4 +1,4 @@
-//! Anonymous tapes: fetched, encoded and uploaded, beside encoding the same tapes from files.
+//! Anonymous tapes: fetched, encoded and uploaded, beside making the same MP4s and thumbnails from files.
 
 use std::fs;
 
@@ -30,15 +30,16 @@ pub async fn compare(stack: &Stack, rounds: usize) {
             site.add_tape(&guest, &format!("t{number}"), tape).await;
         }
         let run = |arguments: &str| tokio::task::block_in_place(|| telecine(&site, folder.path(), arguments));
-        let encoding = run(&format!("convert --no-thumbnail --force --out-dir videos {}", names.join(" ")));
+        let encoding = run(&format!("convert --force --out-dir videos {}", names.join(" ")));
         let syncing = run("sync live --anonymous --tapes-only");
         assert_eq!(site.records(&guest, Medium::Tape).await.len(), COUNT);
         let (encoding_wall, syncing_wall) = (encoding.wall.as_secs_f64(), syncing.wall.as_secs_f64());
         println!(
-            "  convert {encoding_wall:.2} s ({:.2} s of CPU); sync live {syncing_wall:.2} s ({:.2} s of CPU, {:.0} MB \
-             at most): ratio {:.3}",
+            "  convert {encoding_wall:.2} s ({:.2} s of CPU); sync live {syncing_wall:.2} s ({:.2} s of CPU, {:.2} s of the \
+             servers', {:.0} MB at most): ratio {:.3}",
             encoding.cpu.as_secs_f64(),
             syncing.cpu.as_secs_f64(),
+            syncing.servers.as_secs_f64(),
             syncing.peak as f64 / 1e6,
             syncing_wall / encoding_wall
         );
