@@ -20,7 +20,7 @@ const POINTS_AN_HOUR: u64 = 5_000;
 const UPLOADS_A_DAY: u64 = 1_000;
 
 /// What is done in a second on two cores, rounded down so that plans promise too little: it is to tell minutes from days.
-/// scripts/bench-sync measures twice these records, and tapes of 5 to 10 seconds at five times this rate.
+/// scripts/bench-sync measures 1,000 records, and two tapes of 5 to 10 seconds.
 const RECORDS_A_SECOND: u64 = 500;
 const PAINTINGS_A_SECOND: u64 = 20;
 const TAPES_A_SECOND: u64 = 1;

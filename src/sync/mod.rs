@@ -9,6 +9,10 @@
 //! the commit it was planned on, and when that is not the newest any more, or nobody knows whether a batch was
 //! carried out, the account is read and planned again. MongoDB comes last; a run that ends anywhere leaves records
 //! which the next one finds and adopts.
+//!
+//! To read: `scope` says which accounts, `account` reads both sides, `plan` is pure; `purpose` and `apply` are the engine.
+//! It gets files from `prepare`, `files`, `tape` and `places`, and writes through `batch`, `settle`, `delete` and
+//! `remember`. Beside the sync itself it serves `reencode`; `compare`, `wipe` and `restore`, with `backup`, use its parts.
 
 mod account;
 mod apply;

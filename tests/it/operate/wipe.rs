@@ -95,6 +95,13 @@ async fn two_thousand_records_go_in_ten_writes_and_come_back_as_they_were() {
     let after = syncing.site.records(&owner, Medium::Mood).await;
     assert_eq!(after, before);
     assert_eq!(syncing.run("restore jeffrey --live").await.code, Some(3));
+
+    // And from the backup to an account that has never had a record.
+    syncing.run("wipe jeffrey --live --yes").await.succeeds();
+    let fresh = syncing.site.join(&owner.sub, "fresh", PASSWORD).await;
+    syncing.run(&format!("restore jeffrey --from {} --live --yes", backup(&owner))).await.succeeds();
+    assert_eq!(syncing.site.records(&fresh, Medium::Mood).await, before);
+    syncing.run("compare jeffrey").await.succeeds();
     assert_eq!(revision(&syncing, &other).await, others);
 }
 
@@ -107,11 +114,17 @@ async fn what_has_files_comes_back_from_a_backup_byte_by_byte() {
         syncing.site.add_tape(&guest, &format!("t{number}"), &TapeBuilder::of(frames, 50.0)).await;
         syncing.site.add_painting(&guest, &format!("p{number}"), &Picture::numbered(64, 48, number)).await;
     }
+    let other = syncing.site.account("other").await;
+    syncing.site.add_painting(&other, "leave-me", &Picture::numbered(64, 48, 9)).await;
     syncing.run("sync live").await.succeeds();
-    let before = syncing.state(&guest).await;
+    let (before, others) = (syncing.state(&guest).await, revision(&syncing, &other).await);
 
-    syncing.run(&format!("wipe {} --live --yes", guest.handle)).await.succeeds();
+    let wipe = format!("wipe {} --live --yes", guest.handle);
+    syncing.run(&wipe).await.succeeds();
     assert_eq!(syncing.state(&guest).await.records, []);
+    syncing.run(&format!("restore {} --live", guest.handle)).await.succeeds();
+    assert_eq!(syncing.state(&guest).await, before);
+    syncing.run(&wipe).await.succeeds();
     // Nothing else is needed: not the ZIPs, not the pictures.
     let arguments = format!("restore {} --from {}", guest.handle, backup(&guest));
     let told = syncing.run(&arguments).await.succeeds();
@@ -121,6 +134,7 @@ async fn what_has_files_comes_back_from_a_backup_byte_by_byte() {
     assert_eq!(syncing.state(&guest).await, before);
     assert_eq!(syncing.run(&format!("{arguments} --live --yes")).await.code, Some(3));
     syncing.run("compare --anonymous --download").await.succeeds();
+    assert_eq!(revision(&syncing, &other).await, others);
 }
 
 #[tokio::test(flavor = "multi_thread")]
