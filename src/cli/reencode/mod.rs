@@ -29,7 +29,7 @@ use super::{Outcome, since};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  telecine reencode --preset small --anonymous       what would be done, and what it would save
+  telecine reencode --preset small --anonymous          what would be done, and what it would save
   telecine reencode --preset small --anonymous --live   asks, and does it
   telecine reencode --preset standard --code 9Yo --live --yes
   telecine reencode --preset standard --all --since 2025-10-01 --limit 100 --live")]
