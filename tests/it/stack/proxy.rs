@@ -1,6 +1,8 @@
 //! A proxy between a client and one server that fails as it is told, and counts what passes.
 //!
 //! A request is known by its line, `POST /xrpc/com.atproto.repo.applyWrites`; rules and counts take any part of it.
+//! A fault that no request has met fails the test that asked for it, when the proxy heals or is dropped: a test of what
+//! a program does about a fault shows nothing if there was none.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -20,6 +22,9 @@ pub use super::fault::{Answer, Fault};
 const BREAK: Duration = Duration::from_millis(20);
 
 /// A proxy for one server. It ends when it is dropped.
+///
+/// # Panics
+/// When it is dropped with faults that were never met.
 #[derive(Debug)]
 pub struct Proxy {
     url: String,
@@ -43,6 +48,17 @@ struct Rule {
     next: VecDeque<Option<Fault>>,
     /// For all that come after.
     always: Option<Fault>,
+    /// How many requests have met a fault of this rule.
+    hits: usize,
+}
+
+impl Rule {
+    /// The faults that no request has met, in words.
+    fn unmet(&self) -> Option<String> {
+        let left = self.next.iter().flatten().count();
+        let is_waiting = left > 0 || (self.always.is_some() && self.hits == 0);
+        is_waiting.then(|| format!("{:?}: {} faults met, {left} left", self.part, self.hits))
+    }
 }
 
 impl Proxy {
@@ -70,7 +86,7 @@ impl Proxy {
     /// Does this to the next requests whose lines hold `part`: one fault for each, `None` lets one pass.
     pub fn next(&self, part: &str, faults: impl IntoIterator<Item = Option<Fault>>) {
         let next = faults.into_iter().collect();
-        lock(&self.shared.rules).push(Rule { part: part.into(), next, always: None });
+        lock(&self.shared.rules).push(Rule { part: part.into(), next, always: None, hits: 0 });
     }
 
     /// Does this to the next request whose line holds `part`.
@@ -80,12 +96,22 @@ impl Proxy {
 
     /// Does this to every request whose line holds `part`.
     pub fn always(&self, part: &str, fault: Fault) {
-        lock(&self.shared.rules).push(Rule { part: part.into(), next: VecDeque::new(), always: Some(fault) });
+        let next = VecDeque::new();
+        lock(&self.shared.rules).push(Rule { part: part.into(), next, always: Some(fault), hits: 0 });
     }
 
     /// From now on, everything passes.
+    ///
+    /// # Panics
+    /// When there are faults that were never met.
     pub fn heal(&self) {
-        lock(&self.shared.rules).clear();
+        let unmet: Vec<_> = std::mem::take(&mut *lock(&self.shared.rules)).iter().filter_map(Rule::unmet).collect();
+        assert!(unmet.is_empty(), "faults were never met: {unmet:?}; the requests were {:#?}", self.lines());
+    }
+
+    /// How many requests have met a fault of the rules that are there.
+    pub fn hits(&self) -> usize {
+        lock(&self.shared.rules).iter().map(|rule| rule.hits).sum()
     }
 
     /// The lines of all requests so far, in the order in which they came, those that were made to fail included.
@@ -102,6 +128,10 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.task.abort();
+        // A test that fails already says why.
+        if !std::thread::panicking() {
+            self.heal();
+        }
     }
 }
 
@@ -113,7 +143,9 @@ impl Shared {
             rules.iter_mut().find(|rule| line.contains(&rule.part) && (!rule.next.is_empty() || rule.always.is_some()));
         lock(&self.lines).push(line);
         let rule = rule?;
-        rule.next.pop_front().unwrap_or_else(|| rule.always.clone())
+        let fault = rule.next.pop_front().unwrap_or_else(|| rule.always.clone());
+        rule.hits += usize::from(fault.is_some());
+        fault
     }
 
     /// Lets the server do it.
