@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use telecine::Result;
 use telecine::picture::{Decoder, Picture};
 use telecine::tape::{Limits, Tape};
-use telecine::video::planes::{Converter, Geometry, Plane};
+use telecine::video::planes::{Chroma, Converter, Geometry, Plane};
 use telecine::video::stages::Painted;
 use telecine::video::{Colors, Options, Preset, Presets, transcode};
 
@@ -89,14 +89,15 @@ fn decode(tape: &Tape) -> Result<()> {
 
 /// Converts every picture to the planes of the video, each thread into a frame of its own.
 fn convert(pictures: &[Picture], preset: &Preset) {
-    assert_eq!(preset.colors, Colors::Yuv420p, "other colors have no planes");
+    let Some(encoding) = preset.encodings.first() else { return };
+    assert_eq!(encoding.colors, Colors::Yuv420p, "these planes are the usual ones");
     let Some(Picture { width, height, .. }) = pictures.first() else { return };
-    let geometry = Geometry::new(*width, *height, preset.scale_for(*width, *height), 2);
+    let geometry = Geometry::new(*width, *height, encoding.scale_for(*width, *height), 2);
     let (width, height) = (geometry.width as usize, geometry.height as usize);
     let tools =
         || (Converter::default(), vec![0; width * height], vec![0; width * height / 4], vec![0; width * height / 4]);
     pictures.par_iter().for_each_init(tools, |(converter, luma, blue, red), picture| {
         let planes = [(luma, width), (blue, width / 2), (red, width / 2)];
-        converter.convert(picture, &geometry, planes.map(|(data, stride)| Plane { data, stride }));
+        converter.convert(picture, &geometry, Chroma::Halved, planes.map(|(data, stride)| Plane { data, stride }));
     });
 }

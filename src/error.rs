@@ -152,6 +152,12 @@ pub enum Error {
         /// What it said.
         source: Cause,
     },
+    /// libav was built without an encoder that a preset needs.
+    #[error("libav has no {name}")]
+    NoEncoder {
+        /// The encoder, by its libav name.
+        name: String,
+    },
     /// The finished MP4 is not what it should be; nothing was handed over.
     #[error("finished video {what}; nothing was kept")]
     Verify {

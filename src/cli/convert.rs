@@ -230,7 +230,7 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
     };
     draft.publish()?;
     thumbnail.map_or(Ok(()), Draft::publish)?;
-    let reduced = (video.quality != settings.preset.quality).then(|| {
+    let reduced = video.reduced.then(|| {
         let limit = report::bytes(settings.preset.size_limit.unwrap_or_default());
         format!("video did not fit into {limit}; encoded again at lower quality")
     });

@@ -39,7 +39,8 @@ pub fn error_text(subject: &impl Display, error: &Error) -> String {
 }
 
 /// Columns of names and sentences.
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 17] = [
+    "codec",
     "tape",
     "done",
     "preset",

@@ -14,13 +14,20 @@ pub struct Installed {
 /// Encoders of pictures and of sound.
 const NEEDED: [&str; 2] = ["libx264", "aac"];
 
+/// Whether libav has an encoder, by its libav name.
+#[must_use]
+pub fn has(encoder: &str) -> bool {
+    super::prepare();
+    ffmpeg::encoder::find_by_name(encoder).is_some()
+}
+
 /// Looks at libav.
 #[must_use]
 pub fn installed() -> Installed {
     super::prepare();
     let number = ffmpeg::codec::version();
     let version = format!("{}.{}.{}", number >> 16, number >> 8 & 0xff, number & 0xff);
-    let missing = NEEDED.into_iter().filter(|name| ffmpeg::encoder::find_by_name(name).is_none()).collect();
+    let missing = NEEDED.into_iter().filter(|name| !has(name)).collect();
     Installed { version, missing }
 }
 

@@ -5,6 +5,7 @@
 
 mod audio;
 mod boxes;
+mod choose;
 mod complexity;
 mod encode;
 mod installed;
@@ -12,6 +13,7 @@ mod mux;
 mod paint;
 pub mod planes;
 mod preset;
+mod presets;
 mod reader;
 mod reduce;
 #[doc(hidden)]
@@ -25,9 +27,10 @@ use ffmpeg_next as ffmpeg;
 
 use crate::error::{Error, Result};
 
-pub use installed::{Installed, installed};
+pub use installed::{Installed, has as has_encoder, installed};
 pub use planes::Geometry;
-pub use preset::{Colors, Preset, Presets, Quality, Rate};
+pub use preset::{Choose, Codec, Colors, Encoding, Player, Preset, Quality, Rate};
+pub use presets::Presets;
 pub use reader::{Facts, Played, Reader};
 pub use reduce::{Matrix, Swing};
 pub use transcode::{Options, Transcoded, transcode};

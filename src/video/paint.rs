@@ -11,12 +11,11 @@ use crate::tape::{Reel, Shown};
 
 use super::encode::Plan;
 use super::libav;
-use super::planes::{Converter, Geometry, Plane};
-use super::preset::Colors;
+use super::planes::{Chroma, Converter, Geometry, Plane, separate};
 
 /// Where frames for the encoder come from.
 pub trait FrameSource {
-    /// The frame of the video that shows what `shown` says, its time set.
+    /// The frame of the video that shows what `shown` says; its time is for others to set.
     ///
     /// # Errors
     /// What is wrong with the picture.
@@ -27,7 +26,6 @@ pub trait FrameSource {
 pub struct Painter<'tape> {
     reel: Reel<'tape>,
     geometry: Geometry,
-    colors: Colors,
     decoder: picture::Decoder,
     picture: Picture,
     converter: Converter,
@@ -37,18 +35,13 @@ pub struct Painter<'tape> {
 impl<'tape> Painter<'tape> {
     /// A painter for one thread.
     pub fn new(plan: &Plan<'tape>) -> Self {
-        let format = match plan.preset.colors {
-            Colors::Yuv420p => Pixel::YUV420P,
-            Colors::Rgb => Pixel::RGB24,
-        };
         Painter {
             reel: plan.tape.reel(),
             geometry: plan.geometry,
-            colors: plan.preset.colors,
             decoder: picture::Decoder::default(),
             picture: Picture::default(),
             converter: Converter::default(),
-            frame: frame::Video::new(format, plan.geometry.width, plan.geometry.height),
+            frame: frame::Video::new(plan.pixel_format(), plan.geometry.width, plan.geometry.height),
         }
     }
 }
@@ -57,16 +50,17 @@ impl FrameSource for Painter<'_> {
     fn frame(&mut self, shown: &Shown) -> Result<&frame::Video> {
         self.reel.picture(shown.frame, &mut self.decoder, &mut self.picture)?;
         let frame = libav_writable(&mut self.frame)?;
-        match self.colors {
-            Colors::Yuv420p => self.converter.convert(&self.picture, &self.geometry, planes(frame)),
-            Colors::Rgb => {
+        match frame.format() {
+            Pixel::YUV420P => self.converter.convert(&self.picture, &self.geometry, Chroma::Halved, planes(frame)),
+            Pixel::YUV444P => self.converter.convert(&self.picture, &self.geometry, Chroma::Full, planes(frame)),
+            Pixel::GBRP => separate(&self.picture, &self.geometry, planes(frame)),
+            _ => {
                 let stride = frame.stride(0);
                 for (to, from) in frame.data_mut(0).chunks_mut(stride).zip(self.picture.rows()) {
                     to[..from.len()].copy_from_slice(from);
                 }
             }
         }
-        frame.set_pts(Some(shown.start));
         Ok(frame)
     }
 }
@@ -84,7 +78,7 @@ fn libav_writable(frame: &mut frame::Video) -> Result<&mut frame::Video> {
 fn planes(frame: &mut frame::Video) -> [Plane<'_>; 3] {
     [0, 1, 2].map(|index| {
         let (stride, length) = (frame.stride(index), frame.data(index).len());
-        // SAFETY: the planes of a YUV420P frame do not overlap, each is `length` bytes long, and all three borrow
+        // SAFETY: the planes of a planar frame do not overlap, each is `length` bytes long, and all three borrow
         // from the one mutable borrow of the frame.
         let data = unsafe { std::slice::from_raw_parts_mut(frame.data_mut(index).as_mut_ptr(), length) };
         Plane { data, stride }

@@ -41,6 +41,15 @@ pub struct Plane<'a> {
     pub stride: usize,
 }
 
+/// How many samples of chroma there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chroma {
+    /// One for each square of two by two pixels of the video.
+    Halved,
+    /// One for each pixel.
+    Full,
+}
+
 /// Converts pictures one after another, keeping its buffers.
 #[derive(Debug, Default)]
 pub struct Converter {
@@ -51,14 +60,22 @@ pub struct Converter {
 
 impl Converter {
     /// Fills the three planes (Y, Cb, Cr) of a video frame from `picture`, which has the geometry's source size.
-    pub fn convert(&mut self, picture: &Picture, geometry: &Geometry, [luma, blue, red]: [Plane<'_>; 3]) {
+    pub fn convert(
+        &mut self,
+        picture: &Picture,
+        geometry: &Geometry,
+        chroma: Chroma,
+        [luma, blue, red]: [Plane<'_>; 3],
+    ) {
         self.convert_at_source_size(picture);
         let source = (picture.width as usize, picture.height as usize);
         let (width, height) = (geometry.width as usize, geometry.height as usize);
         let scale = geometry.scale as usize;
         replicate(&self.luma, source, scale, luma, (width, height));
         for (from, to) in [(&self.blue, blue), (&self.red, red)] {
-            if scale.is_multiple_of(2) {
+            if chroma == Chroma::Full {
+                replicate(from, source, scale, to, (width, height));
+            } else if scale.is_multiple_of(2) {
                 replicate(from, source, scale / 2, to, (width / 2, height / 2));
             } else {
                 average(from, source, scale, to, (width / 2, height / 2));
@@ -84,6 +101,15 @@ impl Converter {
         let (range, matrix) = (YuvRange::Limited, YuvStandardMatrix::Bt709);
         rgb_to_yuv444(&mut planes, &picture.rgb, picture.width * 3, range, matrix, YuvConversionMode::Balanced)
             .expect("planes and picture were made for one another's size just above");
+    }
+}
+
+/// Fills the three planes (green, blue, red) of a video frame of the tape's own size.
+pub fn separate(picture: &Picture, geometry: &Geometry, planes: [Plane<'_>; 3]) {
+    for (Plane { data, stride }, channel) in planes.into_iter().zip([1, 2, 0]) {
+        for (to, from) in data.chunks_mut(stride).zip(picture.rows()).take(geometry.height as usize) {
+            to.iter_mut().zip(from.as_chunks::<3>().0).for_each(|(to, rgb)| *to = rgb[channel]);
+        }
     }
 }
 

@@ -160,7 +160,7 @@ fn to_rgb(samples: [f32; 3], coding: Coding) -> [f32; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::video::planes::{Converter, Plane};
+    use crate::video::planes::{Chroma, Converter, Plane};
     use proptest::prelude::*;
 
     fn scale(source: (u32, u32), video: (u32, u32)) -> Option<u32> {
@@ -195,7 +195,7 @@ mod tests {
             index += 1;
             Plane { data, stride: strides[index - 1] }
         });
-        Converter::default().convert(picture, &geometry, to);
+        Converter::default().convert(picture, &geometry, Chroma::Halved, to);
         let components = [0, 1, 2].map(|index| {
             let halved = if index == 0 { (0, 0) } else { (1, 1) };
             Component { data: &planes[index], stride: strides[index], step: 1, halved }

@@ -11,7 +11,6 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::tape::{Shown, Tape};
 
-use super::complexity::quantiser;
 use super::encode::{Chunk, Plan};
 use super::mux::Muxer;
 use super::paint::{FrameSource, Painter};
@@ -35,15 +34,13 @@ impl<'a> Painted<'a> {
     /// What is wrong with a picture.
     pub fn new(tape: &'a Tape, preset: &'a Preset) -> Result<Self> {
         super::prepare();
-        let plan = Plan::new(tape, preset);
+        let encoding = preset.encodings.first().ok_or(Error::NoFrames)?;
+        let plan = Plan::new(tape, preset, encoding);
         let shown: Vec<_> = timeline(tape, preset, Options::default())?.shown().collect();
         let mut painter = Painter::new(&plan);
         let frames = shown.iter().map(|shown| painter.frame(shown).cloned()).collect::<Result<_>>()?;
-        let settled = |chunk: &[Shown]| match preset.quality {
-            Quality::Adaptive(middle) => plan.complexity(chunk).map(|found| Quality::Qp(quantiser(middle, found))),
-            settled => Ok(settled),
-        };
-        let qualities = chunks(&shown, preset.chunk_frames).map(settled).collect::<Result<_>>()?;
+        let qualities =
+            chunks(&shown, encoding.chunk_frames).map(|chunk| plan.settled(chunk)).collect::<Result<_>>()?;
         Ok(Painted { plan, shown, frames, qualities })
     }
 
@@ -52,7 +49,7 @@ impl<'a> Painted<'a> {
     /// # Errors
     /// [`Error::Libav`].
     pub fn encode(&self, pool: &ThreadPool) -> Result<Encoded> {
-        let chunks: Vec<_> = chunks(&self.shown, self.plan.preset.chunk_frames).collect();
+        let chunks: Vec<_> = chunks(&self.shown, self.plan.encoding.chunk_frames).collect();
         let encode = |(index, shown): (usize, &[Shown])| {
             let plan = Plan { quality: self.qualities[index], ..self.plan };
             plan.encode(shown, self, index == 0, &())

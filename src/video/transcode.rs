@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::io::{self, Seek, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
@@ -17,10 +18,11 @@ use crate::tape::{Shown, Tape, Timeline};
 
 use super::Watch;
 use super::audio::{self, Sound};
-use super::encode::{Chunk, Plan};
+use super::choose::candidates;
+use super::encode::{Chunk, Plan, extradata};
 use super::mux::Muxer;
 use super::paint::Painter;
-use super::preset::{Preset, Quality, Rate};
+use super::preset::{Codec, Encoding, Preset, Quality, Rate};
 use super::verify::verify;
 
 /// How often a video that is too large is encoded again before giving up. Bits follow the quantiser closely, so the
@@ -54,8 +56,16 @@ pub struct Transcoded {
     pub sound: bool,
     /// Bytes.
     pub bytes: u64,
-    /// The quality it was encoded at; not the preset's if that made it too large.
+    /// Which of the preset's encodings it is, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// What kind of video it is.
+    pub codec: Codec,
+    /// The quality it was encoded at.
     pub quality: Quality,
+    /// Whether that is lower than the preset's, which made it too large.
+    #[serde(skip)]
+    pub reduced: bool,
 }
 
 fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -79,19 +89,53 @@ pub fn transcode(
 ) -> Result<Transcoded> {
     super::prepare();
     let timeline = timeline(tape, preset, options)?;
+    let candidates = candidates(preset)?;
+    if let [encoding] = candidates[..] {
+        return transcode_with(encoding, tape, preset, &timeline, pool, watch, file);
+    }
+    let mut smallest: Option<(Transcoded, File)> = None;
+    for encoding in candidates {
+        let mut file = tempfile::tempfile().map_err(|source| Error::Scratch { source })?;
+        let made = transcode_with(encoding, tape, preset, &timeline, pool, watch, &mut file)?;
+        if smallest.as_ref().is_none_or(|(smallest, _)| made.bytes < smallest.bytes) {
+            smallest = Some((made, file));
+        }
+    }
+    let (made, mut from) = smallest.ok_or(Error::NoFrames)?;
+    let mut copy = || -> io::Result<()> {
+        from.rewind()?;
+        file.rewind()?;
+        file.set_len(0)?;
+        io::copy(&mut from, file)?;
+        file.flush()
+    };
+    copy().map_err(|source| Error::Output { source })?;
+    Ok(made)
+}
+
+/// Makes a video of a tape in one of the preset's encodings.
+fn transcode_with(
+    encoding: &Encoding,
+    tape: &Tape,
+    preset: &Preset,
+    timeline: &Timeline,
+    pool: &ThreadPool,
+    watch: &dyn Watch,
+    file: &mut File,
+) -> Result<Transcoded> {
     let frames: Vec<Shown> = timeline.shown().collect();
-    let mut plan = Plan::new(tape, preset);
+    let mut plan = Plan::new(tape, preset, encoding);
     for _ in 0..ATTEMPTS {
         watch.begin(frames.len());
         let bytes = encode_and_mux(&plan, &frames, timeline.end(), pool, watch, file)?;
         if let Some(limit) = preset.size_limit.filter(|&limit| bytes > limit) {
-            match plan.quality.to_fit(bytes, limit) {
+            match encoding.quality_to_fit(plan.quality, bytes, limit) {
                 Some(worse) => plan.quality = worse,
                 None => return Err(too_large(bytes, limit)),
             }
             continue;
         }
-        verify(file, &timeline, tape.soundtrack.is_some())?;
+        verify(file, timeline, tape.soundtrack.is_some())?;
         return Ok(Transcoded {
             frames: tape.frame_count(),
             kept: frames.len(),
@@ -101,7 +145,10 @@ pub fn transcode(
             scale: plan.geometry.scale,
             sound: tape.soundtrack.is_some(),
             bytes,
+            variant: encoding.variant.clone(),
+            codec: encoding.codec,
             quality: plan.quality,
+            reduced: plan.quality != encoding.quality,
         });
     }
     let bytes = file.metadata().map_or(0, |metadata| metadata.len());
@@ -175,14 +222,14 @@ fn encode_and_mux(
         let _stop = StopOnDrop(&stopped);
         let (sound_done, sound) = sync_channel(1);
         if let Some(soundtrack) = &plan.tape.soundtrack {
-            let kbps = plan.preset.audio_kbps;
+            let kbps = plan.audio_kbps;
             scope.spawn_fifo(move |_| {
                 let _ = sound_done.send(audio::encode(plan.tape, soundtrack, kbps, end, watch));
             });
         }
-        let mut chunks = chunks(frames, plan.preset.chunk_frames).enumerate();
+        let mut chunks = chunks(frames, plan.encoding.chunk_frames).enumerate();
         let mut ahead = VecDeque::new();
-        let mut muxer = None;
+        let (mut muxer, mut headers) = (None, Vec::new());
         loop {
             while ahead.len() <= pool.current_num_threads() {
                 let Some((index, frames)) = chunks.next() else { break };
@@ -196,8 +243,12 @@ fn encode_and_mux(
             let Some(chunk) = ahead.pop_front() else { break };
             let Chunk { packets, parameters } = result_of(&chunk)?;
             let muxer = if let Some(muxer) = &mut muxer {
+                if extradata(&parameters) != headers {
+                    return Err(Error::Verify { what: "has chunks that do not share their headers".into() });
+                }
                 muxer
             } else {
+                headers = extradata(&parameters).to_vec();
                 let sound: Option<Sound> = plan.tape.soundtrack.is_some().then(|| result_of(&sound)).transpose()?;
                 muxer.insert(Muxer::create(parameters, sound)?)
             };

@@ -90,17 +90,23 @@ fn list(arguments: &ListArguments) {
         presets.iter().for_each(report::json);
         return;
     }
-    let rows: Vec<_> = presets
-        .iter()
-        .map(|preset| {
-            let quality = match preset.quality {
-                Quality::Crf(crf) => format!("crf {crf}"),
-                Quality::Qp(qp) => format!("qp {qp}"),
-                Quality::Adaptive(middle) => format!("adaptive {middle}"),
-            };
-            let version = preset.version.to_string();
-            [preset.name.clone(), version, format!("×{}", preset.scale), quality, preset.summary.clone()]
-        })
-        .collect();
-    report::line(report::table(["preset", "version", "scale", "quality", "summary"], &rows));
+    let rows: Vec<_> = presets.iter().flat_map(rows).collect();
+    report::line(report::table(["preset", "version", "codec", "scale", "quality", "summary"], &rows));
+}
+
+/// A line for a preset, or one for each of its encodings.
+fn rows(preset: &Preset) -> impl Iterator<Item = [String; 6]> {
+    preset.encodings.iter().enumerate().map(|(index, encoding)| {
+        let quality = match encoding.quality {
+            Quality::Crf(crf) => format!("crf {crf}"),
+            Quality::Qp(qp) => format!("qp {qp}"),
+            Quality::Adaptive(middle) => format!("adaptive {middle}"),
+            Quality::Lossless => "lossless".into(),
+        };
+        let (name, version, summary) = match index {
+            0 => (preset.name.clone(), preset.version.to_string(), preset.summary.clone()),
+            _ => Default::default(),
+        };
+        [name, version, encoding.codec.name().into(), format!("×{}", encoding.scale), quality, summary]
+    })
 }

@@ -1,0 +1,258 @@
+//! One closed group of pictures: frames of a tape in, packets out. What differs between codecs has a file for each.
+//!
+//! Each chunk has a single-threaded encoder of its own, so that what comes out depends on the tape and the preset
+//! and on nothing else, and chunks can be encoded on any number of cores in any order.
+
+mod av1;
+mod h264;
+mod vp9;
+
+use ffmpeg_next as ffmpeg;
+
+use ffmpeg::codec::{self, threading};
+use ffmpeg::encoder::video::Encoder;
+use ffmpeg::format::Pixel;
+use ffmpeg::{Dictionary, Packet, Rational, color, frame};
+
+use crate::error::{Error, Result};
+use crate::picture::{self, Picture};
+use crate::tape::{Shown, TICKS_PER_SECOND, Tape};
+
+use super::complexity::{complexity, quantiser};
+use super::paint::FrameSource;
+use super::planes::Geometry;
+use super::preset::{Codec, Colors, Encoding, Preset, Quality};
+use super::{Watch, libav};
+
+/// Pairs of neighbouring pictures that stand for a chunk when its quantiser is chosen.
+const SAMPLES: usize = 4;
+
+/// The rate from which encoders derive the level that they declare; the real times are in the packets.
+const NOMINAL_RATE: i32 = 60;
+
+/// Encoded frames, ready for the muxer.
+pub struct Chunk {
+    /// One packet for each frame, times in ticks since the start of the tape.
+    pub packets: Vec<Packet>,
+    /// What the muxer must know about them; the same for all chunks of a video.
+    pub parameters: codec::Parameters,
+}
+
+/// Everything about a video that its chunks share.
+#[derive(Clone, Copy)]
+pub struct Plan<'a> {
+    /// Where the pictures come from.
+    pub tape: &'a Tape,
+    /// How to encode them: one of the preset's encodings.
+    pub encoding: &'a Encoding,
+    /// AAC bit rate in kbit/s.
+    pub audio_kbps: u32,
+    /// In place of the encoding's own quality.
+    pub quality: Quality,
+    /// From what size to what size.
+    pub geometry: Geometry,
+}
+
+/// What libav is told about an encoder that is not the same for all.
+struct Setup {
+    /// What a unit of the times that the encoder sees is; [`Clock`] says what they are.
+    clock: Clock,
+    /// Options that follow from the quality, after which come those of the preset.
+    options: Vec<(&'static str, String)>,
+}
+
+/// Which times an encoder sees. What leaves it has the times of the tape, whichever these are.
+#[derive(Clone, Copy)]
+enum Clock {
+    /// Those of the tape.
+    Exact,
+    /// As if frames came at this many a second.
+    Constant(i32),
+}
+
+impl<'a> Plan<'a> {
+    /// What one of the preset's encodings makes of a tape.
+    pub fn new(tape: &'a Tape, preset: &Preset, encoding: &'a Encoding) -> Self {
+        let multiple = if encoding.colors == Colors::Yuv420p { 2 } else { 1 };
+        let geometry = Geometry::new(tape.width, tape.height, encoding.scale_for(tape.width, tape.height), multiple);
+        Plan { tape, encoding, audio_kbps: preset.audio_kbps, quality: encoding.quality, geometry }
+    }
+
+    /// How the encoder wants its frames.
+    pub fn pixel_format(&self) -> Pixel {
+        match (self.encoding.colors, self.encoding.codec) {
+            (Colors::Yuv420p, _) => Pixel::YUV420P,
+            (Colors::Yuv444p, _) => Pixel::YUV444P,
+            (Colors::Rgb, Codec::H264) => Pixel::RGB24,
+            (Colors::Rgb, Codec::Av1 | Codec::Vp9) => Pixel::GBRP,
+        }
+    }
+
+    /// Encodes a run of frames from `source`; `is_first` for the one at the start of the video.
+    ///
+    /// # Errors
+    /// What is wrong with a picture, [`Error::Libav`], or [`Error::Interrupted`].
+    pub fn encode(
+        &self,
+        frames: &[Shown],
+        mut source: impl FrameSource,
+        is_first: bool,
+        watch: &dyn Watch,
+    ) -> Result<Chunk> {
+        let quality = self.settled(frames)?;
+        let setup = match self.encoding.codec {
+            Codec::H264 => h264::setup(quality),
+            Codec::Av1 => av1::setup(quality),
+            Codec::Vp9 => vp9::setup(quality),
+        };
+        let mut encoder = self.open(&setup)?;
+        let parameters = codec::Parameters::from(&*encoder);
+        let mut packets = Packets { frames, received: Vec::with_capacity(frames.len()) };
+        for (index, shown) in (0..).zip(frames) {
+            watch.check()?;
+            let mut frame = shared(source.frame(shown)?)?;
+            frame.set_pts(Some(setup.clock.time(index, shown)));
+            encoder.send_frame(&frame).map_err(libav("encode a frame"))?;
+            packets.receive(&mut encoder)?;
+            watch.encoded(1);
+        }
+        encoder.send_eof().map_err(libav("finish a chunk"))?;
+        packets.receive(&mut encoder)?;
+        let mut packets = packets.received;
+        if packets.len() != frames.len() {
+            return Err(libav("keep frames and packets in step")(ffmpeg::Error::Bug));
+        }
+        match self.encoding.codec {
+            Codec::H264 => h264::finish(&mut packets, is_first),
+            Codec::Av1 => av1::check(&packets, &parameters)?,
+            Codec::Vp9 => {}
+        }
+        Ok(Chunk { packets, parameters })
+    }
+
+    /// The quality of a chunk, with nothing left to be found out.
+    pub fn settled(&self, frames: &[Shown]) -> Result<Quality> {
+        Ok(match self.quality {
+            Quality::Adaptive(middle) => Quality::Qp(quantiser(middle, self.complexity(frames)?)),
+            settled => settled,
+        })
+    }
+
+    /// The mean complexity of a few pairs of neighbouring pictures of a chunk.
+    fn complexity(&self, frames: &[Shown]) -> Result<f32> {
+        let mut reel = self.tape.reel();
+        let mut decoder = picture::Decoder::default();
+        let (mut previous, mut picture) = (Picture::default(), Picture::default());
+        let pairs = frames.len() - 1;
+        let samples = pairs.min(SAMPLES);
+        let mut sum = 0.0;
+        for sample in 0..samples {
+            let first = (2 * sample + 1) * pairs / (2 * samples);
+            reel.picture(frames[first].frame, &mut decoder, &mut previous)?;
+            reel.picture(frames[first + 1].frame, &mut decoder, &mut picture)?;
+            sum += complexity(&previous, &picture);
+        }
+        Ok(sum / samples.max(1) as f32)
+    }
+
+    fn open(&self, setup: &Setup) -> Result<Encoder> {
+        let name = self.encoding.codec.encoder(self.encoding.colors);
+        let codec = ffmpeg::encoder::find_by_name(name).ok_or_else(|| Error::NoEncoder { name: name.into() })?;
+        let context = codec::Context::new_with_codec(codec);
+        let mut video = context.encoder().video().map_err(libav(format!("set up {name}")))?;
+        video.set_width(self.geometry.width);
+        video.set_height(self.geometry.height);
+        video.set_format(self.pixel_format());
+        let (clock, rate) = match setup.clock {
+            Clock::Exact => (TICKS_PER_SECOND as i32, NOMINAL_RATE),
+            Clock::Constant(rate) => (rate, rate),
+        };
+        video.set_time_base(Rational(1, clock));
+        video.set_frame_rate(Some(Rational(rate, 1)));
+        video.set_aspect_ratio(Rational(1, 1));
+        // No frame refers to a later one, so each packet can last exactly as long as its frame is shown.
+        video.set_max_b_frames(0);
+        // The chunk's first frame is its only key frame.
+        video.set_gop(u32::MAX >> 2);
+        video.set_threading(threading::Config::count(1));
+        video.set_flags(codec::Flags::GLOBAL_HEADER);
+        let (space, range) = match self.encoding.colors {
+            Colors::Yuv420p | Colors::Yuv444p => (color::Space::BT709, color::Range::MPEG),
+            Colors::Rgb => (color::Space::RGB, color::Range::JPEG),
+        };
+        video.set_colorspace(space);
+        video.set_color_range(range);
+        video.set_color_primaries(color::Primaries::BT709);
+        video.set_color_transfer_characteristic(color::TransferCharacteristic::BT709);
+
+        let mut options = Dictionary::new();
+        setup.options.iter().for_each(|(option, value)| options.set(option, value));
+        self.encoding.options().for_each(|(option, value)| options.set(option, value));
+        video.open_with(options).map_err(libav(format!("open {name}; see the preset's encoder-options")))
+    }
+}
+
+impl Clock {
+    /// When the encoder thinks that a frame is shown, the chunk's frame of that index.
+    fn time(self, index: i64, shown: &Shown) -> i64 {
+        match self {
+            Clock::Exact => shown.start,
+            Clock::Constant(_) => index,
+        }
+    }
+}
+
+/// The same pixels as a frame of its own, whose time can be set.
+fn shared(frame: &frame::Video) -> Result<frame::Video> {
+    let mut shared = frame::Video::empty();
+    // SAFETY: both are live frames, and the new one holds nothing yet. Neither is written to while both refer to the
+    // pixels: encoders only read them, and painters ask libav for a frame that nobody else holds.
+    match unsafe { ffmpeg::ffi::av_frame_ref(shared.as_mut_ptr(), frame.as_ptr()) } {
+        code if code < 0 => Err(libav("share a frame")(ffmpeg::Error::from(code))),
+        _ => Ok(shared),
+    }
+}
+
+/// Packets as they come from an encoder without B-frames: one for each frame, in order.
+struct Packets<'a> {
+    frames: &'a [Shown],
+    received: Vec<Packet>,
+}
+
+impl Packets<'_> {
+    fn receive(&mut self, encoder: &mut Encoder) -> Result<()> {
+        let mut packet = Packet::empty();
+        loop {
+            match encoder.receive_packet(&mut packet) {
+                Ok(()) => {
+                    let shown = self.frames.get(self.received.len()).ok_or(ffmpeg::Error::Bug);
+                    let shown = shown.map_err(libav("keep frames and packets in step"))?;
+                    packet.set_pts(Some(shown.start));
+                    packet.set_dts(Some(shown.start));
+                    // libav 5 does not carry durations through encoders, and would drop the last one.
+                    packet.set_duration(shown.duration);
+                    self.received.push(std::mem::replace(&mut packet, Packet::empty()));
+                }
+                Err(error) if libav_wants_more(error) => return Ok(()),
+                Err(error) => return Err(libav("encode a frame")(error)),
+            }
+        }
+    }
+}
+
+/// What the muxer puts beside the packets: the headers that all chunks share.
+pub(super) fn extradata(parameters: &codec::Parameters) -> &[u8] {
+    // SAFETY: libav keeps as many bytes there as it says, for as long as the parameters live, and none at null.
+    unsafe {
+        let parameters = &*parameters.as_ptr();
+        match parameters.extradata {
+            bytes if bytes.is_null() => &[],
+            bytes => std::slice::from_raw_parts(bytes, parameters.extradata_size as usize),
+        }
+    }
+}
+
+/// Whether an encoder or decoder has nothing to give yet, or nothing more.
+pub(super) fn libav_wants_more(error: ffmpeg::Error) -> bool {
+    matches!(error, ffmpeg::Error::Eof | ffmpeg::Error::Other { errno: ffmpeg::error::EAGAIN })
+}
