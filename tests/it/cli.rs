@@ -165,6 +165,7 @@ fn json_says_a_line_for_each_tape_in_the_order_given() {
                 "height": 48,
                 "scale": 2,
                 "sound": false,
+                "codec": "h264",
                 "quality": { "qp": 24 },
                 "warnings": [],
                 "elapsed_seconds": null,
