@@ -42,7 +42,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let config = match arguments.file.load() {
         Ok(config) => config,
         Err(error) => {
-            eprintln!("{}", report::error_text(&"config", &error));
+            report::say_lines(report::error_text(&"config", &error));
             return Outcome::Failed;
         }
     };
@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         report::json(&json);
     } else {
         let rows: Vec<_> = shown.into_iter().map(row_of).collect();
-        report::line(report::table(["setting", "value", "from"], &rows));
+        report::lines(report::table(["setting", "value", "from"], &rows));
     }
     Outcome::Done
 }

@@ -4,7 +4,9 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use clap::Args;
 
+use super::plain::plain;
 use super::progress::end_at_once_if_interrupted;
+use super::report::say;
 use super::usage_error;
 
 /// The flags of commands that destroy.
@@ -31,13 +33,13 @@ impl LiveArguments {
         if self.yes {
             return true;
         }
-        eprint!("{what}\nType {word} to go on: ");
+        eprint!("{}\nType {} to go on: ", plain(what), plain(word));
         let _ = io::stderr().flush();
         let mut answer = String::new();
         let is_read = end_at_once_if_interrupted(|| io::stdin().lock().read_line(&mut answer)).is_ok();
         let is_confirmed = is_read && answer.trim() == word;
         if !is_confirmed {
-            eprintln!("error: that is not {word}; nothing was changed");
+            say(format!("error: that is not {word}; nothing was changed"));
         }
         is_confirmed
     }

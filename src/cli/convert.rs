@@ -17,6 +17,7 @@ use crate::video::{self, Preset, Transcoded};
 
 use super::limits::LimitArguments;
 use super::output::{self, Destination, Draft, is_same_file};
+use super::plain::plain;
 use super::presets::PresetFile;
 use super::progress::{Progress, interrupted, stop_on_interrupt};
 use super::source::TapeSource;
@@ -101,13 +102,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
     if let Some(directory) = &arguments.out_dir
         && let Err(error) = std::fs::create_dir_all(directory)
     {
-        eprintln!("{}", report::error_text(&directory.display(), &Error::write(directory)(error)));
+        report::say_lines(report::error_text(&directory.display(), &Error::write(directory)(error)));
         return Outcome::Failed;
     }
     stop_on_interrupt();
     let results = convert_all(&jobs, &settings);
     if interrupted() {
-        eprintln!("error: interrupted; unfinished files were removed");
+        report::say("error: interrupted; unfinished files were removed");
         return Outcome::Interrupted;
     }
     summarize(arguments, &jobs, &results);
@@ -194,7 +195,7 @@ fn convert_all(jobs: &[Job], settings: &Settings) -> Vec<Result<Converted>> {
                         Ok(converted) => converted
                             .warnings
                             .iter()
-                            .for_each(|warning| progress.say(&format!("warning: {}: {warning}", job.tape))),
+                            .for_each(|warning| progress.say(&plain(&format!("warning: {}: {warning}", job.tape)))),
                         Err(Error::Interrupted) => {}
                         Err(error) => progress.say(&report::error_text(&job.tape, error)),
                     }
@@ -217,7 +218,7 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
     }
     let tape = job.tape.open(&settings.limits)?;
     let mut draft = job.video.draft(settings.force)?;
-    let watch = progress.tape(job.tape.to_string());
+    let watch = progress.tape(&job.tape.to_string());
     let transcoded = video::transcode(&tape, &settings.preset, settings.options, &settings.pool, &watch, draft.file());
     let video = transcoded.map_err(|error| match error {
         Error::Output { source } => Error::write(draft.path())(source),
@@ -259,12 +260,12 @@ fn summarize(arguments: &Arguments, jobs: &[Job], results: &[Result<Converted>])
     // Standard output may be the video itself.
     match jobs.iter().any(|job| job.video == Destination::Stdout) {
         _ if rows.is_empty() => {}
-        true => eprintln!("{table}"),
-        false => report::line(table),
+        true => report::say_lines(table),
+        false => report::lines(table),
     }
     let failed = results.len() - rows.len();
     if failed > 0 && results.len() > 1 {
-        eprintln!("error: {failed} of {} tapes failed", results.len());
+        report::say(format!("error: {failed} of {} tapes failed", results.len()));
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::config::ConfigFile;
-use super::report::{error_text, json, line};
+use super::report::{error_text, json, line, say_lines};
 use super::{Outcome, network};
 use crate::upkeep::doctor::{Finding, Level, examine};
 
@@ -28,7 +28,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let config = match arguments.config.load() {
         Ok(config) => config,
         Err(error) => {
-            eprintln!("{}", error_text(&"settings", &error));
+            say_lines(error_text(&"settings", &error));
             return Outcome::Failed;
         }
     };

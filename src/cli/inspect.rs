@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::tape::{Limits, TICKS_PER_SECOND, Tape};
 
 use super::limits::LimitArguments;
+use super::plain::plain;
 use super::source::TapeSource;
 use super::{Outcome, report};
 
@@ -74,10 +75,10 @@ pub fn run(arguments: &Arguments) -> Outcome {
     for tape in &arguments.tapes {
         match inspect(tape, &arguments.limits.limits()) {
             Ok(inspection) if arguments.json => report::json(&with_name(tape, serde_json::json!(inspection))),
-            Ok(inspection) => report::line(text(tape, &inspection)),
+            Ok(inspection) => report::lines(text(tape, &inspection)),
             Err(error) => {
                 outcome = Outcome::Failed;
-                eprintln!("{}", report::error_text(tape, &error));
+                report::say_lines(report::error_text(tape, &error));
                 if arguments.json {
                     let (error, causes) = (error.to_string(), &error.chain()[1..]);
                     report::json(&with_name(tape, serde_json::json!({ "error": error, "causes": causes })));
@@ -138,8 +139,8 @@ fn nearest_rate(gap: f64) -> u32 {
 }
 
 fn text(tape: &TapeSource, inspection: &Inspection) -> String {
-    let mut lines = vec![tape.to_string()];
-    let mut field = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
+    let mut lines = vec![plain(&tape.to_string()).into_owned()];
+    let mut field = |name: &str, value: String| lines.push(format!("  {name:<10} {}", plain(&value)));
     field("archive", format!("{} in {} files", report::bytes(inspection.bytes), inspection.entries));
     field("pictures", format!("{}x{}", inspection.width, inspection.height));
     field("frames", format!("{}, {} of them duplicates", inspection.frames, inspection.duplicates));
@@ -167,6 +168,6 @@ fn text(tape: &TapeSource, inspection: &Inspection) -> String {
         let bar = "█".repeat((count * BAR).div_ceil(most));
         field(&format!("{rate} fps"), format!("{bar} {count}"));
     }
-    lines.extend(inspection.warnings.iter().map(|warning| format!("  warning: {warning}")));
+    lines.extend(inspection.warnings.iter().map(|warning| format!("  warning: {}", plain(warning))));
     lines.join("\n")
 }

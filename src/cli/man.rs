@@ -6,7 +6,7 @@ use clap::{Args, Command};
 use clap_mangen::Man;
 
 use super::output::drafted;
-use super::report::{error_text, line};
+use super::report::{error_text, line, say_lines};
 use super::{Outcome, command};
 use crate::error::{Error, Result};
 
@@ -34,7 +34,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     match write_all(&command, folder) {
         Ok(()) => Outcome::Done,
         Err(error) => {
-            eprintln!("{}", error_text(&"man", &error));
+            say_lines(error_text(&"man", &error));
             Outcome::Failed
         }
     }

@@ -12,6 +12,7 @@ use crate::tape::{Limits, Tape};
 
 use super::limits::LimitArguments;
 use super::output::{self, Destination};
+use super::plain::plain;
 use super::progress::{Progress, interrupted, stop_on_interrupt};
 use super::source::TapeSource;
 use super::{Outcome, plot, report};
@@ -50,13 +51,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
     stop_on_interrupt();
     match measure_and_plot(arguments, &arguments.limits.limits()) {
         Ok((_, measurement)) if arguments.json => report::json(&with_names(arguments, serde_json::json!(measurement))),
-        Ok((tape, measurement)) => report::line(text(arguments, &tape, &measurement)),
+        Ok((tape, measurement)) => report::lines(text(arguments, &tape, &measurement)),
         Err(_) if interrupted() => {
-            eprintln!("error: interrupted");
+            report::say("error: interrupted");
             return Outcome::Interrupted;
         }
         Err(error) => {
-            eprintln!("{}", report::error_text(&arguments.video.display(), &error));
+            report::say_lines(report::error_text(&arguments.video.display(), &error));
             if arguments.json {
                 let (error, causes) = (error.to_string(), &error.chain()[1..]);
                 report::json(&with_names(arguments, serde_json::json!({ "error": error, "causes": causes })));
@@ -81,7 +82,7 @@ fn measure_and_plot(arguments: &Arguments, limits: &Limits) -> Result<(Tape, Mea
     let file = File::open(path).map_err(Error::read(path))?;
     let tape = arguments.tape.open(limits)?;
     let progress = Progress::new(1);
-    let measurement = measure::measure(&tape, &file, path, &progress.tape(path.display().to_string()))?;
+    let measurement = measure::measure(&tape, &file, path, &progress.tape(&path.display().to_string()))?;
     if let Some(plot) = &arguments.plot {
         let title = path.file_name().unwrap_or_default().to_string_lossy();
         output::drafted(plot, &draw::png(&plot::plot(&measurement, &title)), arguments.force)?.publish()?;
@@ -90,8 +91,9 @@ fn measure_and_plot(arguments: &Arguments, limits: &Limits) -> Result<(Tape, Mea
 }
 
 fn text(arguments: &Arguments, tape: &Tape, measurement: &Measurement) -> String {
-    let mut lines = vec![format!("{} of {}", arguments.video.display(), arguments.tape)];
-    let mut field = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
+    let name = format!("{} of {}", arguments.video.display(), arguments.tape);
+    let mut lines = vec![plain(&name).into_owned()];
+    let mut field = |name: &str, value: String| lines.push(format!("  {name:<10} {}", plain(&value)));
     let facts = &measurement.facts;
     let colors = [
         facts.matrix.map(|matrix| format!(", {matrix:?}").to_lowercase()),

@@ -15,6 +15,7 @@ mod measure;
 mod network;
 mod output;
 mod palette;
+mod plain;
 mod plot;
 mod presets;
 mod progress;
@@ -109,6 +110,8 @@ fn command() -> clap::Command {
 #[must_use]
 pub fn main() -> ExitCode {
     log();
+    // What is caught is reported with what it happened to; a panic's own words may be those of strangers.
+    std::panic::set_hook(Box::new(|panic| report::say(format!("error: telecine has a fault: {panic}"))));
     let outcome = match Arguments::parse().command {
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
@@ -147,6 +150,7 @@ fn log() {
 
 /// Ends the process as clap does for arguments it cannot make sense of.
 fn usage_error(message: impl std::fmt::Display) -> ! {
+    let message = plain::indented(&message.to_string());
     command().error(clap::error::ErrorKind::ArgumentConflict, message).exit()
 }
 

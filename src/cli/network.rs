@@ -14,7 +14,7 @@ use crate::sync::{Buckets, Services};
 
 use super::config::ConfigFile;
 use super::progress::stop_on_interrupt;
-use super::report::error_text;
+use super::report::{error_text, say_lines};
 use super::{Outcome, usage_error};
 
 /// Connects to everything, does the work, and reports what ended it. Ctrl-C is a wish that the work may ask for.
@@ -26,7 +26,7 @@ pub fn run(subject: &impl Display, file: &ConfigFile, work: impl AsyncFnOnce(Ser
 /// Does the work, and reports what ended it.
 pub fn wait_for(subject: &impl Display, work: impl Future<Output = Result<Outcome>>) -> Outcome {
     block_on(work).unwrap_or_else(|error| {
-        eprintln!("{}", error_text(subject, &error));
+        say_lines(error_text(subject, &error));
         if matches!(error, Error::Interrupted) { Outcome::Interrupted } else { Outcome::Failed }
     })
 }

@@ -7,6 +7,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::video::Watch;
 
+use super::plain::plain;
+use super::report::say_lines;
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 static TAPE_STYLE: LazyLock<ProgressStyle> = LazyLock::new(|| style("{prefix:24!} {bar:30} {pos}/{len} frames"));
@@ -60,8 +63,8 @@ impl Progress {
     }
 
     /// A bar for one tape, above the total.
-    pub fn tape(&self, name: String) -> TapeProgress {
-        let bar = ProgressBar::new(0).with_style(TAPE_STYLE.clone()).with_prefix(name);
+    pub fn tape(&self, name: &str) -> TapeProgress {
+        let bar = ProgressBar::new(0).with_style(TAPE_STYLE.clone()).with_prefix(plain(name).into_owned());
         let bar = match &self.total {
             Some(total) => self.bars.insert_before(total, bar),
             None => self.bars.add(bar),
@@ -71,7 +74,7 @@ impl Progress {
 
     /// Prints a line to standard error without disturbing the bars.
     pub fn say(&self, text: &str) {
-        self.bars.suspend(|| eprintln!("{text}"));
+        self.bars.suspend(|| say_lines(text));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::sync::{self, AccountReport, Services};
 use super::Outcome;
 use super::item::ItemArguments;
 use super::network;
-use super::report::{json, line};
+use super::report::{json, line, say};
 
 /// Publish one item: make its files, upload them, write its record
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ async fn publish(arguments: &Arguments, services: &Services) -> Result<Outcome> 
         json(&report);
     } else {
         for trouble in report.failures().iter().chain(&report.blocked()) {
-            eprintln!("error: {}: {}", arguments.item, trouble.reason);
+            say(format!("error: {}: {}", arguments.item, trouble.reason));
         }
     }
     if report.has_failures() || !report.blocked().is_empty() {

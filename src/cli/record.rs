@@ -15,7 +15,7 @@ use super::Outcome;
 use super::item::ItemArguments;
 use super::network;
 use super::publish::uri;
-use super::report::line;
+use super::report::pretty_json;
 
 /// Print the record of one item as it would be written, checked against its lexicon
 ///
@@ -50,7 +50,7 @@ async fn print(arguments: &Arguments, services: &Services) -> Result<Outcome> {
     let did = account.and_then(|account| account.did);
     let uri = did.zip(rkey).map(|(did, rkey)| uri(&did, item.medium(), &rkey));
     let output = json!({ "uri": uri, "cid": record.cid().to_string(), "value": record.value() });
-    line(serde_json::to_string_pretty(&output).unwrap_or_default());
+    pretty_json(&output);
     Ok(Outcome::Done)
 }
 

@@ -9,22 +9,55 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::measure::BEST_PSNR;
 
+use super::plain::{indented, plain, plain_json};
+
 /// How many characters of a name or value are shown.
 const LONGEST_TEXT: usize = 32;
 
 /// Prints a line to standard output. A reader that has gone away, as `head` does, ends the program quietly.
 pub fn line(text: impl Display) {
-    if let Err(error) = writeln!(io::stdout().lock(), "{text}") {
-        let gone = error.kind() == io::ErrorKind::BrokenPipe;
-        std::process::exit(i32::from(!gone));
+    print(&plain(&text.to_string()));
+}
+
+/// Prints several lines, which hold no words of strangers but those that are [`plain`].
+pub fn lines(text: impl Display) {
+    for line in text.to_string().split('\n') {
+        print(&plain(line));
     }
 }
 
 /// Prints a value as one line of JSON.
 pub fn json(value: &impl Serialize) {
     match serde_json::to_string(value) {
-        Ok(text) => line(text),
-        Err(error) => eprintln!("error: cannot write JSON: {error}"),
+        Ok(text) => print(&plain_json(&text)),
+        Err(error) => say(format!("error: cannot write JSON: {error}")),
+    }
+}
+
+/// Prints a value as JSON that people read.
+pub fn pretty_json(value: &impl Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => print(&plain_json(&text)),
+        Err(error) => say(format!("error: cannot write JSON: {error}")),
+    }
+}
+
+fn print(text: &str) {
+    if let Err(error) = writeln!(io::stdout().lock(), "{text}") {
+        let gone = error.kind() == io::ErrorKind::BrokenPipe;
+        std::process::exit(i32::from(!gone));
+    }
+}
+
+/// Prints a line to standard error.
+pub fn say(text: impl Display) {
+    eprintln!("{}", plain(&text.to_string()));
+}
+
+/// Prints to standard error, as [`lines`] does to standard output.
+pub fn say_lines(text: impl Display) {
+    for line in text.to_string().split('\n') {
+        eprintln!("{}", plain(line));
     }
 }
 
@@ -33,9 +66,9 @@ pub fn error_text(subject: &impl Display, error: &Error) -> String {
     let (subject, chain) = (subject.to_string(), error.chain());
     // Where the text is about that very file, to name it once is enough.
     let is_named = matches!(error, Error::Read { path, .. } if path.display().to_string() == subject);
-    let subject = if is_named { String::new() } else { format!("{subject}: ") };
-    let causes = chain[1..].iter().map(|cause| format!("\n  because: {cause}"));
-    format!("error: {subject}{}{}", chain[0], causes.collect::<String>())
+    let subject = if is_named { String::new() } else { format!("{}: ", plain(&subject)) };
+    let causes = chain[1..].iter().map(|cause| format!("\n  because: {}", indented(cause)));
+    format!("error: {subject}{}{}", indented(&chain[0]), causes.collect::<String>())
 }
 
 /// Columns of names and sentences.
@@ -64,7 +97,7 @@ pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COL
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
     table.set_header(header);
-    table.add_rows(rows);
+    table.add_rows(rows.iter().map(|row| row.each_ref().map(|cell| plain(cell).into_owned())));
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
         let is_text = TEXTS.contains(&header[index]);
@@ -73,11 +106,22 @@ pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COL
     table.trim_fmt()
 }
 
-/// Text that may be long, cut to a length that a line has room for.
+/// Text of a stranger that may be long, cut to a length that a line has room for.
 pub fn shortened(text: &str) -> String {
+    let text = &*plain(text);
     match text.char_indices().nth(LONGEST_TEXT) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+/// A word of a command that can be copied to a shell.
+pub fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@%".contains(letter);
+    if !word.is_empty() && !word.starts_with('-') && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 

@@ -13,7 +13,7 @@ use super::compare;
 use super::config::ConfigFile;
 use super::confirm::LiveArguments;
 use super::presets::PresetFile;
-use super::report::{bytes, json, line, table};
+use super::report::{bytes, json, line, lines, say, table};
 use super::selection::{AccountArgument, MediaArguments};
 use super::sync::{Output, SyncProgress};
 use super::{Outcome, network};
@@ -96,7 +96,7 @@ async fn from_backup(arguments: &Arguments, services: &Services, backup: &Backup
         print(&report, arguments.live.live);
     }
     for parked in &report.parked {
-        eprintln!("error: {} {}: {}", parked.medium, parked.label, parked.reason);
+        say(format!("error: {} {}: {}", parked.medium, parked.label, parked.reason));
     }
     result.map(|()| match (report.parked.is_empty(), report.work()) {
         (false, _) => Outcome::Failed,
@@ -117,7 +117,7 @@ fn print(report: &RestoreReport, is_live: bool) {
             [(*medium).to_owned(), create, update, adopt, skip]
         })
         .collect();
-    line(table(["type", "create", "update", "adopt", "skip"], &rows));
+    lines(table(["type", "create", "update", "adopt", "skip"], &rows));
     if is_live {
         line("");
         line(format!("uploaded   {}", bytes(report.uploaded)));

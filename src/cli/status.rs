@@ -6,7 +6,7 @@ use crate::sync::{Accounts, Scope, Tally};
 
 use super::compare::{self, Summary};
 use super::config::ConfigFile;
-use super::report::{json, line, table};
+use super::report::{json, line, lines, say, table};
 use super::selection::{AtOnceArgument, MediaArguments, NukedArguments};
 use super::{Outcome, network};
 
@@ -48,7 +48,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             print(&summary);
         }
         for failure in &failures {
-            eprintln!("error: {failure}");
+            say(format!("error: {failure}"));
         }
         Ok(if failures.is_empty() { Outcome::Done } else { Outcome::Failed })
     })
@@ -64,7 +64,7 @@ fn print(summary: &Summary) {
         [medium.into(), items.to_string(), compare::bar(tally), missing, differs, duplicate, orphan, blocked]
     };
     let rows: Vec<_> = summary.media.iter().map(|(medium, tally)| row(medium, tally)).collect();
-    line(table(HEADER, &rows));
+    lines(table(HEADER, &rows));
     line("");
     line(compare::accounts(summary));
 }

@@ -74,13 +74,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
     if let Some(directory) = &arguments.out_dir
         && let Err(error) = std::fs::create_dir_all(directory)
     {
-        eprintln!("{}", report::error_text(&directory.display(), &Error::write(directory)(error)));
+        report::say_lines(report::error_text(&directory.display(), &Error::write(directory)(error)));
         return Outcome::Failed;
     }
     stop_on_interrupt();
     let results: Vec<_> = jobs.par_iter().map(|job| make(job, arguments.force)).collect();
     if interrupted() {
-        eprintln!("error: interrupted; unfinished files were removed");
+        report::say("error: interrupted; unfinished files were removed");
         return Outcome::Interrupted;
     }
     summarize(arguments, &jobs, &results);
@@ -158,7 +158,7 @@ fn summarize(arguments: &Arguments, jobs: &[Job], results: &[Result<Made>]) {
     for (Job { image, .. }, result) in jobs.iter().zip(results) {
         match result {
             Ok(made) => rows.push(row(image, made)),
-            Err(error) => eprintln!("{}", report::error_text(&image.display(), error)),
+            Err(error) => report::say_lines(report::error_text(&image.display(), error)),
         }
         if arguments.json {
             report::json(&json_line(image, result));
@@ -168,12 +168,12 @@ fn summarize(arguments: &Arguments, jobs: &[Job], results: &[Result<Made>]) {
     // Standard output may be the thumbnail itself.
     match arguments.output.as_deref() == Some(Path::new("-")) {
         _ if rows.is_empty() || arguments.json => {}
-        true => eprintln!("{table}"),
-        false => report::line(table),
+        true => report::say_lines(table),
+        false => report::lines(table),
     }
     let failed = results.len() - rows.len();
     if failed > 0 && results.len() > 1 {
-        eprintln!("error: {failed} of {} images failed", results.len());
+        report::say(format!("error: {failed} of {} images failed", results.len()));
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use url::Url;
 
 use super::super::config::ConfigFile;
-use super::super::report::{json, line};
+use super::super::report::{json, line, say};
 use super::super::selection::{self, AtOnceArgument};
 use super::super::{Outcome, network};
 use crate::error::Result;
@@ -181,7 +181,7 @@ impl Sums {
     fn warn(&self) {
         let all: usize = self.relay.values().sum();
         for (relay, count) in self.relay.iter().filter(|(relay, _)| **relay != Relayed::PassedOn) {
-            eprintln!("warning: {count} of {all} accounts are {} by the relay", relay.word());
+            say(format!("warning: {count} of {all} accounts are {} by the relay", relay.word()));
         }
     }
 

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::config::ConfigFile;
-use super::super::report::{json, line};
+use super::super::report::{json, line, say};
 use super::super::{Outcome, network};
 use crate::error::{Error, Result};
 use crate::remote::mongo::Mongo;
@@ -54,7 +54,7 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
     let who = arguments.handle.clone().map_or(Who::Guest, Who::Named);
     let plan = plan(&mongo, &pds, &server, &who).await?;
     if let Some(did) = &plan.member.did {
-        eprintln!("{} has the account {did}; nothing to do", plan.member.owner);
+        say(format!("{} has the account {did}; nothing to do", plan.member.owner));
         return Ok(Outcome::NothingToDo);
     }
     if plan.member.pending.is_none() && plan.handles.iter().all(|wish| wish.is_taken) {
@@ -95,7 +95,7 @@ fn print_plan(arguments: &Arguments, plan: &Plan, needs_invite_code: bool) {
     if let Some(handle) = pending {
         line(format!("begun    {handle}; a run that broke off has left its password, so that one is tried first"));
     }
-    eprintln!("nothing was created; --live does it");
+    say("nothing was created; --live does it");
 }
 
 fn print_made(arguments: &Arguments, plan: &Plan, made: &Made) {

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::record::BlobRef;
 use crate::sync::{AccountComparison, Services, Tally};
 
+use super::super::plain::plain;
 use super::{Summary, text};
 
 /// How many pictures are shown.
@@ -177,11 +178,11 @@ fn now() -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    plain(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Text that Markdown takes for text, in a table too.
 fn quoted(text: &str) -> String {
     let special = |letter: char| r"\`*_{}[]()<>#+-!|".contains(letter);
-    text.chars().flat_map(|letter| special(letter).then_some('\\').into_iter().chain([letter])).collect()
+    plain(text).chars().flat_map(|letter| special(letter).then_some('\\').into_iter().chain([letter])).collect()
 }

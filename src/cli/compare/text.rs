@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::sync::{AccountComparison, Difference, Finding, Tally, Verdict};
 
+use super::super::plain::plain;
 use super::super::report::{shortened, table};
 use super::Summary;
 
@@ -28,7 +29,7 @@ pub fn lines(comparison: &AccountComparison) -> Vec<String> {
     let failed = failed.iter().map(|reason| format!("! {account}: {reason}"));
     let findings =
         comparison.findings.iter().map(|found| format!("{} {account}/{}", symbol(found.verdict), told(found)));
-    blocked.chain(failed).chain(findings).collect()
+    blocked.chain(failed).chain(findings).map(|line| plain(&line).into_owned()).collect()
 }
 
 /// `moods/68f2…: text "before" → "after"`

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::super::report::{error_text, json, line, table};
+use super::super::report::{error_text, json, line, lines, say_lines, table};
 use super::super::{Outcome, network};
 use super::{PublisherArguments, changes_json};
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let read = match read(&arguments.files) {
         Ok(read) => read,
         Err(error) => {
-            eprintln!("{}", error_text(&"lexicons", &error));
+            say_lines(error_text(&"lexicons", &error));
             return Outcome::Failed;
         }
     };
@@ -69,7 +69,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         print(&read, compared.as_deref());
     }
     if let Some(error) = &error {
-        eprintln!("{}", error_text(&"what is published is unknown; --offline does without", error));
+        say_lines(error_text(&"what is published is unknown; --offline does without", error));
     }
     if is_breaking || error.is_some() || !read.invalid.is_empty() { Outcome::Failed } else { Outcome::Done }
 }
@@ -114,7 +114,7 @@ fn print(read: &Read, compared: Option<&[Comparison]>) {
     }
     let invalid = read.invalid.iter().map(|(name, _)| [name.clone(), "invalid".into(), String::new()]);
     rows.extend(invalid);
-    line(table(["lexicon", "language", "published"], &rows));
+    lines(table(["lexicon", "language", "published"], &rows));
     let reasons = read.invalid.iter().map(|(name, reason)| format!("invalid     {name}: {reason}"));
     let changes = compared.into_iter().flatten().flat_map(|comparison| &comparison.changes);
     let changes = changes.map(|change| {

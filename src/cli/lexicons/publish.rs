@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::report::{json, line, table};
+use super::super::report::{json, line, lines, say, table};
 use super::super::{Outcome, network};
 use super::{PublisherArguments, changes_json, dns_line, dns_names};
 use crate::error::{Error, Result};
@@ -66,11 +66,11 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
         print(&account, &did, &compared);
     }
     if is_refused {
-        eprintln!("error: nothing was published; --allow-breaking does it in spite of that");
+        say("error: nothing was published; --allow-breaking does it in spite of that");
         return Ok(Outcome::Failed);
     }
     if has_work && !arguments.live && !arguments.json {
-        eprintln!("nothing was published; --live does it");
+        say("nothing was published; --live does it");
     }
     Ok(if has_work { Outcome::Done } else { Outcome::NothingToDo })
 }
@@ -96,7 +96,7 @@ fn word(step: Step) -> &'static str {
 
 fn print(account: &Account, did: &str, compared: &[Comparison]) {
     let row = |one: &Comparison| [one.schema.nsid().to_owned(), word(one.step()).to_owned()];
-    line(table(["lexicon", "action"], &compared.iter().map(row).collect::<Vec<_>>()));
+    lines(table(["lexicon", "action"], &compared.iter().map(row).collect::<Vec<_>>()));
     line("");
     for change in compared.iter().flat_map(Comparison::breaking) {
         line(format!("breaking  {change}"));

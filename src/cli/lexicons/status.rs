@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use clap::Args;
 use serde_json::json;
 
-use super::super::report::{json, line, table};
+use super::super::report::{json, line, lines, table};
 use super::super::{Outcome, network};
 use super::{PublisherArguments, dns_line, dns_names};
 use crate::error::Result;
@@ -60,7 +60,7 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let row = |one: &Comparison| [one.schema.nsid().to_owned(), standing(one).to_owned()];
-    line(table(["lexicon", "published"], &compared.iter().map(row).collect::<Vec<_>>()));
+    lines(table(["lexicon", "published"], &compared.iter().map(row).collect::<Vec<_>>()));
     line("");
     line(format!("account  {} {}", account.name(), did.unwrap_or("has no account on the PDS")));
     for (name, found) in &authorities {

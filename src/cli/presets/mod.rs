@@ -91,7 +91,7 @@ fn list(arguments: &ListArguments) {
         return;
     }
     let rows: Vec<_> = presets.iter().flat_map(rows).collect();
-    report::line(report::table(["preset", "version", "codec", "scale", "quality", "summary"], &rows));
+    report::lines(report::table(["preset", "version", "codec", "scale", "quality", "summary"], &rows));
 }
 
 /// A line for a preset, or one for each of its encodings.

@@ -69,7 +69,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     if let Some(path) = &arguments.sheet
         && let Err(error) = Destination::from(path.clone()).check(arguments.force)
     {
-        eprintln!("{}", report::error_text(&path.display(), &error));
+        report::say_lines(report::error_text(&path.display(), &error));
         return Outcome::Failed;
     }
     stop_on_interrupt();
@@ -86,7 +86,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             Ok(mut bench) => {
                 for preset in &presets {
                     let name = format!("{source} with {}", preset.name);
-                    match bench.try_preset(preset, &pool, &progress.tape(name.clone())) {
+                    match bench.try_preset(preset, &pool, &progress.tape(name)) {
                         Ok(trial) => trials.push(trial),
                         Err(error) => fail(&name, &error),
                     }
@@ -98,7 +98,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     }
     drop(progress);
     if interrupted() {
-        eprintln!("error: interrupted");
+        report::say("error: interrupted");
         return Outcome::Interrupted;
     }
     print(arguments, &trials);
@@ -106,7 +106,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         && let Err(error) =
             output::drafted(path, &draw::png(&sheet::sheet(&rows)), arguments.force).and_then(Draft::publish)
     {
-        eprintln!("{}", report::error_text(&path.display(), &error));
+        report::say_lines(report::error_text(&path.display(), &error));
         outcome = Outcome::Failed;
     }
     outcome
@@ -190,6 +190,6 @@ fn print(arguments: &Arguments, trials: &[Trial]) {
     let header = ["tape", "preset", "scale", "size", "time", "psnr", "worst", "ssim", "late"];
     let rows: Vec<_> = trials.iter().map(row).collect();
     if !rows.is_empty() {
-        report::line(report::table(header, &rows));
+        report::lines(report::table(header, &rows));
     }
 }

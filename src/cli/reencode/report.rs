@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::sync::reencode::Sample;
 use crate::sync::{Cause, Counts, Replacement, Report, Services, Video, expected_time};
 
-use super::super::report::{bytes, decibels, json, line, table};
+use super::super::report::{bytes, decibels, json, line, lines, table};
 use super::super::sync::report::{causes, duration, time};
 
 /// How many tapes are listed one by one. The report file has them all.
@@ -26,7 +26,7 @@ pub fn plan(report: &Report, sample: &Sample, services: &Services) {
         })
         .collect();
     if !rows.is_empty() {
-        line(table(["account", "replace", "skip"], &rows));
+        lines(table(["account", "replace", "skip"], &rows));
         line("");
     }
     let all = report.planned.values().copied().fold(Counts::default(), sum);
@@ -71,7 +71,7 @@ pub fn done(report: &Report, elapsed: Duration, path: &Path) {
         replaced.iter().take(MOST_ROWS).map(|(account, replacement)| row(account, replacement)).collect();
     if !rows.is_empty() {
         let header = ["tape", "account", "was", "before", "after", "ratio", "psnr before", "psnr after"];
-        line(table(header, &rows));
+        lines(table(header, &rows));
         if replaced.len() > MOST_ROWS {
             line(format!("… and {} more in the report", replaced.len() - MOST_ROWS));
         }
