@@ -3,7 +3,11 @@
 //! A text names the thing first, then what is wrong with it, then the limit or the remedy. The cause, where there is
 //! one, is in the [source](std::error::Error::source) and not repeated in the text.
 
+mod class;
+
 use std::path::{Path, PathBuf};
+
+pub use class::Class;
 
 /// The result of everything in this library that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -234,6 +238,16 @@ pub enum Error {
         /// Why not.
         what: String,
     },
+    /// An item names a bucket that is none of the three.
+    #[error("bucket {bucket:?} is none of the site's")]
+    Bucket {
+        /// What it names.
+        bucket: String,
+    },
+    /// What an item is called cannot be part of an object's key: it is empty somewhere, leads up, or holds control
+    /// characters.
+    #[error("slug or code cannot name a file")]
+    Key,
     /// A file is in none of the places where it may be.
     #[error("file is not in Spaces")]
     NotFound {
@@ -270,6 +284,16 @@ pub enum Error {
         /// The length that was refused.
         size: u64,
     },
+    /// The server takes an account's name and password for another's.
+    #[error("{account} logs in to {found} instead of {expected}")]
+    Identity {
+        /// What the account is called.
+        account: String,
+        /// Its repo.
+        expected: String,
+        /// The repo that its session may write to.
+        found: String,
+    },
     /// Somebody else has written to the repo, or the record, meanwhile: read it again.
     #[error("{call} found that the repo has changed meanwhile")]
     InvalidSwap {
@@ -277,7 +301,7 @@ pub enum Error {
         call: &'static str,
     },
     /// Somebody else keeps writing to the repo, or the server keeps failing.
-    #[error("account was disturbed {rounds} times; run again when nobody else writes to it")]
+    #[error("account was disturbed {rounds} times without coming on; run again when nobody else writes to it")]
     Disturbed {
         /// How often it was planned.
         rounds: u32,
@@ -308,53 +332,18 @@ pub enum Error {
         /// What is wrong with it.
         source: Cause,
     },
+    /// Our own code gave up: a fault in it that this input brings out.
+    #[error("telecine has a fault that this brings out")]
+    Panicked {
+        /// What it said.
+        source: Cause,
+    },
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// What to do about a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// Trying again with the same input is pointless.
-    Permanent,
-    /// Nothing has happened; trying again later may help.
-    Transient,
-    /// It may have happened: look before trying again.
-    Uncertain,
-}
-
 impl Error {
-    /// What to do about it.
-    #[must_use]
-    pub fn class(&self) -> Class {
-        use Error::{
-            Answer, Database, Disturbed, Download, Interrupted, InvalidSwap, Output, Read, Scratch, Unavailable,
-            Uncertain, Write,
-        };
-        match self {
-            Uncertain { .. } => Class::Uncertain,
-            Read { .. }
-            | Write { .. }
-            | Output { .. }
-            | Scratch { .. }
-            | Interrupted
-            | Database { is_transient: true, .. }
-            | Download { .. }
-            | Disturbed { .. }
-            | Unavailable { .. }
-            | InvalidSwap { .. }
-            | Answer { .. } => Class::Transient,
-            _ => Class::Permanent,
-        }
-    }
-
-    /// Whether trying again later, with the same input, is pointless.
-    #[must_use]
-    pub fn is_permanent(&self) -> bool {
-        self.class() == Class::Permanent
-    }
-
     pub(crate) fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
         move |source| Error::Read { path: path.into(), source }
     }

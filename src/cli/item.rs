@@ -7,7 +7,7 @@ use clap::Args;
 use crate::error::{Error, Result};
 use crate::record::{Item, Medium};
 use crate::remote::mongo::Owner;
-use crate::sync::{Accounts, Items, Nuked, Orphans, Policy, Scope, Services};
+use crate::sync::{Accounts, Guards, Items, Nuked, Orphans, Policy, Scope, Services};
 use crate::video::Preset;
 
 use super::config::ConfigFile;
@@ -48,6 +48,7 @@ impl ItemArguments {
             items: Items::Id(item.id),
             limit: None,
             policy: Policy { nuked: Nuked::Flag, orphans: Orphans::Report },
+            guards: Guards::default(),
             looks_for_recordings: true,
             users_at_once: 1,
         };

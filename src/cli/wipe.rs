@@ -13,7 +13,7 @@ use crate::sync::{self, Extent, Saved, Saving, Services, WipePlan, Wiped};
 
 use super::config::ConfigFile;
 use super::confirm::LiveArguments;
-use super::report::{bytes, json, line, table};
+use super::report::{bytes, json, line, lines, quoted, say, shortened, table};
 use super::selection::{AccountArgument, MediaArguments};
 use super::sync::SyncProgress;
 use super::{Outcome, network, usage_error};
@@ -54,6 +54,9 @@ pub struct Arguments {
     config: ConfigFile,
 }
 
+/// How many records that will not come back are named; the JSON has them all.
+const MOST_LOST: usize = 10;
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     if arguments.no_backup && arguments.live.live && !arguments.live.yes {
@@ -77,7 +80,7 @@ async fn wipe(arguments: &Arguments, services: &Services) -> Result<Outcome> {
         print_plan(&plan);
     }
     if plan.is_nothing() {
-        eprintln!("nothing to do");
+        say("nothing to do");
         return Ok(Outcome::NothingToDo);
     }
     if !arguments.live.live {
@@ -87,8 +90,9 @@ async fn wipe(arguments: &Arguments, services: &Services) -> Result<Outcome> {
     if !is_confirmed {
         return Ok(Outcome::Failed);
     }
-    let folder = arguments.backup.join(account.name());
-    let saving = (!arguments.no_backup).then_some(Saving { folder, allows_missing: arguments.allow_missing });
+    let folder = sync::folder_of(&arguments.backup, &account);
+    let saving = Saving { folder, goes_on: true, allows_missing: arguments.allow_missing };
+    let saving = (!arguments.no_backup).then_some(saving);
     progress.expect(plan.media.values().map(|extent| extent.records).sum());
     let mut wiped = Wiped::default();
     let result = sync::wipe(services, &account, &media, saving.as_ref(), &watch, &mut wiped).await;
@@ -103,7 +107,11 @@ async fn wipe(arguments: &Arguments, services: &Services) -> Result<Outcome> {
 
 fn question(account: &Account, plan: &WipePlan) -> String {
     let records: usize = plan.media.values().map(|extent| extent.records).sum();
-    format!("{records} records of {} and {} files of theirs will be deleted.", account.name(), plan.blobs)
+    let lost = match plan.lost.len() {
+        0 => String::new(),
+        lost => format!(" {lost} of them cannot be brought back."),
+    };
+    format!("{records} records of {} and {} files of theirs will be deleted.{lost}", account.name(), plan.blobs)
 }
 
 fn print_plan(plan: &WipePlan) {
@@ -111,9 +119,19 @@ fn print_plan(plan: &WipePlan) {
         [(*medium).to_owned(), extent.records.to_string(), extent.keys.to_string()]
     };
     let rows: Vec<_> = plan.media.iter().map(row).collect();
-    line(table(["type", "records on the PDS", "keys in MongoDB"], &rows));
+    lines(table(["type", "records on the PDS", "keys in MongoDB"], &rows));
     line("");
     line(format!("files      {} of {} that go with them", plan.blobs, bytes(plan.blob_bytes)));
+    if !plan.lost.is_empty() {
+        let (records, them) = if plan.lost.len() == 1 { ("record", "it") } else { ("records", "them") };
+        let count = plan.lost.len();
+        let more = count.saturating_sub(MOST_LOST);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let named = plan.lost.iter().take(MOST_LOST).map(|name| shortened(name)).collect::<Vec<_>>().join(", ");
+        line(format!(
+            "lost       {count} {records} that no restore brings back, as its lexicon does not take {them}: {named}{more}"
+        ));
+    }
 }
 
 fn print_wiped(wiped: &Wiped, account: &Account, media: &[Medium]) {
@@ -133,5 +151,6 @@ fn print_wiped(wiped: &Wiped, account: &Account, media: &[Medium]) {
 fn undo(account: &Account, folder: &Path, media: &[Medium]) -> String {
     let types = media.iter().map(|medium| medium.plural()).collect::<Vec<_>>().join(",");
     let types = if media.len() == Medium::ALL.len() { String::new() } else { format!(" --types {types}") };
-    format!("telecine restore {} --from {}{types} --live", account.name(), folder.display())
+    let (name, from) = (quoted(&account.name()), quoted(&folder.display().to_string()));
+    format!("telecine restore {name} --from {from}{types} --live")
 }

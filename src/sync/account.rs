@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use cid::Cid;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::error::Result;
 use crate::record::{Id, Item, Medium};
 use crate::remote::mongo::{Account, Owner, Unusable};
-use crate::remote::pds::Existing;
+use crate::remote::pds::{Existing, Head};
 
 use super::files;
+use super::guard::{Refused, hold_back};
+use super::origin::block_strangers;
 use super::plan::{Counts, Plan, lacking_recordings};
 use super::report::Parked;
 use super::{LOOKUPS, Scope, Services};
@@ -21,10 +22,12 @@ pub struct AccountPlan {
     pub account: Account,
     /// What is to be done for each medium.
     pub media: Vec<(Medium, Plan)>,
-    /// The commit that this was planned on.
-    pub commit: Option<Cid>,
+    /// Where the repo was that this was planned on.
+    pub head: Option<Head>,
     /// Items in MongoDB that cannot be read, or that cannot become records.
     pub unusable: Vec<Parked>,
+    /// Records that were to go and stay.
+    pub refused: Vec<Refused>,
     /// Why nothing can be done at all.
     pub blocked: Option<&'static str>,
 }
@@ -54,8 +57,14 @@ pub async fn read(
     account: &Account,
     wanted: impl Fn(Id) -> bool,
 ) -> Result<AccountPlan> {
-    let mut plan =
-        AccountPlan { account: account.clone(), media: Vec::new(), commit: None, unusable: Vec::new(), blocked: None };
+    let mut plan = AccountPlan {
+        account: account.clone(),
+        media: Vec::new(),
+        head: None,
+        unusable: Vec::new(),
+        refused: Vec::new(),
+        blocked: None,
+    };
     let snapshot = match &account.did {
         Some(did) => services.pds.repo(did).await?,
         None => None,
@@ -66,7 +75,7 @@ pub async fn read(
     };
     let mut existing: BTreeMap<Medium, Vec<Existing>> = BTreeMap::new();
     if let Some(snapshot) = snapshot {
-        plan.commit = Some(snapshot.commit);
+        plan.head = Some(snapshot.head());
         for record in snapshot.records {
             if let Some(medium) = record.medium() {
                 existing.entry(medium).or_default().push(record);
@@ -94,7 +103,9 @@ pub async fn read(
         } else {
             HashSet::new()
         };
-        let steps = Plan::new(items, &unusable, &existing, &recorded, scope.policy, selected);
+        let mut steps = Plan::new(items, &unusable, &existing, &recorded, scope.policy, selected);
+        block_strangers(services, &account.owner, &mut steps);
+        plan.refused.extend(hold_back(services, &scope.guards, medium, &existing, &mut steps).await?);
         plan.unusable.extend(steps.blocked().map(|(item, reason)| Parked::new(item, reason)));
         plan.media.push((medium, steps));
     }

@@ -11,22 +11,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use cid::Cid;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::Value;
-use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
-use crate::record::{BlobRef, Medium};
+use crate::record::BlobRef;
+use crate::remote::mongo::Account;
 use crate::remote::pds::{Body, Existing, Pds, Snapshot};
 
 use super::Watch;
+use super::durable::{create_folder, sync_folder, write};
 
 /// Blobs that are fetched at once.
 const DOWNLOADS: usize = 4;
@@ -49,11 +50,13 @@ pub struct Saved {
     pub lost: Vec<String>,
 }
 
-/// Where and how a wipe saves.
+/// Where and how records are saved before they are deleted.
 #[derive(Debug, Clone)]
 pub struct Saving {
     /// The account's folder.
     pub folder: PathBuf,
+    /// Whether this goes on with a backup that is not complete, as a wipe does that was interrupted.
+    pub goes_on: bool,
     /// Whether blobs that the PDS does not have any more may be missing.
     pub allows_missing: bool,
 }
@@ -77,9 +80,18 @@ pub fn blobs_of(value: &Value) -> Vec<BlobRef> {
     }
 }
 
+/// The folder of an account's backups: named by its handle, in which no character leads anywhere else.
+#[must_use]
+pub fn folder_of(backups: &Path, account: &Account) -> PathBuf {
+    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
+    let name = utf8_percent_encode(&account.name(), PLAIN).to_string();
+    // Neither hidden nor the folder above.
+    backups.join(name.strip_prefix('.').map_or(name.clone(), |rest| format!("%2E{rest}")))
+}
+
 impl Saving {
-    /// Saves a repo, and the blobs of its records of some media. What is there already is not fetched again; nor is
-    /// another CAR written where there is one with all these records.
+    /// Saves a repo, and the blobs of some of its records, which are going to be deleted. What is there already is not
+    /// fetched again; nor is another CAR written where there is one with all these records.
     ///
     /// # Errors
     /// When a blob cannot be fetched, or the folder not be written.
@@ -88,13 +100,13 @@ impl Saving {
         pds: &Pds,
         car: &Bytes,
         snapshot: &Snapshot,
-        media: &[Medium],
+        records: &[&Existing],
         watch: &Arc<dyn Watch>,
     ) -> Result<Saved> {
-        let folder = unfinished(&self.folder)?.unwrap_or_else(|| self.folder.join(&snapshot.rev));
+        let unfinished = if self.goes_on { unfinished(&self.folder)? } else { None };
+        let folder = unfinished.unwrap_or_else(|| self.folder.join(&snapshot.rev));
         let place = folder.join("blobs");
-        fs::create_dir_all(&place).map_err(Error::write(&place))?;
-        let records: Vec<_> = snapshot.records.iter().filter(|record| is_of(record, media)).collect();
+        create_folder(&place)?;
         let blobs: BTreeMap<Cid, BlobRef> =
             records.iter().flat_map(|record| blobs_of(&record.value)).map(|blob| (blob.cid, blob)).collect();
         let fetches = blobs.into_keys().map(|cid| {
@@ -113,13 +125,12 @@ impl Saving {
             let source = format!("{} files are not on the pds; --allow-missing does without them", lost.len()).into();
             return Err(Error::Backup { path: folder, source });
         }
-        if !Backup::open(&folder).is_ok_and(|backup| backup.holds(&records)) {
+        if !Backup::open(&folder).is_ok_and(|backup| backup.holds(records)) {
             write(&folder.join(format!("{}.car", snapshot.rev)), car)?;
         }
         // What has only a name in a folder that was not written out is gone when the power is.
-        for folder in [&place, &folder, &self.folder] {
-            fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::write(folder))?;
-        }
+        sync_folder(&place)?;
+        sync_folder(&folder)?;
         let (blobs, blob_bytes) = (saved.len() - lost.len(), saved.iter().filter_map(|(_, size)| *size).sum());
         Ok(Saved { folder, records: records.len(), blobs, blob_bytes, lost })
     }
@@ -131,7 +142,8 @@ impl Saved {
     /// # Errors
     /// When the folder cannot be written.
     pub fn complete(&self) -> Result<()> {
-        write(&self.folder.join(COMPLETE), b"")
+        write(&self.folder.join(COMPLETE), b"")?;
+        sync_folder(&self.folder)
     }
 }
 
@@ -153,10 +165,6 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(entries.map_err(Error::read(folder))?.into_iter().map(|entry| entry.path()).collect())
 }
 
-fn is_of(record: &Existing, media: &[Medium]) -> bool {
-    record.medium().is_some_and(|medium| media.contains(&medium))
-}
-
 /// How many bytes the blob has that now lies there; `None` if the server has lost it.
 async fn save_blob(pds: &Pds, did: &str, cid: Cid, path: PathBuf) -> Result<(Cid, Option<u64>)> {
     if let Ok(bytes) = fs::read(&path)
@@ -167,15 +175,6 @@ async fn save_blob(pds: &Pds, did: &str, cid: Cid, path: PathBuf) -> Result<(Cid
     let Some(bytes) = pds.get_blob(did, &cid).await? else { return Ok((cid, None)) };
     write(&path, &bytes)?;
     Ok((cid, Some(bytes.len() as u64)))
-}
-
-/// Writes a file that is there whole or not at all, even if the power fails: what it holds is going to be deleted.
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder).map_err(Error::write(path))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::write(path))?;
-    file.persist(path).map_err(|error| Error::write(path)(error.error))?;
-    Ok(())
 }
 
 impl Backup {

@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cid::Cid;
-
 use crate::error::{Error, Result};
 use crate::record::Record;
-use crate::remote::pds::{MOST_WRITES, Pds, Session, Write};
+use crate::remote::pds::{Head, MOST_WRITES, Pds, Session, Write};
 
 /// Bytes of JSON to begin with. The PDS takes 1,000,000, those before 0.5 take 150 KiB.
 const MAX_BYTES: usize = 900_000;
@@ -17,7 +15,11 @@ const WRITE_OVERHEAD: usize = 160;
 
 /// How long a change waits for others to go with it. It is what a crash costs where each takes its time, as encoding
 /// does; and the PDS keeps blobs that no record refers to for no more than an hour or so.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+pub const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+/// How often a batch runs after an owner who writes elsewhere in the repo before everything is read again. Who likes
+/// something five times a second comes between every other time.
+const MOST_CHASES: u32 = 24;
 
 /// Something that is carried out as a whole or not at all.
 pub trait Change {
@@ -72,6 +74,11 @@ impl<C: Change> Batch<C> {
         full
     }
 
+    /// How long the first has been waiting; `None` if there are none.
+    pub fn waited(&self) -> Option<Duration> {
+        (!self.changes.is_empty()).then(|| self.since.elapsed())
+    }
+
     /// All changes gathered so far.
     pub fn take(&mut self) -> Vec<C> {
         (self.writes, self.bytes) = (0, 0);
@@ -93,8 +100,12 @@ pub enum Outcome<C> {
 pub struct Writer<'a> {
     pds: &'a Pds,
     session: Arc<Session>,
-    /// The commit that the repo is at, as far as we know.
-    pub commit: Option<Cid>,
+    /// Where the repo is, as far as we know.
+    head: Option<Head>,
+    /// Whether others have written to it, elsewhere, since it was read.
+    is_beside: bool,
+    /// Changes carried out so far.
+    pub done: usize,
     /// What the PDS takes at once, as far as we know.
     pub size: Size,
 }
@@ -102,7 +113,19 @@ pub struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// Writes as the one who is logged in.
     pub fn new(pds: &'a Pds, session: Arc<Session>) -> Self {
-        Writer { pds, session, commit: None, size: Size { writes: MOST_WRITES, bytes: MAX_BYTES } }
+        let size = Size { writes: MOST_WRITES, bytes: MAX_BYTES };
+        Writer { pds, session, head: None, is_beside: false, done: 0, size }
+    }
+
+    /// Writes on top of what was read at that point.
+    pub fn start_at(&mut self, head: Option<Head>) {
+        self.head = head;
+        self.is_beside = false;
+    }
+
+    /// Where the repo is, as far as we know.
+    pub fn head(&self) -> Option<&Head> {
+        self.head.as_ref()
     }
 
     /// Carries out as many of the changes as the PDS takes together, from the first on, and removes them.
@@ -113,18 +136,26 @@ impl<'a> Writer<'a> {
         let mut count = changes.len();
         loop {
             match self.apply(&changes[..count]).await {
-                Ok(()) => return Outcome::Written(changes.drain(..count).collect()),
+                Ok(()) => {
+                    self.done += count;
+                    return Outcome::Written(changes.drain(..count).collect());
+                }
                 Err(Error::TooLarge { .. }) if count > 1 => {
                     count /= 2;
                     self.size.bytes = changes[..count].iter().map(bytes_of).sum();
                 }
+                // What it is about may have gone meanwhile.
+                Err(ref error @ Error::Refused { status: 400, call, .. }) if self.is_beside && !lacks_blob(error) => {
+                    return Outcome::Stopped(changes.drain(..count).collect(), Error::InvalidSwap { call });
+                }
                 // One of them may be to blame for all; halves find it.
-                Err(Error::Refused { status: 400, .. }) if count > 1 => count /= 2,
-                Err(error @ (Error::TooLarge { .. } | Error::Refused { status: 400, .. })) => {
+                Err(ref error @ Error::Refused { status: 400, .. }) if count > 1 && !lacks_blob(error) => count /= 2,
+                Err(error @ (Error::TooLarge { .. } | Error::Refused { status: 400, .. })) if !lacks_blob(&error) => {
                     return Outcome::Refused(changes.remove(0), error);
                 }
                 Err(error) => {
-                    if matches!(error, Error::Uncertain { .. }) {
+                    // What one lacks others may lack too; they go in halves when they have been uploaded again.
+                    if matches!(error, Error::Uncertain { .. }) || lacks_blob(&error) {
                         self.size.writes = (self.size.writes / 2).min(count.div_ceil(2)).max(1);
                     }
                     return Outcome::Stopped(changes.drain(..count).collect(), error);
@@ -135,12 +166,38 @@ impl<'a> Writer<'a> {
 
     async fn apply<C: Change>(&mut self, changes: &[C]) -> Result<()> {
         let writes: Vec<_> = changes.iter().flat_map(Change::writes).collect();
-        if !writes.is_empty() {
-            let applied = self.pds.apply_writes(&self.session, &writes, self.commit.as_ref()).await?;
-            self.commit = Some(applied.commit);
+        if writes.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let mut left = MOST_CHASES;
+        loop {
+            let commit = self.head.as_ref().map(|head| &head.commit);
+            match self.pds.apply_writes(&self.session, &writes, commit).await {
+                Ok(applied) => {
+                    self.head = Some(Head { commit: applied.commit, rev: applied.rev });
+                    return Ok(());
+                }
+                Err(error @ Error::InvalidSwap { .. }) if left > 0 => {
+                    left -= 1;
+                    self.head = Some(self.newest_head().await?.ok_or(error)?);
+                    self.is_beside = true;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
+
+    /// Where the repo is by now, if nobody has written to what was read.
+    async fn newest_head(&self) -> Result<Option<Head>> {
+        let Some(head) = &self.head else { return Ok(None) };
+        let newest = self.pds.moved_on(self.session.did(), &head.rev).await?;
+        Ok(newest.filter(|newest| newest != head))
+    }
+}
+
+/// Whether a record refers to a blob that the server does not have, or not any more.
+pub fn lacks_blob(error: &Error) -> bool {
+    matches!(error, Error::Refused { name, .. } if name == "BlobNotFound")
 }
 
 #[cfg(test)]

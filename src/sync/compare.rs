@@ -11,6 +11,7 @@ use crate::record::{BlobRef, Files, Item, Medium};
 use crate::remote::mongo::Account;
 
 use super::account::{AccountPlan, read};
+use super::isolated::isolated;
 use super::plan::{Action, Difference, Plan, Step};
 use super::scope::{Scope, each};
 use super::{Services, Watch, unless_stopped};
@@ -201,7 +202,7 @@ pub async fn compare<'a>(
             watch.planned(&plan);
             compare_account(services, plan, download).await
         };
-        let compared = unless_stopped(services, watch, comparing).await;
+        let compared = unless_stopped(services, watch, isolated(comparing)).await;
         compared.unwrap_or_else(|error| {
             let failed = Some(error.chain().join(": "));
             AccountComparison { failed, ..AccountComparison::of(&account) }
@@ -211,9 +212,9 @@ pub async fn compare<'a>(
 }
 
 async fn compare_account(services: &Services, plan: AccountPlan, download: bool) -> Result<AccountComparison> {
-    let AccountPlan { account, media, commit, unusable, blocked } = plan;
+    let AccountPlan { account, media, head, unusable, blocked, .. } = plan;
     // To read a repo takes no password.
-    let blocked = blocked.filter(|_| commit.is_none());
+    let blocked = blocked.filter(|_| head.is_none());
     let mut comparison = AccountComparison { blocked, ..AccountComparison::of(&account) };
     if blocked.is_some() {
         for (medium, plan) in media {

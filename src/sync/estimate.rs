@@ -74,10 +74,8 @@ async fn weigh_step(services: &Services, plan: &AccountPlan, step: &Step) -> Res
     let mut weight = Weight::default();
     let missing = step.missing_files();
     if missing.thumbnail || missing.video {
-        let places = match step.item.medium() {
-            Medium::Tape => places::tape(&plan.account.owner, &step.item, &services.buckets),
-            _ => places::painting(&plan.account.owner, &step.item, &services.buckets),
-        };
+        // What may not be asked for is blocked, and needs no files.
+        let places = places::of(&plan.account.owner, &step.item, &services.buckets).unwrap_or_default();
         match files::size(services, &places).await? {
             Some(bytes) => (weight.files, weight.file_bytes) = (1, bytes),
             None => weight.missing = 1,

@@ -14,6 +14,7 @@ use crate::remote::pds::{Body, Session};
 use crate::thumbnail;
 use crate::video::Preset;
 
+use super::isolated::blocking;
 use super::places::{self, Place};
 use super::plan::MissingFiles;
 use super::replacement::Encoded;
@@ -130,7 +131,7 @@ async fn painting(services: &Services, owner: &Owner, item: &Item, missing: Miss
     }
     if missing.thumbnail {
         let (file, _) =
-            download(services, places::painting(owner, item, &services.buckets), thumbnail::MAX_FILE_BYTES).await?;
+            download(services, places::painting(owner, item, &services.buckets)?, thumbnail::MAX_FILE_BYTES).await?;
         let thumbnail = blocking(move || {
             let bytes = std::fs::read(file.path()).map_err(scratch)?;
             let thumbnail = thumbnail::painting(&bytes)?;
@@ -154,7 +155,7 @@ async fn tape_or_video(
         let limit = services.video_limit();
         let file = match url {
             Some(url) => fetch(services, url, limit).await?,
-            None => download(services, places::tape(owner, item, &services.buckets), limit).await?.0,
+            None => download(services, places::tape(owner, item, &services.buckets)?, limit).await?.0,
         };
         let video = Some(blocking(move || Blob::new(file, "video/mp4")).await?);
         return Ok(Made { video, ..Made::default() });
@@ -176,8 +177,10 @@ async fn tape_or_video(
 /// # Errors
 /// What Spaces says.
 pub async fn has_recording(services: &Services, owner: &Owner, item: &Item) -> Result<bool> {
+    // Where nothing may be looked for, nothing is.
+    let Ok(places) = places::recording(owner, item, &services.buckets) else { return Ok(false) };
     // What is not public is none for the readers of a record.
-    Ok(size(services, &places::recording(owner, item, &services.buckets)).await?.is_some())
+    Ok(size(services, &places).await?.is_some())
 }
 
 /// How large the file is at the first of several places that has one we may read.
@@ -217,11 +220,6 @@ async fn fetch(services: &Services, url: &str, limit: u64) -> Result<NamedTempFi
     let file = temporary()?;
     services.spaces.fetch_url(url, limit, file.path()).await?;
     Ok(file)
-}
-
-/// Runs what takes a while on a thread of its own.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 pub(super) fn temporary() -> Result<NamedTempFile> {

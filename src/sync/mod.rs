@@ -20,8 +20,12 @@ mod backup;
 mod batch;
 mod compare;
 mod delete;
+mod durable;
 mod estimate;
 mod files;
+mod guard;
+mod isolated;
+mod origin;
 mod places;
 mod plan;
 mod prepare;
@@ -31,6 +35,7 @@ mod remember;
 mod replacement;
 mod report;
 mod restore;
+mod run;
 mod scope;
 mod settle;
 mod tape;
@@ -49,13 +54,15 @@ use crate::remote::pds::{MOST_BLOB, Pds, Server, Session};
 use crate::remote::spaces::Spaces;
 use crate::video::Preset;
 
+use isolated::isolated;
 use purpose::{Mirroring, Purpose};
 
 pub use account::{AccountPlan, read};
-pub use backup::{Backup, Saved, Saving};
+pub use backup::{Backup, Saved, Saving, folder_of};
 pub use compare::{AccountComparison, Finding, Sample, Tally, Verdict, compare};
 pub use estimate::{Weight, expected_time, weigh};
 pub use files::{Made, make};
+pub use guard::{Guards, Refused};
 pub use places::{Buckets, Place};
 pub use plan::{Action, Counts, Difference, MissingFiles, Nuked, Orphans, Plan, Policy, Step};
 pub use replacement::{Replacement, Video};
@@ -137,7 +144,7 @@ async fn plan_each(
             watch.planned(&plan);
             Ok(AccountReport { weight: weigh(services, &plan).await?, ..AccountReport::planned(&plan) })
         };
-        let report = unless_stopped(services, watch, planning).await;
+        let report = unless_stopped(services, watch, isolated(planning)).await;
         report.unwrap_or_else(|error| AccountReport::failed(&account, &error))
     })
     .await?;
@@ -159,7 +166,8 @@ async fn apply_each(
     watch: &Arc<dyn Watch>,
 ) -> Result<Report> {
     let reports = each(services, scope, watch, |account| async move {
-        let report = Box::pin(apply::apply(services, scope, purpose, &account, watch)).await;
+        let applying = isolated(async { Ok(apply::apply(services, scope, purpose, &account, watch).await) });
+        let report = Box::pin(applying).await.unwrap_or_else(|error| AccountReport::failed(&account, &error));
         watch.account(&report);
         report
     })
@@ -184,10 +192,17 @@ async fn log_in(services: &Services, account: &Account) -> Result<Session> {
 /// Logs in to an account.
 ///
 /// # Errors
-/// When it cannot be written to, or the server declines.
+/// When it cannot be written to, or the server declines; [`Error::Identity`] when the server lets us into another.
 pub async fn session(pds: &Pds, account: &Account) -> Result<Session> {
     match (&account.did, &account.password) {
-        (Some(did), Some(password)) => pds.login(did, password).await,
+        (Some(did), Some(password)) => {
+            let session = pds.login(did, password).await?;
+            if session.did() == did {
+                return Ok(session);
+            }
+            let (expected, found) = (did.clone(), session.did().to_owned());
+            Err(Error::Identity { account: account.name(), expected, found })
+        }
         _ => Err(Error::Document {
             subject: account.name(),
             what: format!("has {}", account.blocked().unwrap_or_default()),
@@ -202,8 +217,25 @@ async fn unless_stopped<T>(
     watch: &Arc<dyn Watch>,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
+    unless_stopped_in(watch, || services.pds.pace().waiting().is_some(), work).await
+}
+
+/// The same for writes, which go on while something else is waited for.
+async fn unless_writes_stopped<T>(
+    services: &Services,
+    watch: &Arc<dyn Watch>,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    unless_stopped_in(watch, || services.pds.pace().keeps_writes_waiting(), work).await
+}
+
+async fn unless_stopped_in<T>(
+    watch: &Arc<dyn Watch>,
+    is_waited: impl Fn() -> bool,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
     let stopped = async {
-        while !watch.is_cancelled() || services.pds.pace().waiting().is_none() {
+        while !watch.is_cancelled() || !is_waited() {
             tokio::time::sleep(LOOKING).await;
         }
     };

@@ -3,7 +3,8 @@
 //! The site has changed its mind about keys more than once, so there are several candidates for each file, the most
 //! likely first. Keys are plain text here; who makes a URL of one encodes it.
 
-use crate::record::{Content, Item, TapeForm};
+use crate::error::{Error, Result};
+use crate::record::{Content, Item, Medium, TapeForm};
 use crate::remote::mongo::Owner;
 
 /// One place to look.
@@ -15,7 +16,7 @@ pub struct Place {
     pub key: String,
 }
 
-/// The buckets that are used where an item does not name one.
+/// The site's buckets: files come from no others.
 #[derive(Debug, Clone)]
 pub struct Buckets {
     /// Of people with an account.
@@ -26,38 +27,60 @@ pub struct Buckets {
     pub videos: String,
 }
 
+impl Buckets {
+    fn include(&self, bucket: &str) -> bool {
+        [&self.users, &self.guests, &self.videos].iter().any(|own| *own == bucket)
+    }
+}
+
 /// Where a tape's file may lie: its ZIP, or its MP4 if that is what was posted.
-#[must_use]
-pub fn tape(owner: &Owner, item: &Item, buckets: &Buckets) -> Vec<Place> {
-    let Content::Tape { slug, code, bucket, form, .. } = &item.content else { return Vec::new() };
+///
+/// # Errors
+/// [`Error::Bucket`] for a bucket that is not the site's, [`Error::Key`] for what cannot be the name of a file.
+pub fn tape(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Place>> {
+    let Content::Tape { slug, code, bucket, form, .. } = &item.content else { return Ok(Vec::new()) };
     let extension = match form {
         TapeForm::Zip => "zip",
         TapeForm::Mp4 { .. } => "mp4",
     };
-    let mut places = under(owner, bucket.as_deref(), buckets, "video", &format!("{}.{extension}", bare(slug)));
-    if *form == TapeForm::Zip {
-        let bucket = places[0].bucket.clone();
-        places.push(Place { bucket, key: format!("tapes/{code}.zip") });
-    } else {
-        places.push(Place { bucket: buckets.videos.clone(), key: format!("tapes/{code}.mp4") });
-    }
-    places
+    let mut places = under(owner, bucket.as_deref(), buckets, "video", &format!("{}.{extension}", bare(slug)))?;
+    let bucket = match form {
+        TapeForm::Zip => places[0].bucket.clone(),
+        TapeForm::Mp4 { .. } => buckets.videos.clone(),
+    };
+    places.push(place(&bucket, format!("tapes/{code}.{extension}"))?);
+    Ok(places)
 }
 
 /// Where a painting may lie.
-#[must_use]
-pub fn painting(owner: &Owner, item: &Item, buckets: &Buckets) -> Vec<Place> {
-    let Content::Painting { slug, bucket, .. } = &item.content else { return Vec::new() };
+///
+/// # Errors
+/// As [`tape`].
+pub fn painting(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Place>> {
+    let Content::Painting { slug, bucket, .. } = &item.content else { return Ok(Vec::new()) };
     let image = slug.split(':').next().unwrap_or_default();
     under(owner, bucket.as_deref(), buckets, "painting", &format!("{}.png", bare(image)))
 }
 
 /// Where the recording of a painting may lie.
-#[must_use]
-pub fn recording(owner: &Owner, item: &Item, buckets: &Buckets) -> Vec<Place> {
-    let Content::Painting { slug, bucket, .. } = &item.content else { return Vec::new() };
+///
+/// # Errors
+/// As [`tape`].
+pub fn recording(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Place>> {
+    let Content::Painting { slug, bucket, .. } = &item.content else { return Ok(Vec::new()) };
     let recording = slug.split(':').next_back().unwrap_or_default();
     under(owner, bucket.as_deref(), buckets, "painting", &format!("{}.zip", bare(recording)))
+}
+
+/// Where the file may lie that an item's record is made from.
+///
+/// # Errors
+/// As [`tape`].
+pub fn of(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Place>> {
+    match item.medium() {
+        Medium::Tape => tape(owner, item, buckets),
+        _ => painting(owner, item, buckets),
+    }
 }
 
 /// A slug without the extension that some were stored with.
@@ -67,19 +90,27 @@ fn bare(slug: &str) -> &str {
 
 /// Keys of people begin with their id, and may have a folder after it; some slugs hold both already. Anonymous files
 /// lie at the top.
-fn under(owner: &Owner, bucket: Option<&str>, buckets: &Buckets, folder: &str, name: &str) -> Vec<Place> {
-    let (bucket, keys) = match owner {
-        Owner::Guest => (bucket.unwrap_or(&buckets.guests), vec![name.to_owned()]),
-        Owner::User(id) => {
-            let keys = if name.starts_with(&format!("{id}/")) {
-                vec![name.to_owned()]
-            } else {
-                vec![format!("{id}/{name}"), format!("{id}/{folder}/{name}")]
-            };
-            (bucket.unwrap_or(&buckets.users), keys)
-        }
+fn under(owner: &Owner, bucket: Option<&str>, buckets: &Buckets, folder: &str, name: &str) -> Result<Vec<Place>> {
+    let bucket = match (bucket, owner) {
+        (Some(bucket), _) if buckets.include(bucket) => bucket,
+        (Some(bucket), _) => return Err(Error::Bucket { bucket: bucket.into() }),
+        (None, Owner::Guest) => &buckets.guests,
+        (None, Owner::User(_)) => &buckets.users,
     };
-    keys.into_iter().map(|key| Place { bucket: bucket.to_owned(), key }).collect()
+    let keys = match owner {
+        // A folder would be somebody's.
+        Owner::Guest if name.contains('/') => return Err(Error::Key),
+        Owner::Guest => vec![name.to_owned()],
+        Owner::User(id) if name.starts_with(&format!("{id}/")) => vec![name.to_owned()],
+        Owner::User(id) => vec![format!("{id}/{name}"), format!("{id}/{folder}/{name}")],
+    };
+    keys.into_iter().map(|key| place(bucket, key)).collect()
+}
+
+/// A key that means the same to everybody who takes it apart at its slashes.
+fn place(bucket: &str, key: String) -> Result<Place> {
+    let is_name = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(char::is_control);
+    if key.split('/').all(is_name) { Ok(Place { bucket: bucket.into(), key }) } else { Err(Error::Key) }
 }
 
 #[cfg(test)]
@@ -104,8 +135,8 @@ mod tests {
         item(Content::Painting { slug: slug.into(), code: "abc".into(), bucket: None })
     }
 
-    fn paths(places: Vec<Place>) -> Vec<String> {
-        places.into_iter().map(|place| format!("{} {}", place.bucket, place.key)).collect()
+    fn paths(places: Result<Vec<Place>>) -> Vec<String> {
+        places.unwrap().into_iter().map(|place| format!("{} {}", place.bucket, place.key)).collect()
     }
 
     #[test]
@@ -124,8 +155,8 @@ mod tests {
 
     #[test]
     fn an_anonymous_tape_lies_at_the_top_of_the_bucket_it_names() {
-        let item = tape_of("OJZDQoBh", Some("art"), TapeForm::Zip);
-        assert_eq!(paths(tape(&Owner::Guest, &item, &buckets())), ["art OJZDQoBh.zip", "art tapes/9Yo.zip"]);
+        let item = tape_of("OJZDQoBh", Some("users"), TapeForm::Zip);
+        assert_eq!(paths(tape(&Owner::Guest, &item, &buckets())), ["users OJZDQoBh.zip", "users tapes/9Yo.zip"]);
         let item = tape_of("OJZDQoBh", None, TapeForm::Mp4 { url: None });
         assert_eq!(paths(tape(&Owner::Guest, &item, &buckets())), ["guests OJZDQoBh.mp4", "videos tapes/9Yo.mp4"]);
     }
@@ -147,5 +178,34 @@ mod tests {
             paths(recording(&user, &item, &buckets())),
             ["users auth0|1/2023.8.24.16.21.09.123.zip", "users auth0|1/painting/2023.8.24.16.21.09.123.zip"]
         );
+    }
+
+    #[test]
+    fn no_document_leads_out_of_the_buckets_or_to_files_of_others() {
+        let user = Owner::User("auth0|1".into());
+        for bucket in ["private", "", "users/..", "127.0.0.1:80/x?", "u:p@host/#", "USERS"] {
+            let found = tape(&user, &tape_of("s", Some(bucket), TapeForm::Zip), &buckets());
+            assert!(matches!(found, Err(Error::Bucket { .. })), "{bucket}: {found:?}");
+        }
+        for slug in ["../auth0|2/s", "auth0|1/../auth0|2/s", "a//b", "/a", "./a", "a\nb", "a\u{1b}", "auth0|1/.."] {
+            let found = [
+                tape(&user, &tape_of(slug, None, TapeForm::Zip), &buckets()),
+                painting(&user, &painting_of(slug), &buckets()),
+            ];
+            let led_out = |found: &Result<Vec<Place>>| match found {
+                // Three dots and an extension are a name.
+                Ok(places) => {
+                    places.iter().any(|place| !place.key.starts_with("auth0|1/") && !place.key.starts_with("tapes/"))
+                }
+                Err(error) => !matches!(error, Error::Key),
+            };
+            assert!(!found.iter().any(led_out), "{slug}: {found:?}");
+        }
+        for slug in ["auth0|2/s", "tapes/x", "../s"] {
+            let found = tape(&Owner::Guest, &tape_of(slug, Some("users"), TapeForm::Zip), &buckets());
+            assert!(matches!(found, Err(Error::Key)), "{slug}: {found:?}");
+        }
+        let strange = Owner::User("../auth0|2".into());
+        assert!(matches!(painting(&strange, &painting_of("s"), &buckets()), Err(Error::Key)));
     }
 }

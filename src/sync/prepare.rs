@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cid::Cid;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::{Files, Record};
 use crate::remote::mongo::Account;
 use crate::remote::pds::{Session, Write};
@@ -80,7 +80,10 @@ pub async fn prepare(
         Action::Update { files, .. } => files,
         _ => &nothing,
     };
-    if !step.missing_files().any() || watch.is_cancelled() {
+    if watch.is_cancelled() {
+        return Err(Error::Interrupted);
+    }
+    if !step.missing_files().any() {
         return Ok((Ready { files: before.clone(), encoded: None }, 0));
     }
     let mut made = purpose.make(services, account, step, watch).await?;

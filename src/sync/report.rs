@@ -9,7 +9,9 @@ use crate::record::{Item, Medium};
 use crate::remote::mongo::Account;
 
 use super::account::AccountPlan;
+use super::backup::Saved;
 use super::estimate::Weight;
+use super::guard::Refused;
 use super::plan::Counts;
 use super::replacement::Replacement;
 
@@ -78,6 +80,12 @@ pub struct AccountReport {
     /// Items that were tried and given up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parked: Vec<Parked>,
+    /// Records that were to go and stay.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
+    /// What was saved before it was deleted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub saved: Vec<Saved>,
     /// Tapes whose video was replaced.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replaced: Vec<Replacement>,
@@ -93,6 +101,7 @@ impl AccountReport {
         report.planned = plan.counts();
         report.blocked = plan.blocked;
         report.blocked_items.clone_from(&plan.unusable);
+        report.refused.clone_from(&plan.refused);
         report
     }
 
@@ -111,7 +120,7 @@ impl AccountReport {
     /// Whether anything went wrong.
     #[must_use]
     pub fn has_failures(&self) -> bool {
-        self.failed.is_some() || !self.parked.is_empty()
+        self.failed.is_some() || !self.parked.is_empty() || !self.refused.is_empty()
     }
 
     /// Whether there is anything to do.
@@ -171,23 +180,26 @@ impl Report {
     /// What went wrong, by cause.
     #[must_use]
     pub fn failures(&self) -> Vec<Cause<'_>> {
-        self.by_cause(|account| (account.failed.as_deref(), &account.parked))
+        self.by_cause(|account| {
+            let refused = account.refused.iter().map(|refused| refused.reason.as_str());
+            (account.failed.as_deref().into_iter().chain(refused).collect(), &account.parked)
+        })
     }
 
     /// What a person has to mend, by cause.
     #[must_use]
     pub fn blocked(&self) -> Vec<Cause<'_>> {
-        self.by_cause(|account| (account.blocked, &account.blocked_items))
+        self.by_cause(|account| (account.blocked.into_iter().collect(), &account.blocked_items))
     }
 
     fn by_cause<'a>(
         &'a self,
-        troubles: impl Fn(&'a AccountReport) -> (Option<&'a str>, &'a Vec<Parked>),
+        troubles: impl Fn(&'a AccountReport) -> (Vec<&'a str>, &'a Vec<Parked>),
     ) -> Vec<Cause<'a>> {
         let mut causes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for account in &self.accounts {
-            let (reason, items) = troubles(account);
-            if let Some(reason) = reason {
+            let (reasons, items) = troubles(account);
+            for reason in reasons {
                 causes.entry(reason).or_default().push(&account.account);
             }
             for item in items {

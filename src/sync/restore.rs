@@ -13,10 +13,10 @@ use serde::Serialize;
 use crate::error::{Class, Error, Result};
 use crate::record::{self, Id, Item, Medium, Record};
 use crate::remote::mongo::{Account, Published};
-use crate::remote::pds::{Existing, Session, Write};
+use crate::remote::pds::{Existing, Head, Session, Write};
 
 use super::backup::{Backup, blobs_of};
-use super::batch::{Batch, Change, Outcome, Writer};
+use super::batch::{Batch, Change, Outcome, Writer, lacks_blob};
 use super::plan::is_known;
 use super::report::Parked;
 use super::settle::{Interruption, settle};
@@ -112,7 +112,7 @@ impl Change for Kept {
 
 /// What is to go back where, as of one commit.
 struct Plan {
-    commit: Cid,
+    head: Head,
     media: Vec<(Medium, Vec<Kept>)>,
     counts: BTreeMap<&'static str, Restored>,
     parked: Vec<Parked>,
@@ -168,8 +168,11 @@ async fn restore_all(
         report,
     };
     settle(&account.name(), async || {
-        let plan = plan(services, account, backup, media).await?;
-        run.apply(plan).await
+        let outcome = match plan(services, account, backup, media).await {
+            Ok(plan) => run.apply(plan).await,
+            Err(error) => Err(error.into()),
+        };
+        (run.writer.done, outcome)
     })
     .await
 }
@@ -185,7 +188,7 @@ async fn plan(services: &Services, account: &Account, backup: &Backup, media: &[
         .iter()
         .filter_map(|record| Some((record.collection.as_str(), record::identity(&record.value)?)))
         .collect();
-    let mut plan = Plan { commit: current.commit, media: Vec::new(), counts: BTreeMap::new(), parked: Vec::new() };
+    let mut plan = Plan { head: current.head(), media: Vec::new(), counts: BTreeMap::new(), parked: Vec::new() };
     for &medium in media {
         let items = services.mongo.items(&account.owner, medium).await?;
         let items: HashMap<Id, Item> = items.into_iter().flatten().map(|item| (item.id, item)).collect();
@@ -239,7 +242,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn apply(&mut self, plan: Plan) -> Result<(), Interruption> {
-        self.writer.commit = Some(plan.commit);
+        self.writer.start_at(Some(plan.head));
         if self.report.planned.is_empty() {
             self.report.planned = plan.counts;
         }
@@ -258,6 +261,7 @@ impl Run<'_> {
             let mut batch = Batch::default();
             while let Some((record, uploaded)) = uploads.next().await {
                 if self.watch.is_cancelled() {
+                    self.commit(medium, batch.take()).await?;
                     return Err(Interruption::Failed(Error::Interrupted));
                 }
                 match uploaded {
@@ -292,6 +296,11 @@ impl Run<'_> {
             match self.writer.write(&mut kept).await {
                 Outcome::Written(written) => self.remember(medium, &written).await?,
                 Outcome::Refused(record, error) => self.park(medium, &record, &error),
+                // The list of what is there was wrong.
+                Outcome::Stopped(_, error) if lacks_blob(&error) && !self.listed.is_empty() => {
+                    self.listed.clear();
+                    return Err(Interruption::Disturbed);
+                }
                 Outcome::Stopped(_, error) => return Err(error.into()),
             }
         }

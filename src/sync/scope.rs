@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::record::{Id, Item, Medium};
 use crate::remote::mongo::{Account, Owner};
 
+use super::guard::Guards;
 use super::plan::Policy;
 use super::{Services, Watch};
 
@@ -24,6 +25,8 @@ pub struct Scope {
     pub limit: Option<usize>,
     /// Which of them should have records.
     pub policy: Policy,
+    /// How much may be deleted.
+    pub guards: Guards,
     /// Whether Spaces is asked for recordings that records of old do not tell of.
     pub looks_for_recordings: bool,
     /// How many accounts are worked on at the same time.

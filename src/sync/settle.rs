@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 
-/// How often an account is looked at again before it is left for another run. Each disturbance that another writer
-/// causes costs one, and so does each halving of a batch that the PDS fails to carry out: 200 to 1 takes eight.
+/// How often an account is looked at again without coming on before it is left for another run. Each disturbance that
+/// another writer causes costs one, and so does each halving of a batch that the PDS fails to carry out: 200 to 1 takes
+/// eight.
 const ROUNDS: u32 = 16;
 
 /// The longest pause before looking again.
@@ -28,20 +29,23 @@ impl From<Error> for Interruption {
     }
 }
 
-/// Attempts work until it is done. Each attempt looks at the repo itself, and leaves to the next what it did not do.
+/// Attempts work until it is done. Each attempt looks at the repo itself, and leaves to the next what it did not do; it
+/// answers how much all attempts have done so far, too. Whoever comes on, however slowly, is never given up.
 ///
 /// # Errors
 /// What an attempt failed with; [`Error::Disturbed`] when others never let it through.
-pub async fn settle<T>(account: &str, mut attempt: impl AsyncFnMut() -> Result<T, Interruption>) -> Result<T> {
-    for round in 0..ROUNDS {
-        match attempt().await {
+pub async fn settle<T>(account: &str, mut attempt: impl AsyncFnMut() -> (usize, Result<T, Interruption>)) -> Result<T> {
+    let (mut round, mut most) = (0, 0);
+    while round < ROUNDS {
+        let (done, outcome) = attempt().await;
+        match outcome {
             Ok(done) => return Ok(done),
             Err(Interruption::Failed(error)) => return Err(error),
-            Err(Interruption::Disturbed) => {
-                tracing::info!(account, round, "looking again");
-                tokio::time::sleep(pause(round)).await;
-            }
+            Err(Interruption::Disturbed) if done > most => (most, round) = (done, 0),
+            Err(Interruption::Disturbed) => round += 1,
         }
+        tracing::info!(account, round, done, "looking again");
+        tokio::time::sleep(pause(round)).await;
     }
     Err(Error::Disturbed { rounds: ROUNDS })
 }
@@ -50,4 +54,31 @@ pub async fn settle<T>(account: &str, mut attempt: impl AsyncFnMut() -> Result<T
 fn pause(round: u32) -> Duration {
     let longest = Duration::from_millis(100).saturating_mul(1 << round.min(10)).min(LONGEST_PAUSE);
     longest.mul_f64(0.5 + 0.5 * fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn settled(mut outcomes: impl Iterator<Item = (usize, Result<(), Interruption>)>) -> Result<()> {
+        settle("a", async || outcomes.next().expect("it ends before")).await
+    }
+
+    fn disturbed(done: usize) -> (usize, Result<(), Interruption>) {
+        (done, Err(Interruption::Disturbed))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_on_however_slowly_gets_through() {
+        let slow = (1..1_000).flat_map(|done| [disturbed(done), disturbed(done), disturbed(done)]);
+        settled(slow.chain([(1_000, Ok(()))])).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_come_on_is_left_for_another_run() {
+        let begun = tokio::time::Instant::now();
+        let stuck = settled((0..).map(|round| disturbed(round.min(3)))).await;
+        assert!(matches!(stuck, Err(Error::Disturbed { .. })));
+        assert!(begun.elapsed() < Duration::from_mins(5), "{:?}", begun.elapsed());
+    }
 }

@@ -14,7 +14,8 @@ use crate::tape::{Limits, Tape};
 use crate::thumbnail;
 use crate::video::{self, Preset};
 
-use super::files::{Blob, blocking, download, scratch, temporary};
+use super::files::{Blob, download, scratch, temporary};
+use super::isolated::blocking;
 use super::places::{self, Place};
 use super::{Services, Watch};
 
@@ -29,7 +30,7 @@ pub async fn with<T: Send + 'static>(
     work: impl FnOnce(&Tape) -> Result<T> + Send + 'static,
 ) -> Result<(T, Place)> {
     let limits = Limits::default();
-    let (file, place) = download(services, places::tape(owner, item, &services.buckets), limits.bytes).await?;
+    let (file, place) = download(services, places::tape(owner, item, &services.buckets)?, limits.bytes).await?;
     let _permit = services.encoders.acquire().await.expect("nobody closes it");
     let done = blocking(move || work(&Tape::open(file.reopen().map_err(scratch)?, &limits)?)).await?;
     Ok((done, place))

@@ -3,16 +3,17 @@
 //! What is deleted is what was saved: each batch goes only if the repo is still at the commit that is in the backup.
 //! MongoDB comes last, so that a run that ends anywhere leaves to the next what it did not do.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::error::{Cause, Error, Result};
-use crate::record::{Id, Medium};
+use crate::error::{Error, Result};
+use crate::record::{Id, Medium, Record};
 use crate::remote::mongo::Account;
-use crate::remote::pds::Snapshot;
+use crate::remote::pds::{Existing, Snapshot};
 
 use super::backup::{Saved, Saving, blobs_of};
 use super::batch::Writer;
@@ -38,6 +39,9 @@ pub struct WipePlan {
     pub blobs: usize,
     /// The bytes of these, as their records have it.
     pub blob_bytes: u64,
+    /// Records that no restore brings back, as their lexicon does not take them: `mood 3k…`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<String>,
 }
 
 impl WipePlan {
@@ -81,13 +85,23 @@ pub async fn plan_wipe(
         plan.media.insert(medium.plural(), Extent { records: rkeys.len(), keys: ids.len() });
     }
     let records = doomed.snapshot.iter().flat_map(|snapshot| &snapshot.records);
-    let (going, staying): (Vec<_>, Vec<_>) =
-        records.partition(|record| record.medium().is_some_and(|medium| media.contains(&medium)));
+    let (going, staying): (Vec<_>, Vec<_>) = records.partition(|record| is_of(record, media));
     let kept: BTreeSet<_> = staying.iter().flat_map(|record| blobs_of(&record.value)).map(|blob| blob.cid).collect();
     let blobs = going.iter().flat_map(|record| blobs_of(&record.value)).filter(|blob| !kept.contains(&blob.cid));
     let blobs: BTreeMap<_, _> = blobs.map(|blob| (blob.cid, blob.size)).collect();
     (plan.blobs, plan.blob_bytes) = (blobs.len(), blobs.values().sum());
+    plan.lost = going.iter().filter_map(|record| lost(record)).collect();
     Ok(plan)
+}
+
+fn is_of(record: &Existing, media: &[Medium]) -> bool {
+    record.medium().is_some_and(|medium| media.contains(&medium))
+}
+
+/// What a record is called that could not be written again.
+fn lost(record: &Existing) -> Option<String> {
+    let medium = record.medium()?;
+    Record::of_value(medium, record.value.clone()).is_err().then(|| format!("{medium} {}", record.rkey))
 }
 
 /// Saves an account's records of some media and their blobs, if that is wanted, deletes the records, and makes MongoDB
@@ -115,8 +129,9 @@ async fn wipe_all(
     wiped: &mut Wiped,
 ) -> Result<()> {
     let mut writer = None;
+    let done = Cell::new(0);
     let mut first: BTreeMap<Medium, usize> = BTreeMap::new();
-    settle(&account.name(), async || {
+    let mut attempt = async || {
         let doomed = look(services, account, media).await?;
         let has_records = doomed.media.iter().any(|(_, rkeys, _)| !rkeys.is_empty());
         if let (Some(snapshot), true) = (&doomed.snapshot, has_records) {
@@ -125,10 +140,11 @@ async fn wipe_all(
                 writer = Some(Writer::new(&services.pds, session));
             }
             if let Some(writer) = &mut writer {
-                writer.commit = Some(snapshot.commit);
+                writer.start_at(Some(snapshot.head()));
             }
             if let Some(saving) = saving {
-                wiped.saved = Some(saving.save(&services.pds, &doomed.car, snapshot, media, watch).await?);
+                let going: Vec<_> = snapshot.records.iter().filter(|record| is_of(record, media)).collect();
+                wiped.saved = Some(saving.save(&services.pds, &doomed.car, snapshot, &going, watch).await?);
             }
         }
         for (medium, rkeys, ids) in doomed.media {
@@ -138,6 +154,7 @@ async fn wipe_all(
             if let Some(writer) = &mut writer {
                 let deleted = |count| {
                     extent.records += count;
+                    done.set(done.get() + count);
                     watch.items(count);
                 };
                 delete(writer, medium, rkeys, watch, deleted).await?;
@@ -148,25 +165,21 @@ async fn wipe_all(
             extent.keys += services.mongo.clear_keys(medium, &ids).await? as usize;
         }
         Ok(())
+    };
+    settle(&account.name(), async || {
+        let outcome = attempt().await;
+        (done.get(), outcome)
     })
     .await?;
     wiped.saved.as_ref().map_or(Ok(()), Saved::complete)
 }
 
 async fn look(services: &Services, account: &Account, media: &[Medium]) -> Result<Doomed> {
-    let car = match &account.did {
+    let repo = match &account.did {
         Some(did) => services.pds.repo_car(did).await?,
         None => None,
     };
-    let snapshot = match car.clone() {
-        Some(car) => {
-            // Hashing megabytes is no work for a thread that others wait for.
-            let read = tokio::task::spawn_blocking(move || Snapshot::of_car(car)).await;
-            let wrong = |source: Cause| Error::Answer { call: "com.atproto.sync.getRepo", source };
-            Some(read.unwrap_or_else(|panic| Err(panic.into())).map_err(wrong)?)
-        }
-        None => None,
-    };
+    let (car, snapshot) = repo.unzip();
     let mut doomed = Doomed { car: car.unwrap_or_default(), snapshot, media: Vec::new() };
     for &medium in media {
         let records = doomed.snapshot.iter().flat_map(|snapshot| &snapshot.records);

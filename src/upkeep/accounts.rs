@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::record::Medium;
 use crate::remote::mongo::{Account, Mongo};
 use crate::remote::pds::{Pds, RepoStatus, Server};
+use crate::sync::session;
 
 /// An account, and how much was made in it.
 #[derive(Debug, Clone)]
@@ -102,7 +103,7 @@ pub async fn check(pds: &Pds, server: &Server, listed: &Listed) -> Option<Blocke
     if let Some(blocked) = listed.blocked() {
         return Some(blocked);
     }
-    let (Some(did), Some(password)) = (&listed.account.did, &listed.account.password) else { return None };
+    let did = listed.account.did.as_ref()?;
     let unknown = |error: Error| Some(Blocked::Unknown(error.chain().join(": ")));
     // First, for anybody may ask that: logins are few, and to fail at one does not tell why.
     match pds.repo_status(did).await {
@@ -111,7 +112,7 @@ pub async fn check(pds: &Pds, server: &Server, listed: &Listed) -> Option<Blocke
         Ok(RepoStatus::Inactive(status)) => return Some(Blocked::Inactive(status.unwrap_or("inactive".into()))),
         Err(error) => return unknown(error),
     }
-    let session = match pds.login(did, password).await {
+    let session = match session(pds, &listed.account).await {
         Ok(session) => session,
         Err(Error::Refused { status: 401, .. }) => return Some(Blocked::WrongPassword),
         Err(error) => return unknown(error),

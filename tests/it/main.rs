@@ -13,6 +13,7 @@ mod deterministic;
 mod documents;
 mod fixtures;
 mod forms;
+mod guards;
 mod hostile;
 mod layout;
 mod man;

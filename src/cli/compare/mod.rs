@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::sync::{self, AccountComparison, Accounts, Items, Nuked, Orphans, Policy, Scope, Services, Tally};
+use crate::sync::{self, AccountComparison, Accounts, Guards, Items, Nuked, Orphans, Policy, Scope, Services, Tally};
 
 use super::Outcome;
 use super::config::ConfigFile;
@@ -99,6 +99,7 @@ pub fn scope(accounts: Accounts, media: &MediaArguments, nuked: Nuked, users_at_
         items: Items::All,
         limit: None,
         policy: Policy { nuked, orphans: Orphans::Report },
+        guards: Guards::default(),
         looks_for_recordings: true,
         users_at_once,
     }

@@ -10,13 +10,14 @@ use clap::Args;
 use crate::error::{Error, Result};
 use crate::record::Medium;
 use crate::sync::reencode::{self, Reencoding};
-use crate::sync::{self, Accounts, Items, Nuked, Orphans, Policy, Scope, Services};
+use crate::sync::{self, Accounts, Guards, Items, Nuked, Orphans, Policy, Scope, Services};
 use crate::video::Preset;
 
 use super::config::ConfigFile;
 use super::confirm::LiveArguments;
 use super::network;
 use super::presets::PresetFile;
+use super::report::say;
 use super::selection::AtOnceArgument;
 use super::sync::{SyncProgress, matching, outcome, report as sync_report};
 use super::{Outcome, since};
@@ -110,6 +111,7 @@ async fn scope(arguments: &Arguments, chosen: Option<Accounts>, services: &Servi
         items,
         limit: arguments.limit,
         policy: Policy { nuked: Nuked::Flag, orphans: Orphans::Report },
+        guards: Guards::default(),
         looks_for_recordings: false,
         users_at_once: arguments.at_once.users(),
     })
@@ -142,17 +144,19 @@ async fn live(arguments: &Arguments, services: &Services, scope: &Scope, preset:
             return Ok(Outcome::Failed);
         }
     }
+    let path = sync_report::destination(arguments.report.as_deref(), "reencode")?;
     let report = reencode::live(services, scope, reencoding, &watch).await?;
     progress.finish();
     if arguments.report.is_none() && !report.has_work() && !report.has_failures() {
-        eprintln!("nothing to do");
+        say("nothing to do");
         return Ok(outcome(&report));
     }
-    let path = sync_report::write(&report, arguments.report.as_deref(), "reencode")?;
+    let written = sync_report::write(&report, &path);
     if arguments.json {
         report::done_json(&report);
     } else {
         report::done(&report, progress.elapsed(), &path);
     }
+    written?;
     Ok(outcome(&report))
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use crate::error::Result;
-use crate::sync::{self, Accounts, Items, Orphans, Policy, Report, Scope, Services};
+use crate::sync::{self, Accounts, Guards, Items, Orphans, Policy, Report, Scope, Services};
 use crate::video::Preset;
 
 use super::Outcome;
@@ -17,6 +17,7 @@ use super::config::ConfigFile;
 use super::network;
 use super::presets::PresetFile;
 use super::progress::interrupted;
+use super::report::say;
 use super::selection::{self, AtOnceArgument, MediaArguments, NukedArguments};
 pub use progress::SyncProgress;
 
@@ -57,6 +58,12 @@ pub struct Arguments {
     /// What becomes of records whose item is not in MongoDB any more
     #[arg(long, value_enum, default_value_t = OrphansArgument::Report, conflicts_with = "code")]
     orphans: OrphansArgument,
+    /// Delete at most so many records of each account and type whose item is gone; a tenth of them in any case
+    #[arg(long, value_name = "N", default_value_t = Guards::default().most_deletes)]
+    max_deletes: usize,
+    /// Where records are saved before they are deleted, in a folder for each account
+    #[arg(long, value_name = "DIR", default_value = "telecine-backup")]
+    backup: PathBuf,
     #[command(flatten)]
     at_once: AtOnceArgument,
     /// Where a live run writes its report, as JSON [default: telecine-sync-TIME.json]
@@ -123,6 +130,7 @@ fn scope(arguments: &Arguments) -> Scope {
         items: arguments.code.clone().map_or(Items::All, Items::Code),
         limit: arguments.limit,
         policy: Policy { nuked: arguments.nuked.nuked(), orphans: arguments.orphans.into() },
+        guards: Guards { most_deletes: arguments.max_deletes, backup: arguments.backup.clone() },
         looks_for_recordings: true,
         users_at_once: arguments.at_once.users(),
     }
@@ -151,25 +159,27 @@ pub async fn dry_run(services: &Services, scope: &Scope, output: &Output<'_>) ->
 pub async fn live(services: &Services, scope: &Scope, preset: &Preset, output: &Output<'_>) -> Result<Outcome> {
     let progress = Arc::new(SyncProgress::live());
     let watch: Arc<dyn sync::Watch> = progress.clone();
+    let path = self::report::destination(output.report, "sync")?;
     let report = sync::live(services, scope, preset, &watch).await?;
     progress.finish();
     if output.report.is_none() && !report.has_work() && !report.has_failures() {
-        eprintln!("nothing to do");
+        say("nothing to do");
         return Ok(outcome(&report));
     }
-    let path = self::report::write(&report, output.report, "sync")?;
+    let written = self::report::write(&report, &path);
     if output.json {
         self::report::done_json(&report);
     } else {
         self::report::done(&report, progress.elapsed(), &path);
     }
+    written?;
     Ok(outcome(&report))
 }
 
 /// What the command comes to that has made this report.
 pub fn outcome(report: &Report) -> Outcome {
     if interrupted() {
-        eprintln!("error: interrupted; what was done stays, and another run goes on from there");
+        say("error: interrupted; what was done stays, and another run goes on from there");
         Outcome::Interrupted
     } else if report.has_failures() {
         Outcome::Failed

@@ -1,6 +1,7 @@
 //! Plans and reports of syncs as tables and as JSON.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::sync::{AccountReport, Cause, Counts, Report, Services, expected_time};
 
-use super::super::report::{bytes, json, line, shortened, table};
+use super::super::report::{bytes, json, line, lines, quoted, shortened, table};
 
 /// How many names follow a cause; the JSON has them all.
 const MOST_LABELS: usize = 10;
@@ -25,7 +26,7 @@ pub fn plan(report: &Report, services: &Services) {
         rows.extend(report.planned.iter().map(|(medium, counts)| row("total", medium, counts)));
     }
     if !rows.is_empty() {
-        line(table(HEADER, &rows));
+        lines(table(HEADER, &rows));
         line("");
     }
     line(format!("accounts   {}", report.accounts_seen));
@@ -37,6 +38,7 @@ pub fn plan(report: &Report, services: &Services) {
     line(format!("time       {}", time(report, services)));
     causes("blocked", &report.blocked());
     causes("failed", &report.failures());
+    remedies(report);
 }
 
 /// The same as JSON: a line for each account with anything to say, and one for the sum.
@@ -55,7 +57,7 @@ pub fn plan_json(report: &Report, services: &Services) {
 pub fn done(report: &Report, elapsed: Duration, path: &Path) {
     let rows = rows(report, |account| &account.done);
     if !rows.is_empty() {
-        line(table(HEADER, &rows));
+        lines(table(HEADER, &rows));
         line("");
     }
     let failed: usize = report.failures().iter().map(|cause| cause.labels.len()).sum();
@@ -68,8 +70,16 @@ pub fn done(report: &Report, elapsed: Duration, path: &Path) {
     line(format!("done       {items} items, {} uploaded, in {}", bytes(report.uploaded), duration(elapsed)));
     line(format!("failed     {failed}"));
     line(format!("report     {}", path.display()));
+    for account in &report.accounts {
+        for saved in &account.saved {
+            let from = quoted(&saved.folder.display().to_string());
+            line(format!("saved      {} records, {} files of {}", saved.records, saved.blobs, bytes(saved.blob_bytes)));
+            line(format!("undo       telecine restore {} --from {from} --live", quoted(&account.account)));
+        }
+    }
     causes("blocked", &report.blocked());
     causes("failed", &report.failures());
+    remedies(report);
 }
 
 /// The same as JSON: a line for each account with anything to say, and one for the sum.
@@ -79,16 +89,24 @@ pub fn done_json(report: &Report) {
     json(&json!({ "accounts": accounts, "planned": report.planned, "done": report.done, "uploaded": uploaded }));
 }
 
-/// Writes a report as JSON to where it should go, else to `telecine-sync-20261121T101500Z.json`; answers where.
-pub fn write(report: &Report, path: Option<&Path>, command: &str) -> Result<PathBuf> {
+/// Where a report goes: to that file, else to `telecine-sync-20261121T101500Z.json`. That it cannot be written is better
+/// known before hours of work than after.
+pub fn destination(path: Option<&Path>, command: &str) -> Result<PathBuf> {
     let default = || {
         let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
         format!("telecine-{command}-{time}.json").into()
     };
     let path = path.map_or_else(default, Path::to_path_buf);
-    let json = serde_json::to_vec_pretty(report).map_err(std::io::Error::from);
-    json.and_then(|json| std::fs::write(&path, json)).map_err(Error::write(&path))?;
+    let is_new = !path.exists();
+    let open = OpenOptions::new().create(true).append(true).open(&path);
+    open.and_then(|_| if is_new { std::fs::remove_file(&path) } else { Ok(()) }).map_err(Error::write(&path))?;
     Ok(path)
+}
+
+/// Writes a report as JSON.
+pub fn write(report: &Report, path: &Path) -> Result<()> {
+    let json = serde_json::to_vec_pretty(report).map_err(std::io::Error::from);
+    json.and_then(|json| std::fs::write(path, json)).map_err(Error::write(path))
 }
 
 fn rows(
@@ -146,5 +164,12 @@ pub fn causes(what: &str, causes: &[Cause<'_>]) {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let named = labels.iter().take(MOST_LABELS).map(|label| shortened(label)).collect::<Vec<_>>().join(", ");
         line(format!("{what:<10} {} × {reason}: {named}{more}", labels.len()));
+    }
+}
+
+/// What helps against what was refused.
+fn remedies(report: &Report) {
+    if report.accounts.iter().flat_map(|account| &account.refused).any(|refused| refused.is_too_many) {
+        line("           --max-deletes N allows for more");
     }
 }

@@ -4,6 +4,7 @@
 //! of is an [`Unusable`] item and not a failure. Writing touches only the keys of records, and
 //! the accounts of new members.
 
+mod absence;
 mod accounts;
 mod credentials;
 mod document;
@@ -15,10 +16,11 @@ use std::time::Duration;
 
 use futures_util::{TryFutureExt, TryStreamExt};
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
-use mongodb::options::ClientOptions;
+use mongodb::options::{ClientOptions, ReadPreference, SelectionCriteria};
 use mongodb::{Client, Collection, Database};
 use secrecy::ExposeSecret;
 
+pub use absence::Absence;
 pub use accounts::{Account, Owner};
 pub use credentials::{Member, Pending};
 pub use document::Unusable;
@@ -50,6 +52,8 @@ impl Mongo {
             what: "is not a connection string such as mongodb+srv://name:password@host/".into(),
         })?;
         options.app_name = Some("telecine".into());
+        // What is read decides what is written: a secondary may be behind, whatever the connection string prefers.
+        options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
         options.retry_reads = Some(true);
         options.retry_writes = Some(true);
         // The driver's own is 30 s; a wrong address should not take three minutes of attempts to show.

@@ -53,6 +53,11 @@ impl Car {
         Ok(Car { root, blocks })
     }
 
+    /// All blocks, in no order.
+    pub fn blocks(&self) -> impl Iterator<Item = &[u8]> {
+        self.blocks.values().map(|block| &block[..])
+    }
+
     /// A block.
     pub fn block(&self, cid: &Cid) -> Result<&[u8], Cause> {
         self.blocks.get(cid).map(|block| &block[..]).ok_or_else(|| format!("block {cid} is missing").into())

@@ -29,6 +29,6 @@ pub use client::{Pds, Server};
 pub use health::Health;
 pub use pace::{Limit, Pace, Scope};
 pub use records::{Existing, Swap};
-pub use repo::Snapshot;
+pub use repo::{Head, Snapshot};
 pub use session::Session;
 pub use writes::{Applied, MOST_WRITES, Write, Written};

@@ -20,6 +20,15 @@ use crate::record::Medium;
 /// What the collections of all media begin with. What others keep in the repo is not looked at.
 const PREFIX: &str = "computer.aesthetic.";
 
+/// Where a repo is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The commit, for [`Pds::apply_writes`] to make sure that nothing has changed since.
+    pub commit: Cid,
+    /// Its revision.
+    pub rev: String,
+}
+
 /// A repo's records as of one commit.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -41,7 +50,7 @@ impl Pds {
     /// When the server does not answer, or has the repo and does not give it out.
     pub async fn repo(&self, did: &str) -> Result<Option<Snapshot>> {
         let error = match self.repo_as_car(did).await {
-            Ok(snapshot) => return Ok(Some(snapshot)),
+            Ok((_, snapshot)) => return Ok(Some(snapshot)),
             Err(Error::Refused { name, .. }) if name == "RepoNotFound" => return Ok(None),
             Err(error @ Error::Refused { status, .. }) if !matches!(status, 404 | 501) => return Err(error),
             Err(error) => error,
@@ -50,14 +59,14 @@ impl Pds {
         self.repo_as_lists(did).await
     }
 
-    /// Reads a repo as it travels: one CAR that holds all of it, of whatever collections. `None` if the server has none
-    /// for that DID.
+    /// Reads a repo as it travels, one CAR that holds all of it, of whatever collections; and what it holds. `None` if
+    /// the server has none for that DID.
     ///
     /// # Errors
-    /// When the server does not answer, or has the repo and does not give it out.
-    pub async fn repo_car(&self, did: &str) -> Result<Option<Bytes>> {
-        match self.car(did).await {
-            Ok(car) => Ok(Some(car)),
+    /// When the server does not answer, has the repo and does not give it out, or gives out another.
+    pub async fn repo_car(&self, did: &str) -> Result<Option<(Bytes, Snapshot)>> {
+        match self.repo_as_car(did).await {
+            Ok(repo) => Ok(Some(repo)),
             Err(Error::Refused { name, .. }) if name == "RepoNotFound" => Ok(None),
             Err(error) => Err(error),
         }
@@ -70,16 +79,37 @@ impl Pds {
         Ok(self.exchange(&request).await?.body)
     }
 
-    async fn repo_as_car(&self, did: &str) -> Result<Snapshot> {
+    async fn repo_as_car(&self, did: &str) -> Result<(Bytes, Snapshot)> {
         let car = self.car(did).await?;
+        let bytes = car.clone();
         // Hashing megabytes is no work for a thread that others wait for.
-        let read = tokio::task::spawn_blocking(move || Snapshot::of_car(car)).await;
+        let read = tokio::task::spawn_blocking(move || Snapshot::of_car(bytes)).await;
         let wrong = |source| Error::Answer { call: get_repo::NSID, source };
         let snapshot = read.unwrap_or_else(|panic| Err(panic.into())).map_err(wrong)?;
         if snapshot.did != did {
             return Err(wrong(format!("it is the repo of {}", snapshot.did).into()));
         }
-        Ok(snapshot)
+        Ok((car, snapshot))
+    }
+
+    /// Where a repo is by now, if since that revision nothing was written under `computer.aesthetic`; `None` if
+    /// something was, or may have been. What was deleted meanwhile does not show: who then writes on top is told by the
+    /// server.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn moved_on(&self, did: &str, since: &str) -> Result<Option<Head>> {
+        let call = Call::read_repo(get_repo::NSID);
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let query = format!("did={}&since={}", encoded(did), encoded(since));
+        let request = Request { call, method: Method::GET, query, content: Content::Nothing, bearer: None };
+        let car = self.exchange(&request).await?.body;
+        let read = tokio::task::spawn_blocking(move || newer_head(car)).await;
+        let head = read.unwrap_or_else(|panic| Err(panic.into())).unwrap_or_else(|cause| {
+            tracing::debug!(did, %cause, "what is new in the repo cannot be told");
+            None
+        });
+        Ok(head.filter(|(owner, _)| owner == did).map(|(_, head)| head))
     }
 
     async fn repo_as_lists(&self, did: &str) -> Result<Option<Snapshot>> {
@@ -117,7 +147,26 @@ impl Pds {
     }
 }
 
+/// Whose repo a CAR of new blocks is of and where it is, unless one of the blocks is a record of ours.
+fn newer_head(car: Bytes) -> Result<Option<(String, Head)>, Cause> {
+    let car = Car::read(car)?;
+    let commit = Commit::read(&car)?;
+    let is_ours = |block: &[u8]| match serde_ipld_dagcbor::from_slice::<Ipld>(block) {
+        Ok(Ipld::Map(fields)) => matches!(fields.get("$type"), Some(Ipld::String(name)) if name.starts_with(PREFIX)),
+        Ok(_) => false,
+        Err(_) => true,
+    };
+    let is_touched = car.blocks().any(is_ours);
+    Ok((!is_touched).then_some((commit.did, Head { commit: car.root, rev: commit.rev })))
+}
+
 impl Snapshot {
+    /// Where the repo is.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        Head { commit: self.commit, rev: self.rev.clone() }
+    }
+
     /// What a CAR holds. All blocks are checked against their hashes.
     ///
     /// # Errors

@@ -163,6 +163,10 @@ impl Session {
         let replaced = match refreshed {
             Err(Error::Refused { .. }) => {
                 let output = Box::pin(pds.create_session(&self.identifier, &self.password)).await?;
+                if *output.did != *self.did {
+                    let (expected, found) = (self.did.clone(), output.did.to_string());
+                    return Err(Error::Identity { account: self.identifier.clone(), expected, found });
+                }
                 Tokens::new(output.access_jwt, output.refresh_jwt)
             }
             refreshed => refreshed?,

@@ -1,6 +1,6 @@
 //! Addresses of files: what a bucket and a key come to, and which addresses are the site's own.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::{Host, Url};
 
 use crate::error::{Error, Result};
@@ -8,34 +8,37 @@ use crate::error::{Error, Result};
 /// What RFC 3986 leaves as it is in a path; everything else is encoded, above all the `|` in the ids of users.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Hosts, and all below them, that finished videos are fetched from. MongoDB is written by a service that takes
-/// anybody's word, so that other addresses might lead into our own network.
-const OWN_HOSTS: [&str; 2] = ["digitaloceanspaces.com", "aesthetic.computer"];
+/// Hosts that give out what is in the site's buckets, beside the buckets' own. The site itself takes a video's address
+/// only from these (its mime-media.mjs).
+const OWN_HOSTS: [&str; 3] = ["art.aesthetic.computer", "user.aesthetic.computer", "at-blobs.aesthetic.computer"];
 
-/// Where buckets are.
+/// Where buckets are, and which of them are the site's.
 #[derive(Debug, Clone)]
-pub struct Endpoint(Url);
+pub struct Endpoint {
+    url: Url,
+    buckets: [String; 3],
+}
 
 impl Endpoint {
-    pub fn new(url: Url) -> Self {
-        Endpoint(url)
+    pub fn new(url: Url, buckets: [&str; 3]) -> Self {
+        Endpoint { url, buckets: buckets.map(str::to_owned) }
     }
 
     pub fn url(&self) -> &str {
-        self.0.as_str()
+        self.url.as_str()
     }
 
     /// Whether buckets are folders and not hosts, as they must be where the host has no name.
     pub fn has_buckets_in_path(&self) -> bool {
-        !matches!(self.0.host(), Some(Host::Domain(name)) if name != "localhost")
+        !matches!(self.url.host(), Some(Host::Domain(name)) if name != "localhost")
     }
 
     /// Where anybody finds a file.
     pub fn public_url(&self, bucket: &str, key: &str) -> String {
         let path: Vec<_> = key.split('/').map(|segment| utf8_percent_encode(segment, SEGMENT).to_string()).collect();
         let path = path.join("/");
-        let (scheme, host) = (self.0.scheme(), self.0.host_str().unwrap_or_default());
-        let port = self.0.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let (scheme, host) = (self.url.scheme(), self.url.host_str().unwrap_or_default());
+        let port = self.url.port().map(|port| format!(":{port}")).unwrap_or_default();
         if self.has_buckets_in_path() {
             format!("{scheme}://{host}{port}/{bucket}/{path}")
         } else {
@@ -43,37 +46,83 @@ impl Endpoint {
         }
     }
 
-    /// An address, if it is one of the site's.
+    /// The address of an object in one of the site's buckets, if it is one. `MongoDB` is written by a service that takes
+    /// anybody's word, so that another address might lead into our own network, or to somebody else's bucket. What
+    /// follows a question mark is left out: it asks for something else than the object.
     pub fn own_address(&self, text: &str) -> Result<Url> {
-        let wrong = |what: &str| Error::Address { url: shown(text), what: what.into() };
-        let url = Url::parse(text).map_err(|_| wrong("is not an address"))?;
-        let is_endpoint = (url.scheme(), url.host(), url.port_or_known_default())
-            == (self.0.scheme(), self.0.host(), self.0.port_or_known_default());
-        let is_own = match url.host() {
-            Some(Host::Domain(name)) => OWN_HOSTS
-                .iter()
-                .any(|own| name.strip_suffix(own).is_some_and(|below| below.is_empty() || below.ends_with('.'))),
-            _ => false,
+        let refused = |what: &str| Error::Address { url: shown(text), what: what.into() };
+        let mut url = Url::parse(text).map_err(|_| refused("is not an address"))?;
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        let segments: Vec<_> = url.path_segments().into_iter().flatten().collect();
+        let is_object = match self.bucket_of(&url) {
+            Some(Bucket::Host) => is_key(&segments),
+            Some(Bucket::Path) => {
+                segments.split_first().is_some_and(|(bucket, key)| self.has_bucket(bucket) && is_key(key))
+            }
+            None => false,
         };
-        if is_endpoint || (is_own && url.scheme() == "https" && url.port().is_none()) {
-            Ok(url)
-        } else {
-            Err(wrong("is none of the site's; nothing is fetched from there"))
+        if has_user || !is_object {
+            return Err(refused("is none of the site's; nothing is fetched from there"));
         }
+        url.set_query(None);
+        url.set_fragment(None);
+        Ok(url)
+    }
+
+    fn has_bucket(&self, name: &str) -> bool {
+        self.buckets.iter().any(|bucket| bucket == name)
+    }
+
+    /// Where an address has its bucket, if it may have one of ours.
+    fn bucket_of(&self, url: &Url) -> Option<Bucket> {
+        let is_same_door =
+            (url.scheme(), url.port_or_known_default()) == (self.url.scheme(), self.url.port_or_known_default());
+        if is_same_door && self.has_buckets_in_path() {
+            return (url.host() == self.url.host()).then_some(Bucket::Path);
+        }
+        let name = url.host_str()?;
+        let below = self.url.host_str().and_then(|host| name.strip_suffix(host)?.strip_suffix('.'));
+        let is_bucket = is_same_door && below.is_some_and(|bucket| self.has_bucket(bucket));
+        let is_own = OWN_HOSTS.contains(&name) && url.scheme() == "https" && url.port().is_none();
+        (is_bucket || is_own).then_some(Bucket::Host)
     }
 }
 
-/// An address without its query, which may be a signature.
+/// Where an address has its bucket.
+enum Bucket {
+    Host,
+    Path,
+}
+
+/// Whether segments of a path make a key that means the same to everybody. They are as they are sent: a slash or dots
+/// may hide in what is encoded.
+fn is_key(segments: &[&str]) -> bool {
+    let is_name = |segment: &&str| {
+        let decoded = percent_decode_str(segment).decode_utf8();
+        decoded.is_ok_and(|name| {
+            !matches!(&*name, "" | "." | "..") && !name.contains(['/', '\\']) && !name.contains(char::is_control)
+        })
+    };
+    !segments.is_empty() && segments.iter().all(is_name)
+}
+
+/// An address without its query, which may be a signature, and without a password.
 pub fn shown(address: &str) -> String {
-    address.split(['?', '#']).next().unwrap_or_default().to_owned()
+    let plain = address.split(['?', '#']).next().unwrap_or_default();
+    match plain.split_once("://").map(|(scheme, rest)| (scheme, rest.split_once('@'))) {
+        Some((scheme, Some((_, rest)))) => format!("{scheme}://{rest}"),
+        _ => plain.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const BUCKETS: [&str; 3] = ["art-aesthetic-computer", "user-aesthetic-computer", "at-blobs-aesthetic-computer"];
+
     fn endpoint(url: &str) -> Endpoint {
-        Endpoint::new(url.parse().unwrap())
+        Endpoint::new(url.parse().unwrap(), BUCKETS)
     }
 
     #[test]
@@ -89,29 +138,58 @@ mod tests {
     }
 
     #[test]
-    fn only_addresses_of_the_site_are_fetched_from() {
-        let endpoint = endpoint("http://127.0.0.1:8014");
+    fn only_objects_in_the_buckets_of_the_site_are_fetched() {
+        let spaces = endpoint("https://sfo3.digitaloceanspaces.com");
         for good in [
             "https://at-blobs-aesthetic-computer.sfo3.digitaloceanspaces.com/tapes/9Yo.mp4",
-            "https://aesthetic.computer/media/x.mp4",
-            "http://127.0.0.1:8014/bucket/x.mp4",
+            "https://user-aesthetic-computer.sfo3.digitaloceanspaces.com:443/auth0%7C1/x.mp4",
+            "https://ART.aesthetic.computer/x.mp4",
+            "https://at-blobs.aesthetic.computer/tapes/9Yo.mp4?v=2",
         ] {
-            assert!(endpoint.own_address(good).is_ok(), "{good}");
+            assert!(spaces.own_address(good).is_ok(), "{good}");
         }
+        let local = endpoint("http://127.0.0.1:8014");
+        assert!(local.own_address("http://127.0.0.1:8014/art-aesthetic-computer/a/x.mp4").is_ok());
         for bad in [
-            "http://at-blobs.sfo3.digitaloceanspaces.com/x.mp4",
+            "http://at-blobs-aesthetic-computer.sfo3.digitaloceanspaces.com/x.mp4",
+            "https://private.sfo3.digitaloceanspaces.com/x.mp4",
+            "https://sfo3.digitaloceanspaces.com/art-aesthetic-computer/x.mp4",
+            "https://x.art-aesthetic-computer.sfo3.digitaloceanspaces.com/x.mp4",
+            "https://art-aesthetic-computer.nyc3.digitaloceanspaces.com/x.mp4",
+            "https://art-aesthetic-computersfo3.digitaloceanspaces.com/x.mp4",
+            "https://aesthetic.computer/media/x.mp4",
+            "https://evil.art.aesthetic.computer/x.mp4",
             "https://evil-aesthetic.computer/x.mp4",
-            "https://aesthetic.computer.example/x.mp4",
-            "https://aesthetic.computer:8443/x.mp4",
+            "https://art.aesthetic.computer.example/x.mp4",
+            "https://art.aesthetic.computer:8443/x.mp4",
+            "http://art.aesthetic.computer/x.mp4",
+            "https://u:p@art.aesthetic.computer/x.mp4",
+            "https://art.aesthetic.computer/",
+            "https://art.aesthetic.computer/?list-type=2",
+            "https://art.aesthetic.computer/a//x.mp4",
+            "https://art.aesthetic.computer/a%2F..%2Fx.mp4",
+            "https://art.aesthetic.computer/a%0Ax.mp4",
             "https://127.0.0.1/x.mp4",
-            "http://127.0.0.1:8015/x.mp4",
             "http://169.254.169.254/latest/meta-data",
             "file:///etc/passwd",
             "x.mp4",
         ] {
-            assert!(endpoint.own_address(bad).is_err(), "{bad}");
+            assert!(spaces.own_address(bad).is_err(), "{bad}");
         }
-        let error = endpoint.own_address("https://example.com/x?signature=hunter2").unwrap_err();
+        for bad in [
+            "http://127.0.0.1:8014/private/x.mp4",
+            "http://127.0.0.1:8014/art-aesthetic-computer/../private/x.mp4",
+            "http://127.0.0.1:8014/art-aesthetic-computer%2F..%2Fprivate/x.mp4",
+            "http://127.0.0.1:8014/art-aesthetic-computer/%2e%2e%2fprivate/x.mp4",
+            "http://127.0.0.1:8014/art-aesthetic-computer",
+            "http://127.0.0.1:8015/art-aesthetic-computer/x.mp4",
+            "https://127.0.0.1:8014/art-aesthetic-computer/x.mp4",
+        ] {
+            assert!(local.own_address(bad).is_err(), "{bad}");
+        }
+        let address = spaces.own_address("https://art.aesthetic.computer/x.mp4?signature=hunter2#a").unwrap();
+        assert_eq!(address.as_str(), "https://art.aesthetic.computer/x.mp4");
+        let error = spaces.own_address("https://example.com/x?signature=hunter2").unwrap_err();
         assert!(!format!("{error:?}").contains("hunter2"));
     }
 }

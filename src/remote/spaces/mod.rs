@@ -47,7 +47,8 @@ impl Spaces {
     /// # Errors
     /// When the configuration is wrong, or the system has no secure connections.
     pub fn new(config: &Config) -> Result<Spaces> {
-        let endpoint = Endpoint::new(config.spaces_endpoint()?);
+        let buckets = [config.art_bucket(), config.user_bucket(), config.blobs_bucket()];
+        let endpoint = Endpoint::new(config.spaces_endpoint()?, buckets);
         let signer = config.spaces_keys()?.map(|keys| {
             let (key, secret) = (keys.key.expose_secret(), keys.secret.expose_secret());
             let settings = aws_sdk_s3::Config::builder()
@@ -66,6 +67,14 @@ impl Spaces {
     #[must_use]
     pub fn public_url(&self, bucket: &str, key: &str) -> String {
         self.endpoint.public_url(bucket, key)
+    }
+
+    /// The address of an object in one of the site's buckets, if that is what a text is.
+    ///
+    /// # Errors
+    /// [`Error::Address`] for any other.
+    pub fn own_address(&self, text: &str) -> Result<Url> {
+        self.endpoint.own_address(text)
     }
 
     /// How many bytes the file has, or `None` if there is none.
@@ -102,7 +111,7 @@ impl Spaces {
     /// # Errors
     /// As [`Spaces::download`]; [`Error::Address`] for an address that is not the site's, or where nothing is.
     pub async fn fetch_url(&self, url: &str, limit: u64, into: &Path) -> Result<u64> {
-        let location = Location { url: self.endpoint.own_address(url)?, public: shown(url) };
+        let location = Location { url: self.own_address(url)?, public: shown(url) };
         let size = fetch::download(&self.http, &location, limit, into).await?;
         size.ok_or_else(|| Error::Address { url: shown(url), what: "is not there".into() })
     }

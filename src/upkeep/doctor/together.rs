@@ -60,6 +60,10 @@ async fn work(mongo: &Mongo, server: &Server) -> Result<Finding> {
         let planned = counts.iter().map(|(medium, count)| (medium.plural(), create(*count))).collect();
         report.add(AccountReport { account: owner.to_string(), planned, ..AccountReport::default() });
     }
+    if items == 0 {
+        let remedy = "see whether MONGODB_NAME names the site's database; telecine config shows it";
+        return Ok(Finding::warn(WORK, "mongodb holds no items of anybody", remedy));
+    }
     let time = expected_time(&report, server.announces_limits);
     let detail = format!(
         "{} of {}; to sync all of them takes {}",

@@ -15,6 +15,8 @@ pub enum Fault {
     Hold(Duration),
     /// Answers in the server's place.
     Answer(Answer),
+    /// Answers with these bytes in the server's place.
+    Bytes(Vec<u8>),
     /// Answers something else than the server did, after it did it.
     AnswerAfter(Answer),
     /// Closes the connection after so many bytes of the answer's body.

@@ -176,6 +176,7 @@ impl Shared {
                 Some(answer.into())
             }
             Some(Fault::Answer(answer)) => Some(answer.into()),
+            Some(Fault::Bytes(bytes)) => Some(Response::new(bytes.into())),
             Some(Fault::AnswerAfter(answer)) => {
                 self.forward(request).await.ok()?.bytes().await.ok()?;
                 Some(answer.into())

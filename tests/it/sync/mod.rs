@@ -75,7 +75,7 @@ impl Syncing {
     }
 
     /// Puts a proxy between the program and Spaces.
-    fn spaces_proxy(&mut self) -> Proxy {
+    pub fn spaces_proxy(&mut self) -> Proxy {
         let proxy = Proxy::of(&self.site.environment()["ART_SPACES_ENDPOINT"]);
         self.detours.push(("ART_SPACES_ENDPOINT", proxy.url().into()));
         proxy

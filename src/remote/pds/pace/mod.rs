@@ -32,7 +32,7 @@ pub struct Pace {
 #[derive(Debug, Default)]
 struct State {
     groups: HashMap<Scope, Group>,
-    waits: HashMap<u64, Instant>,
+    waits: HashMap<u64, (Kind, Instant)>,
     last_wait: u64,
 }
 
@@ -62,12 +62,12 @@ impl Pace {
                 };
                 until
             };
-            self.wait(until).await;
+            self.wait(toll.kind, until).await;
         }
     }
 
-    async fn wait(&self, until: Instant) {
-        let waiting = Waiting::new(self, until);
+    async fn wait(&self, kind: Kind, until: Instant) {
+        let waiting = Waiting::new(self, kind, until);
         let seconds = until.duration_since(Instant::now()).as_secs();
         tracing::info!(seconds, "waiting for the server's rate limit");
         sleep_until(until).await;
@@ -77,7 +77,13 @@ impl Pace {
     /// How long the longest wait for a rate limit still lasts, if somebody is waiting.
     pub fn waiting(&self) -> Option<Duration> {
         let state = self.state();
-        state.waits.values().max().map(|until| until.duration_since(Instant::now()))
+        let longest = state.waits.values().map(|(_, until)| *until).max();
+        longest.map(|until| until.duration_since(Instant::now()))
+    }
+
+    /// Whether somebody waits to write records.
+    pub fn keeps_writes_waiting(&self) -> bool {
+        self.state().waits.values().any(|(kind, _)| *kind == Kind::Write)
     }
 
     /// The limiters seen so far.
@@ -202,11 +208,11 @@ struct Waiting<'a> {
 }
 
 impl<'a> Waiting<'a> {
-    fn new(pace: &'a Pace, until: Instant) -> Self {
+    fn new(pace: &'a Pace, kind: Kind, until: Instant) -> Self {
         let mut state = pace.state();
         state.last_wait += 1;
         let number = state.last_wait;
-        state.waits.insert(number, until);
+        state.waits.insert(number, (kind, until));
         Waiting { pace, number }
     }
 }

@@ -1,0 +1,66 @@
+//! Files and folders that are there when the power comes back: what they hold is going to be deleted elsewhere.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use crate::error::{Error, Result};
+
+/// Makes a folder and those above it that are not there.
+///
+/// # Errors
+/// When one cannot be made or written out.
+pub fn create_folder(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = above(path);
+    create_folder(above)?;
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(Error::write(path)(error)),
+        _ => {}
+    }
+    // A folder is no more than an entry in the one above it.
+    sync_folder(above)
+}
+
+/// Writes a file that is there whole or not at all. Its name is only sure once [`sync_folder`] was called.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = NamedTempFile::new_in(above(path)).map_err(Error::write(path))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::write(path))?;
+    file.persist(path).map_err(|error| Error::write(path)(error.error))?;
+    Ok(())
+}
+
+/// Writes out what names a folder holds.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn sync_folder(path: &Path) -> Result<()> {
+    fs::File::open(path).and_then(|folder| folder.sync_all()).map_err(Error::write(path))
+}
+
+fn above(path: &Path) -> &Path {
+    path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_made_as_far_up_as_they_are_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b/c");
+        create_folder(&deep).unwrap();
+        create_folder(&deep).unwrap();
+        write(&deep.join("file"), b"bytes").unwrap();
+        assert_eq!(fs::read(deep.join("file")).unwrap(), b"bytes");
+        assert!(create_folder(&deep.join("file/below")).is_err());
+    }
+}

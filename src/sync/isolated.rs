@@ -1,0 +1,52 @@
+//! Work that may panic without anybody else noticing.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+
+use crate::error::{Error, Result};
+
+/// Does work, and makes an error of a panic in it. What it was working on is given up, so that nobody sees it halfway.
+///
+/// # Errors
+/// What the work ends with; [`Error::Panicked`].
+pub async fn isolated<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))
+}
+
+/// Runs what takes a while on a thread of its own.
+///
+/// # Errors
+/// As [`isolated`].
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    // Nobody cancels it.
+    done.unwrap_or_else(|error| Err(error.try_into_panic().map_or(Error::Interrupted, |panic| panicked(&*panic))))
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    Error::Panicked { source: text.unwrap_or_else(|| "it did not say what".into()).into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_that_says_what_it_said() {
+        let formatted = 7;
+        let done = [
+            blocking(|| -> Result<()> { panic!("index out of bounds") }).await,
+            isolated(async { panic!("index {formatted} out of bounds") }).await,
+            blocking(|| std::panic::resume_unwind(Box::new(7))).await,
+        ];
+        let told = done.map(|done: Result<()>| done.unwrap_err().chain());
+        let fault = "telecine has a fault that this brings out";
+        let expected = ["index out of bounds", "index 7 out of bounds", "it did not say what"];
+        assert_eq!(told, expected.map(|said| vec![fault.to_owned(), said.to_owned()]));
+        assert!(Error::Panicked { source: "x".into() }.is_permanent());
+    }
+}

@@ -1,0 +1,8 @@
+//! What must not happen, whatever the other side looks like and whatever strangers write into it.
+
+mod backups;
+mod empty_look;
+mod origins;
+mod patience;
+mod unwritten;
+mod words;
