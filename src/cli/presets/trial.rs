@@ -86,7 +86,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             Ok(mut bench) => {
                 for preset in &presets {
                     let name = format!("{source} with {}", preset.name);
-                    match bench.try_preset(preset, &pool, &progress.tape(name)) {
+                    match bench.try_preset(preset, &pool, &progress.tape(&name)) {
                         Ok(trial) => trials.push(trial),
                         Err(error) => fail(&name, &error),
                     }
