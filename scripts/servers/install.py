@@ -131,13 +131,18 @@ def install_mongod():
     once(STACK / "mongod", MONGOD.sha256, lambda folder: unpack(MONGOD, folder))
 
 
-def install_pds(release):
-    """Installs the PDS and the Node it runs on."""
+def install_node(release):
+    """Installs the Node that this release of the PDS runs on."""
     wheel, program = NODES[release], node(release)
-    home = program.parent.parent
     once(program.parents[2], wheel.sha256, lambda folder: (unpack(wheel, folder), program.chmod(0o755)))
 
-    pinned = [HERE / f"pds-{release}" / name for name in ("package.json", "package-lock.json")]
+
+def install_packages(pins, folder, release):
+    """Installs the npm packages that the lock file in `pins` lists."""
+    install_node(release)
+    wheel, program = NODES[release], node(release)
+    home = program.parent.parent
+    pinned = [pins / name for name in ("package.json", "package-lock.json")]
     version = hashlib.sha256(b"".join(file.read_bytes() for file in pinned) + wheel.sha256.encode()).hexdigest()
 
     def fill(folder):
@@ -156,7 +161,12 @@ def install_pds(release):
         npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         run([program, npm, "ci", "--no-progress"], cwd=folder, env=os.environ | settings)
 
-    once(modules(release), version, fill)
+    once(folder, version, fill)
+
+
+def install_pds(release):
+    """Installs the PDS and the Node it runs on."""
+    install_packages(HERE / f"pds-{release}", modules(release), release)
 
 
 def install(release):
