@@ -1,5 +1,6 @@
 """Canvases as people draw them: what our presets make of them, and what is asked of `standard`."""
 
+import sys
 from pathlib import Path
 
 from canvases import record
@@ -44,13 +45,10 @@ def bench(names, folder, presets, rounds, markdown):
         names = names or record.sketches()
         tapes = dict(zip(names, record.tapes(names)))
     rows = []
-    for name, path in tapes.items():
-        found = list(compare(name, path, presets, rounds))
-        print_table(HEADER if not rows else cells(found[0]), map(cells, found if not rows else found[1:]), False)
-        rows += found
-    print()
-    if markdown:
-        print_table(HEADER, map(cells, rows), True)
+    for number, (name, path) in enumerate(tapes.items(), 1):
+        print(f"bench: {name}, {number} of {len(tapes)}", file=sys.stderr, flush=True)
+        rows += compare(name, path, presets, rounds)
+    print_table(HEADER, map(cells, rows), markdown)
     failed = 0
     for preset in presets:
         of = [row for row in rows if row.preset == preset]

@@ -1,7 +1,6 @@
 """Our presets against the site's recipe on one tape after the other, and what is asked of them."""
 
 import statistics
-import sys
 from dataclasses import dataclass
 
 from . import costs, quality, recipe
@@ -96,7 +95,6 @@ def short_of(rows, wishes):
         if wish.mean:
             holds, figure = wish.of(rows)
             bad = [] if holds else [figure]
-            figure = figure
         else:
             found = [(row.tape, *wish.of(row)) for row in rows]
             bad = [f"{tape} {figure}" for tape, holds, figure in found if not holds]
@@ -140,4 +138,3 @@ def print_table(header, rows, markdown):
         words = [word.ljust(width) for word, width in zip(left, widths)]
         words += [word.rjust(width) for word, width in zip(right, widths[2:])]
         print("  ".join(words))
-    sys.stdout.flush()
