@@ -4,12 +4,14 @@
 //! the site does it. Tapes have JPEGs, as what is on a screen has no alpha; paintings keep theirs, in a PNG, as long as
 //! that is small enough.
 
-use std::io::Cursor;
+mod deep;
+
+use std::io::{BufRead, Seek, SeekFrom};
 
 use fast_image_resize as resize;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType as RowFilter, PngEncoder};
-use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageReader, RgbaImage};
+use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, RgbaImage};
 use resize::images::{Image, ImageRef};
 use resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
@@ -68,8 +70,8 @@ pub fn tape(tape: &Tape) -> Result<Thumbnail> {
 ///
 /// # Panics
 /// Never: the smallest thumbnail is small enough.
-pub fn painting(bytes: &[u8]) -> Result<Thumbnail> {
-    let painting = decode(bytes)?;
+pub fn painting(image: impl BufRead + Seek) -> Result<Thumbnail> {
+    let painting = decode(image)?;
     let mut sides = SIDES.into_iter();
     loop {
         let side = sides.next().expect("the smallest thumbnail is small enough");
@@ -83,11 +85,42 @@ pub fn painting(bytes: &[u8]) -> Result<Thumbnail> {
     }
 }
 
+/// Bytes of memory that [`painting`] takes at most, by what the picture says of itself.
+///
+/// # Errors
+/// As [`painting`].
+pub fn memory(mut image: impl BufRead + Seek) -> Result<u64> {
+    let file = image.seek(SeekFrom::End(0)).map_err(|error| damaged(error.into()))?;
+    image.rewind().map_err(|error| damaged(error.into()))?;
+    let is_deep = deep::is_deep(&mut image);
+    let reader = guessed(image)?;
+    let is_png = reader.format() == Some(ImageFormat::Png);
+    let decoder = checked(reader)?;
+    let (width, height) = decoder.dimensions();
+    let rgba = u64::from(width) * u64::from(height) * 4;
+    // Reducing takes a copy with the alpha worked in. Only PNGs are read as they are decoded.
+    let decoded = if is_deep || decoder.total_bytes() == rgba { 0 } else { decoder.total_bytes() };
+    Ok((rgba + decoded.max(rgba)) + if is_png { 0 } else { file })
+}
+
 /// Decodes a painting after a look at its size.
-fn decode(bytes: &[u8]) -> Result<RgbaImage> {
-    let damaged = |error: image::ImageError| Error::Picture { name: "image".into(), source: error.into() };
-    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
-    let reader = reader.map_err(|error| damaged(error.into()))?;
+fn decode(mut image: impl BufRead + Seek) -> Result<RgbaImage> {
+    let is_deep = deep::is_deep(&mut image);
+    let decoder = checked(guessed(&mut image)?)?;
+    if !is_deep {
+        return Ok(DynamicImage::from_decoder(decoder).map_err(damaged)?.into_rgba8());
+    }
+    drop(decoder);
+    image.rewind().map_err(|error| damaged(error.into()))?;
+    deep::decode(image).map_err(|source| Error::Picture { name: "image".into(), source })
+}
+
+fn guessed<R: BufRead + Seek>(image: R) -> Result<ImageReader<R>> {
+    ImageReader::new(image).with_guessed_format().map_err(|error| damaged(error.into()))
+}
+
+/// What decodes a picture that is not too large.
+fn checked<'a>(reader: ImageReader<impl BufRead + Seek + 'a>) -> Result<impl ImageDecoder + 'a> {
     let decoder = reader.into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
@@ -98,7 +131,11 @@ fn decode(bytes: &[u8]) -> Result<RgbaImage> {
             flag: None,
         });
     }
-    Ok(DynamicImage::from_decoder(decoder).map_err(damaged)?.into_rgba8())
+    Ok(decoder)
+}
+
+fn damaged(error: image::ImageError) -> Error {
+    Error::Picture { name: "image".into(), source: error.into() }
 }
 
 /// Fits a picture into a thumbnail.
@@ -170,7 +207,13 @@ pub fn jpeg(picture: &Picture) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
+
+    fn painting(bytes: &[u8]) -> Result<Thumbnail> {
+        super::painting(Cursor::new(bytes))
+    }
 
     fn plain(width: u32, height: u32) -> Picture {
         Picture { width, height, rgb: vec![200; (width * height * 3) as usize] }

@@ -3,18 +3,17 @@
 use std::fmt::Display;
 
 use rayon::ThreadPoolBuilder;
-use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::remote::mongo::Mongo;
 use crate::remote::pds::Pds;
 use crate::remote::spaces::Spaces;
-use crate::sync::{Buckets, Services};
+use crate::sync::{Accounts, Buckets, Budget, Scope, Services};
 
 use super::config::ConfigFile;
 use super::progress::stop_on_interrupt;
-use super::report::{error_text, say_lines};
+use super::report::{error_text, say, say_lines};
 use super::{Outcome, usage_error};
 
 /// Connects to everything, does the work, and reports what ended it. Ctrl-C is a wish that the work may ask for.
@@ -37,6 +36,19 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> T {
     runtime.unwrap_or_else(|error| usage_error(format!("cannot start threads: {error}"))).block_on(work)
 }
 
+/// Says what makes a look at many accounts slow, if something does. A database that does not tell is none of that.
+pub async fn tell_what_is_slow(services: &Services, scope: &Scope) {
+    if matches!(scope.accounts, Accounts::Of(_)) {
+        return;
+    }
+    for medium in services.mongo.slow_media(&scope.media).await.unwrap_or_default() {
+        say(format!(
+            "note: {} has no index on user, so that all of it is read for every account; telecine doctor has the command",
+            medium.plural()
+        ));
+    }
+}
+
 /// The PDS, which has not been asked anything yet.
 pub fn pds(config: &Config) -> Result<Pds> {
     Pds::new(&config.pds_url()?, config.pds_bypass_key())
@@ -48,7 +60,7 @@ async fn connect(file: &ConfigFile) -> Result<Services> {
     let pds = pds(&config)?;
     let server = pds.describe().await?;
     let pool = ThreadPoolBuilder::new().build().unwrap_or_else(|error| usage_error(error));
-    let encoders = Semaphore::new(pool.current_num_threads());
+    let budget = Budget::new(pool.current_num_threads());
     Ok(Services {
         mongo: Mongo::connect(&config).await?,
         spaces: Spaces::new(&config)?,
@@ -60,6 +72,6 @@ async fn connect(file: &ConfigFile) -> Result<Services> {
         pds,
         server,
         pool: pool.into(),
-        encoders,
+        budget,
     })
 }

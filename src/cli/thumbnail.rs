@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -126,7 +126,7 @@ fn make(job: &Job, replace: bool) -> Result<Made> {
     if interrupted() {
         return Err(Error::Interrupted);
     }
-    let thumbnail = thumbnail::painting(&read(&job.image)?)?;
+    let thumbnail = thumbnail::painting(Cursor::new(read(&job.image)?))?;
     let destination = match &job.place {
         Place::Given(destination) => destination.clone(),
         Place::Named(path) => {

@@ -45,6 +45,12 @@ impl BlobRef {
         Ok(BlobRef { cid: cid_of_hash(RAW, hash), mime_type: mime_type.into(), size })
     }
 
+    /// The CID of a blob whose bytes have been hashed.
+    #[must_use]
+    pub fn cid_of(hash: Sha256) -> Cid {
+        cid_of_hash(RAW, hash)
+    }
+
     /// As it is written in a record.
     #[must_use]
     pub fn to_json(&self) -> Value {

@@ -27,7 +27,7 @@ use crate::remote::mongo::Account;
 use crate::remote::pds::{Body, Existing, Pds, Snapshot};
 
 use super::Watch;
-use super::durable::{create_folder, sync_folder, write};
+use super::durable::{create_folder, draft, keep, sync_folder, write};
 
 /// Blobs that are fetched at once.
 const DOWNLOADS: usize = 4;
@@ -167,14 +167,16 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// How many bytes the blob has that now lies there; `None` if the server has lost it.
 async fn save_blob(pds: &Pds, did: &str, cid: Cid, path: PathBuf) -> Result<(Cid, Option<u64>)> {
-    if let Ok(bytes) = fs::read(&path)
-        && BlobRef::of(&bytes, "").cid == cid
-    {
-        return Ok((cid, Some(bytes.len() as u64)));
+    let there = fs::File::open(&path).ok().and_then(|file| BlobRef::of_reader(file, "").ok());
+    if let Some(there) = there.filter(|there| there.cid == cid) {
+        return Ok((cid, Some(there.size)));
     }
-    let Some(bytes) = pds.get_blob(did, &cid).await? else { return Ok((cid, None)) };
-    write(&path, &bytes)?;
-    Ok((cid, Some(bytes.len() as u64)))
+    let draft = draft(&path)?;
+    let size = pds.save_blob(did, &cid, draft.path()).await?;
+    if size.is_some() {
+        keep(draft, &path)?;
+    }
+    Ok((cid, size))
 }
 
 impl Backup {

@@ -314,9 +314,9 @@ async fn broken(services: &Services, did: &str, step: &Step) -> Result<Option<St
     let Some(files) = files(step) else { return Ok(None) };
     for (name, blob) in [("thumbnail", &files.thumbnail), ("video", &files.video)] {
         let Some(BlobRef { cid, size, .. }) = blob else { continue };
-        match services.pds.get_blob(did, cid).await {
-            Ok(Some(bytes)) if bytes.len() as u64 == *size => {}
-            Ok(Some(bytes)) => return Ok(Some(format!("{name} has {} bytes; the record says {size}", bytes.len()))),
+        match services.pds.check_blob(did, cid).await {
+            Ok(Some(bytes)) if bytes == *size => {}
+            Ok(Some(bytes)) => return Ok(Some(format!("{name} has {bytes} bytes; the record says {size}"))),
             Ok(None) => return Ok(Some(format!("{name} {cid} is not on the pds"))),
             // Bytes with another hash than their own.
             Err(Error::Answer { source, .. }) => return Ok(Some(format!("{name} is damaged: {source}"))),

@@ -31,9 +31,26 @@ pub fn create_folder(path: &Path) -> Result<()> {
 /// # Errors
 /// When it cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = NamedTempFile::new_in(above(path)).map_err(Error::write(path))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::write(path))?;
-    file.persist(path).map_err(|error| Error::write(path)(error.error))?;
+    let mut file = draft(path)?;
+    file.write_all(bytes).map_err(Error::write(path))?;
+    keep(file, path)
+}
+
+/// A file that is going to be that one, beside it.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn draft(path: &Path) -> Result<NamedTempFile> {
+    NamedTempFile::new_in(above(path)).map_err(Error::write(path))
+}
+
+/// Writes a draft out and puts it in its place.
+///
+/// # Errors
+/// When that cannot be done.
+pub fn keep(draft: NamedTempFile, path: &Path) -> Result<()> {
+    draft.as_file().sync_all().map_err(Error::write(path))?;
+    draft.persist(path).map_err(|error| Error::write(path)(error.error))?;
     Ok(())
 }
 

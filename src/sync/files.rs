@@ -1,6 +1,7 @@
 //! The files of an item: found in Spaces, made here, uploaded to the PDS.
 
 use std::collections::HashSet;
+use std::io::BufReader;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::remote::pds::{Body, Session};
 use crate::thumbnail;
 use crate::video::Preset;
 
+use super::budget::blocking_with;
 use super::isolated::blocking;
 use super::places::{self, Place};
 use super::plan::MissingFiles;
@@ -132,9 +134,11 @@ async fn painting(services: &Services, owner: &Owner, item: &Item, missing: Miss
     if missing.thumbnail {
         let (file, _) =
             download(services, places::painting(owner, item, &services.buckets)?, thumbnail::MAX_FILE_BYTES).await?;
-        let thumbnail = blocking(move || {
-            let bytes = std::fs::read(file.path()).map_err(scratch)?;
-            let thumbnail = thumbnail::painting(&bytes)?;
+        let open = move || Ok(BufReader::new(file.reopen().map_err(scratch)?));
+        let (memory, open) = blocking(move || Ok((thumbnail::memory(open()?)?, open))).await?;
+        let share = services.budget.memory(memory).await;
+        let thumbnail = blocking_with(share, move || {
+            let thumbnail = thumbnail::painting(open()?)?;
             Blob::of(&thumbnail.bytes, thumbnail.mime_type)
         });
         let thumbnail = tokio::time::timeout(THUMBNAIL_TIMEOUT, thumbnail).await;

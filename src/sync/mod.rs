@@ -18,6 +18,7 @@ mod account;
 mod apply;
 mod backup;
 mod batch;
+mod budget;
 mod compare;
 mod delete;
 mod durable;
@@ -46,7 +47,6 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 use rayon::ThreadPool;
-use tokio::sync::Semaphore;
 
 use crate::error::{Error, Result};
 use crate::remote::mongo::{Account, Mongo};
@@ -59,6 +59,7 @@ use purpose::{Mirroring, Purpose};
 
 pub use account::{AccountPlan, read};
 pub use backup::{Backup, Saved, Saving, folder_of};
+pub use budget::{Budget, items};
 pub use compare::{AccountComparison, Finding, Sample, Tally, Verdict, compare};
 pub use estimate::{Weight, expected_time, weigh};
 pub use files::{Made, make};
@@ -94,8 +95,8 @@ pub struct Services {
     pub buckets: Buckets,
     /// What all videos are encoded in.
     pub pool: Arc<ThreadPool>,
-    /// Tapes being encoded: as many as the pool has threads, since each keeps one busy at least.
-    pub encoders: Semaphore,
+    /// What may be under way at once.
+    pub budget: Budget,
 }
 
 impl Services {

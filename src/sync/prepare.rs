@@ -86,6 +86,11 @@ pub async fn prepare(
     if !step.missing_files().any() {
         return Ok((Ready { files: before.clone(), encoded: None }, 0));
     }
+    // Held until its files are on the PDS, and gone from this machine.
+    let _item = services.budget.item().await;
+    if watch.is_cancelled() {
+        return Err(Error::Interrupted);
+    }
     let mut made = purpose.make(services, account, step, watch).await?;
     let encoded = made.encoded.take();
     let (files, uploaded) = upload(services, session, listed, made, before).await?;

@@ -16,6 +16,7 @@ use crate::remote::pds::{Existing, Session, Snapshot};
 use super::account::AccountPlan;
 use super::backup::{Saving, folder_of};
 use super::batch::{Batch, LONGEST_WAIT, Outcome, Writer, lacks_blob};
+use super::budget::items;
 use super::delete::delete;
 use super::isolated::isolated;
 use super::plan::{Action, Step};
@@ -102,8 +103,7 @@ impl<P: Purpose> Run<'_, P> {
     async fn apply_medium(&mut self, medium: Medium, steps: Vec<Step>) -> Result<(), Interruption> {
         let (services, purpose, watch) = (self.services, self.purpose, self.watch);
         let (session, listed, account) = (self.session.clone(), self.listed.clone(), self.account);
-        // Enough to keep the encoders busy while others download and upload.
-        let ahead = 2 * services.pool.current_num_threads() + 2;
+        let ahead = items(services.pool.current_num_threads());
         let ready = self.ready.clone();
         let preparing = stream::iter(steps).map(|step| {
             let (session, listed, ready) = (&session, &listed, &ready);

@@ -14,8 +14,8 @@ use crate::tape::{Limits, Tape};
 use crate::thumbnail;
 use crate::video::{self, Preset};
 
+use super::budget::blocking_with;
 use super::files::{Blob, download, scratch, temporary};
-use super::isolated::blocking;
 use super::places::{self, Place};
 use super::{Services, Watch};
 
@@ -31,8 +31,8 @@ pub async fn with<T: Send + 'static>(
 ) -> Result<(T, Place)> {
     let limits = Limits::default();
     let (file, place) = download(services, places::tape(owner, item, &services.buckets)?, limits.bytes).await?;
-    let _permit = services.encoders.acquire().await.expect("nobody closes it");
-    let done = blocking(move || work(&Tape::open(file.reopen().map_err(scratch)?, &limits)?)).await?;
+    let share = services.budget.encoder().await;
+    let done = blocking_with(share, move || work(&Tape::open(file.reopen().map_err(scratch)?, &limits)?)).await?;
     Ok((done, place))
 }
 

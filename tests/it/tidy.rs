@@ -76,6 +76,13 @@ fn the_library_prints_nothing_and_knows_no_environment() {
 }
 
 #[test]
+fn the_command_line_prints_through_what_makes_strangers_words_plain() {
+    let mut own = sources("src/cli");
+    own.retain(|source| !matches!(source.path.as_str(), "src/cli/report.rs" | "src/cli/confirm.rs"));
+    nowhere(&own, &["println!", "eprintln!", "print!("], "printing goes through cli/report.rs");
+}
+
+#[test]
 fn floors_import_only_floors_below_them() {
     let floors = [
         "error",

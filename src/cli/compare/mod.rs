@@ -18,7 +18,7 @@ use super::Outcome;
 use super::config::ConfigFile;
 use super::network;
 use super::progress::interrupted;
-use super::report::{json, line};
+use super::report::{json, line, lines};
 use super::selection::{AccountsArguments, AtOnceArgument, MediaArguments, NukedArguments};
 use super::sync::SyncProgress;
 use page::Page;
@@ -82,7 +82,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         if arguments.json {
             json(&summary);
         } else {
-            text::summary(&summary).into_iter().for_each(line);
+            text::summary(&summary).into_iter().for_each(lines);
         }
         if let Some(page) = page {
             page.write(&services, &summary).await?;
@@ -149,6 +149,7 @@ pub async fn summarize(
     download: bool,
     mut tell: impl FnMut(&AccountComparison),
 ) -> Result<Summary> {
+    network::tell_what_is_slow(services, scope).await;
     let progress = Arc::new(SyncProgress::planning());
     let watch: Arc<dyn sync::Watch> = progress.clone();
     let mut comparisons = std::pin::pin!(sync::compare(services, scope, download, &watch).await?);

@@ -17,6 +17,9 @@ use super::{Summary, text};
 /// How many pictures are shown.
 const MOST_PICTURES: usize = 24;
 
+/// Bytes that a picture may have, whatever its record says. The thumbnails that are made here have fewer.
+const MOST_PICTURE: u64 = 256 << 10;
+
 const STYLE: &str = "\
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
 table{border-collapse:collapse;width:100%}td,th{padding:.2rem .5rem;text-align:right;border-bottom:1px solid #ddd}
@@ -101,7 +104,7 @@ impl Page {
     async fn html(&self, services: &Services, summary: &Summary) -> String {
         let mut pictures = String::new();
         for (did, label, BlobRef { cid, mime_type, .. }) in &self.pictures {
-            let Ok(Some(bytes)) = services.pds.get_blob(did, cid).await else { continue };
+            let Ok(Some(bytes)) = services.pds.get_blob(did, cid, MOST_PICTURE).await else { continue };
             let (label, bytes) = (escaped(label), BASE64_STANDARD.encode(bytes));
             let source = format!("data:{};base64,{bytes}", escaped(mime_type));
             let _ =

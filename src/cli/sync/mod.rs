@@ -143,6 +143,7 @@ pub fn matching(pattern: &str) -> Accounts {
 
 /// Plans and prints the plan.
 pub async fn dry_run(services: &Services, scope: &Scope, output: &Output<'_>) -> Result<Outcome> {
+    network::tell_what_is_slow(services, scope).await;
     let progress = Arc::new(SyncProgress::planning());
     let watch: Arc<dyn sync::Watch> = progress.clone();
     let report = sync::dry_run(services, scope, &watch).await?;
@@ -157,6 +158,7 @@ pub async fn dry_run(services: &Services, scope: &Scope, output: &Output<'_>) ->
 
 /// Plans, carries out, and prints what was done.
 pub async fn live(services: &Services, scope: &Scope, preset: &Preset, output: &Output<'_>) -> Result<Outcome> {
+    network::tell_what_is_slow(services, scope).await;
     let progress = Arc::new(SyncProgress::live());
     let watch: Arc<dyn sync::Watch> = progress.clone();
     let path = self::report::destination(output.report, "sync")?;

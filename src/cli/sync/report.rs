@@ -114,7 +114,8 @@ fn rows(
     counts: impl Fn(&AccountReport) -> &BTreeMap<&'static str, Counts>,
 ) -> Vec<[String; HEADER.len()]> {
     let mut rows = Vec::new();
-    for account in &report.accounts {
+    // Who cannot be worked on at all may be thousands, and is told of below by cause.
+    for account in report.accounts.iter().filter(|account| account.blocked.is_none()) {
         for (medium, counts) in counts(account) {
             if *counts != (Counts { skip: counts.skip, ..Counts::default() }) {
                 rows.push(row(&account.account, medium, counts));

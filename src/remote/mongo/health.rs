@@ -35,6 +35,9 @@ impl MissingIndex {
     }
 }
 
+/// Items of a medium from which on it takes long to read them all for every owner.
+const MANY: u64 = 10_000;
+
 /// `MongoDB`'s code for a collection that is not there.
 const NAMESPACE_NOT_FOUND: i32 = 26;
 
@@ -75,6 +78,26 @@ impl Mongo {
             );
         }
         Ok(missing)
+    }
+}
+
+impl Mongo {
+    /// The media of which everything is read for every owner, as nothing tells whose an item is, and that have many.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn slow_media(&self, media: &[Medium]) -> Result<Vec<Medium>> {
+        let missing = self.missing_indexes().await?;
+        let mut slow = Vec::new();
+        for &medium in media {
+            let lacks = missing.iter().any(|index| index.collection == medium.plural() && index.field == "user");
+            let count = async || self.items_of(medium).estimated_document_count().await.map_err(failed("count"));
+            if lacks && count().await? >= MANY {
+                slow.push(medium);
+            }
+        }
+        Ok(slow)
     }
 }
 

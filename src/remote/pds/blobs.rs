@@ -1,7 +1,7 @@
 //! Blobs: pictures and videos that records refer to.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use atrium_api::com::atproto::repo::upload_blob;
 use atrium_api::com::atproto::sync::{get_blob, list_blobs};
@@ -13,7 +13,8 @@ use reqwest::Method;
 use serde::Deserialize;
 
 use super::client::Pds;
-use super::exchange::{Call, Content, Request};
+use super::exchange::{Call, Content, MOST_ANSWER, Request};
+use super::receive::Sink;
 use super::session::Session;
 use super::writes::parse;
 use crate::error::{Error, Result};
@@ -83,25 +84,49 @@ impl Pds {
         }
     }
 
-    /// Reads a blob, if the server has it and a record refers to it.
+    /// Reads a blob of at most so many bytes, if the server has it and a record refers to it.
     ///
     /// # Errors
-    /// When the server does not answer, or what it gives is not what the CID stands for.
-    pub async fn get_blob(&self, did: &str, cid: &Cid) -> Result<Option<Bytes>> {
+    /// When the server does not answer, or what it gives is longer or not what the CID stands for.
+    pub async fn get_blob(&self, did: &str, cid: &Cid, most: u64) -> Result<Option<Bytes>> {
+        Ok(self.receive_blob(did, cid, Sink::memory(most)).await?.map(|(bytes, _)| bytes))
+    }
+
+    /// Reads a blob and keeps nothing of it; says how many bytes it has.
+    ///
+    /// # Errors
+    /// As [`Pds::get_blob`].
+    pub async fn check_blob(&self, did: &str, cid: &Cid) -> Result<Option<u64>> {
+        Ok(self.receive_blob(did, cid, Sink::hash(MOST_ANSWER, None)).await?.map(|(_, size)| size))
+    }
+
+    /// Reads a blob into a file that is there; says how many bytes it has.
+    ///
+    /// # Errors
+    /// As [`Pds::get_blob`]; when the file cannot be written.
+    pub async fn save_blob(&self, did: &str, cid: &Cid, into: &Path) -> Result<Option<u64>> {
+        let mut file = tokio::fs::File::options().write(true).open(into).await.map_err(Error::write(into))?;
+        let sink = Sink::hash(MOST_ANSWER, Some((into, &mut file)));
+        Ok(self.receive_blob(did, cid, sink).await?.map(|(_, size)| size))
+    }
+
+    async fn receive_blob(&self, did: &str, cid: &Cid, mut sink: Sink<'_>) -> Result<Option<(Bytes, u64)>> {
         let call = Call::read(get_blob::NSID);
         let query = format!("did={}&cid={cid}", utf8_percent_encode(did, NON_ALPHANUMERIC));
         let request = Request { call, method: Method::GET, query, content: Content::Nothing, bearer: None };
-        let bytes = match self.exchange(&request).await {
-            Ok(answer) => answer.body,
+        match self.receive(&request, &mut sink).await {
+            Ok(_) => {}
             Err(Error::Refused { name, message, .. }) if name == "BlobNotFound" || message == "Blob not found" => {
                 return Ok(None);
             }
             Err(error) => return Err(error),
-        };
-        if BlobRef::of(&bytes, "").cid != *cid {
+        }
+        let size = sink.size();
+        let (found, bytes) = sink.into_blob().await?;
+        if found != *cid {
             return Err(Error::Answer { call: call.nsid, source: format!("it is not {cid}").into() });
         }
-        Ok(Some(bytes))
+        Ok(Some((bytes, size)))
     }
 
     /// The blobs that a repo's records refer to.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -13,6 +13,7 @@ use tokio_util::io::ReaderStream;
 
 use super::client::Pds;
 use super::pace::{Kind, Toll};
+use super::receive::Sink;
 use super::session::{Session, Token};
 use crate::error::{Cause, Error, Result};
 use crate::remote::backoff::Backoff;
@@ -24,7 +25,10 @@ const SILENCE: Duration = Duration::from_secs(75);
 const SLOWEST: u64 = 32 * 1024;
 
 /// The longest answer: above the 100 MiB that the installer allows a blob, and a repo of 18,205 records is 5.2 MB.
-const MOST_ANSWER: usize = 256 << 20;
+pub(super) const MOST_ANSWER: u64 = 256 << 20;
+
+/// The longest answer that is read of a server that declines.
+const MOST_COMPLAINT: usize = 64 << 10;
 
 /// How often a 429 is waited for. More than that, and somebody else at this address uses up all there is.
 const MOST_LIMITED: u32 = 8;
@@ -150,12 +154,19 @@ enum Failure {
 impl Pds {
     /// Sends a request until it is answered, or hope is lost.
     pub(super) async fn exchange(&self, request: &Request<'_>) -> Result<Answer> {
+        let mut sink = Sink::memory(MOST_ANSWER);
+        let headers = self.receive(request, &mut sink).await?;
+        Ok(Answer { headers, body: sink.into_bytes() })
+    }
+
+    /// The same for an answer that may be long.
+    pub(super) async fn receive(&self, request: &Request<'_>, sink: &mut Sink<'_>) -> Result<HeaderMap> {
         let nsid = request.call.nsid;
         let mut backoff = Backoff::new();
         let (mut limited, mut renewed) = (0, false);
         loop {
-            let (source, was_sent): (Cause, bool) = match self.attempt(request).await? {
-                Ok(answer) => return Ok(answer),
+            let (source, was_sent): (Cause, bool) = match self.attempt(request, sink).await? {
+                Ok(headers) => return Ok(headers),
                 Err(Failure::Final(error)) => return Err(error),
                 Err(Failure::Expired { generation, complaint }) => match request.call.session {
                     Some(session) if !renewed => {
@@ -183,7 +194,7 @@ impl Pds {
         }
     }
 
-    async fn attempt(&self, request: &Request<'_>) -> Result<Result<Answer, Failure>> {
+    async fn attempt(&self, request: &Request<'_>, sink: &mut Sink<'_>) -> Result<Result<HeaderMap, Failure>> {
         let token = match (&request.bearer, request.call.session) {
             (Some(bearer), _) => Some(Token { text: bearer.clone(), generation: 0 }),
             (None, Some(session)) => Some(session.token(self).await?),
@@ -202,23 +213,26 @@ impl Pds {
         let (status, headers) = (response.status(), response.headers().clone());
         tracing::debug!(nsid = request.call.nsid, status = status.as_u16(), after = ?started.elapsed(), "answered");
         let is_announced = admission.settle(&headers, status == StatusCode::TOO_MANY_REQUESTS);
-        let mut body = BytesMut::new();
+        let mut body = Vec::new();
+        sink.restart().await?;
         loop {
             match timeout(SILENCE, response.chunk()).await {
-                Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
-                Ok(Ok(None)) => break,
+                Ok(Ok(Some(chunk))) if status.is_success() => {
+                    if !sink.take(&chunk).await? {
+                        let source = "it is longer than it may be".into();
+                        return Ok(Err(Failure::Final(Error::Answer { call: request.call.nsid, source })));
+                    }
+                }
+                Ok(Ok(Some(chunk))) if body.len() + chunk.len() <= MOST_COMPLAINT => body.extend_from_slice(&chunk),
                 // A status that is bad news needs no more words.
+                Ok(Ok(None | Some(_))) => break,
                 _ if !status.is_success() => break,
                 Ok(Err(error)) => return Ok(Err(Failure::Lost(error.without_url().into()))),
                 Err(elapsed) => return Ok(Err(Failure::Lost(elapsed.into()))),
             }
-            if body.len() > MOST_ANSWER {
-                let source = format!("it is longer than {MOST_ANSWER} bytes").into();
-                return Ok(Err(Failure::Final(Error::Answer { call: request.call.nsid, source })));
-            }
         }
         if status.is_success() {
-            return Ok(Ok(Answer { headers, body: body.freeze() }));
+            return Ok(Ok(headers));
         }
         let complaint = serde_json::from_slice::<Complaint>(&body).unwrap_or_default();
         Ok(Err(self.failure(request, status, complaint, token, is_announced)))

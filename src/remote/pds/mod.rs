@@ -16,6 +16,7 @@ mod exchange;
 mod health;
 mod ipld;
 mod pace;
+mod receive;
 mod records;
 mod repo;
 mod session;

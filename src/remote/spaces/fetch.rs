@@ -61,7 +61,7 @@ pub async fn size(http: &Client, location: &Location) -> Result<Option<u64>> {
 /// Fetches a file into one that is there.
 pub async fn download(http: &Client, location: &Location, limit: u64, into: &Path) -> Result<Option<u64>> {
     let file = File::options().write(true).truncate(true).open(into).await;
-    let mut partial = Partial { file: file.map_err(Error::write(into))?, received: 0, etag: None, path: into };
+    let mut partial = Partial { file: file.map_err(scratch)?, received: 0, etag: None };
     let mut backoff = Backoff::new();
     let mut most = 0;
     loop {
@@ -83,15 +83,14 @@ pub async fn download(http: &Client, location: &Location, limit: u64, into: &Pat
 }
 
 /// A file that has not come to its end yet.
-struct Partial<'a> {
+struct Partial {
     file: File,
     received: u64,
     /// Tells the file that was begun from one that has taken its place.
     etag: Option<HeaderValue>,
-    path: &'a Path,
 }
 
-impl Partial<'_> {
+impl Partial {
     /// Receives what is missing.
     async fn receive(&mut self, http: &Client, location: &Location, limit: u64) -> Result<Option<u64>, Failure> {
         let mut request = http.get(location.url.clone());
@@ -108,7 +107,7 @@ impl Partial<'_> {
             status => matches!(status, StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE),
         };
         if is_other || (answer.status().is_success() && !goes_on) {
-            self.rewind().await.map_err(|error| Failure::Permanent(Error::write(self.path)(error)))?;
+            self.rewind().await.map_err(|error| Failure::Permanent(scratch(error)))?;
         }
         if is_other {
             return Err(Failure::Transient("it has changed while it was fetched".into()));
@@ -124,9 +123,9 @@ impl Partial<'_> {
             if self.received > limit {
                 return Err(Failure::Permanent(too_large(location, self.received, limit)));
             }
-            self.file.write_all(&chunk).await.map_err(|error| Failure::Permanent(Error::write(self.path)(error)))?;
+            self.file.write_all(&chunk).await.map_err(|error| Failure::Permanent(scratch(error)))?;
         }
-        self.file.flush().await.map_err(|error| Failure::Permanent(Error::write(self.path)(error)))?;
+        self.file.flush().await.map_err(|error| Failure::Permanent(scratch(error)))?;
         match total {
             Some(total) if total != self.received => {
                 let what = format!("{} of {total} bytes came", self.received);
@@ -189,6 +188,11 @@ where
 
 fn broken(location: &Location, backoff: &Backoff, source: Cause) -> Error {
     Error::Download { url: location.public.clone(), attempts: backoff.attempts(), source }
+}
+
+/// The file is a temporary one, whose name says nothing: all that find no room fail for the same cause.
+fn scratch(source: std::io::Error) -> Error {
+    Error::Scratch { source }
 }
 
 fn too_large(location: &Location, bytes: u64, limit: u64) -> Error {

@@ -19,7 +19,7 @@ use crate::remote::mongo::Account;
 use crate::video::Preset;
 
 use super::account::AccountPlan;
-use super::files::{Made, scratch, temporary};
+use super::files::{Made, temporary};
 use super::plan::Step;
 use super::purpose::Purpose;
 use super::replacement::{Comparison, Encoded, Video};
@@ -125,12 +125,9 @@ impl Purpose for Reencoding<'_> {
 /// A blob of the account, in a file. One that cannot be had is only missed in the report.
 async fn fetch(services: &Services, account: &Account, blob: &BlobRef) -> Result<Option<NamedTempFile>> {
     let did = account.did.as_deref().unwrap_or_default();
-    match services.pds.get_blob(did, &blob.cid).await {
-        Ok(Some(bytes)) => {
-            let file = temporary()?;
-            std::fs::write(file.path(), bytes).map_err(scratch)?;
-            Ok(Some(file))
-        }
+    let file = temporary()?;
+    match services.pds.save_blob(did, &blob.cid, file.path()).await {
+        Ok(Some(_)) => Ok(Some(file)),
         Ok(None) => Ok(None),
         Err(error) => {
             tracing::warn!(cid = %blob.cid, chain = ?error.chain(), "a video cannot be read");

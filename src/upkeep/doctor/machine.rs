@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::Finding;
+use crate::sync::items;
 use crate::tape::Limits;
 use crate::video::{Installed, installed};
 
@@ -26,14 +27,14 @@ pub async fn look() -> Vec<Finding> {
         )
     };
     let room = match room.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
-        Ok(room) => weigh(&room, threads()),
+        Ok(room) => weigh(&room, items(threads()) as u64),
         Err(error) => Finding::fail("disk", error.to_string(), "set TMPDIR to a folder with room for tapes"),
     };
     vec![Finding::ok("libav", format!("libavcodec {version}")), encoders, room]
 }
 
-fn threads() -> u64 {
-    std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64)
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn room() -> io::Result<Room> {
@@ -43,7 +44,7 @@ fn room() -> io::Result<Room> {
     Ok(Room { folder, bytes: system.f_bavail * system.f_frsize })
 }
 
-/// As many tapes as there are threads are kept at once, each as large as tapes may be.
+/// So many tapes are kept at once, each as large as tapes may be.
 fn weigh(room: &Room, tapes: u64) -> Finding {
     let tape = Limits::default().bytes;
     let detail = format!("{} MB free in {}", room.bytes / 1_000_000, room.folder.display());
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_has_to_be_room_for_the_largest_tape_of_every_thread() {
+    fn there_has_to_be_room_for_the_largest_tape_of_every_item_in_work() {
         let level = |bytes| weigh(&Room { folder: "/tmp".into(), bytes }, 2).level;
         assert_eq!([0, (1 << 30) - 1].map(level), [Level::Fail; 2]);
         assert_eq!([1 << 30, (2 << 30) - 1].map(level), [Level::Warn; 2]);

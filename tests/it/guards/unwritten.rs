@@ -103,13 +103,13 @@ async fn a_blob_that_the_server_has_forgotten_is_uploaded_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blob_that_the_server_never_keeps_costs_its_item_and_no_other() {
-    let (mut syncing, owner) = painter(1).await;
-    syncing.site.add_mood(&owner, "hello").await;
+    let (mut syncing, owner) = painter(2).await;
     let proxy = syncing.pds_proxy();
     let forgotten = || Some(Fault::Answer(Answer::xrpc(400, "BlobNotFound", "Could not find blob: bafkrei")));
-    proxy.next(APPLY, [forgotten(), forgotten(), forgotten()]);
+    // Both of them once, then either alone, in whatever order: five times, so that one has three and the other two.
+    proxy.next(APPLY, (0..6).map(|_| forgotten()));
     let run = syncing.run("sync live").await;
     assert_eq!(run.code, Some(1), "{}", run.stdout());
-    assert!(run.stdout().contains("BlobNotFound"), "{}", run.stdout());
-    assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 1, "{}", run.stdout());
+    assert!(run.stdout().contains("failed     1 × com.atproto.repo.applyWrites was refused"), "{}", run.stdout());
+    assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 1, "{}", run.stdout());
 }

@@ -219,11 +219,11 @@ async fn blobs_arrive_whole_with_their_type() {
 
     // Only what a record refers to can be seen.
     assert!(!is_send(pds.list_blobs(owner.did())).await.unwrap().contains(&expected.cid));
-    assert_eq!(is_send(pds.get_blob(owner.did(), &expected.cid)).await.unwrap(), None);
+    assert_eq!(is_send(pds.get_blob(owner.did(), &expected.cid, 1 << 20)).await.unwrap(), None);
     let record = serde_json::json!({ "$type": "computer.aesthetic.tape", "video": expected.to_json() });
     site.pds().put_record(&owner.session, "computer.aesthetic.tape", "a", &record).await;
     assert_eq!(pds.list_blobs(owner.did()).await.unwrap(), [expected.cid].into());
-    assert!(pds.get_blob(owner.did(), &expected.cid).await.unwrap().unwrap() == bytes);
+    assert!(pds.get_blob(owner.did(), &expected.cid, 1 << 30).await.unwrap().unwrap() == bytes);
     assert_eq!(pds.repo(owner.did()).await.unwrap().unwrap().records[0].value, record);
 }
 

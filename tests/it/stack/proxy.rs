@@ -5,6 +5,7 @@
 //! a program does about a fault shows nothing if there was none.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ struct Shared {
     client: Client,
     rules: Mutex<Vec<Rule>>,
     lines: Mutex<Vec<String>>,
+    /// How many clients have begun to wait, with all done that is going to be done for them.
+    kept: AtomicUsize,
 }
 
 /// What is done to the requests whose lines hold a text.
@@ -69,8 +72,13 @@ impl Proxy {
         let url = format!("http://{}", listener.local_addr().unwrap());
         // Bytes pass as they are; the time limit is the client's concern.
         let client = Client::builder().no_gzip().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let shared =
-            Arc::new(Shared { server: server.into(), client, rules: Mutex::default(), lines: Mutex::default() });
+        let shared = Arc::new(Shared {
+            server: server.into(),
+            client,
+            rules: Mutex::default(),
+            lines: Mutex::default(),
+            kept: AtomicUsize::new(0),
+        });
         let task = super::background().spawn({
             let shared = Arc::clone(&shared);
             async move { serve(TcpListener::from_std(listener).unwrap(), shared).await }
@@ -112,6 +120,11 @@ impl Proxy {
     /// How many requests have met a fault of the rules that are there.
     pub fn hits(&self) -> usize {
         lock(&self.shared.rules).iter().map(|rule| rule.hits).sum()
+    }
+
+    /// How many requests so far were made to wait: before the server heard of them, or with its answer kept back.
+    pub fn kept(&self) -> usize {
+        self.shared.kept.load(Ordering::SeqCst)
     }
 
     /// The lines of all requests so far, in the order in which they came, those that were made to fail included.
@@ -162,6 +175,7 @@ impl Shared {
         match self.meet(line) {
             None => Some(self.forward(request).await.ok()?.into()),
             Some(Fault::Delay(time)) => {
+                self.kept.fetch_add(1, Ordering::SeqCst);
                 tokio::time::sleep(time).await;
                 Some(self.forward(request).await.ok()?.into())
             }
@@ -172,6 +186,7 @@ impl Shared {
             }
             Some(Fault::Hold(time)) => {
                 let answer = self.forward(request).await.ok()?;
+                self.kept.fetch_add(1, Ordering::SeqCst);
                 tokio::time::sleep(time).await;
                 Some(answer.into())
             }

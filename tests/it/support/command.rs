@@ -129,6 +129,11 @@ impl Running {
         assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success());
     }
 
+    /// Whether it has not ended yet.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Waits until `condition` holds.
     pub fn wait_until(&mut self, condition: impl Fn() -> bool) {
         while !condition() {

@@ -56,9 +56,8 @@ impl Syncing {
         proxy.next(method, std::iter::repeat_n(None, nth - 1).chain([Some(fault)]));
         let mut running = self.start(arguments);
         running = tokio::task::spawn_blocking(move || {
-            running.wait_until(|| proxy.count(method) >= nth);
-            // What the server does for the request must have happened too.
-            std::thread::sleep(Duration::from_millis(300));
+            // What the server does for the request has happened then, too.
+            running.wait_until(|| proxy.count(method) >= nth && proxy.kept() > 0);
             running.signal("KILL");
             running
         })

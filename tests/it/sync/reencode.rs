@@ -130,9 +130,8 @@ async fn a_run_that_is_killed_before_mongodb_knows_is_made_good_without_another_
     proxy.once("applyWrites", Fault::Hold(FOREVER));
     let mut running = syncing.start("reencode --preset small --all --live --yes");
     let proxy = tokio::task::spawn_blocking(move || {
-        running.wait_until(|| proxy.count("applyWrites") > 0);
-        // What the server does for the request must have happened too.
-        std::thread::sleep(Duration::from_millis(500));
+        // What the server does for the request has happened then, too.
+        running.wait_until(|| proxy.kept() > 0);
         running.signal("KILL");
         assert_eq!(running.finish().code, None);
         proxy
