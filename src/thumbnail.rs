@@ -99,8 +99,8 @@ pub fn memory(mut image: impl BufRead + Seek) -> Result<u64> {
     let (width, height) = decoder.dimensions();
     let rgba = u64::from(width) * u64::from(height) * 4;
     // Reducing takes a copy with the alpha worked in. Only PNGs are read as they are decoded.
-    let decoded = if is_deep || decoder.total_bytes() == rgba { 0 } else { decoder.total_bytes() };
-    Ok((rgba + decoded.max(rgba)) + if is_png { 0 } else { file })
+    let before = if is_deep || decoder.total_bytes() == rgba { 0 } else { decoder.total_bytes() };
+    Ok((rgba + before.max(rgba)) + if is_png { 0 } else { file })
 }
 
 /// Decodes a painting after a look at its size.

@@ -39,16 +39,25 @@ impl Budget {
     }
 
     /// Waits until another item may be begun: its files fetched, made and uploaded.
+    ///
+    /// # Panics
+    /// Never: nobody closes it.
     pub async fn item(&self) -> SemaphorePermit<'_> {
         self.items.acquire().await.expect("nobody closes it")
     }
 
     /// Waits until another tape may be encoded.
+    ///
+    /// # Panics
+    /// Never: nobody closes it.
     pub async fn encoder(&self) -> Share {
         self.encoders.clone().acquire_owned().await.expect("nobody closes it")
     }
 
     /// Waits until there are so many bytes of memory; for what takes more than all there is, until nobody has any.
+    ///
+    /// # Panics
+    /// Never: nobody closes it.
     pub async fn memory(&self, bytes: u64) -> Share {
         let units = bytes.div_ceil(UNIT).clamp(1, MEMORY / UNIT) as u32;
         self.memory.clone().acquire_many_owned(units).await.expect("nobody closes it")
