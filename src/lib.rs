@@ -42,7 +42,8 @@
 //! 2. Only [`video`] names `ffmpeg_next`; each client library has its one place under [`remote`].
 //! 3. ZIP, PNG, JPEG, WebP, WAV and JSON are parsed in safe Rust under [`tape::Limits`]; of a tape libav sees only raw
 //!    planes and PCM. Nothing is extracted to disk by name.
-//! 4. Memory does not grow with the length of a tape, nor with the number of accounts. Every queue is bounded.
+//! 4. Memory does not grow with the length of a tape, the number of accounts, or what strangers upload: every queue is
+//!    bounded, and the decoders of a sync share one budget.
 //! 5. The same tape, preset and libx264 give the same MP4, byte for byte, on any number of cores.
 //! 6. A finished MP4 has been read back and compared before anyone gets it; it appears whole or not at all.
 //! 7. What reaches the PDS has passed its lexicon: a [`record::Record`] cannot be had otherwise. There is none of a tape
@@ -52,8 +53,11 @@
 //!    MongoDB is written last: a crash anywhere and a second run come to the same as no crash.
 //! 10. Secrets are of a type that prints nothing; they are in no argument, address, log or error.
 //! 11. A failure is reported once, where it is handled, with what to do about it. The library never prints.
-//! 12. What a wipe deletes has been saved before, records and files, unless somebody said otherwise: a batch goes only if
-//!     the repo is still at the commit that was saved.
+//! 12. What is deleted has been saved before, records and files, unless somebody said otherwise: a batch goes only if
+//!     nobody has written to these records since. Nothing goes because the other side only looks empty.
+//! 13. Files are fetched only from the site's buckets, under keys of checked segments, whatever a document says.
+//! 14. One item can fail or panic without another noticing; what is finished is written, even if the run ends early.
+//! 15. What strangers wrote is printed so that a terminal shows it and does nothing.
 //!
 //! `tests/it/tidy.rs` checks what can be checked by reading the source.
 

@@ -10,9 +10,10 @@
 //! carried out, the account is read and planned again. MongoDB comes last; a run that ends anywhere leaves records
 //! which the next one finds and adopts.
 //!
-//! To read: `scope` says which accounts, `account` reads both sides, `plan` is pure; `purpose` and `apply` are the engine.
-//! It gets files from `prepare`, `files`, `tape` and `places`, and writes through `batch`, `settle`, `delete` and
-//! `remember`. Beside the sync itself it serves `reencode`; `compare`, `wipe` and `restore`, with `backup`, use its parts.
+//! To read: `scope` says which accounts, `account` reads both sides, `plan` is pure; `guard` and `origin` take out of it
+//! what must not be. `purpose`, `apply` and `run` are the engine. It gets files from `prepare`, `files`, `tape` and
+//! `places`, within the `budget` that all accounts share, and writes through `batch`, `settle`, `delete` and `remember`.
+//! What may panic is `isolated`; what is saved before it is deleted is `durable`. Beside the sync itself it serves `reencode`; `compare`, `wipe` and `restore`, with `backup`, use its parts.
 
 mod account;
 mod apply;
