@@ -273,6 +273,11 @@ mod tests {
             ("other", json!({ "$type": 123 }), "other has a $type that is no name".into()),
             ("other", json!([{ "$type": "blob", "size": 3 }]), format!("other[0] {no_blob}")),
             ("other", json!({ "$link": "." }), "other is no link; expected $link with a cid and nothing else".into()),
+            (
+                "other",
+                json!({ "$link": "QmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n" }),
+                "other is no link; expected $link with a cid and nothing else".into(),
+            ),
             ("other", json!({ "$link": 1 }), "other is no link; expected $link with a cid and nothing else".into()),
             (
                 "other",

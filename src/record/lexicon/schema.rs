@@ -10,11 +10,20 @@ use super::breaking::{Change, changes};
 use super::{Lexicon, text};
 use crate::record::Medium;
 
+/// Characters an NSID may have: 253 of the domain, a dot, 63 of the name.
+const MAX_NSID: usize = 317;
+
 /// A name within a domain, which is the other way round: at least three parts, the last of letters and digits.
 static NSID: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^[a-z][a-z0-9-]{0,62}(\.[a-z0-9][a-z0-9-]{0,62})+\.[a-zA-Z][a-zA-Z0-9]{0,62}$")
-        .expect("the pattern is a constant")
+    const PATTERN: &str = r"^[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+(\.[a-zA-Z][a-zA-Z0-9]{0,62})$";
+    Regex::new(PATTERN).expect("the pattern is a constant")
 });
+
+/// Whether a text is an NSID by the whole of the rule.
+fn is_nsid(text: &str) -> bool {
+    let domain = text.rfind('.').unwrap_or_default();
+    text.len() <= MAX_NSID && domain <= MAX_NSID - 64 && NSID.is_match(text)
+}
 
 /// A lexicon that may be published: it is one, and of the part of the language that records are checked with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +51,7 @@ impl Schema {
     /// When it is none, or asks for more than records are checked for.
     pub fn parse(text: &str) -> serde_json::Result<Schema> {
         let nsid = Lexicon::parse(text)?.id;
-        if !NSID.is_match(&nsid) {
+        if !is_nsid(&nsid) {
             return Err(serde_json::Error::custom(format!("{nsid:?} is no NSID such as computer.aesthetic.tape")));
         }
         let mut value: Map<String, Value> = serde_json::from_str(text)?;
@@ -101,5 +110,48 @@ mod tests {
         }
         let nameless = text(Medium::Mood).replace("computer.aesthetic.mood", "mood");
         assert!(Schema::parse(&nameless).unwrap_err().to_string().starts_with("\"mood\" is no NSID"));
+    }
+
+    #[test]
+    fn names_follow_the_whole_rule() {
+        let part = "a".repeat(63);
+        // Domains of 251 and 253 characters, names that fill the rest.
+        let (long, longest) =
+            (format!("{part}.{part}.{part}.{}", &part[..59]), [&part[..], &part, &part, &part[..61]].join("."));
+        for name in [
+            "com.example.fooBar",
+            "net.users.bob.ping",
+            "a-0.b-1.c",
+            "a.b.c",
+            "cn.8.lex.stuff",
+            "com.EXAMPLE.foo",
+            &format!("{long}.{part}"),
+            &format!("{longest}.{part}"),
+        ] {
+            assert!(is_nsid(name), "{name}");
+        }
+        for name in [
+            "com.example-.foo",
+            "com.-example.foo",
+            "com-.example.foo",
+            "-com.example.foo",
+            "1com.example.foo",
+            "com.example.3",
+            "com.example.foo-bar",
+            "com.example",
+            "com..foo",
+            "com.example.",
+            ".com.example.foo",
+            "com.exämple.foo",
+            "com.example.foo\n",
+            "com.example.foo#main",
+            "com.example.*",
+            &format!("com.{part}a.foo"),
+            &format!("com.example.{part}a"),
+            &format!("{longest}a.{part}"),
+            "",
+        ] {
+            assert!(!is_nsid(name), "{name}");
+        }
     }
 }

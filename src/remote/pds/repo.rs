@@ -34,7 +34,7 @@ pub struct Head {
 pub struct Snapshot {
     /// Whose it is.
     pub did: String,
-    /// The revision.
+    /// The revision; of an old commit that has none, its CID.
     pub rev: String,
     /// The commit, for [`Pds::apply_writes`] to make sure that nothing has changed since.
     pub commit: Cid,

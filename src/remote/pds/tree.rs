@@ -14,6 +14,8 @@ const MOST_DEPTH: usize = 128;
 #[derive(Debug, Deserialize)]
 pub struct Commit {
     pub did: String,
+    /// Where repos of version 2 had none, the CID of the commit.
+    #[serde(default)]
     pub rev: String,
     pub version: u64,
     data: Cid,
@@ -50,7 +52,10 @@ pub struct Leaf {
 impl Commit {
     /// The commit that a CAR brings.
     pub fn read(car: &Car) -> Result<Commit, Cause> {
-        let commit: Commit = serde_ipld_dagcbor::from_slice(car.block(&car.root)?)?;
+        let mut commit: Commit = serde_ipld_dagcbor::from_slice(car.block(&car.root)?)?;
+        if commit.rev.is_empty() {
+            commit.rev = car.root.to_string();
+        }
         match commit.version {
             2 | 3 => Ok(commit),
             version => Err(format!("it is a repo of version {version}; expected 3").into()),

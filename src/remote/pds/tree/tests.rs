@@ -64,14 +64,16 @@ impl Builder {
         Some(self.node(before, &entries))
     }
 
-    fn finish(mut self, data: Cid) -> Vec<u8> {
-        let fields = [
-            ("did".to_owned(), Ipld::String("did:plc:x".into())),
-            ("rev".into(), Ipld::String("3kaaaaaaaaa2a".into())),
-            ("version".into(), Ipld::Integer(3)),
-            ("data".into(), Ipld::Link(data)),
-        ];
-        let root = self.block(&Ipld::Map(BTreeMap::from(fields)));
+    fn finish(self, data: Cid) -> Vec<u8> {
+        let rev = ("rev".into(), Ipld::String("3kaaaaaaaaa2a".into()));
+        self.finish_with(data, [("version".into(), Ipld::Integer(3)), rev])
+    }
+
+    /// With a commit that has these fields besides.
+    fn finish_with(mut self, data: Cid, more: [(String, Ipld); 2]) -> Vec<u8> {
+        let fields = [("did".to_owned(), Ipld::String("did:plc:x".into())), ("data".into(), Ipld::Link(data))];
+        let fields = fields.into_iter().chain(more);
+        let root = self.block(&Ipld::Map(fields.collect()));
         let header = BTreeMap::from([
             ("roots".to_owned(), Ipld::List(vec![Ipld::Link(root)])),
             ("version".into(), Ipld::Integer(1)),
@@ -153,6 +155,17 @@ fn only_the_collections_asked_for_are_found() {
     let car = Car::read(builder.finish(data).into()).unwrap();
     let leaves = Commit::read(&car).unwrap().records(&car, "computer.").unwrap();
     assert_eq!(leaves.iter().map(|leaf| leaf.rkey.as_str()).collect::<Vec<_>>(), ["1"]);
+}
+
+#[test]
+fn an_old_commit_without_a_revision_is_read() {
+    let mut builder = Builder::default();
+    let empty = builder.node(None, &[]);
+    let old = [("version".into(), Ipld::Integer(2)), ("prev".into(), Ipld::Null)];
+    let car = Car::read(builder.finish_with(empty, old).into()).unwrap();
+    let commit = Commit::read(&car).unwrap();
+    assert_eq!((commit.rev.clone(), commit.version), (car.root.to_string(), 2));
+    assert!(commit.records(&car, "").unwrap().is_empty());
 }
 
 #[test]
