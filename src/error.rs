@@ -4,6 +4,7 @@
 //! one, is in the [source](std::error::Error::source) and not repeated in the text.
 
 mod class;
+mod flaw;
 
 use std::path::{Path, PathBuf};
 
@@ -92,6 +93,22 @@ pub enum Error {
     /// There is nothing to show.
     #[error("tape holds no frames; expected frame-00000.png and so on at the top of the archive")]
     NoFrames,
+    /// There are frames, and none of them can be shown.
+    #[error("none of the {frames} frames can be decoded")]
+    NoPicture {
+        /// How many there are.
+        frames: usize,
+        /// What is wrong with the first.
+        source: Cause,
+    },
+    /// Something is odd about a tape that must not have anything odd about it.
+    #[error("tape has {}; strict allows none", if *.warnings == 1 { "a warning".into() } else { format!("{warnings} warnings") })]
+    Strict {
+        /// How many there are.
+        warnings: usize,
+        /// The first, whose source is the next.
+        source: Cause,
+    },
     /// A number is over its limit.
     #[error("{what} {value}; the limit is {limit}{}", flag.map(|flag| format!(" ({flag})")).unwrap_or_default())]
     Limit {

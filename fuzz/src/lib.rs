@@ -34,7 +34,9 @@ pub fn listen(tape: &Tape) {
         heard += samples.len() as u64;
         Ok(true)
     });
-    if let (Ok(()), Some(sound)) = (played, &tape.soundtrack) {
+    if let (Ok(()), Some(sound)) = (&played, tape.soundtrack()) {
         assert_eq!(heard, sound.frames * u64::from(sound.channels));
     }
+    // Sound that is damaged is none from then on.
+    assert!(played.is_ok() || tape.soundtrack().is_none());
 }

@@ -1,10 +1,13 @@
-//! A whole conversion, up to where libav takes over: pictures to planes and thumbnail, sound to samples.
+//! A whole conversion, up to where libav takes over: pictures to planes and thumbnail, sound to samples, and all that
+//! makes up for flaws on the way.
 //!
 //! The input is the tape's files one after the other with `====` between them; what each is for shows at its start.
+//! Their names look like those of different recorders and archivers in turn.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use telecine::Error;
 use telecine::picture::{Decoder, Picture};
 use telecine::tape::Tape;
 use telecine::thumbnail::thumbnail;
@@ -18,6 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(tape) = tape(entries) {
         show(&tape, 1 + bytes.len() as u32 % 4);
         listen(&tape);
+        inspect(&tape);
     }
 });
 
@@ -43,8 +47,13 @@ fn split(mut bytes: &[u8]) -> Vec<&[u8]> {
 fn name(index: usize, part: &[u8]) -> String {
     match part {
         [b'[' | b'{', ..] => "timing.json".into(),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', ..] => "soundtrack.wav".into(),
-        _ => format!("frame-{index}.png"),
+        [b'R' | b'B', b'I' | b'F' | b'W', b'F' | b'6', b'F' | b'4', _, _, _, _, b'W', b'A', ..] => "soundtrack.wav".into(),
+        _ => match index % 4 {
+            0 => format!("frame-{index}.png"),
+            1 => format!("./frame-{index:05}.png"),
+            2 => format!("/FRAME_{index}.PNG"),
+            _ => format!("frame-{index}.webp"),
+        },
     }
 }
 
@@ -55,9 +64,15 @@ fn show(tape: &Tape, scale: u32) {
         (vec![0; width * height], vec![0; width * height / 4], vec![0; width * height / 4]);
     let (mut reel, mut decoder, mut picture) = (tape.reel(), Decoder::default(), Picture::default());
     let mut converter = Converter::default();
+    let (mut shown, mut failed) = (0, 0);
     for index in 0..tape.frame_count() {
-        if reel.picture(index, &mut decoder, &mut picture).is_err() {
-            continue;
+        match reel.picture(index, &mut decoder, &mut picture) {
+            Ok(()) => shown += 1,
+            Err(Error::NoPicture { .. }) => {
+                failed += 1;
+                continue;
+            }
+            Err(_) => continue,
         }
         assert_eq!((picture.width, picture.height), (tape.width, tape.height));
         assert_eq!(picture.rgb.len(), picture.width as usize * picture.height as usize * 3);
@@ -67,5 +82,18 @@ fn show(tape: &Tape, scale: u32) {
             let _ = thumbnail(&picture);
         }
     }
-    let _ = tape.repeats();
+    // Either there is something to show for every frame, or for none.
+    assert!(shown == 0 || failed == 0);
+}
+
+/// Looks for flaws again, now with what is known, and tells of them.
+fn inspect(tape: &Tape) {
+    let before = tape.warnings().len();
+    let seen = tape.look_through(|| false);
+    let warnings = tape.warnings();
+    assert!(warnings.iter().all(|warning| !warning.to_string().is_empty()));
+    assert!(warnings.len() >= before);
+    // What is odd is an error to those who want that.
+    assert_eq!(tape.demand_no_flaws().is_ok(), warnings.is_empty());
+    assert!(seen.is_ok() || !warnings.is_empty() || tape.repeats().is_err());
 }

@@ -18,7 +18,7 @@ use crate::video::{self, Preset, Transcoded};
 use super::limits::LimitArguments;
 use super::output::{self, Destination, Draft, is_same_file};
 use super::plain::plain;
-use super::presets::PresetFile;
+use super::presets::{PresetFile, StrictArgument};
 use super::progress::{Progress, interrupted, stop_on_interrupt};
 use super::source::TapeSource;
 use super::{Outcome, report, usage_error};
@@ -46,6 +46,8 @@ pub struct Arguments {
     preset: String,
     #[command(flatten)]
     preset_file: PresetFile,
+    #[command(flatten)]
+    strict: StrictArgument,
     /// Put frames on a grid of so many a second, for services that insist on it
     #[arg(long, value_name = "FPS", value_parser = clap::value_parser!(u32).range(1..=240))]
     snap: Option<u32>,
@@ -91,7 +93,6 @@ struct Converted {
     video: Transcoded,
     preset: String,
     preset_version: u32,
-    warnings: Vec<String>,
     elapsed_seconds: f64,
 }
 
@@ -121,7 +122,7 @@ fn settings(arguments: &Arguments) -> Settings {
         .build()
         .unwrap_or_else(|error| usage_error(error));
     Settings {
-        preset: arguments.preset_file.preset(&arguments.preset),
+        preset: arguments.strict.apply(arguments.preset_file.preset(&arguments.preset)),
         options: video::Options { snap: arguments.snap },
         limits: arguments.limits.limits(),
         force: arguments.force,
@@ -193,6 +194,7 @@ fn convert_all(jobs: &[Job], settings: &Settings) -> Vec<Result<Converted>> {
                         if interrupted() { Err(Error::Interrupted) } else { convert(job, settings, &progress) };
                     match &result {
                         Ok(converted) => converted
+                            .video
                             .warnings
                             .iter()
                             .for_each(|warning| progress.say(&plain(&format!("warning: {}: {warning}", job.tape)))),
@@ -231,15 +233,10 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
     };
     draft.publish()?;
     thumbnail.map_or(Ok(()), Draft::publish)?;
-    let reduced = video.reduced.then(|| {
-        let limit = report::bytes(settings.preset.size_limit.unwrap_or_default());
-        format!("video did not fit into {limit}; encoded again at lower quality")
-    });
     Ok(Converted {
         video,
         preset: settings.preset.name.clone(),
         preset_version: settings.preset.version,
-        warnings: tape.warnings.into_iter().chain(reduced).collect(),
         elapsed_seconds: started.elapsed().as_secs_f64(),
     })
 }

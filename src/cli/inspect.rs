@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde::Serialize;
 
-use crate::error::Result;
-use crate::tape::{Limits, TICKS_PER_SECOND, Tape};
+use crate::error::{Error, Result};
+use crate::tape::{Limits, TICKS_PER_SECOND, Tape, Warning};
 
 use super::limits::LimitArguments;
 use super::plain::plain;
+use super::presets::StrictArgument;
+use super::progress::{interrupted, stop_on_interrupt};
 use super::source::TapeSource;
 use super::{Outcome, report};
 
@@ -20,6 +22,8 @@ const RATES: [u32; 14] = [1, 5, 10, 12, 15, 20, 24, 30, 50, 60, 75, 90, 120, 144
 const BAR: usize = 30;
 
 /// Show what tapes hold, and every warning that converting them would give
+///
+/// Every picture is decoded, and all of the sound, so that nothing is left to be found later; nothing is encoded.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -32,6 +36,8 @@ pub struct Arguments {
     /// Print one JSON object for each tape
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    strict: StrictArgument,
     #[command(flatten)]
     limits: LimitArguments,
 }
@@ -51,7 +57,7 @@ struct Inspection {
     longest_hold: Hold,
     sound: Option<Sound>,
     extra: Vec<String>,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,19 +77,33 @@ struct Sound {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
+    stop_on_interrupt();
     let mut outcome = Outcome::Done;
     for tape in &arguments.tapes {
-        match inspect(tape, &arguments.limits.limits()) {
-            Ok(inspection) if arguments.json => report::json(&with_name(tape, serde_json::json!(inspection))),
-            Ok(inspection) => report::lines(text(tape, &inspection)),
-            Err(error) => {
-                outcome = Outcome::Failed;
-                report::say_lines(report::error_text(tape, &error));
-                if arguments.json {
-                    let (error, causes) = (error.to_string(), &error.chain()[1..]);
-                    report::json(&with_name(tape, serde_json::json!({ "error": error, "causes": causes })));
-                }
+        let inspected = inspect(tape, &arguments.limits.limits());
+        // With a warning too many there still is something to show.
+        let (inspection, error) = match inspected {
+            Ok(inspection) if arguments.strict.strict => {
+                let error = Error::strict(&inspection.warnings).err();
+                (Some(inspection), error)
             }
+            Ok(inspection) => (Some(inspection), None),
+            Err(Error::Interrupted) => return Outcome::Interrupted,
+            Err(error) => (None, Some(error)),
+        };
+        let told = inspection.as_ref().map(|inspection| serde_json::json!(inspection));
+        if let (Some(inspection), false) = (&inspection, arguments.json) {
+            report::lines(text(tape, inspection));
+        }
+        let mut told = told.unwrap_or_else(|| serde_json::json!({}));
+        if let Some(error) = error {
+            outcome = Outcome::Failed;
+            report::say_lines(report::error_text(tape, &error));
+            told["error"] = error.to_string().into();
+            told["causes"] = error.chain()[1..].into();
+        }
+        if arguments.json {
+            report::json(&with_name(tape, told));
         }
     }
     outcome
@@ -96,6 +116,7 @@ fn with_name(tape: &TapeSource, mut value: serde_json::Value) -> serde_json::Val
 
 fn inspect(source: &TapeSource, limits: &Limits) -> Result<Inspection> {
     let tape = source.open(limits)?;
+    tape.look_through(interrupted)?;
     let repeats = tape.repeats()?;
     let seconds = |ticks: i64| ticks as f64 / TICKS_PER_SECOND as f64;
     let mut rates = BTreeMap::new();
@@ -118,13 +139,13 @@ fn inspect(source: &TapeSource, limits: &Limits) -> Result<Inspection> {
             seconds: seconds(hold.duration),
         }),
         sound: sound(&tape),
+        warnings: tape.warnings(),
         extra: tape.extra,
-        warnings: tape.warnings,
     })
 }
 
 fn sound(tape: &Tape) -> Option<Sound> {
-    let sound = tape.soundtrack.as_ref()?;
+    let sound = tape.soundtrack()?;
     Some(Sound {
         seconds: sound.seconds(),
         rate: sound.rate,
@@ -154,7 +175,11 @@ fn text(tape: &TapeSource, inspection: &Inspection) -> String {
                 "{:.3} s, {} Hz, {}; {:+.3} s against the pictures",
                 sound.seconds,
                 sound.rate,
-                if sound.channels == 1 { "mono" } else { "stereo" },
+                match sound.channels {
+                    1 => "mono".into(),
+                    2 => "stereo".into(),
+                    channels => format!("{channels} channels"),
+                },
                 sound.surplus_seconds
             ),
         ),
@@ -168,6 +193,6 @@ fn text(tape: &TapeSource, inspection: &Inspection) -> String {
         let bar = "█".repeat((count * BAR).div_ceil(most));
         field(&format!("{rate} fps"), format!("{bar} {count}"));
     }
-    lines.extend(inspection.warnings.iter().map(|warning| format!("  warning: {}", plain(warning))));
+    lines.extend(inspection.warnings.iter().map(|warning| format!("  warning: {}", plain(&warning.to_string()))));
     lines.join("\n")
 }

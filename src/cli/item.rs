@@ -11,7 +11,7 @@ use crate::sync::{Accounts, Guards, Items, Nuked, Orphans, Policy, Scope, Servic
 use crate::video::Preset;
 
 use super::config::ConfigFile;
-use super::presets::PresetFile;
+use super::presets::{PresetFile, StrictArgument};
 
 /// One item and how its files are made.
 #[derive(Debug, Args)]
@@ -26,6 +26,8 @@ pub struct ItemArguments {
     preset: String,
     #[command(flatten)]
     preset_file: PresetFile,
+    #[command(flatten)]
+    strict: StrictArgument,
     #[command(flatten)]
     pub config: ConfigFile,
 }
@@ -57,6 +59,6 @@ impl ItemArguments {
 
     /// How its files are made, if it is a tape.
     pub fn preset(&self) -> Preset {
-        self.preset_file.preset(&self.preset)
+        self.strict.apply(self.preset_file.preset(&self.preset))
     }
 }

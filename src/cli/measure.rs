@@ -119,7 +119,7 @@ fn text(arguments: &Arguments, tape: &Tape, measurement: &Measurement) -> String
     let late = &measurement.time_error;
     field("time", format!("{} at most (frame {})", signed(late.ms), late.frame));
     field("duration", format!("{:.3} s, {}", measurement.seconds, signed(measurement.duration_error_ms)));
-    let sound = match (measurement.sound_offset_ms, &tape.soundtrack, facts.sound) {
+    let sound = match (measurement.sound_offset_ms, tape.soundtrack(), facts.sound) {
         (Some(offset), ..) => signed(offset),
         (None, None, false) => "none".into(),
         (None, None, true) => "some, which the tape does not have".into(),

@@ -39,6 +39,9 @@ async fn publish(arguments: &Arguments, services: &Services) -> Result<Outcome> 
     if arguments.json {
         json(&report);
     } else {
+        for warning in report.warnings() {
+            say(format!("warning: {}: {}", arguments.item, warning.reason));
+        }
         for trouble in report.failures().iter().chain(&report.blocked()) {
             say(format!("error: {}: {}", arguments.item, trouble.reason));
         }

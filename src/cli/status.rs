@@ -67,4 +67,9 @@ fn print(summary: &Summary) {
     lines(table(HEADER, &rows));
     line("");
     line(compare::accounts(summary));
+    let warned: usize = summary.warned.values().map(Vec::len).sum();
+    if warned > 0 {
+        let tapes = if warned == 1 { "tape was" } else { "tapes were" };
+        line(format!("warnings   {warned} {tapes} published with something odd about them; --json says what"));
+    }
 }

@@ -266,17 +266,21 @@ struct Waiting {
 }
 
 fn sound_offset(tape: &Tape, reader: &Reader<'_>, watch: &dyn Watch) -> Result<Option<f64>> {
-    let Some(soundtrack) = tape.soundtrack.as_ref().filter(|_| reader.facts.sound) else { return Ok(None) };
+    let Some(soundtrack) = tape.soundtrack().filter(|_| reader.facts.sound) else { return Ok(None) };
     let (rate, channels) = (soundtrack.rate, usize::from(soundtrack.channels));
     let mono = |samples: &[f32]| -> Vec<f32> {
         samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect()
     };
     let mut loudest = sound::Loudest::default();
-    tape.reel().play_sound(|samples| {
+    let played = tape.reel().play_sound(|samples| {
         watch.check()?;
         loudest.take(rate, mono(samples).into_iter());
         Ok(true)
-    })?;
+    });
+    match played {
+        Err(error) if error.is_flaw() => return Ok(None),
+        played => played?,
+    }
     let Some(start) = loudest.start() else { return Ok(None) };
     let (mut part, mut around) = (sound::Stretch::part(start), sound::Stretch::around(start));
     let mut passed = 0;

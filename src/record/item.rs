@@ -131,7 +131,7 @@ pub struct StoredKeys {
     pub atproto: Option<String>,
     /// `at.rkey`; tapes only.
     pub at: Option<String>,
-    /// `at.preset` and `at.video`; of tapes whose video was made here.
+    /// `at.preset`, `at.video` and `at.warnings`; of tapes whose video was made here.
     pub video: Option<StoredVideo>,
 }
 
@@ -142,6 +142,8 @@ pub struct StoredVideo {
     pub preset: String,
     /// The video's own hash.
     pub cid: Cid,
+    /// What was odd about the tape.
+    pub warnings: Vec<String>,
 }
 
 /// One thing somebody made.

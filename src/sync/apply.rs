@@ -61,6 +61,7 @@ pub async fn apply(
     }
     // In the order in which they were made, not in which they were done.
     run.report.replaced.sort_by(|one, other| one.rkey.cmp(&other.rkey));
+    run.report.warned.sort_by(|one, other| one.code.cmp(&other.code));
     run.report
 }
 

@@ -13,6 +13,7 @@ use crate::remote::mongo::Account;
 use super::account::{AccountPlan, read};
 use super::isolated::isolated;
 use super::plan::{Action, Difference, Plan, Step};
+use super::replacement::Warned;
 use super::scope::{Scope, each};
 use super::{Services, Watch, unless_stopped};
 
@@ -155,6 +156,9 @@ pub struct AccountComparison {
     pub media: BTreeMap<&'static str, Tally>,
     /// All that is not identical.
     pub findings: Vec<Finding>,
+    /// Tapes with something odd about them, whose video was published all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warned: Vec<Warned>,
     /// Why it cannot have records.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<&'static str>,
@@ -245,6 +249,7 @@ async fn compare_account(services: &Services, plan: AccountPlan, download: bool)
             if let (Some(thumbnail), true) = (thumbnail(&step), comparison.samples.len() < SAMPLES) {
                 comparison.samples.push(Sample { label: step.item.label(), thumbnail });
             }
+            comparison.warned.extend(warned(&step));
             for finding in findings(step, broken) {
                 comparison.add(finding);
             }
@@ -303,6 +308,14 @@ fn files(step: &Step) -> Option<&Files> {
         Action::Keep { files, .. } | Action::Adopt { files, .. } | Action::Update { files, .. } => Some(files),
         _ => None,
     }
+}
+
+/// What MongoDB remembers to be odd about the tape whose video is in the record.
+fn warned(step: &Step) -> Option<Warned> {
+    let video = files(step)?.video.as_ref()?;
+    let stored =
+        step.item.keys.video.as_ref().filter(|stored| stored.cid == video.cid && !stored.warnings.is_empty())?;
+    Some(Warned { code: step.item.label(), warnings: stored.warnings.clone() })
 }
 
 fn thumbnail(step: &Step) -> Option<BlobRef> {

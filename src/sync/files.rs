@@ -165,15 +165,15 @@ async fn tape_or_video(
         return Ok(Made { video, ..Made::default() });
     }
     let encoder = Encoder::new(services, preset, watch);
-    let made = missing.video.then(|| Encoded { preset: preset.versioned_name(), comparison: None });
-    let ((video, thumbnail), place) = tape::with(services, owner, item, move |tape| {
-        let video = missing.video.then(|| encoder.video(tape)).transpose()?;
+    let preset = preset.versioned_name();
+    let (made, place) = tape::with(services, owner, item, move |tape| {
+        let (video, warnings) = missing.video.then(|| encoder.video(tape)).transpose()?.unzip();
+        let how = warnings.map(|warnings| Encoded { preset, warnings, comparison: None });
         let thumbnail = missing.thumbnail.then(|| tape::thumbnail(tape)).transpose()?;
-        Ok((video, thumbnail))
+        Ok(Made { thumbnail, video, encoded: how, ..Made::default() })
     })
     .await?;
-    let zip_url = Some(services.spaces.public_url(&place.bucket, &place.key));
-    Ok(Made { video, encoded: made, thumbnail, has_recording: false, zip_url })
+    Ok(Made { zip_url: Some(services.spaces.public_url(&place.bucket, &place.key)), ..made })
 }
 
 /// Whether the making of a painting was recorded, at any place where that may lie.

@@ -67,7 +67,7 @@ pub use files::{Made, make};
 pub use guard::{Guards, Refused};
 pub use places::{Buckets, Place};
 pub use plan::{Action, Counts, Difference, MissingFiles, Nuked, Orphans, Plan, Policy, Step};
-pub use replacement::{Replacement, Video};
+pub use replacement::{Replacement, Video, Warned};
 pub use report::{AccountReport, Cause, Parked, Report};
 pub use restore::{RestoreReport, Restored, plan_restore, restore};
 pub use scope::{Accounts, Items, Scope, each};

@@ -10,7 +10,7 @@ use crate::remote::mongo::Published;
 
 use super::plan::{Action, Counts};
 use super::prepare::Prepared;
-use super::replacement::{Encoded, Replacement, Video};
+use super::replacement::{Encoded, Replacement, Video, Warned};
 use super::{Services, Watch};
 
 /// What is done on both sides.
@@ -20,6 +20,8 @@ pub struct Remembered {
     pub done: Counts,
     /// Tapes whose video was replaced, where that was what it was done for.
     pub replaced: Vec<Replacement>,
+    /// Tapes with something odd about them.
+    pub warned: Vec<Warned>,
 }
 
 /// Takes changes that the PDS has carried out until there are no more, or MongoDB fails. Answers what is done on both
@@ -39,6 +41,7 @@ pub async fn remember(
         for change in &changes {
             remembered.done += counts(change);
             remembered.replaced.extend(replacement(change));
+            remembered.warned.extend(warned(change));
         }
         watch.items(changes.len());
     }
@@ -75,7 +78,13 @@ fn video_of(Prepared { record, encoded, .. }: &Prepared) -> Option<(BlobRef, &En
 
 fn stored(change: &Prepared) -> Option<StoredVideo> {
     let (video, encoded) = video_of(change)?;
-    Some(StoredVideo { preset: encoded.preset.clone(), cid: video.cid })
+    let warnings = encoded.warnings.iter().map(ToString::to_string).collect();
+    Some(StoredVideo { preset: encoded.preset.clone(), cid: video.cid, warnings })
+}
+
+fn warned(change: &Prepared) -> Option<Warned> {
+    let stored = stored(change).filter(|stored| !stored.warnings.is_empty())?;
+    Some(Warned { code: change.step.item.label(), warnings: stored.warnings })
 }
 
 fn replacement(change: &Prepared) -> Option<Replacement> {

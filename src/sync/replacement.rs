@@ -3,12 +3,15 @@
 use serde::Serialize;
 
 use crate::record::BlobRef;
+use crate::tape::Warning;
 
 /// How a video was made here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoded {
     /// The preset with its version.
     pub preset: String,
+    /// What is odd about the tape.
+    pub warnings: Vec<Warning>,
     /// How it compares with the one before, where that is what it was made for.
     pub comparison: Option<Comparison>,
 }
@@ -43,6 +46,15 @@ impl Video {
     pub fn new(blob: &BlobRef, preset: Option<String>, psnr: Option<f64>) -> Self {
         Video { cid: blob.cid.to_string(), bytes: blob.size, preset, psnr }
     }
+}
+
+/// A tape with something odd about it, whose video was published all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warned {
+    /// Its code.
+    pub code: String,
+    /// What is odd about it.
+    pub warnings: Vec<String>,
 }
 
 /// A tape whose video was replaced.

@@ -13,7 +13,7 @@ use super::backup::Saved;
 use super::estimate::Weight;
 use super::guard::Refused;
 use super::plan::Counts;
-use super::replacement::Replacement;
+use super::replacement::{Replacement, Warned};
 
 /// One item that could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -89,6 +89,9 @@ pub struct AccountReport {
     /// Tapes whose video was replaced.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replaced: Vec<Replacement>,
+    /// Tapes with something odd about them, published all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warned: Vec<Warned>,
     /// Bytes of blobs uploaded.
     pub uploaded: u64,
 }
@@ -190,6 +193,18 @@ impl Report {
     #[must_use]
     pub fn blocked(&self) -> Vec<Cause<'_>> {
         self.by_cause(|account| (account.blocked.into_iter().collect(), &account.blocked_items))
+    }
+
+    /// What is odd about tapes that were published, by what it is.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Cause<'_>> {
+        let mut warnings: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for tape in self.accounts.iter().flat_map(|account| &account.warned) {
+            for warning in &tape.warnings {
+                warnings.entry(warning).or_default().push(&tape.code);
+            }
+        }
+        warnings.into_iter().map(|(reason, labels)| Cause { reason, labels }).collect()
     }
 
     fn by_cause<'a>(

@@ -158,10 +158,11 @@ impl<P: Purpose> Run<'_, P> {
             if watch.is_cancelled() { Err(Interruption::Failed(Error::Interrupted)) } else { Ok(()) }
         };
         let remembering = remember(services, session.did(), medium, to_remember, watch);
-        let ((), consumed, (Remembered { done, replaced }, remembered)) =
+        let ((), consumed, (Remembered { done, replaced, warned }, remembered)) =
             tokio::join!(producing, consuming, remembering);
         *self.report.done.entry(medium.plural()).or_default() += done;
         self.report.replaced.extend(replaced);
+        self.report.warned.extend(warned);
         remembered?;
         consumed
     }

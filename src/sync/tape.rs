@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::measure;
 use crate::record::Item;
 use crate::remote::mongo::Owner;
-use crate::tape::{Limits, Tape};
+use crate::tape::{Limits, Tape, Warning};
 use crate::thumbnail;
 use crate::video::{self, Preset};
 
@@ -50,15 +50,16 @@ impl Encoder {
         Encoder { preset, pool: services.pool.clone(), watch: watch.clone() }
     }
 
-    /// The video of a tape.
+    /// The video of a tape, and what is odd about that.
     ///
     /// # Errors
     /// As [`video::transcode`].
-    pub fn video(&self, tape: &Tape) -> Result<Blob> {
+    pub fn video(&self, tape: &Tape) -> Result<(Blob, Vec<Warning>)> {
         let mut video = temporary()?;
         let options = video::Options::default();
-        video::transcode(tape, &self.preset, options, &self.pool, &Stopping(&*self.watch), video.as_file_mut())?;
-        Blob::new(video, "video/mp4")
+        let stopping = Stopping(&*self.watch);
+        let made = video::transcode(tape, &self.preset, options, &self.pool, &stopping, video.as_file_mut())?;
+        Ok((Blob::new(video, "video/mp4")?, made.warnings))
     }
 
     /// How exactly a video shows its tape, in dB; `None` for one that cannot be compared with it.

@@ -3,6 +3,7 @@
 //! Knows nothing about frames or time. What the archive declares is checked against the limits before it is unpacked,
 //! and unpacking stops at the declared size.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
@@ -105,14 +106,15 @@ pub struct Entry {
 pub struct Archive {
     zip: ZipArchive<Cursor>,
     bytes: u64,
+    twice: Vec<String>,
 }
 
 impl Archive {
     /// Reads the directory of a ZIP and refuses one that is larger than the limit or crafted to mislead.
     ///
     /// # Errors
-    /// [`Error::Archive`] for what is no ZIP, [`Error::Crafted`] for overlapping entries and names that occur twice,
-    /// [`Error::Limit`] for an archive of too many bytes.
+    /// [`Error::Archive`] for what is no ZIP, [`Error::Crafted`] for overlapping entries, [`Error::Limit`] for an
+    /// archive of too many bytes.
     pub fn open(source: Source, limits: &Limits) -> Result<Self> {
         let len = source.len().map_err(|error| Error::Archive { source: error.into() })?;
         if len > limits.bytes {
@@ -127,21 +129,29 @@ impl Archive {
         // The whole directory is kept in memory, and nothing else bounds it.
         let ration = Arc::new(AtomicU64::new(MAX_DIRECTORY_BYTES));
         let cursor = Cursor { source, position: 0, len, ration: ration.clone() };
-        let mut zip = ZipArchive::new(cursor).map_err(unreadable)?;
+        let mut zip = ZipArchive::new(cursor.clone()).map_err(unreadable)?;
         ration.store(u64::MAX, Ordering::Relaxed);
-        if zip.has_duplicate_names() {
-            return Err(Error::Crafted { what: "holds two entries of the same name" });
-        }
+        let twice = if zip.has_duplicate_names() {
+            names_twice(cursor, zip.central_directory_start()).map_err(|error| unreadable(error.into()))?
+        } else {
+            Vec::new()
+        };
         if zip.has_overlapping_entries().map_err(unreadable)? {
             return Err(Error::Crafted { what: "has entries that overlap" });
         }
-        Ok(Archive { zip, bytes: len })
+        Ok(Archive { zip, bytes: len, twice })
     }
 
     /// Length of the whole archive.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Names that more than one entry has. Of those only the last is among the [`Archive::entries`].
+    #[must_use]
+    pub fn twice(&self) -> &[String] {
+        &self.twice
     }
 
     /// All entries, directories excepted, in the order of the directory.
@@ -167,16 +177,17 @@ impl Archive {
                 return refuse(format!("is packed by {}; expected stored or deflated", data.compression()));
             }
         }
-        self.zip
-            .by_index(entry.index)
-            .map_err(|source| Error::Unpack { name: entry.name.clone(), source: source.into() })
+        self.zip.by_index(entry.index).map_err(|error| match error {
+            ZipError::Io(error) => damaged(&entry.name)(error),
+            source => Error::Unpack { name: entry.name.clone(), source: source.into() },
+        })
     }
 
     /// Replaces the contents of `buffer` with the entry's bytes, checksum verified.
     ///
     /// # Errors
-    /// [`Error::Limit`] if the entry declares more than `most` bytes, else as [`Archive::reader`], and
-    /// [`Error::Unpack`] for damaged data.
+    /// [`Error::Limit`] if the entry declares more than `most` bytes, [`Error::Entry`] if it unpacks to another length
+    /// than it declares, else as [`Archive::reader`], and [`Error::Unpack`] for damaged data.
     pub fn read(&mut self, entry: &Entry, most: u64, buffer: &mut Vec<u8>) -> Result<()> {
         if entry.size > most {
             return Err(Error::Limit {
@@ -188,14 +199,19 @@ impl Archive {
         }
         buffer.clear();
         buffer.reserve(entry.size as usize);
-        let unpack = |source: io::Error| Error::Unpack { name: entry.name.clone(), source: source.into() };
-        let read = self.reader(entry)?.take(entry.size + 1).read_to_end(buffer).map_err(unpack)? as u64;
-        if read == entry.size {
-            return Ok(());
+        let read = self.reader(entry)?.take(entry.size + 1).read_to_end(buffer);
+        let lies = |read: &str| {
+            let what = format!("unpacks to {read} bytes; the archive declares {}", entry.size);
+            Err(Error::Entry { name: entry.name.clone(), what })
+        };
+        match read {
+            Ok(read) if read as u64 == entry.size => Ok(()),
+            Ok(read) if read as u64 > entry.size => lies("more"),
+            // The checksum is right, so this is no damage.
+            Ok(read) => lies(&read.to_string()),
+            Err(error) if error.to_string() == TOO_LONG => lies("more"),
+            Err(error) => Err(damaged(&entry.name)(error)),
         }
-        let read = if read > entry.size { "more".into() } else { read.to_string() };
-        let what = format!("unpacks to {read} bytes; the archive declares {}", entry.size);
-        Err(Error::Entry { name: entry.name.clone(), what })
     }
 
     /// The first bytes of an entry, up to `count`; the checksum is not verified.
@@ -204,10 +220,42 @@ impl Archive {
     /// As [`Archive::reader`], and [`Error::Unpack`] for damaged data.
     pub fn head(&mut self, entry: &Entry, count: u64) -> Result<Vec<u8>> {
         let mut head = Vec::with_capacity(count as usize);
-        let unpack = |source: io::Error| Error::Unpack { name: entry.name.clone(), source: source.into() };
-        self.reader(entry)?.take(count).read_to_end(&mut head).map_err(unpack)?;
+        self.reader(entry)?.take(count).read_to_end(&mut head).map_err(damaged(&entry.name))?;
         Ok(head)
     }
+}
+
+/// What went wrong when an entry was unpacked: the entry is damaged, unless it is the disk that could not be read.
+pub fn damaged(name: &str) -> impl FnOnce(io::Error) -> Error + '_ {
+    move |error| match error.raw_os_error() {
+        Some(_) => Error::Archive { source: error.into() },
+        None => Error::Unpack { name: name.into(), source: error.into() },
+    }
+}
+
+/// What the ZIP reader says of an entry that unpacks to more than it declares; it has no kind of its own for that.
+const TOO_LONG: &str = "File is larger than its declared uncompressed size";
+
+/// Names that occur more than once in the directory of an archive, which starts at `start`; the ZIP reader only keeps
+/// the last entry of each.
+fn names_twice(mut from: Cursor, start: u64) -> io::Result<Vec<String>> {
+    const HEADER: usize = 46;
+    let mut directory = Vec::new();
+    from.seek(SeekFrom::Start(start))?;
+    from.take(MAX_DIRECTORY_BYTES).read_to_end(&mut directory)?;
+    let (mut rest, mut seen, mut twice) = (&directory[..], HashSet::new(), Vec::new());
+    while let Some((header, behind)) =
+        rest.split_at_checked(HEADER).filter(|(header, _)| header.starts_with(b"PK\x01\x02"))
+    {
+        let length = |at: usize| usize::from(u16::from_le_bytes([header[at], header[at + 1]]));
+        let Some((name, behind)) = behind.split_at_checked(length(28)) else { break };
+        if !seen.insert(name) {
+            twice.push(String::from_utf8_lossy(name).into_owned());
+        }
+        rest = behind.get(length(30) + length(32)..).unwrap_or_default();
+    }
+    twice.dedup();
+    Ok(twice)
 }
 
 #[cfg(test)]

@@ -13,8 +13,11 @@ pub const MAX_DIRECTORY_BYTES: u64 = 8 << 20;
 /// The longest side H.264 can carry (level 6.2 allows 16,384, and so does libx264).
 pub const MAX_SIDE: u32 = 16_384;
 
-/// Rates at which sound is plausible: telephone to studio, in Hz.
-pub const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
+/// Rates at which sound is plausible, in Hz: the slowest of sensors to the fastest of converters.
+pub const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
+
+/// Most channels of a soundtrack: those of 7.1.
+pub const MAX_CHANNELS: u16 = 8;
 
 /// What one tape may hold. Every one of these has a flag of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,26 +28,52 @@ impl<'tape> Reel<'tape> {
         Ok((&entry.name, &self.packed))
     }
 
-    /// Decodes frame `index` to the size of the video.
+    /// What is shown at frame `index`, at the size of the video: that frame; if it cannot be decoded the nearest before
+    /// it that can, else the nearest after it. What that is depends on the tape alone, and not on what was read before.
+    ///
+    /// # Errors
+    /// [`crate::Error::NoPicture`] if no frame can be decoded; what is wrong with this one, if flaws are not
+    /// tolerated; [`crate::Error::Entry`] or [`crate::Error::Limit`] for one that was crafted.
+    pub fn picture(&mut self, index: usize, decoder: &mut Decoder, picture: &mut Picture) -> Result<()> {
+        for candidate in (0..=index).rev().chain(index + 1..self.tape.frames.len()) {
+            if self.tape.damage.is_known(candidate) {
+                continue;
+            }
+            match self.decode(candidate, decoder, picture) {
+                Ok(()) => {
+                    picture.place_on(self.tape.width, self.tape.height);
+                    return Ok(());
+                }
+                Err(error) if self.tape.tolerates(&error) => self.tape.damage.note(candidate, &error),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(self.tape.no_picture())
+    }
+
+    /// Decodes frame `index` as it is.
     ///
     /// # Errors
     /// As [`Reel::picture_bytes`], and [`crate::Error::Picture`] for what cannot be decoded.
-    pub fn picture(&mut self, index: usize, decoder: &mut Decoder, picture: &mut Picture) -> Result<()> {
-        let (width, height, pixels) = (self.tape.width, self.tape.height, self.tape.limits.pixels);
+    pub fn decode(&mut self, index: usize, decoder: &mut Decoder, picture: &mut Picture) -> Result<()> {
+        let pixels = self.tape.limits.pixels;
         let (name, bytes) = self.picture_bytes(index)?;
-        decoder.decode(name, bytes, pixels, picture)?;
-        picture.place_on(width, height);
-        Ok(())
+        decoder.decode(name, bytes, pixels, picture)
     }
 
-    /// Plays the soundtrack, if there is one; see [`super::Soundtrack::play`].
+    /// Plays the soundtrack, if there is one; see [`super::Soundtrack::play`]. If it turns out damaged, the tape has no
+    /// sound from then on.
     ///
     /// # Errors
     /// As [`super::Soundtrack::play`].
     pub fn play_sound(&mut self, sink: impl FnMut(&[f32]) -> Result<bool>) -> Result<()> {
-        match &self.tape.soundtrack {
-            Some(soundtrack) => soundtrack.play(&mut self.archive, sink),
-            None => Ok(()),
+        let Some(soundtrack) = self.tape.soundtrack() else { return Ok(()) };
+        let played = soundtrack.play(&mut self.archive, sink);
+        if let Err(error) = &played
+            && error.is_flaw()
+        {
+            self.tape.lose_sound(super::damage::reason(error));
         }
+        played
     }
 }

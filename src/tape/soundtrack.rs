@@ -1,4 +1,4 @@
-//! `soundtrack.wav`: PCM of any usual kind as floats, read in blocks.
+//! `soundtrack.wav`: PCM of any kind as floats, read in blocks.
 //!
 //! Recorders that stream do not know the length when they write the header, so lengths in it are upper bounds at
 //! best; the bytes that are there count. What cannot be played at all is refused with the reason.
@@ -7,34 +7,32 @@ use std::io::{self, Read};
 
 use crate::error::{Error, Result};
 
-use super::archive::{Archive, Entry};
-use super::limits::SAMPLE_RATES;
+use super::archive::{Archive, Entry, damaged};
+use super::limits::{MAX_CHANNELS, SAMPLE_RATES};
+use super::samples::{Encoding, Format};
 use super::timeline::TICKS_PER_SECOND;
 
 /// Sample frames in the recorder's blocks; it pads the last one with silence.
 pub const BLOCK: u64 = 4096;
 
-/// A WAV header may hold other chunks before the sound; more than this many bytes of them is no recorder's work.
-const MAX_HEADER: u64 = 1 << 20;
+/// The shortest sound that is one, in seconds: half a frame of AAC.
+const SHORTEST: f64 = 0.01;
 
-/// How a sample is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Unsigned8,
-    Signed16,
-    Signed24,
-    Signed32,
-    Float32,
-    Float64,
-}
+/// The longest format header there is a use for; `WAVE_FORMAT_EXTENSIBLE` has 40 bytes.
+const LONGEST_FORMAT: u64 = 64;
+
+/// What a length says that is not known, or stands elsewhere.
+const UNKNOWN: u64 = u32::MAX as u64;
 
 /// The sound of a tape: what it is and where its samples lie.
 #[derive(Debug, Clone)]
 pub struct Soundtrack {
     /// Samples per second.
     pub rate: u32,
-    /// 1 or 2.
+    /// 1 to 8.
     pub channels: u16,
+    /// Which loudspeakers the channels are for, as a WAV has it; 0 if it does not say.
+    pub speakers: u32,
     /// Length in sample frames (one sample for each channel).
     pub frames: u64,
     encoding: Encoding,
@@ -42,58 +40,86 @@ pub struct Soundtrack {
     offset: u64,
 }
 
+/// The length of a chunk as its header has it.
+struct Chunk {
+    name: [u8; 4],
+    length: u64,
+}
+
 impl Soundtrack {
-    /// Reads the header of a WAV entry.
+    /// Reads the header of a WAV entry, or of an RF64 or BW64, whose lengths have 64 bits.
     ///
     /// # Errors
     /// [`Error::Soundtrack`] with what is wrong: not a WAV, compressed, too many channels, an implausible rate.
     pub fn open(archive: &mut Archive, entry: &Entry) -> Result<Self> {
         let refuse = |what: String| Error::Soundtrack { name: entry.name.clone(), what };
         let mut reader = Counted { inner: archive.reader(entry)?, position: 0 };
-        let damaged = |_| refuse("ends before its sound begins".into());
+        let early = |error: io::Error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => refuse("ends before its sound begins".into()),
+            _ => damaged(&entry.name)(error),
+        };
 
-        let riff: [u8; 12] = reader.array().map_err(damaged)?;
-        if !matches!(&riff[..4], b"RIFF" | b"RF64") || &riff[8..] != b"WAVE" {
+        let riff: [u8; 12] = reader.array().map_err(early)?;
+        if !matches!(&riff[..4], b"RIFF" | b"RF64" | b"BW64") || &riff[8..] != b"WAVE" {
             return Err(refuse("is not a WAV file".into()));
         }
-        let mut format: Option<(Encoding, u16, u32)> = None;
+        // Behind this nothing belongs to the file, unless the writer never came back to say so.
+        let riff_end = match u64::from(u32::from_le_bytes([riff[4], riff[5], riff[6], riff[7]])) {
+            0 | UNKNOWN => u64::MAX,
+            length => length + 8,
+        };
+        let mut format: Option<Format> = None;
+        let mut long_length = UNKNOWN;
         loop {
-            let chunk: [u8; 8] = reader.array().map_err(damaged)?;
-            let length = u32::from_le_bytes([chunk[4], chunk[5], chunk[6], chunk[7]]);
-            match &chunk[..4] {
+            let Chunk { name, length } = reader.chunk().map_err(early)?;
+            match &name {
                 b"data" => {
-                    let (encoding, channels, rate) =
-                        format.ok_or_else(|| refuse("has sound before its format".into()))?;
+                    let format = format.ok_or_else(|| refuse("has sound before its format".into()))?;
                     let offset = reader.position;
                     let here = entry.size.saturating_sub(offset);
-                    // 0 and 0xFFFFFFFF are what streaming writers leave when they never come back.
-                    let bytes = if matches!(length, 0 | u32::MAX) { here } else { here.min(length.into()) };
-                    let frames = bytes / (u64::from(channels) * encoding.bytes() as u64);
-                    return Ok(Soundtrack { rate, channels, frames, encoding, entry: entry.clone(), offset });
+                    let length = match length {
+                        0 if is_streamed(&mut reader, riff_end).map_err(early)? => here,
+                        UNKNOWN => long_length,
+                        length => length,
+                    };
+                    let bytes = if length == UNKNOWN { here } else { here.min(length) };
+                    let frames = bytes / (u64::from(format.channels) * format.encoding.bytes() as u64);
+                    return Ok(Soundtrack {
+                        rate: format.rate,
+                        channels: format.channels,
+                        speakers: format.speakers,
+                        frames,
+                        encoding: format.encoding,
+                        entry: entry.clone(),
+                        offset,
+                    });
                 }
-                b"fmt " if (16..=64).contains(&length) => {
-                    let mut header = vec![0; length as usize];
-                    reader.read_exact(&mut header).map_err(damaged)?;
-                    format = Some(parse_format(&header).map_err(refuse)?);
+                b"fmt " => {
+                    let mut header = Vec::new();
+                    let read = reader.by_ref().take(length.min(LONGEST_FORMAT)).read_to_end(&mut header);
+                    read.map_err(early)?;
+                    reader.skip(padded(length) - header.len() as u64).map_err(early)?;
+                    format = Some(parse(&header).map_err(refuse)?);
                 }
-                b"fmt " => return Err(refuse(format!("has a format header of {length} bytes"))),
-                _ if reader.position + u64::from(length) > MAX_HEADER => {
-                    return Err(refuse(format!("has no sound within its first {MAX_HEADER} bytes")));
+                b"ds64" if length >= 16 => {
+                    let [_, of_data] = [(); 2].map(|()| reader.array::<8>());
+                    long_length = u64::from_le_bytes(of_data.map_err(early)?);
+                    reader.skip(padded(length) - 16).map_err(early)?;
                 }
-                _ => reader.skip(u64::from(length) + u64::from(length % 2)).map_err(damaged)?,
+                _ => reader.skip(padded(length)).map_err(early)?,
             }
         }
     }
 
     /// Plays the sound into `sink`, block by block: interleaved samples, nominally −1 to 1. `sink` ends it early by
-    /// answering `false`.
+    /// answering `false`; the rest is still checked.
     ///
     /// # Errors
     /// [`Error::Unpack`] if the archive turns out damaged, and what `sink` returns.
     pub fn play(&self, archive: &mut Archive, mut sink: impl FnMut(&[f32]) -> Result<bool>) -> Result<()> {
-        let damaged = |source: io::Error| Error::Unpack { name: self.entry.name.clone(), source: source.into() };
+        let name = &self.entry.name;
         let mut reader = Counted { inner: archive.reader(&self.entry)?, position: 0 };
-        reader.skip(self.offset).map_err(damaged)?;
+        reader.skip(self.offset).map_err(damaged(name))?;
         let frame = usize::from(self.channels) * self.encoding.bytes();
         let mut bytes = vec![0; BLOCK as usize * frame];
         let mut samples = Vec::with_capacity(BLOCK as usize * usize::from(self.channels));
@@ -101,7 +127,7 @@ impl Soundtrack {
         while left > 0 {
             let block = left.min(BLOCK);
             let bytes = &mut bytes[..block as usize * frame];
-            reader.read_exact(bytes).map_err(damaged)?;
+            reader.read_exact(bytes).map_err(damaged(name))?;
             samples.clear();
             samples.extend(bytes.chunks_exact(self.encoding.bytes()).map(|sample| self.encoding.decode(sample)));
             if !sink(&samples)? {
@@ -110,7 +136,7 @@ impl Soundtrack {
             left -= block;
         }
         // The checksum is verified where the entry ends.
-        io::copy(&mut reader, &mut io::sink()).map_err(damaged)?;
+        io::copy(&mut reader, &mut io::sink()).map_err(damaged(name))?;
         Ok(())
     }
 
@@ -123,6 +149,12 @@ impl Soundtrack {
         if end(self.frames) > pictures + end(BLOCK) { end(self.frames) } else { pictures }
     }
 
+    /// Whether there is enough of it for anybody to hear; a coder makes nothing of less.
+    #[must_use]
+    pub fn can_be_heard(&self) -> bool {
+        self.seconds() >= SHORTEST
+    }
+
     /// Length in seconds.
     #[must_use]
     pub fn seconds(&self) -> f64 {
@@ -130,57 +162,33 @@ impl Soundtrack {
     }
 }
 
-fn parse_format(header: &[u8]) -> std::result::Result<(Encoding, u16, u32), String> {
-    let word = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
-    let (mut tag, channels, bits) = (word(0), word(2), word(14));
-    let rate = u32::from(word(4)) | u32::from(word(6)) << 16;
-    if tag == 0xFFFE && header.len() >= 26 {
-        // WAVE_FORMAT_EXTENSIBLE: the real tag opens the sub-format's GUID.
-        tag = word(24);
-    }
-    let encoding = match (tag, bits) {
-        (1, 8) => Encoding::Unsigned8,
-        (1, 16) => Encoding::Signed16,
-        (1, 24) => Encoding::Signed24,
-        (1, 32) => Encoding::Signed32,
-        (3, 32) => Encoding::Float32,
-        (3, 64) => Encoding::Float64,
-        _ => return Err(format!("has {bits}-bit samples of format {tag}; expected PCM or float")),
-    };
-    if !(1..=2).contains(&channels) {
-        return Err(format!("has {channels} channels; expected 1 or 2"));
-    }
-    if !SAMPLE_RATES.contains(&rate) {
-        let (low, high) = SAMPLE_RATES.into_inner();
-        return Err(format!("has {rate} samples a second; expected {low} to {high}"));
-    }
-    Ok((encoding, channels, rate))
+/// Chunks of odd length are followed by a byte that does not count.
+fn padded(length: u64) -> u64 {
+    length + length % 2
 }
 
-impl Encoding {
-    fn bytes(self) -> usize {
-        match self {
-            Encoding::Unsigned8 => 1,
-            Encoding::Signed16 => 2,
-            Encoding::Signed24 => 3,
-            Encoding::Signed32 | Encoding::Float32 => 4,
-            Encoding::Float64 => 8,
-        }
+/// The format, within what can be played.
+fn parse(header: &[u8]) -> Result<Format, String> {
+    let format = Format::parse(header)?;
+    if !(1..=MAX_CHANNELS).contains(&format.channels) {
+        return Err(format!("has {} channels; expected 1 to {MAX_CHANNELS}", format.channels));
     }
+    if !SAMPLE_RATES.contains(&format.rate) {
+        let (low, high) = SAMPLE_RATES.into_inner();
+        return Err(format!("has {} samples a second; expected {low} to {high}", format.rate));
+    }
+    Ok(format)
+}
 
-    /// One sample of exactly [`Encoding::bytes`] bytes. Floats that are not finite are silence.
-    fn decode(self, sample: &[u8]) -> f32 {
-        let mut wide = [0; 8];
-        wide[8 - sample.len()..].copy_from_slice(sample);
-        let high = i32::from_le_bytes([wide[4], wide[5], wide[6], wide[7]]);
-        let value = match self {
-            Encoding::Unsigned8 => (f32::from(sample[0]) - 128.0) / 128.0,
-            Encoding::Signed16 | Encoding::Signed24 | Encoding::Signed32 => high as f32 / 2_147_483_648.0,
-            Encoding::Float32 => f32::from_bits(high as u32),
-            Encoding::Float64 => f64::from_le_bytes(wide) as f32,
-        };
-        if value.is_finite() { value.clamp(-1.0, 1.0) } else { 0.0 }
+/// Whether a `data` chunk that says it is empty was written by somebody who never came back to say how long it became:
+/// the file goes on, and not with another chunk.
+fn is_streamed(reader: &mut Counted<impl Read>, riff_end: u64) -> io::Result<bool> {
+    if reader.position >= riff_end {
+        return Ok(false);
     }
+    let mut name = Vec::new();
+    reader.by_ref().take(4).read_to_end(&mut name)?;
+    Ok(!name.iter().all(|byte| (b' '..=b'~').contains(byte)))
 }
 
 /// A reader that knows how far it has come.
@@ -195,6 +203,11 @@ impl<R: Read> Counted<R> {
         self.read_exact(&mut array).map(|()| array)
     }
 
+    fn chunk(&mut self) -> io::Result<Chunk> {
+        let [n, a, m, e, length @ ..]: [u8; 8] = self.array()?;
+        Ok(Chunk { name: [n, a, m, e], length: u32::from_le_bytes(length).into() })
+    }
+
     fn skip(&mut self, count: u64) -> io::Result<()> {
         let skipped = io::copy(&mut self.by_ref().take(count), &mut io::sink())?;
         if skipped == count { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
@@ -206,26 +219,5 @@ impl<R: Read> Read for Counted<R> {
         let count = self.inner.read(buffer)?;
         self.position += count as u64;
         Ok(count)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_encoding_reads_full_scale_alike() {
-        let half: [(Encoding, &[u8]); 6] = [
-            (Encoding::Unsigned8, &[192]),
-            (Encoding::Signed16, &0x4000_i16.to_le_bytes()),
-            (Encoding::Signed24, &[0, 0, 0x40]),
-            (Encoding::Signed32, &0x4000_0000_i32.to_le_bytes()),
-            (Encoding::Float32, &0.5_f32.to_le_bytes()),
-            (Encoding::Float64, &0.5_f64.to_le_bytes()),
-        ];
-        for (encoding, bytes) in half {
-            assert!((encoding.decode(bytes) - 0.5).abs() < 1e-6, "{encoding:?}");
-        }
-        assert_eq!(Encoding::Float32.decode(&f32::NAN.to_le_bytes()).to_bits(), 0);
     }
 }

@@ -1,18 +1,15 @@
 //! When each frame is shown, in exact ticks of 1/90000 s.
 //!
-//! The rules are those of the site's own player: a frame is shown `timestamp − first timestamp` after the start;
-//! what is missing or runs backwards is replaced by a running clock of durations; only the last frame's duration is
-//! taken at its word. Pure arithmetic, no I/O.
+//! A frame is shown `timestamp − first timestamp` after the start, as on the site; [`super::clock`] says what that is
+//! where it is not written, or not to be believed. Pure arithmetic, no I/O.
 
 use std::time::Duration;
 
+use super::clock::{self, Judgement};
 use super::timing::FrameTiming;
 
 /// Ticks per second: the clock of MPEG, divisible by every usual frame rate.
 pub const TICKS_PER_SECOND: i64 = 90_000;
-
-/// How long the player shows a frame about which nothing is known, in ms.
-const UNKNOWN_DURATION: f64 = 1000.0 / 30.0;
 
 /// A picture and how long it is shown: one frame of the finished video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,26 +32,23 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// The timeline of `rows`, and how many of its times had to come from the running clock although something was
-    /// written about them. Every frame needs a row; an empty row says that nothing is known.
+    /// The timeline of `rows`, and what was made of their times. A row whose frame is not there (`has_frame`) prolongs
+    /// the frame before it, or at the start the one after it. Nothing is held for longer than `longest` unless its
+    /// duration confirms it.
     #[must_use]
-    pub fn new(rows: &[FrameTiming]) -> (Self, usize) {
-        let origin = rows.iter().find_map(|row| row.timestamp);
-        let mut replaced = 0;
+    pub fn new(rows: &[FrameTiming], has_frame: impl Fn(usize) -> bool, longest: Duration) -> (Self, Judgement) {
+        let clock = clock::read(rows, longest.as_secs_f64() * 1000.0);
+        let mut earliest = 0;
         let mut starts: Vec<i64> = Vec::with_capacity(rows.len());
-        let mut clock = 0.0;
-        for row in rows {
-            let earliest = starts.last().map_or(0, |start| start + 1);
-            let written = row.timestamp.zip(origin).map(|(timestamp, origin)| timestamp - origin);
-            let usable = written.filter(|&time| ticks(time) >= earliest);
-            replaced += usize::from(written.is_some() && usable.is_none());
-            let time = usable.unwrap_or(clock);
-            starts.push(ticks(time).max(earliest));
-            clock = time + duration(row);
+        for (index, &time) in clock.times.iter().enumerate() {
+            let start = ticks(time).max(earliest);
+            earliest = start + 1;
+            if has_frame(index) {
+                starts.push(if starts.is_empty() { 0 } else { start });
+            }
         }
-        let last = rows.last().map_or(0, |row| ticks(duration(row)).max(1));
-        let end = starts.last().map_or(0, |start| start.saturating_add(last));
-        (Timeline { frames: (0..rows.len()).collect(), starts, end }, replaced)
+        let end = ticks(clock.end).max(earliest);
+        (Timeline { frames: (0..starts.len()).collect(), starts, end }, clock.judgement)
     }
 
     /// The same frames at a constant rate, as a converter that ignores `timing.json` shows them.
@@ -144,10 +138,6 @@ impl Timeline {
     }
 }
 
-fn duration(row: &FrameTiming) -> f64 {
-    row.duration.filter(|&duration| duration > 0.0).unwrap_or(UNKNOWN_DURATION)
-}
-
 /// Milliseconds as ticks; a cast saturates, so that absurd times stay absurd and meet the limit on duration.
 fn ticks(milliseconds: f64) -> i64 {
     ((milliseconds * (TICKS_PER_SECOND as f64 / 1000.0)).round() as i64).min(i64::MAX / 4)
@@ -158,8 +148,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn rows(times: &[(Option<f64>, Option<f64>)]) -> Vec<FrameTiming> {
-        times.iter().map(|&(timestamp, duration)| FrameTiming { filename: None, timestamp, duration }).collect()
+    const LONGEST: Duration = Duration::from_mins(10);
+
+    fn timeline(times: &[(Option<f64>, Option<f64>)]) -> Timeline {
+        let row = |&(timestamp, duration)| FrameTiming { timestamp, duration, ..FrameTiming::default() };
+        Timeline::new(&times.iter().map(row).collect::<Vec<_>>(), |_| true, LONGEST).0
     }
 
     fn starts(timeline: &Timeline) -> Vec<i64> {
@@ -168,38 +161,35 @@ mod tests {
 
     #[test]
     fn frames_appear_when_their_timestamp_says_and_the_last_stays_for_its_duration() {
-        let (timeline, replaced) = Timeline::new(&rows(&[
-            (Some(1000.0), Some(10.0)),
-            (Some(1008.5), Some(10.0)),
-            (Some(1100.0), Some(250.0)),
-        ]));
+        let timeline = timeline(&[(Some(1000.0), Some(10.0)), (Some(1008.5), Some(10.0)), (Some(1100.0), Some(250.0))]);
         assert_eq!(starts(&timeline), [0, 765, 9000]);
-        assert_eq!((timeline.end(), replaced), (9000 + 22_500, 0));
+        assert_eq!(timeline.end(), 9000 + 22_500);
     }
 
     #[test]
     fn without_timing_a_frame_lasts_a_thirtieth_of_a_second() {
-        let (timeline, _) = Timeline::new(&rows(&[(None, None); 3]));
+        let timeline = timeline(&[(None, None); 3]);
         assert_eq!(starts(&timeline), [0, 3000, 6000]);
         assert_eq!(timeline.end(), 9000);
     }
 
     #[test]
-    fn what_is_missing_or_backwards_follows_the_clock_of_durations() {
-        let (timeline, replaced) = Timeline::new(&rows(&[
-            (Some(500.0), Some(20.0)),
-            (None, Some(20.0)),
-            (Some(100.0), Some(20.0)),
-            (Some(560.0), Some(-5.0)),
-            (Some(560.0), Some(20.0)),
-        ]));
-        assert_eq!(starts(&timeline), [0, 1800, 3600, 5400, 5400 + 3000]);
-        assert_eq!(replaced, 2);
+    fn a_frame_that_is_missing_prolongs_the_one_before_it_and_at_the_start_the_one_after() {
+        let rows: Vec<_> = (0..5)
+            .map(|index| FrameTiming { timestamp: Some(f64::from(index) * 20.0), ..FrameTiming::default() })
+            .collect();
+        let shown = |there: [usize; 2]| {
+            let (timeline, _) = Timeline::new(&rows, |index| there.contains(&index), LONGEST);
+            assert_eq!(timeline.end(), 9000);
+            timeline.shown().map(|shown| (shown.frame, shown.start)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown([0, 3]), [(0, 0), (1, 5400)]);
+        assert_eq!(shown([1, 2]), [(0, 0), (1, 3600)]);
     }
 
     #[test]
     fn equal_neighbours_become_one_longer_frame() {
-        let (timeline, _) = Timeline::new(&rows(&[(None, Some(10.0)); 4]));
+        let timeline = timeline(&[(None, Some(10.0)); 4]);
         let merged = timeline.merge(|frame| frame == 1 || frame == 3);
         assert_eq!(
             merged.shown().collect::<Vec<_>>(),
@@ -210,7 +200,7 @@ mod tests {
     #[test]
     fn snapping_keeps_the_last_frame_of_each_instant() {
         let at = |time| (Some(time), Some(5.0));
-        let (timeline, _) = Timeline::new(&rows(&[at(0.0), at(2.0), at(17.0), at(50.0), at(52.0)]));
+        let timeline = timeline(&[at(0.0), at(2.0), at(17.0), at(50.0), at(52.0)]);
         let snapped = timeline.snap(60);
         assert_eq!(snapped.shown().map(|shown| shown.frame).collect::<Vec<_>>(), [1, 2, 4]);
         assert_eq!(starts(&snapped), [0, 1500, 4500]);
@@ -227,7 +217,7 @@ mod tests {
                 .iter()
                 .map(|&(t, d)| (t.filter(|t| t.is_finite()), d.filter(|d| d.is_finite())))
                 .collect();
-            let (timeline, _) = Timeline::new(&rows(&finite));
+            let timeline = timeline(&finite);
             for timeline in [timeline.at_constant_rate(rate), timeline] {
                 prop_assert_eq!(timeline.shown().next().map(|shown| shown.start), Some(0));
                 prop_assert!(timeline.shown().all(|shown| shown.duration >= 1));
@@ -245,13 +235,13 @@ mod tests {
             let rows: Vec<_> = times
                 .iter()
                 .map(|&gap| {
-                    let row = FrameTiming { filename: None, timestamp: Some(now), duration: Some(gap) };
+                    let row = (Some(now), Some(gap));
                     now += gap;
                     row
                 })
                 .collect();
             let grid = TICKS_PER_SECOND / i64::from(rate);
-            let snapped = Timeline::new(&rows).0.snap(rate);
+            let snapped = timeline(&rows).snap(rate);
             prop_assert!(snapped.shown().all(|shown| shown.duration >= grid && shown.duration % grid == 0));
             prop_assert_eq!(snapped.shown().next().map(|shown| shown.start), Some(0));
         }

@@ -1,8 +1,9 @@
 //! `timing.json`: what the recorder wrote about each frame.
 //!
 //! Recorders wrote an array of rows, or an object with the array under `frames`; rows with `filename` or without;
-//! numbers that are missing, `null` or nonsense. All of it is taken as it is here and judged in [`super::timeline`].
+//! numbers that are missing, `null`, texts or nonsense. All of it is taken as it is here and judged in [`super::clock`].
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
@@ -11,18 +12,22 @@ use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
 
+use super::lenient;
+
 /// One row of `timing.json`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FrameTiming {
     /// The entry that holds the frame, if the row names it.
     pub filename: Option<String>,
+    /// The frame's number, if the row has it.
+    pub number: Option<u64>,
     /// When the frame was drawn, in ms since any epoch. Finite.
     pub timestamp: Option<f64>,
     /// How long it stayed, in ms, as the recorder thought. Finite.
     pub duration: Option<f64>,
 }
 
-/// Reads `timing.json` of any known form, in frame order. What is of no use is passed over without being stored, as a
+/// Reads `timing.json` of any known form, as it lies there. What is of no use is passed over without being stored, as a
 /// file within its limit can hold millions of values.
 ///
 /// # Errors
@@ -30,12 +35,12 @@ pub struct FrameTiming {
 /// for more than `most` rows.
 pub fn parse(json: &[u8], most: usize) -> Result<Vec<FrameTiming>> {
     let damaged = |error: serde_json::Error| Error::Timing { source: error.into() };
-    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+    let json = lenient::plain(json);
     let repaired;
-    let document: &RawValue = match serde_json::from_slice(json) {
+    let document: &RawValue = match serde_json::from_slice(&json) {
         Ok(document) => document,
         Err(error) => {
-            repaired = null_for_non_finite(json).ok_or_else(|| damaged(error))?;
+            repaired = lenient::repaired(&json).ok_or_else(|| damaged(error))?;
             serde_json::from_slice(&repaired).map_err(damaged)?
         }
     };
@@ -68,6 +73,8 @@ struct Object<'json> {
 struct Row<'json> {
     #[serde(borrow)]
     filename: Option<&'json RawValue>,
+    frame: Option<&'json RawValue>,
+    index: Option<&'json RawValue>,
     timestamp: Option<&'json RawValue>,
     duration: Option<&'json RawValue>,
 }
@@ -96,36 +103,30 @@ impl<'json> Visitor<'json> for Rows {
     }
 }
 
-/// Python and others write bare `NaN` and `Infinity`, which JSON does not have. JavaScript writes `null` there.
-fn null_for_non_finite(json: &[u8]) -> Option<Vec<u8>> {
-    const WORDS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
-    let mut out = Vec::with_capacity(json.len());
-    let (mut rest, mut in_string) = (json, false);
-    while let Some(&byte) = rest.first() {
-        let word = WORDS.iter().find(|word| !in_string && rest.starts_with(word));
-        let (text, taken) = match word {
-            Some(word) => (&b"null"[..], word.len()),
-            None if in_string && byte == b'\\' => (&rest[..rest.len().min(2)], 2),
-            None => (&rest[..1], 1),
-        };
-        in_string ^= byte == b'"';
-        out.extend_from_slice(text);
-        rest = rest.get(taken..).unwrap_or_default();
-    }
-    (out != json).then_some(out)
-}
-
 /// What a row says that is of use; nothing, if it is no object.
 fn row(value: &RawValue) -> FrameTiming {
     let row = value.get();
     let Some(row) = row.starts_with('{').then(|| serde_json::from_str::<Row>(row).ok()).flatten() else {
         return FrameTiming::default();
     };
-    // A number too large for a float is none.
-    let number = |value: Option<&RawValue>| value.and_then(|value| serde_json::from_str::<f64>(value.get()).ok());
+    let text = |value: &RawValue| serde_json::from_str::<Cow<str>>(value.get()).ok();
+    // A number too large for a float is none. Some writers put numbers into quotes.
+    let number = |value: Option<&RawValue>| {
+        let value = value?;
+        let number = serde_json::from_str::<f64>(value.get()).ok();
+        number.or_else(|| text(value)?.trim().parse().ok()).filter(|number| number.is_finite())
+    };
+    // What JavaScript makes of a date that nobody asked for its number.
+    let date = |value: Option<&RawValue>| {
+        let date: jiff::Timestamp = text(value?)?.trim().parse().ok()?;
+        Some(date.as_nanosecond() as f64 / 1e6)
+    };
+    let whole =
+        |number: f64| (number >= 0.0 && number.fract() == 0.0 && number < 2_f64.powi(53)).then_some(number as u64);
     FrameTiming {
-        filename: row.filename.and_then(|value| serde_json::from_str(value.get()).ok()),
-        timestamp: number(row.timestamp),
+        filename: row.filename.and_then(text).map(Cow::into_owned),
+        number: number(row.frame).or_else(|| number(row.index)).and_then(whole),
+        timestamp: number(row.timestamp).or_else(|| date(row.timestamp)),
         duration: number(row.duration),
     }
 }
@@ -149,21 +150,37 @@ mod tests {
     #[test]
     fn what_is_no_number_is_no_timestamp() {
         assert_eq!(
-            timestamps(r#"[{"timestamp":null},{"timestamp":"7"},{},[],3,[1,2,3],{"timestamp":1e999}]"#),
+            timestamps(r#"[{"timestamp":null},{"timestamp":"7 ms"},{"timestamp":"inf"},{},[],3,{"timestamp":1e999}]"#),
             [None; 7]
         );
     }
 
     #[test]
-    fn bare_nan_and_infinity_read_as_missing_but_not_inside_texts() {
-        let json = r#"[{"timestamp": NaN, "filename": "Na\"NaN"}, {"timestamp": -Infinity}, {"timestamp": 4}]"#;
-        assert_eq!(timestamps(json), [None, None, Some(4.0)]);
-        assert_eq!(parse(json.as_bytes(), 9).unwrap()[0].filename.as_deref(), Some("Na\"NaN"));
+    fn numbers_may_be_texts() {
+        let rows = parse(br#"[{"frame": "3", "timestamp": "1000.5", "duration": " 16 "}]"#, 9).unwrap();
+        assert_eq!((rows[0].number, rows[0].timestamp, rows[0].duration), (Some(3), Some(1000.5), Some(16.0)));
     }
 
     #[test]
-    fn anything_else_is_refused() {
-        for json in ["", "[", "{}", "7", "\"frames\"", "null", r#"{"frames": 3}"#, "[1,]", &"[".repeat(9999)] {
+    fn timestamps_may_be_dates() {
+        let dates = r#"[{"timestamp":"2025-10-17T09:05:03.012Z"},{"timestamp":"2025-10-17T11:05:03.0205+02:00"}]"#;
+        let times = timestamps(dates).into_iter().map(|time| time.unwrap()).collect::<Vec<_>>();
+        assert!(
+            (times[0] - 1_760_691_903_012.0).abs() < 0.001 && (times[1] - times[0] - 8.5).abs() < 0.001,
+            "{times:?}"
+        );
+    }
+
+    #[test]
+    fn a_frame_has_a_whole_number_or_none() {
+        let numbers = |json: &[u8]| parse(json, 9).unwrap().iter().map(|row| row.number).collect::<Vec<_>>();
+        assert_eq!(numbers(br#"[{"frame":2},{"index":3.0},{"frame":null,"index":4}]"#), [Some(2), Some(3), Some(4)]);
+        assert_eq!(numbers(br#"[{"frame":-1},{"frame":0.5},{"frame":1e300},{"frame":"x"}]"#), [None; 4]);
+    }
+
+    #[test]
+    fn what_cannot_be_mended_is_refused() {
+        for json in ["", "[", "{}", "7", "\"frames\"", "null", r#"{"frames": 3}"#, "[,]", &"[".repeat(9999)] {
             assert!(parse(json.as_bytes(), 9).is_err(), "{json}");
         }
         assert!(parse(b"[\"\xff\"]", 9).is_err());

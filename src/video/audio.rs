@@ -9,7 +9,7 @@ use ffmpeg::encoder::audio::Encoder;
 use ffmpeg::format::Sample;
 use ffmpeg::format::sample::Type::Planar;
 use ffmpeg::software::resampling;
-use ffmpeg::{ChannelLayout, Packet, Rational, codec, frame};
+use ffmpeg::{ChannelLayout, Dictionary, Packet, Rational, codec, frame};
 
 use crate::error::Result;
 use crate::tape::{Soundtrack, TICKS_PER_SECOND, Tape};
@@ -21,6 +21,13 @@ const FORMAT: Sample = Sample::F32(Planar);
 
 /// Rates every player takes; anything else is resampled to the second.
 const RATES: [u32; 2] = [44_100, 48_000];
+
+/// Samples of silence that push the last of the sound out of the resampler, which may look at half as many for one of
+/// its own. Left to itself it makes nothing of a sound that is shorter.
+const BEHIND: usize = 1024;
+
+/// Channels that every player takes; more are mixed down to these.
+const STEREO: u16 = 2;
 
 /// An encoded soundtrack, ready for the muxer.
 pub struct Sound {
@@ -38,36 +45,89 @@ pub struct Sound {
 /// What is wrong with the soundtrack, [`crate::Error::Libav`], or [`crate::Error::Interrupted`].
 pub fn encode(tape: &Tape, soundtrack: &Soundtrack, kbps: u32, end: i64, watch: &dyn Watch) -> Result<Sound> {
     let rate = if RATES.contains(&soundtrack.rate) { soundtrack.rate } else { RATES[1] };
-    let layout = ChannelLayout::default(soundtrack.channels.into());
-    let mut coder = Coder::open(layout, rate, kbps)?;
-    let wanted = (end as f64 / TICKS_PER_SECOND as f64 * f64::from(rate)).round() as usize;
-    coder.left = wanted;
-    let mut resampler = match soundtrack.rate {
-        same if same == rate => None,
-        other => Some(
-            resampling::Context::get(FORMAT, layout, other, FORMAT, layout, rate).map_err(libav("resample sound"))?,
-        ),
+    let (from, to) = (loudspeakers(soundtrack), ChannelLayout::default(soundtrack.channels.min(STEREO).into()));
+    let mut coder = Coder::open(to, rate, kbps)?;
+    let samples = |seconds: f64| (seconds * f64::from(rate)).round() as usize;
+    coder.left = samples(end as f64 / TICKS_PER_SECOND as f64).min(samples(soundtrack.seconds()));
+    let mut resampler = match (soundtrack.rate, soundtrack.channels) {
+        (same, 1 | STEREO) if same == rate => None,
+        (other, _) => Some(Resampler::open((from, other), (to, rate))?),
     };
     tape.reel().play_sound(|samples| {
         watch.check()?;
-        let block = planar(samples, layout, soundtrack.rate);
+        let block = planar(samples, from, soundtrack.rate);
         match &mut resampler {
             None => coder.take(&block)?,
-            Some(resampler) => {
-                let mut output = frame::Audio::empty();
-                resampler.run(&block, &mut output).map_err(libav("resample sound"))?;
-                coder.take(&output)?;
-            }
+            Some(resampler) => coder.take(&resampler.run(&block)?)?,
         }
         Ok(coder.left > 0)
     })?;
     if let Some(mut resampler) = resampler {
-        let rest = resampler.delay().map_or(0, |delay| delay.output as usize);
-        let mut output = frame::Audio::new(FORMAT, rest.max(1), layout);
-        resampler.flush(&mut output).map_err(libav("resample sound"))?;
-        coder.take(&output)?;
+        let silence = vec![0.0; BEHIND * usize::from(soundtrack.channels)];
+        coder.take(&resampler.run(&planar(&silence, from, soundtrack.rate))?)?;
     }
     coder.finish(rate)
+}
+
+/// Where the channels of a soundtrack are heard: as it says, if libav has such a set of loudspeakers, else as usual for
+/// so many.
+fn loudspeakers(soundtrack: &Soundtrack) -> ChannelLayout {
+    const KNOWN: [ChannelLayout; 14] = [
+        ChannelLayout::_2POINT1,
+        ChannelLayout::SURROUND,
+        ChannelLayout::_3POINT1,
+        ChannelLayout::_4POINT0,
+        ChannelLayout::QUAD,
+        ChannelLayout::_2_2,
+        ChannelLayout::_4POINT1,
+        ChannelLayout::_5POINT0,
+        ChannelLayout::_5POINT0_BACK,
+        ChannelLayout::_5POINT1,
+        ChannelLayout::_5POINT1_BACK,
+        ChannelLayout::_6POINT1,
+        ChannelLayout::_7POINT0,
+        ChannelLayout::_7POINT1,
+    ];
+    let channels = i32::from(soundtrack.channels);
+    let said = |known: &ChannelLayout| known.channels() == channels && known.bits() == u64::from(soundtrack.speakers);
+    match KNOWN.into_iter().find(said) {
+        Some(known) => known,
+        // libav would take the third for a subwoofer, and leave it out.
+        None if channels == 3 => ChannelLayout::SURROUND,
+        None => ChannelLayout::default(channels),
+    }
+}
+
+/// Brings sound to another rate, and to fewer channels.
+struct Resampler {
+    context: resampling::Context,
+    to: ChannelLayout,
+    /// Output samples for an input sample.
+    ratio: f64,
+}
+
+impl Resampler {
+    fn open((from, from_rate): (ChannelLayout, u32), (to, rate): (ChannelLayout, u32)) -> Result<Self> {
+        let mut options = Dictionary::new();
+        // Channels that are all loud come to no more than one that is.
+        options.set("rematrix_maxval", "1");
+        let context = resampling::Context::get_with(FORMAT, from, from_rate, FORMAT, to, rate, options);
+        let context = context.map_err(libav("resample sound"))?;
+        Ok(Resampler { context, to, ratio: f64::from(rate) / f64::from(from_rate) })
+    }
+
+    fn run(&mut self, block: &frame::Audio) -> Result<frame::Audio> {
+        // Room for all there is, so that nothing is left to pile up.
+        let mut output = self.room(block.samples());
+        self.context.run(block, &mut output).map_err(libav("resample sound"))?;
+        Ok(output)
+    }
+
+    fn room(&self, samples: usize) -> frame::Audio {
+        let waiting = self.context.delay().map_or(0, |delay| delay.output as usize);
+        let coming = (samples as f64 * self.ratio).ceil() as usize;
+        frame::Audio::new(FORMAT, waiting + coming + 1, self.to)
+    }
 }
 
 /// Interleaved samples as a libav frame.

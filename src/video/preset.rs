@@ -34,6 +34,9 @@ pub struct Preset {
     /// Bytes the finished video may have; what is larger is encoded again at lower quality.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size_limit: Option<u64>,
+    /// Whether anything odd about a tape keeps it from being encoded.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
     /// How one of several encodings is chosen for a tape; `None` where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub choose: Option<Choose>,

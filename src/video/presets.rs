@@ -34,6 +34,8 @@ struct Keys {
     rate: Rate,
     audio_kbps: u32,
     size_limit: Option<u64>,
+    #[serde(default)]
+    strict: bool,
     choose: Option<Choose>,
     codec: Codec,
     scale: u32,
@@ -196,6 +198,7 @@ fn preset(name: &str, table: &Table) -> Result<Preset, String> {
         rate: keys.rate,
         audio_kbps: keys.audio_kbps,
         size_limit: keys.size_limit,
+        strict: keys.strict,
         choose: keys.choose,
         encodings,
     })

@@ -14,7 +14,7 @@ use rayon::ThreadPool;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::tape::{Shown, Tape, Timeline};
+use crate::tape::{Shown, Tape, Timeline, Warning};
 
 use super::Watch;
 use super::audio::{self, Sound};
@@ -63,9 +63,8 @@ pub struct Transcoded {
     pub codec: Codec,
     /// The quality it was encoded at.
     pub quality: Quality,
-    /// Whether that is lower than the preset's, which made it too large.
-    #[serde(skip)]
-    pub reduced: bool,
+    /// What is odd about the tape, and about the video.
+    pub warnings: Vec<Warning>,
 }
 
 fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -77,8 +76,9 @@ fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Resul
 /// `file` must be open for reading and writing; what it held is lost. Call this from outside of `pool`: it waits.
 ///
 /// # Errors
-/// What is wrong with the tape; [`Error::Libav`]; [`Error::Limit`] for a video that does not get small enough;
-/// [`Error::Verify`]; [`Error::Output`]; [`Error::Interrupted`]. `file` may hold anything then.
+/// What is wrong with the tape, with a strict preset also [`Error::Strict`]; [`Error::Libav`]; [`Error::Limit`] for a
+/// video that does not get small enough; [`Error::Verify`]; [`Error::Output`]; [`Error::Interrupted`]. `file` may hold
+/// anything then.
 pub fn transcode(
     tape: &Tape,
     preset: &Preset,
@@ -88,6 +88,31 @@ pub fn transcode(
     file: &mut File,
 ) -> Result<Transcoded> {
     super::prepare();
+    if preset.strict {
+        tape.demand_no_flaws()?;
+    }
+    let has_sound = tape.soundtrack().is_some();
+    let mut made = match encode_with_all(tape, preset, options, pool, watch, file) {
+        // It turned out damaged when it was played. Without it the video may end earlier, so it is begun anew.
+        Err(error) if has_sound && tape.soundtrack().is_none() && !preset.strict && error.is_flaw() => {
+            encode_with_all(tape, preset, options, pool, watch, file)?
+        }
+        made => made?,
+    };
+    // Which frames are damaged is known now.
+    made.warnings.splice(..0, tape.warnings());
+    Ok(made)
+}
+
+/// Makes a video of a tape in every encoding of the preset that comes into question, and keeps the best.
+fn encode_with_all(
+    tape: &Tape,
+    preset: &Preset,
+    options: Options,
+    pool: &ThreadPool,
+    watch: &dyn Watch,
+    file: &mut File,
+) -> Result<Transcoded> {
     let timeline = timeline(tape, preset, options)?;
     let candidates = candidates(preset)?;
     if let [encoding] = candidates[..] {
@@ -130,12 +155,13 @@ fn transcode_with(
         let bytes = encode_and_mux(&plan, &frames, timeline.end(), pool, watch, file)?;
         if let Some(limit) = preset.size_limit.filter(|&limit| bytes > limit) {
             match encoding.quality_to_fit(plan.quality, bytes, limit) {
-                Some(worse) => plan.quality = worse,
-                None => return Err(too_large(bytes, limit)),
+                Some(worse) if !preset.strict => plan.quality = worse,
+                _ => return Err(too_large(bytes, limit)),
             }
             continue;
         }
-        verify(file, timeline, tape.soundtrack.is_some())?;
+        verify(file, timeline, tape.soundtrack().is_some())?;
+        let lower = preset.size_limit.filter(|_| plan.quality != encoding.quality);
         return Ok(Transcoded {
             frames: tape.frame_count(),
             kept: frames.len(),
@@ -143,12 +169,12 @@ fn transcode_with(
             width: plan.geometry.width,
             height: plan.geometry.height,
             scale: plan.geometry.scale,
-            sound: tape.soundtrack.is_some(),
+            sound: tape.soundtrack().is_some(),
             bytes,
             variant: encoding.variant.clone(),
             codec: encoding.codec,
             quality: plan.quality,
-            reduced: plan.quality != encoding.quality,
+            warnings: lower.map(Warning::LowerQuality).into_iter().collect(),
         });
     }
     let bytes = file.metadata().map_or(0, |metadata| metadata.len());
@@ -169,7 +195,7 @@ pub(super) fn timeline(tape: &Tape, preset: &Preset, options: Options) -> Result
         }
         Rate::Rounded => tape.timeline.at_constant_rate(rounded_rate(tape)),
     };
-    let timeline = match &tape.soundtrack {
+    let timeline = match tape.soundtrack() {
         Some(sound) => {
             let end = sound.end_with(timeline.end());
             timeline.hold_until(end)
@@ -186,7 +212,7 @@ pub(super) fn timeline(tape: &Tape, preset: &Preset, options: Options) -> Result
 fn rounded_rate(tape: &Tape) -> u32 {
     let frames = tape.frame_count() as f64;
     let durations: Vec<f64> = tape.timing.iter().filter_map(|row| row.duration).collect();
-    let rate = match &tape.soundtrack {
+    let rate = match tape.soundtrack() {
         Some(sound) if !durations.is_empty() => frames / sound.seconds(),
         _ if durations.is_empty() => 60.0,
         _ => 1000.0 * durations.len() as f64 / durations.iter().sum::<f64>(),
@@ -221,7 +247,8 @@ fn encode_and_mux(
         // Whatever ends this closure, chunks still running must not go on for nobody.
         let _stop = StopOnDrop(&stopped);
         let (sound_done, sound) = sync_channel(1);
-        if let Some(soundtrack) = &plan.tape.soundtrack {
+        let soundtrack = plan.tape.soundtrack();
+        if let Some(soundtrack) = soundtrack {
             let kbps = plan.audio_kbps;
             scope.spawn_fifo(move |_| {
                 let _ = sound_done.send(audio::encode(plan.tape, soundtrack, kbps, end, watch));
@@ -249,7 +276,7 @@ fn encode_and_mux(
                 muxer
             } else {
                 headers = extradata(&parameters).to_vec();
-                let sound: Option<Sound> = plan.tape.soundtrack.is_some().then(|| result_of(&sound)).transpose()?;
+                let sound: Option<Sound> = soundtrack.map(|_| result_of(&sound)).transpose()?;
                 muxer.insert(Muxer::create(parameters, sound)?)
             };
             packets.into_iter().try_for_each(|packet| muxer.write(packet))?;

@@ -303,7 +303,7 @@ fn inspection_says_what_there_is_on_a_tape() {
       120 fps    ██████████ 1
       60 fps     ██████████████████████████████ 3
       5 fps      ██████████ 1
-      warning: 1 frame not of the first one's size (33x24); placed top-left on black
+      warning: frame-00005.png is not of the video's size (33x24); placed top-left on black
       warning: sound lasts 0.125 s longer than the pictures; the last frame is held
     "#);
     let workshop = Workshop::with(&TapeBuilder::numbered(8, 8, 1).names(Names::Unpadded).timing(Timing::Missing));

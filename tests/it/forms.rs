@@ -155,7 +155,6 @@ fn files_that_are_no_frames_are_ignored() {
         .file("frames/frame-00000.png", noise.clone())
         .file("__MACOSX/._frame-00000.png", noise.clone())
         .file("frame-00099.png/", "")
-        .file("/frame-00003.png", noise.clone())
         .file("../frame-00004.png", noise);
     shows_in_turn(&tape, &pictures(), GAP);
 }

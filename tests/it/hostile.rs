@@ -10,7 +10,7 @@ use crate::support::command::{Run, Running, TELECINE, Workshop, run};
 use crate::support::picture::{PALETTE, Picture};
 use crate::support::png::chunk;
 use crate::support::tape::TapeBuilder;
-use crate::support::wav::{self, Encoding, Wav};
+use crate::support::wav::{Encoding, Wav};
 use crate::support::zip::{Field, Spoiled};
 
 /// What refusing a tape may take. Nothing is decoded before everything is checked.
@@ -35,14 +35,6 @@ fn spoiled() -> Spoiled {
 fn with_frame(file: impl Into<Vec<u8>>) -> Vec<u8> {
     let good = Picture::numbered(32, 24, 1).png();
     TapeBuilder::of_files([good.clone(), file.into(), good], 40.0).deflated().zip()
-}
-
-fn with_timing(text: impl Into<Vec<u8>>) -> Vec<u8> {
-    tape().timing_text(text).zip()
-}
-
-fn with_sound(wav: impl Into<Vec<u8>>) -> Vec<u8> {
-    tape().file("soundtrack.wav", wav).zip()
 }
 
 /// A PNG that says it has this size and has nothing else.
@@ -109,14 +101,14 @@ fn what_is_no_zip_or_a_crafted_one_is_refused() {
 }
 
 #[test]
-fn archives_that_lie_about_sizes_and_sums_are_refused() {
+fn archives_that_lie_about_sizes_are_refused() {
     let bomb = [Picture::numbered(32, 24, 1).png(), vec![0; 400 << 20]].concat();
     let bomb = Spoiled(with_frame(bomb));
     refuses([
         (
             "more than it declares",
             bomb.clone().set(SECOND, Field::Size, 2000).0,
-            "frame-00001.png cannot be unpacked\n  because: File is larger than its declared uncompressed size",
+            "frame-00001.png unpacks to more bytes; the archive declares 2000",
         ),
         ("as much as it declares", bomb.0, "frame-00001.png unpacks to 419430895 bytes; the limit is 135266304 bytes"),
         (
@@ -129,33 +121,14 @@ fn archives_that_lie_about_sizes_and_sums_are_refused() {
             spoiled().set(FIRST, Field::Size, 100_000_000).0,
             "frame-00000.png unpacks to 463 bytes; the archive declares 100000000",
         ),
-        (
-            "another checksum",
-            spoiled().set(FIRST, Field::Crc, 7).0,
-            "frame-00000.png cannot be unpacked\n  because: Invalid checksum",
-        ),
-        (
-            "a damaged frame",
-            spoiled().damage(SECOND).0,
-            "frame-00001.png cannot be unpacked\n  because: Invalid checksum",
-        ),
-        (
-            "damaged timing",
-            spoiled().damage("timing.json").0,
-            "timing.json cannot be unpacked\n  because: Invalid checksum",
-        ),
-        (
-            "a damaged frame, deflated",
-            Spoiled(tape().deflated().zip()).damage(SECOND).0,
-            "frame-00001.png cannot be unpacked\n  because: Invalid checksum",
-        ),
     ]);
 }
 
 #[test]
 fn archives_without_frames_or_with_too_many_are_refused() {
     let outside = TapeBuilder::of_files([], 1.0);
-    let names = ["../frame-00000.png", "/frame-00001.png", "/etc/passwd", "..\\frame-00002.png", "C:\\frame-00003.png"];
+    let names =
+        ["../frame-00000.png", "a/frame-00001.png", "/etc/passwd", "..\\frame-00002.png", "C:\\frame-00003.png"];
     let frame = Picture::numbered(8, 8, 1).png();
     let outside = names.into_iter().fold(outside, |tape, name| tape.file(name, frame.clone()));
     let pixel = Picture::flat(1, 1, PALETTE[2]).png();
@@ -209,27 +182,8 @@ fn million_entries() -> Vec<u8> {
 }
 
 #[test]
-fn pictures_that_are_none_are_refused() {
-    let png = Picture::numbered(32, 24, 1).png();
-    let webp = Picture::numbered(32, 24, 1).webp();
+fn pictures_that_are_too_large_are_refused() {
     refuses([
-        ("a web page", with_frame("<!doctype html><title>404</title>"), "frame-00001.png is neither PNG nor WebP"),
-        ("an empty file", with_frame(""), "frame-00001.png is neither PNG nor WebP"),
-        (
-            "a truncated PNG",
-            with_frame(&png[..png.len() * 2 / 3]),
-            "frame-00001.png is not a readable picture\n  because: unexpected end of file",
-        ),
-        (
-            "a PNG of a header",
-            with_frame(declared(32, 24)),
-            "frame-00001.png is not a readable picture\n  because: IDAT or fdAT chunk is missing.",
-        ),
-        (
-            "a truncated WebP",
-            with_frame(&webp[..webp.len() * 2 / 3]),
-            "frame-00001.png is not a readable picture\n  because: Format error decoding WebP: Corrupt bitstream",
-        ),
         (
             "3.6 gigapixels",
             with_frame(declared(60_000, 60_000)),
@@ -240,8 +194,6 @@ fn pictures_that_are_none_are_refused() {
             with_frame(declared(16_777_216, 1)),
             "frame-00001.png is 16777216x1 pixels; the limit is 16384 a side",
         ),
-        ("no width", with_frame(declared(0, 24)), "frame-00001.png has no pixels"),
-        ("no height", with_frame(declared(32, 0)), "frame-00001.png has no pixels"),
         (
             "a negative size",
             with_frame(declared(0xFFFF_FFFF, 0xFFFF_FFFF)),
@@ -251,51 +203,11 @@ fn pictures_that_are_none_are_refused() {
 }
 
 #[test]
-fn timing_that_is_none_is_refused() {
+fn timing_that_asks_for_too_much_is_refused() {
     let year = 365.0 * 86_400_000.0;
     let held = tape().at(&[0.0, 16.0, year], 16.0);
     let blank = Spoiled(tape().timing_text(" ".repeat(64 << 20)).deflated().zip());
     refuses([
-        (
-            "not JSON",
-            with_timing("frame,duration\n0,16"),
-            "timing.json is not readable JSON\n  because: expected ident at line 1 column 2",
-        ),
-        (
-            "an empty file",
-            with_timing(""),
-            "timing.json is not readable JSON\n  because: EOF while parsing a value at line 1 column 0",
-        ),
-        (
-            "cut off",
-            with_timing(r#"[{"timestamp": 1"#),
-            "timing.json is not readable JSON\n  because: EOF while parsing an object at line 1 column 16",
-        ),
-        (
-            "another object",
-            with_timing(r#"{"rows": []}"#),
-            "timing.json holds an object without frames; expected an array of frames or an object with one",
-        ),
-        (
-            "a text",
-            with_timing("\"16 ms\""),
-            "timing.json holds a text; expected an array of frames or an object with one",
-        ),
-        (
-            "a number",
-            with_timing("16.67"),
-            "timing.json holds a single value; expected an array of frames or an object with one",
-        ),
-        (
-            "not UTF-8",
-            with_timing(b"[\"\xff\xfe\"]"),
-            "timing.json is not readable JSON\n  because: invalid unicode code point at line 1 column 3",
-        ),
-        (
-            "nested and never closed",
-            with_timing("[".repeat(5 << 20)),
-            "timing.json is not readable JSON\n  because: EOF while parsing a list at line 1 column 5242880",
-        ),
         (
             "a GB declared",
             spoiled().set("timing.json", Field::Size, 1_000_000_000).0,
@@ -305,7 +217,7 @@ fn timing_that_is_none_is_refused() {
         (
             "64 MB, 100 bytes declared",
             blank.set("timing.json", Field::Size, 100).0,
-            "timing.json cannot be unpacked\n  because: File is larger than its declared uncompressed size",
+            "timing.json unpacks to more bytes; the archive declares 100",
         ),
         (
             "millions of rows",
@@ -318,110 +230,35 @@ fn timing_that_is_none_is_refused() {
             tape().at(&[0.0, 1.0, 2.0], year).zip(),
             "tape lasts 31536000.002 s; the limit is 600 s (--max-duration)",
         ),
-        (
-            "times too large for any clock",
-            with_timing(r#"[{"timestamp":0},{"timestamp":1e308}]"#),
-            "tape lasts 25620477880152.188 s; the limit is 600 s (--max-duration)",
-        ),
     ]);
 }
 
 #[test]
-fn sound_that_cannot_be_played_is_refused() {
-    let tone = || Wav::tone(48_000, 0.1, 440.0);
-    let header = |at: usize, value: u8| {
-        let mut bytes = tone().bytes();
-        bytes[at] = value;
-        bytes
-    };
-    let plain = tone().bytes();
-    let (format, data) = plain[12..].split_at(24);
-    let mut rows = Vec::from([
-        ("not a WAV", with_sound("ID3 and so on, an MP3"), "soundtrack.wav is not a WAV file"),
-        ("an empty file", with_sound(""), "soundtrack.wav ends before its sound begins"),
-        (
-            "no channels",
-            with_sound(tone().of(0, Encoding::Signed16).bytes()),
-            "soundtrack.wav has 0 channels; expected 1 or 2",
-        ),
-        (
-            "six channels",
-            with_sound(tone().of(6, Encoding::Signed16).bytes()),
-            "soundtrack.wav has 6 channels; expected 1 or 2",
-        ),
-        (
-            "rate 0",
-            with_sound(Wav { rate: 0, ..tone() }.bytes()),
-            "soundtrack.wav has 0 samples a second; expected 8000 to 192000",
-        ),
-        (
-            "rate 4 GHz",
-            with_sound(Wav { rate: u32::MAX, channels: 1, encoding: Encoding::Unsigned8, ..tone() }.bytes()),
-            "soundtrack.wav has 4294967295 samples a second; expected 8000 to 192000",
-        ),
-        ("7 bits", with_sound(header(34, 7)), "soundtrack.wav has 7-bit samples of format 1; expected PCM or float"),
-        ("ADPCM", with_sound(header(20, 2)), "soundtrack.wav has 16-bit samples of format 2; expected PCM or float"),
-        ("ends in its header", with_sound(&plain[..30]), "soundtrack.wav ends before its sound begins"),
-        ("no sound", with_sound(wav::riff(format)), "soundtrack.wav ends before its sound begins"),
-        (
-            "sound before its format",
-            with_sound(wav::riff(&[data, format].concat())),
-            "soundtrack.wav has sound before its format",
-        ),
-        ("a format of 4 GB", with_sound(header(19, 0xFF)), "soundtrack.wav has a format header of 4278190096 bytes"),
-        (
-            "a list of 4 GB",
-            with_sound(wav::riff(&[&wav::chunk(b"LIST", 0xFFFF_FFF0, b"INFO"), format, data].concat())),
-            "soundtrack.wav has no sound within its first 1048576 bytes",
-        ),
-    ]);
-    let hours = Wav { rate: 8000, samples: vec![0.0; 8000 * 601], ..tone() }.of(1, Encoding::Unsigned8);
-    rows.push((
+fn sound_that_goes_on_for_too_long_is_refused() {
+    let hours = Wav { rate: 8000, samples: vec![0.0; 8000 * 601], ..Wav::tone(48_000, 0.1, 440.0) };
+    let hours = hours.of(1, Encoding::Unsigned8);
+    refuses([(
         "ten minutes and a second",
         tape().sound(&hours).deflated().zip(),
         "soundtrack lasts 601.000 s; the limit is 600 s (--max-duration)",
-    ));
-    let damaged = Spoiled(tape().sound(&tone()).zip()).damage("soundtrack.wav").0;
-    rows.push(("damaged", damaged, "soundtrack.wav cannot be unpacked\n  because: Invalid checksum"));
-    refuses(rows);
+    )]);
 }
 
 #[test]
-fn odd_timing_is_tolerated_with_a_warning() {
-    let row = |name: usize, time: &str| format!(r#"{{"filename": "frame-0000{name}.png", "timestamp": {time}}}"#);
-    let rows = |rows: &[String]| format!("[{}]", rows.join(","));
-    let clock = "timing.json gives 1 frame no timestamp; shown by the durations";
-    let backwards = "1 frame had a time that runs backwards; shown by the durations instead";
-    let cases = [
-        (rows(&[row(0, "5"), row(1, "NaN"), row(2, "90")]), vec![clock], [33.333, 51.667]),
-        (rows(&[row(0, "5"), row(1, "null"), row(2, "90")]), vec![clock], [33.333, 51.667]),
-        (rows(&[row(0, "5"), row(1, "\"6\""), row(2, "90")]), vec![clock], [33.333, 51.667]),
-        (rows(&[row(0, "-50"), row(1, "-25"), row(2, "0")]), vec![], [25.0, 25.0]),
-        (rows(&[row(0, "50"), row(1, "-1e300"), row(2, "90")]), vec![backwards], [33.333, 6.667]),
-        (
-            rows(&[row(0, "0"), row(7, "10"), row(1, "20"), row(8, "30"), row(2, "40")]),
-            vec!["timing.json lists 2 frames that the archive does not hold; skipped"],
-            [20.0, 20.0],
-        ),
-        (
-            rows(&[row(0, "0"), row(0, "10"), row(1, "20")]),
-            vec![
-                "timing.json lists 1 frame that the archive does not hold; skipped",
-                "timing.json does not list 1 frame; shown for 1/30 s each",
-            ],
-            [20.0, 33.333],
-        ),
-        ("[]".into(), vec!["timing.json does not list 3 frames; shown for 1/30 s each"], [33.333, 33.333]),
-    ];
-    for (timing, warnings, durations) in cases {
-        let workshop = Workshop::with(&tape().timing_text(timing.clone()));
-        let run = workshop.run("convert tape.zip").succeeds();
-        let expected: Vec<_> = warnings.iter().map(|warning| format!("warning: tape.zip: {warning}\n")).collect();
-        assert_eq!(run.stderr, expected.concat(), "{timing}");
-        let found = workshop.video("tape.mp4").durations();
-        let as_expected = found.iter().zip(durations).all(|(found, expected)| (found - expected).abs() < 0.02);
-        assert!(as_expected && found.len() == 3, "{timing}: {found:?}");
-    }
+fn two_files_of_one_frame_are_refused_whatever_their_names_look_like() {
+    let file = Picture::numbered(32, 24, 1).png();
+    let crafted = "archive holds two entries of the same name; a recorder never writes that";
+    let with = |name: &'static str| tape().file(name, file.clone()).zip();
+    refuses([
+        ("./ in front", with("./frame-00001.png"), crafted),
+        ("/ in front", with("/frame-00001.png"), crafted),
+        ("other padding", with("frame-1.png"), crafted),
+        ("another case", with("FRAME-00001.png"), crafted),
+        ("another format", with("frame-00001.webp"), crafted),
+        ("timing twice", with("TIMING.JSON"), crafted),
+        ("timing twice, by one name", Spoiled(with("timing.jsoN")).rename("timing.jsoN", "timing.json").0, crafted),
+        ("sound twice", tape().file("soundtrack.wav", "").file("./soundtrack.wav", "").zip(), crafted),
+    ]);
 }
 
 #[test]

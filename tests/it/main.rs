@@ -12,6 +12,7 @@ mod cli;
 mod deterministic;
 mod documents;
 mod fixtures;
+mod flaws;
 mod forms;
 mod guards;
 mod hostile;

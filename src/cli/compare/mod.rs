@@ -12,7 +12,9 @@ use futures_util::StreamExt;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::sync::{self, AccountComparison, Accounts, Guards, Items, Nuked, Orphans, Policy, Scope, Services, Tally};
+use crate::sync::{
+    self, AccountComparison, Accounts, Guards, Items, Nuked, Orphans, Policy, Scope, Services, Tally, Warned,
+};
 
 use super::Outcome;
 use super::config::ConfigFile;
@@ -118,6 +120,9 @@ pub struct Summary {
     pub failed: usize,
     /// How many items and records stand how, by medium.
     pub media: BTreeMap<&'static str, Tally>,
+    /// Tapes that were published although something is odd about them, by account.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub warned: BTreeMap<String, Vec<Warned>>,
 }
 
 impl Summary {
@@ -132,6 +137,9 @@ impl Summary {
         self.failed += usize::from(comparison.failed.is_some());
         if let Some(reason) = comparison.blocked {
             *self.blocked.entry(reason).or_default() += 1;
+        }
+        if !comparison.warned.is_empty() {
+            self.warned.insert(comparison.account.clone(), comparison.warned.clone());
         }
         for (medium, tally) in &comparison.media {
             *self.media.entry(medium).or_default() += *tally;

@@ -53,6 +53,21 @@ pub struct PresetFile {
     preset_file: Option<PathBuf>,
 }
 
+/// What to do about tapes with flaws.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct StrictArgument {
+    /// Take every warning about a tape for an error
+    #[arg(long)]
+    pub strict: bool,
+}
+
+impl StrictArgument {
+    /// A preset that is as strict as this, or as itself.
+    pub fn apply(self, preset: Preset) -> Preset {
+        Preset { strict: self.strict || preset.strict, ..preset }
+    }
+}
+
 impl PresetFile {
     /// All presets there are. Ends the process with a usage error if the file is wrong.
     pub fn load(&self) -> Presets {

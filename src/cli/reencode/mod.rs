@@ -16,7 +16,7 @@ use crate::video::Preset;
 use super::config::ConfigFile;
 use super::confirm::LiveArguments;
 use super::network;
-use super::presets::PresetFile;
+use super::presets::{PresetFile, StrictArgument};
 use super::report::say;
 use super::selection::AtOnceArgument;
 use super::sync::{SyncProgress, matching, outcome, report as sync_report};
@@ -40,6 +40,8 @@ pub struct Arguments {
     preset: String,
     #[command(flatten)]
     preset_file: PresetFile,
+    #[command(flatten)]
+    strict: StrictArgument,
     #[command(flatten)]
     which: Which,
     /// Only tapes made on this day or later, or at this time: 2025-10-01, 2025-10-01T12:00:00Z
@@ -82,7 +84,7 @@ struct Which {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let preset = arguments.preset_file.preset(&arguments.preset);
+    let preset = arguments.strict.apply(arguments.preset_file.preset(&arguments.preset));
     let chosen = arguments.which.user.as_deref().map(matching);
     arguments.live.check();
     network::run(&"reencode", &arguments.config, async |services| {

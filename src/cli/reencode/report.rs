@@ -90,6 +90,7 @@ pub fn done(report: &Report, elapsed: Duration, path: &Path) {
     }
     line(format!("failed     {failed}"));
     line(format!("report     {}", path.display()));
+    causes("warning", &report.warnings());
     causes("blocked", &report.blocked());
     causes("failed", &report.failures());
 }

@@ -15,7 +15,7 @@ use crate::video::Preset;
 use super::Outcome;
 use super::config::ConfigFile;
 use super::network;
-use super::presets::PresetFile;
+use super::presets::{PresetFile, StrictArgument};
 use super::progress::interrupted;
 use super::report::say;
 use super::selection::{self, AtOnceArgument, MediaArguments, NukedArguments};
@@ -53,6 +53,8 @@ pub struct Arguments {
     preset: String,
     #[command(flatten)]
     preset_file: PresetFile,
+    #[command(flatten)]
+    strict: StrictArgument,
     #[command(flatten)]
     nuked: NukedArguments,
     /// What becomes of records whose item is not in MongoDB any more
@@ -100,7 +102,7 @@ impl From<OrphansArgument> for Orphans {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     let scope = scope(arguments);
-    let preset = arguments.preset_file.preset(&arguments.preset);
+    let preset = arguments.strict.apply(arguments.preset_file.preset(&arguments.preset));
     network::run(&"sync", &arguments.config, async |services| {
         let output = Output { json: arguments.json, report: arguments.report.as_deref() };
         match arguments.mode {

@@ -77,6 +77,7 @@ pub fn done(report: &Report, elapsed: Duration, path: &Path) {
             line(format!("undo       telecine restore {} --from {from} --live", quoted(&account.account)));
         }
     }
+    causes("warning", &report.warnings());
     causes("blocked", &report.blocked());
     causes("failed", &report.failures());
     remedies(report);

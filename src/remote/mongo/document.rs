@@ -26,9 +26,19 @@ pub fn projection(medium: Medium) -> Document {
         Medium::Mood => &["mood", "deleted", "nuked"],
         Medium::Piece => &["slug", "nuked"],
         Medium::Kidlisp => &["code", "source", "nuked"],
-        Medium::Tape => {
-            &["slug", "code", "bucket", "nuked", "kind", "mp4Url", "mp4Status", "at.rkey", "at.preset", "at.video"]
-        }
+        Medium::Tape => &[
+            "slug",
+            "code",
+            "bucket",
+            "nuked",
+            "kind",
+            "mp4Url",
+            "mp4Status",
+            "at.rkey",
+            "at.preset",
+            "at.video",
+            "at.warnings",
+        ],
     };
     let all = ["_id", "user", "when", "atproto.rkey"];
     all.iter().chain(own).map(|field| ((*field).to_owned(), Bson::Int32(1))).collect()
@@ -119,7 +129,9 @@ fn rkey(document: &Document, place: &str) -> Option<String> {
 
 fn video(document: &Document) -> Option<StoredVideo> {
     let at = document.get_document("at").ok()?;
-    Some(StoredVideo { preset: text(at, "preset")?, cid: text(at, "video")?.parse().ok()? })
+    let warnings = at.get_array("warnings").map(Vec::as_slice).unwrap_or_default();
+    let warnings = warnings.iter().filter_map(|warning| warning.as_str().map(Into::into)).collect();
+    Some(StoredVideo { preset: text(at, "preset")?, cid: text(at, "video")?.parse().ok()?, warnings })
 }
 
 fn is_true(document: &Document, field: &str) -> bool {
@@ -184,7 +196,7 @@ mod tests {
             let document = doc! { "_id": oid(), "slug": "s", "code": "c", "at": at };
             item(Medium::Tape, &document).unwrap().keys.video
         };
-        let stored = StoredVideo { preset: "small@2".into(), cid: cid.parse().unwrap() };
+        let stored = StoredVideo { preset: "small@2".into(), cid: cid.parse().unwrap(), warnings: Vec::new() };
         assert_eq!(video(doc! { "preset": "small@2", "video": cid }), Some(stored));
         for at in [doc! { "preset": "small@2" }, doc! { "video": cid }, doc! { "preset": "small@2", "video": "x" }] {
             assert_eq!(video(at.clone()), None, "{at}");

@@ -42,8 +42,14 @@ impl Mongo {
                 let mut keys = doc! {
                     "rkey": literal(&published.rkey), "uri": literal(&published.uri), "cid": literal(&cid),
                 };
-                if let Some(StoredVideo { preset, cid }) = &published.video {
-                    keys.extend(doc! { "preset": literal(preset), "video": literal(&cid.to_string()) });
+                if let Some(StoredVideo { preset, cid, warnings }) = &published.video {
+                    let warnings: Bson = if warnings.is_empty() {
+                        "$$REMOVE".into()
+                    } else {
+                        doc! { "$literal": warnings.as_slice() }.into()
+                    };
+                    let (preset, video) = (literal(preset), literal(&cid.to_string()));
+                    keys.extend(doc! { "preset": preset, "video": video, "warnings": warnings });
                 }
                 set.extend(doc! { "at": keys, "mp4Status": "complete" });
             }
@@ -63,6 +69,7 @@ impl Mongo {
         let mut unset = doc! { "atproto.rkey": "", "atproto.uri": "", "atproto.cid": "" };
         if medium == Medium::Tape {
             unset.extend(doc! { "at.rkey": "", "at.uri": "", "at.cid": "", "at.preset": "", "at.video": "" });
+            unset.insert("at.warnings", "");
         }
         let update = Bson::Document(doc! { "$unset": unset });
         self.update(medium, "clear the keys", ids.iter().map(|id| (*id, update.clone())).collect()).await

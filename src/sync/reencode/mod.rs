@@ -103,7 +103,7 @@ impl Purpose for Reencoding<'_> {
             None => None,
         };
         let (made, place) = tape::with(services, &account.owner, &step.item, move |tape| {
-            let (video, thumbnail) = (encoder.video(tape)?, tape::thumbnail(tape)?);
+            let ((video, warnings), thumbnail) = (encoder.video(tape)?, tape::thumbnail(tape)?);
             let psnr = encoder.psnr(tape, &video.file)?;
             let old_psnr = match (&old, &old_file) {
                 (Some(old), _) if old.cid == video.reference.cid => psnr,
@@ -114,7 +114,7 @@ impl Purpose for Reencoding<'_> {
                 let preset = stored.filter(|stored| stored.cid == old.cid).map(|stored| stored.preset);
                 Video::new(&old, preset, old_psnr)
             });
-            let made = Encoded { preset, comparison: Some(Comparison { before, psnr }) };
+            let made = Encoded { preset, warnings, comparison: Some(Comparison { before, psnr }) };
             Ok(Made { video: Some(video), thumbnail: Some(thumbnail), encoded: Some(made), ..Made::default() })
         })
         .await?;

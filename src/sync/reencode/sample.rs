@@ -155,7 +155,7 @@ async fn encoded_size(
 ) -> Result<u64> {
     let encoder = Encoder::new(services, preset, watch);
     let work = tape::with(services, &candidate.owner, &candidate.item, move |tape| encoder.video(tape));
-    let (video, _) = work.await?;
+    let ((video, _), _) = work.await?;
     Ok(video.reference.size)
 }
 

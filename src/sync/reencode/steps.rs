@@ -69,7 +69,8 @@ mod tests {
     }
 
     fn made_with(preset: &str, bytes: &[u8]) -> Item {
-        let video = Some(StoredVideo { preset: preset.into(), cid: BlobRef::of(bytes, "video/mp4").cid });
+        let video =
+            Some(StoredVideo { preset: preset.into(), cid: BlobRef::of(bytes, "video/mp4").cid, warnings: Vec::new() });
         Item { keys: StoredKeys { video, ..StoredKeys::default() }, ..tape() }
     }
 

@@ -191,15 +191,17 @@ async fn how_a_video_was_made_is_remembered_until_there_is_another_or_no_record(
     let tape = site.add(&owner, Medium::Tape, doc! { "slug": "s", "code": "t" }).await;
     let mongo = Mongo::connect(&config(site.environment())).await.unwrap();
     let known = async || mongo.find(Medium::Tape, "t").await.unwrap().unwrap().1.keys.video;
-    let with_video = |preset: &str| {
-        let video = StoredVideo { preset: preset.into(), cid: BlobRef::of(preset.as_bytes(), "").cid };
+    let with_video = |preset: &str, warnings: &[&str]| {
+        let warnings = warnings.iter().map(ToString::to_string).collect();
+        let video = StoredVideo { preset: preset.into(), cid: BlobRef::of(preset.as_bytes(), "").cid, warnings };
         Published { video: Some(video), ..published(id(tape), "a") }
     };
     for (saved, expected) in [
         (published(id(tape), "a"), None),
-        (with_video("standard@1"), with_video("standard@1").video),
-        (published(id(tape), "b"), with_video("standard@1").video),
-        (with_video("$small@2"), with_video("$small@2").video),
+        (with_video("standard@1", &["$one", "two"]), with_video("standard@1", &["$one", "two"]).video),
+        (published(id(tape), "b"), with_video("standard@1", &["$one", "two"]).video),
+        (with_video("standard@1", &["$odd"]), with_video("standard@1", &["$odd"]).video),
+        (with_video("$small@2", &[]), with_video("$small@2", &[]).video),
     ] {
         mongo.save_keys(Medium::Tape, &[saved]).await.unwrap();
         assert_eq!(known().await, expected);

@@ -138,8 +138,14 @@ impl Video {
 
     /// The first channel of the sound as a player hears it: from the start of the edit list on.
     pub fn hear(&self) -> Vec<f32> {
+        self.hear_channel(0)
+    }
+
+    /// The same of any channel.
+    pub fn hear_channel(&self, channel: usize) -> Vec<f32> {
+        let filter = format!("pan=mono|c0=c{channel}");
         let mut command = Command::new("ffmpeg");
-        command.args(["-v", "error", "-i"]).arg(&self.path).args(["-map", "0:a", "-af", "pan=mono|c0=c0"]);
+        command.args(["-v", "error", "-i"]).arg(&self.path).args(["-map", "0:a", "-af", &filter]);
         let bytes = output(command.args(["-f", "f32le", "-"]));
         bytes.as_chunks().0.iter().map(|&sample| f32::from_le_bytes(sample)).collect()
     }

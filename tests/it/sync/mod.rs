@@ -8,6 +8,7 @@ mod poison;
 mod rates;
 mod reencode;
 mod twice;
+mod warnings;
 
 use std::time::Duration;
 

@@ -1,0 +1,60 @@
+//! The entries of an archive, by what they are for.
+
+use std::collections::HashSet;
+
+use crate::error::{Error, Result};
+
+use super::archive::{Archive, Entry};
+use super::names::{FrameNumber, Role, role};
+
+/// The entries of an archive, by what they are for.
+#[derive(Default)]
+pub struct Contents {
+    /// Pictures, in the order of the directory.
+    pub frames: Vec<(FrameNumber, Entry)>,
+    /// `timing.json`
+    pub timing: Option<Entry>,
+    /// `soundtrack.wav`
+    pub soundtrack: Option<Entry>,
+    /// Names of the rest.
+    pub extra: Vec<String>,
+    /// Names of which there are several, all of them among the extra.
+    pub twice: Vec<String>,
+}
+
+impl Contents {
+    /// Sorts them, and refuses an archive with two of anything that is read.
+    pub fn sort(archive: &Archive) -> Result<Self> {
+        const TWO_OF_A_KIND: Error = Error::Crafted { what: "holds two entries of the same name" };
+        let mut contents = Contents { twice: archive.twice().to_vec(), ..Contents::default() };
+        if contents.twice.iter().any(|name| role(name) != Role::Other) {
+            return Err(TWO_OF_A_KIND);
+        }
+        let mut numbers = HashSet::new();
+        for entry in archive.entries() {
+            let is_second = match role(&entry.name) {
+                Role::Frame(number) => {
+                    let is_second = !numbers.insert(number.clone());
+                    contents.frames.push((number, entry));
+                    is_second
+                }
+                Role::Timing => contents.timing.replace(entry).is_some(),
+                Role::Soundtrack => contents.soundtrack.replace(entry).is_some(),
+                Role::Other => {
+                    contents.extra.push(entry.name);
+                    false
+                }
+            };
+            if is_second {
+                return Err(TWO_OF_A_KIND);
+            }
+        }
+        Ok(contents)
+    }
+
+    /// What all that is of use unpacks to. Declared by the archive, and enforced while unpacking.
+    pub fn bytes(&self) -> u64 {
+        let used = self.frames.iter().map(|(_, entry)| entry).chain(&self.timing).chain(&self.soundtrack);
+        used.fold(0, |sum, entry| sum.saturating_add(entry.size))
+    }
+}
