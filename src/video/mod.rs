@@ -8,17 +8,21 @@ mod boxes;
 mod choose;
 mod complexity;
 mod encode;
+mod floor;
 mod installed;
+mod look;
 mod mux;
 mod paint;
 pub mod planes;
 mod preset;
 mod presets;
+mod rate;
 mod reader;
 mod reduce;
 #[doc(hidden)]
 pub mod stages;
 mod transcode;
+mod trial;
 mod verify;
 
 use std::sync::Once;
@@ -28,8 +32,9 @@ use ffmpeg_next as ffmpeg;
 use crate::error::{Error, Result};
 
 pub use installed::{Installed, has as has_encoder, installed};
+pub use look::{Kind, Look, look};
 pub use planes::Geometry;
-pub use preset::{Choose, Codec, Colors, Encoding, Player, Preset, Quality, Rate};
+pub use preset::{Choose, Codec, Colors, Encoding, Floor, Player, Preset, Quality, Rate};
 pub use presets::Presets;
 pub use reader::{Facts, Played, Reader};
 pub use reduce::{Matrix, Swing};

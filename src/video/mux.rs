@@ -12,7 +12,7 @@ use ffmpeg::format::context::{Output, StreamIo};
 use ffmpeg::{Dictionary, Packet, Rational, codec, format};
 
 use crate::error::{Error, Result};
-use crate::tape::TICKS_PER_SECOND;
+use crate::tape::{Shown, TICKS_PER_SECOND};
 
 use super::audio::Sound;
 use super::{boxes, libav};
@@ -27,17 +27,25 @@ const BUFFER: usize = 1 << 20;
 pub struct Muxer {
     output: Output,
     scratch: File,
+    /// When each packet of video is to be decoded, in ticks.
+    decoding: std::vec::IntoIter<i64>,
     /// Packets of sound that wait for the pictures to catch up, in order.
     sound: std::vec::IntoIter<Packet>,
     sound_rate: Rational,
 }
 
 impl Muxer {
-    /// Starts an MP4 with a video stream and, if there is sound, an audio stream.
+    /// Starts an MP4 with a video stream for these frames and, if there is sound, an audio stream. A decoder is ahead
+    /// of what is shown by `delay` frames at most.
     ///
     /// # Errors
     /// [`Error::Scratch`] if there is no room for temporary files, [`Error::Libav`].
-    pub fn create(video: codec::Parameters, sound: Option<Sound>) -> Result<Self> {
+    pub fn create(
+        video: codec::Parameters,
+        frames: &[Shown],
+        delay: usize,
+        sound: Option<Sound>,
+    ) -> Result<Self> {
         let unwritable = |source| Error::Scratch { source };
         let scratch = tempfile::tempfile().map_err(unwritable)?;
         let stream = StreamIo::from_write_seek_with_capacity(scratch.try_clone().map_err(unwritable)?, BUFFER);
@@ -59,10 +67,11 @@ impl Muxer {
         // The header's clock, else in ms, which would round the length of the whole.
         options.set("movie_timescale", &TICKS_PER_SECOND.to_string());
         output.write_header_with(options).map_err(unwritten)?;
-        Ok(Muxer { output, scratch, sound: packets.into_iter(), sound_rate })
+        let decoding = decoding_times(frames, delay).into_iter();
+        Ok(Muxer { output, scratch, decoding, sound: packets.into_iter(), sound_rate })
     }
 
-    /// Writes a packet of video, and before it the sound up to its time.
+    /// Writes the next packet of video in the order of decoding, and before it the sound up to its time.
     ///
     /// # Errors
     /// [`Error::Scratch`] for a full disk, [`Error::Libav`].
@@ -75,6 +84,8 @@ impl Muxer {
             }
             self.write_sound()?;
         }
+        let decoding = self.decoding.next().ok_or(ffmpeg::Error::Bug);
+        packet.set_dts(Some(decoding.map_err(libav("keep frames and packets in step"))?));
         self.write_packet(&mut packet, VIDEO, Rational(1, TICKS_PER_SECOND as i32))
     }
 
@@ -111,6 +122,19 @@ impl Muxer {
     }
 }
 
+/// When each packet is decoded, if `delay` frames are decoded before the first is shown: the times of the frames, later
+/// by that many packets.
+///
+/// Before the first they go on backwards, and an edit list makes the video start at 0 all the same. They begin as long
+/// before 0 as the last ones lag behind, so that the durations in the file add up to the length of the video.
+fn decoding_times(frames: &[Shown], delay: usize) -> Vec<i64> {
+    let Some(last) = frames.len().checked_sub(1) else { return Vec::new() };
+    let delay = delay.min(last);
+    let lag = frames[last].start - frames[last - delay].start;
+    let before = (0..delay as i64).map(|packet| lag * packet / delay as i64 - lag);
+    before.chain(frames.iter().map(|shown| shown.start)).take(frames.len()).collect()
+}
+
 /// What the system said is about the temporary file; the rest is about the packets.
 fn unwritten(error: ffmpeg::Error) -> Error {
     match error {
@@ -124,4 +148,32 @@ fn add_stream(output: &mut Output, parameters: codec::Parameters, clock: Rationa
     stream.set_parameters(parameters);
     stream.set_time_base(clock);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_packet_is_decoded_after_it_is_shown_and_none_before_the_one_in_front(
+            durations in prop::collection::vec(1_i64..90_000, 1..40),
+            delay in 0_usize..3,
+        ) {
+            let mut start = 0;
+            let frames: Vec<_> = (0..).zip(durations).map(|(frame, duration)| {
+                start += duration;
+                Shown { frame, start: start - duration, duration }
+            }).collect();
+            let times = decoding_times(&frames, delay);
+            prop_assert_eq!(times.len(), frames.len());
+            prop_assert!(times.windows(2).all(|pair| pair[0] < pair[1]));
+            // A packet comes by at most `delay` places later than its frame.
+            let latest = |place: usize| frames[place.saturating_sub(delay)].start;
+            prop_assert!(times.iter().enumerate().all(|(place, &time)| time <= latest(place)));
+            // From the first to the last is as long as in the video.
+            prop_assert_eq!(times[times.len() - 1] - times[0], frames[frames.len() - 1].start);
+        }
+    }
 }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 
+use super::look::Kind;
+
 /// Where ×4 stops: the long side of 1080p, which every phone decodes.
 const LONGEST_AT_FOUR: u32 = 1920;
 
@@ -75,6 +77,8 @@ pub enum Player {
 pub enum Choose {
     /// The tape is encoded with each, and the smallest video is kept.
     Smallest,
+    /// The first that suits the look of the tape.
+    Look,
 }
 
 /// One way to encode the pictures of a tape.
@@ -84,6 +88,9 @@ pub struct Encoding {
     /// Its name, where the preset has several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
+    /// The looks of tapes that it is meant for; none for any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suits: Vec<Kind>,
     /// What kind of video it makes.
     pub codec: Codec,
     /// How many pixels wide and high a pixel of the tape becomes, where there is room for it.
@@ -143,8 +150,29 @@ pub enum Quality {
     /// A quantiser of H.264 for each chunk, finer for calm pictures and coarser for busy ones; this is the one for
     /// pictures in which a pixel changes by one level of luma on average.
     Adaptive(f32),
+    /// A quantiser of H.264 for each chunk, found by trial.
+    Floor(Floor),
     /// Nothing: every pixel of every frame is what it was, which is proven for each video.
     Lossless,
+}
+
+/// How good even the worst frame must be, and what that may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Floor {
+    /// PSNR of the worst frame in decibels, in RGB at the size of the tape.
+    pub psnr: f32,
+    /// The finest quantiser that is taken for it, at 25 frames a second and for pictures in which a pixel changes by one
+    /// level of luma on average. A frame that is seen for a shorter time has a coarser one.
+    pub finest: f32,
+    /// The coarsest that is taken although the floor allows a coarser one, for such pictures; calmer ones have finer.
+    pub coarsest: f32,
+    /// Whether a lower PSNR will do where the site's recipe smears the colours so much that it has no better one.
+    #[serde(default)]
+    pub as_recipe: bool,
+    /// Whether frames of what was encoded are held against the floor, beside those of a trial: a tenth of the time.
+    #[serde(default)]
+    pub proven: bool,
 }
 
 impl Codec {
@@ -214,6 +242,7 @@ impl Encoding {
             Quality::Crf(crf) => Quality::Crf(crf + steps),
             Quality::Qp(qp) => Quality::Qp(qp.saturating_add(steps.ceil() as u8)),
             Quality::Adaptive(middle) => Quality::Adaptive(middle + steps),
+            Quality::Floor(floor) => Quality::Adaptive(floor.coarsest + steps),
             Quality::Lossless => return None,
         };
         self.can_have(worse).then_some(worse)
@@ -224,6 +253,7 @@ impl Encoding {
         match quality {
             Quality::Crf(value) | Quality::Adaptive(value) => (0.0..=f32::from(worst)).contains(&value),
             Quality::Qp(qp) => qp <= worst,
+            Quality::Floor(Floor { finest, coarsest, .. }) => 0.0 <= finest && finest <= coarsest && coarsest <= f32::from(worst),
             Quality::Lossless => true,
         }
     }
@@ -235,7 +265,7 @@ impl Encoding {
             Some(format!("scales by {}; 1 to 16 can be done", self.scale))
         } else if self.chunk_frames < SHORTEST_CHUNK {
             Some(format!("has chunks of {} frames; {SHORTEST_CHUNK} are the least", self.chunk_frames))
-        } else if matches!(quality, Quality::Qp(_) | Quality::Adaptive(_)) && self.codec != Codec::H264 {
+        } else if matches!(quality, Quality::Qp(_) | Quality::Adaptive(_) | Quality::Floor(_)) && self.codec != Codec::H264 {
             Some(format!("has a quantiser; {} takes crf or lossless", self.codec.name()))
         } else if !self.can_have(quality) {
             Some(format!("has a quality outside 0 to {}", self.codec.worst_quality()))

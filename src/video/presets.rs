@@ -11,12 +11,13 @@ use toml::{Table, Value};
 
 use crate::error::{Cause, Error, Result};
 
+use super::look::Kind;
 use super::preset::{Choose, Codec, Colors, Encoding, Player, Preset, Quality, Rate};
 
 const BUILT_IN: &str = include_str!("presets.toml");
 
 /// Keys that encodings of one preset may differ in.
-const OF_ENCODINGS: [&str; 6] = ["codec", "scale", "colors", "quality", "encoder-options", "chunk-frames"];
+const OF_ENCODINGS: [&str; 7] = ["suits", "codec", "scale", "colors", "quality", "encoder-options", "chunk-frames"];
 
 /// The key whose value may be a table.
 const QUALITY: &str = "quality";
@@ -37,6 +38,8 @@ struct Keys {
     #[serde(default)]
     strict: bool,
     choose: Option<Choose>,
+    #[serde(default)]
+    suits: Vec<Kind>,
     codec: Codec,
     scale: u32,
     colors: Colors,
@@ -216,6 +219,7 @@ impl Keys {
     fn encoding(&self, variant: Option<&String>) -> Encoding {
         Encoding {
             variant: variant.cloned(),
+            suits: self.suits.clone(),
             codec: self.codec,
             scale: self.scale,
             colors: self.colors,

@@ -194,17 +194,10 @@ impl<'a> Reader<'a> {
                 &format!("has pictures of format {format}; 8 bits a sample can be compared"),
             ));
         };
-        let coding = match frame.color_space() {
-            _ if is_rgb => Coding::Rgb,
-            color::Space::BT709 => Coding::Yuv(Matrix::Bt709, frame_swing(frame)),
-            color::Space::Unspecified | color::Space::FCC | color::Space::BT470BG | color::Space::SMPTE170M => {
-                Coding::Yuv(Matrix::Bt601, frame_swing(frame))
-            }
-            other => {
-                let name = other.name().unwrap_or("unknown");
-                return Err(refuse(self.path, &format!("has {name} colours; bt709 and bt601 can be compared")));
-            }
-        };
+        let coding = coding(frame, is_rgb).ok_or_else(|| {
+            let name = frame.color_space().name().unwrap_or("unknown");
+            refuse(self.path, &format!("has {name} colours; bt709 and bt601 can be compared"))
+        })?;
         reducer.reduce(&components, coding, geometry, picture);
         Ok(())
     }
@@ -307,6 +300,18 @@ fn swing(range: color::Range) -> Option<Swing> {
     }
 }
 
+/// What the samples of a frame stand for; `None` for colours of another kind.
+pub(super) fn coding(frame: &frame::Video, is_rgb: bool) -> Option<Coding> {
+    use color::Space;
+    let matrix = match frame.color_space() {
+        _ if is_rgb => return Some(Coding::Rgb),
+        Space::BT709 => Matrix::Bt709,
+        Space::Unspecified | Space::FCC | Space::BT470BG | Space::SMPTE170M => Matrix::Bt601,
+        _ => return None,
+    };
+    Some(Coding::Yuv(matrix, frame_swing(frame)))
+}
+
 fn frame_swing(frame: &frame::Video) -> Swing {
     use format::Pixel::{YUVJ411P, YUVJ420P, YUVJ422P, YUVJ440P, YUVJ444P};
     let is_full = matches!(frame.format(), YUVJ411P | YUVJ420P | YUVJ422P | YUVJ440P | YUVJ444P);
@@ -315,7 +320,7 @@ fn frame_swing(frame: &frame::Video) -> Swing {
 
 /// Where a frame's three colour components lie, and whether they are red, green and blue. `None` unless they are
 /// bytes. Of all the formats libav knows, none needs to be named here: it describes them.
-fn components(frame: &frame::Video) -> Option<([Component<'_>; 3], bool)> {
+pub(super) fn components(frame: &frame::Video) -> Option<([Component<'_>; 3], bool)> {
     // SAFETY: descriptors are constants of libav.
     let description = unsafe { &*frame.format().descriptor()?.as_ptr() };
     let components = description.comp.first_chunk::<3>()?;

@@ -11,11 +11,13 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::tape::{Shown, Tape};
 
-use super::encode::{Chunk, Plan};
+use super::choose::choose;
+use super::encode::{Chunk, Part, Plan};
 use super::mux::Muxer;
 use super::paint::{FrameSource, Painter};
 use super::preset::{Preset, Quality};
-use super::transcode::{Options, chunks, timeline};
+use super::rate::declared_rate;
+use super::transcode::{Options, parts, timeline};
 
 /// Every frame of a video, as it goes into the encoder. All in memory: for short tapes.
 pub struct Painted<'a> {
@@ -34,13 +36,16 @@ impl<'a> Painted<'a> {
     /// What is wrong with a picture.
     pub fn new(tape: &'a Tape, preset: &'a Preset) -> Result<Self> {
         super::prepare();
-        let encoding = preset.encodings.first().ok_or(Error::NoFrames)?;
-        let plan = Plan::new(tape, preset, encoding);
         let shown: Vec<_> = timeline(tape, preset, Options::default())?.shown().collect();
+        let rate = declared_rate(&shown);
+        let plan = |encoding| Plan::new(tape, preset, encoding, rate);
+        let chosen = choose(tape, preset, &shown)?;
+        let encoding = *chosen.encodings.first().ok_or(Error::NoFrames)?;
+        let plan = Plan { smear: chosen.look.map_or(0.0, |look| look.smear), ..plan(encoding) };
         let mut painter = Painter::new(&plan);
         let frames = shown.iter().map(|shown| painter.frame(shown).cloned()).collect::<Result<_>>()?;
         let qualities =
-            chunks(&shown, encoding.chunk_frames).map(|chunk| plan.settled(chunk)).collect::<Result<_>>()?;
+            parts(&shown, encoding.chunk_frames).map(|part| plan.settled(part.frames)).collect::<Result<_>>()?;
         Ok(Painted { plan, shown, frames, qualities })
     }
 
@@ -48,14 +53,14 @@ impl<'a> Painted<'a> {
     ///
     /// # Errors
     /// [`Error::Libav`].
-    pub fn encode(&self, pool: &ThreadPool) -> Result<Encoded> {
-        let chunks: Vec<_> = chunks(&self.shown, self.plan.encoding.chunk_frames).collect();
-        let encode = |(index, shown): (usize, &[Shown])| {
+    pub fn encode(&self, pool: &ThreadPool) -> Result<Encoded<'_>> {
+        let parts: Vec<_> = parts(&self.shown, self.plan.encoding.chunk_frames).collect();
+        let encode = |(index, part): (usize, Part<'_>)| {
             let plan = Plan { quality: self.qualities[index], ..self.plan };
-            plan.encode(shown, self, index == 0, &())
+            plan.encode(part, &mut &*self, &())
         };
-        pool.install(|| chunks.into_par_iter().enumerate().with_max_len(1).map(encode).collect::<Result<_>>())
-            .map(Encoded)
+        pool.install(|| parts.into_par_iter().enumerate().with_max_len(1).map(encode).collect::<Result<_>>())
+            .map(|chunks| Encoded { chunks, shown: &self.shown })
     }
 }
 
@@ -67,17 +72,20 @@ impl FrameSource for &Painted<'_> {
 }
 
 /// The packets of a video.
-pub struct Encoded(Vec<Chunk>);
+pub struct Encoded<'a> {
+    chunks: Vec<Chunk>,
+    shown: &'a [Shown],
+}
 
-impl Encoded {
+impl Encoded<'_> {
     /// Writes the packets into `file` as `transcode` would; answers the length in bytes.
     ///
     /// # Errors
     /// [`Error::Libav`] or [`Error::Output`].
     pub fn mux(self, file: &mut File) -> Result<u64> {
-        let parameters = self.0.first().ok_or(Error::NoFrames)?.parameters.clone();
-        let mut muxer = Muxer::create(parameters, None)?;
-        self.0.into_iter().flat_map(|chunk| chunk.packets).try_for_each(|packet| muxer.write(packet))?;
+        let first = self.chunks.first().ok_or(Error::NoFrames)?;
+        let mut muxer = Muxer::create(first.parameters.clone(), self.shown, first.delay, None)?;
+        self.chunks.into_iter().flat_map(|chunk| chunk.packets).try_for_each(|packet| muxer.write(packet))?;
         muxer.finish(file)
     }
 }

@@ -18,11 +18,13 @@ use crate::tape::{Shown, Tape, Timeline, Warning};
 
 use super::Watch;
 use super::audio::{self, Sound};
-use super::choose::candidates;
-use super::encode::{Chunk, Plan, extradata};
+use super::choose::{Chosen, choose};
+use super::encode::{Chunk, Part, Plan, extradata};
+use super::look::Look;
 use super::mux::Muxer;
 use super::paint::Painter;
-use super::preset::{Codec, Encoding, Preset, Quality, Rate};
+use super::rate::declared_rate;
+use super::preset::{Codec, Preset, Quality, Rate};
 use super::verify::verify;
 
 /// How often a video that is too large is encoded again before giving up. Bits follow the quantiser closely, so the
@@ -63,6 +65,9 @@ pub struct Transcoded {
     pub codec: Codec,
     /// The quality it was encoded at.
     pub quality: Quality,
+    /// What the tape looks like, if that decided between several encodings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub look: Option<Look>,
     /// What is odd about the tape, and about the video.
     pub warnings: Vec<Warning>,
 }
@@ -114,14 +119,22 @@ fn encode_with_all(
     file: &mut File,
 ) -> Result<Transcoded> {
     let timeline = timeline(tape, preset, options)?;
-    let candidates = candidates(preset)?;
-    if let [encoding] = candidates[..] {
-        return transcode_with(encoding, tape, preset, &timeline, pool, watch, file);
+    let frames: Vec<Shown> = timeline.shown().collect();
+    let rate = declared_rate(&frames);
+    let plan = |encoding| Plan::new(tape, preset, encoding, rate);
+    let Chosen { encodings, look } = choose(tape, preset, &frames)?;
+    let make = |encoding, file: &mut File| {
+        let plan = Plan { smear: look.map_or(0.0, |look| look.smear), ..plan(encoding) };
+        let made = transcode_with(plan, preset, &timeline, &frames, pool, watch, file)?;
+        Ok(Transcoded { look, ..made })
+    };
+    if let [encoding] = encodings[..] {
+        return make(encoding, file);
     }
     let mut smallest: Option<(Transcoded, File)> = None;
-    for encoding in candidates {
+    for encoding in encodings {
         let mut file = tempfile::tempfile().map_err(|source| Error::Scratch { source })?;
-        let made = transcode_with(encoding, tape, preset, &timeline, pool, watch, &mut file)?;
+        let made = make(encoding, &mut file)?;
         if smallest.as_ref().is_none_or(|(smallest, _)| made.bytes < smallest.bytes) {
             smallest = Some((made, file));
         }
@@ -138,21 +151,20 @@ fn encode_with_all(
     Ok(made)
 }
 
-/// Makes a video of a tape in one of the preset's encodings.
+/// Makes a video as planned, and again at lower quality while it is too large.
 fn transcode_with(
-    encoding: &Encoding,
-    tape: &Tape,
+    mut plan: Plan<'_>,
     preset: &Preset,
     timeline: &Timeline,
+    frames: &[Shown],
     pool: &ThreadPool,
     watch: &dyn Watch,
     file: &mut File,
 ) -> Result<Transcoded> {
-    let frames: Vec<Shown> = timeline.shown().collect();
-    let mut plan = Plan::new(tape, preset, encoding);
+    let (tape, encoding) = (plan.tape, plan.encoding);
     for _ in 0..ATTEMPTS {
         watch.begin(frames.len());
-        let bytes = encode_and_mux(&plan, &frames, timeline.end(), pool, watch, file)?;
+        let bytes = encode_and_mux(&plan, frames, timeline.end(), pool, watch, file)?;
         if let Some(limit) = preset.size_limit.filter(|&limit| bytes > limit) {
             match encoding.quality_to_fit(plan.quality, bytes, limit) {
                 Some(worse) if !preset.strict => plan.quality = worse,
@@ -174,6 +186,7 @@ fn transcode_with(
             variant: encoding.variant.clone(),
             codec: encoding.codec,
             quality: plan.quality,
+            look: None,
             warnings: lower.map(Warning::LowerQuality).into_iter().collect(),
         });
     }
@@ -221,15 +234,19 @@ fn rounded_rate(tape: &Tape) -> u32 {
     rate.round().clamp(1.0, 240.0) as u32
 }
 
-/// Cuts frames into chunks of nearly equal length, none longer than `longest` and none of a single frame. Where there
+/// Cuts frames into parts of nearly equal length, none longer than `longest` and none of a single frame. Where there
 /// are more than one their number is even, so that two cores, or four, are done at the same time.
-pub(super) fn chunks(frames: &[Shown], longest: usize) -> impl Iterator<Item = &[Shown]> {
+pub(super) fn parts(frames: &[Shown], longest: usize) -> impl Iterator<Item = Part<'_>> {
     let count = match frames.len().div_ceil(longest) {
         0 | 1 => 1,
         several => several.next_multiple_of(2),
     };
     let cut = move |index: usize| index * frames.len() / count;
-    (0..count).map(move |index| &frames[cut(index)..cut(index + 1)])
+    (0..count).map(move |index| Part {
+        frames: &frames[cut(index)..cut(index + 1)],
+        is_first: index == 0,
+        is_last: index + 1 == count,
+    })
 }
 
 /// Encodes and joins everything into `file`; answers how many bytes it has then.
@@ -254,21 +271,21 @@ fn encode_and_mux(
                 let _ = sound_done.send(audio::encode(plan.tape, soundtrack, kbps, end, watch));
             });
         }
-        let mut chunks = chunks(frames, plan.encoding.chunk_frames).enumerate();
+        let mut parts = parts(frames, plan.encoding.chunk_frames);
         let mut ahead = VecDeque::new();
         let (mut muxer, mut headers) = (None, Vec::new());
         loop {
             while ahead.len() <= pool.current_num_threads() {
-                let Some((index, frames)) = chunks.next() else { break };
+                let Some(part) = parts.next() else { break };
                 let (done, chunk) = sync_channel(1);
                 scope.spawn_fifo(move |_| {
                     // Nobody listens any more once an earlier chunk has failed.
-                    let _ = done.send(plan.encode(frames, Painter::new(plan), index == 0, watch));
+                    let _ = done.send(plan.encode(part, &mut Painter::new(plan), watch));
                 });
                 ahead.push_back(chunk);
             }
             let Some(chunk) = ahead.pop_front() else { break };
-            let Chunk { packets, parameters } = result_of(&chunk)?;
+            let Chunk { packets, parameters, delay } = result_of(&chunk)?;
             let muxer = if let Some(muxer) = &mut muxer {
                 if extradata(&parameters) != headers {
                     return Err(Error::Verify { what: "has chunks that do not share their headers".into() });
@@ -277,7 +294,7 @@ fn encode_and_mux(
             } else {
                 headers = extradata(&parameters).to_vec();
                 let sound: Option<Sound> = soundtrack.map(|_| result_of(&sound)).transpose()?;
-                muxer.insert(Muxer::create(parameters, sound)?)
+                muxer.insert(Muxer::create(parameters, frames, delay, sound)?)
             };
             packets.into_iter().try_for_each(|packet| muxer.write(packet))?;
         }
@@ -319,10 +336,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chunks_are_nearly_equal_and_never_a_single_frame() {
+    fn parts_are_nearly_equal_and_never_a_single_frame() {
         let frames: Vec<_> = (0..1000).map(|frame| Shown { frame, start: frame as i64, duration: 1 }).collect();
         for (count, longest) in [(1, 75), (5, 4), (9, 4), (76, 75), (600, 75), (601, 75), (1000, 7)] {
-            let lengths: Vec<_> = chunks(&frames[..count], longest).map(<[_]>::len).collect();
+            let lengths: Vec<_> = parts(&frames[..count], longest).map(|part| part.frames.len()).collect();
             assert_eq!(lengths.iter().sum::<usize>(), count);
             assert!(lengths.iter().max().unwrap() - lengths.iter().min().unwrap() <= 1, "{lengths:?}");
             assert!(lengths.iter().all(|&length| length <= longest && (length > 1 || count == 1)), "{lengths:?}");

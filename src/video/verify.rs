@@ -17,8 +17,8 @@ use super::{boxes, libav};
 /// How far a time may be off: half a millisecond.
 const TOLERANCE: i64 = TICKS_PER_SECOND / 2000;
 
-/// Checks that an MP4 has its index first and one packet for each frame of `timeline`, at its time and for its
-/// duration, and sound exactly if `has_sound`.
+/// Checks that an MP4 has its index first and one packet for each frame of `timeline`, shown at its time, the last one
+/// until the end, and sound exactly if `has_sound`.
 ///
 /// # Errors
 /// [`Error::Verify`] with the first difference.
@@ -31,36 +31,35 @@ pub fn verify(file: &mut File, timeline: &Timeline, has_sound: bool) -> Result<(
     let file = file.map_err(|error| Error::Verify { what: format!("cannot be read back ({error})") })?;
     let stream = StreamIo::from_read_seek(file).map_err(libav("reopen the MP4"))?;
     let mut input = format::input_from_stream(stream, None, None).map_err(libav("reopen the MP4"))?;
-    let (video, clock) = match input.streams().best(media::Type::Video) {
-        Some(video) => (video.index(), video.time_base()),
+    let (video, clock, end) = match input.streams().best(media::Type::Video) {
+        Some(video) => (video.index(), video.time_base(), rescale(video.duration(), video.time_base())),
         None => return wrong("has no pictures".into()),
     };
     if input.streams().best(media::Type::Audio).is_some() != has_sound {
         return wrong(if has_sound { "has lost its sound" } else { "has sound that the tape does not have" }.into());
     }
-    let ticks = |time: i64| rescale(time, clock);
-    let mut shown = timeline.shown();
-    let mut frames = 0;
+    // Packets come in the order of decoding.
+    let mut found = Vec::with_capacity(timeline.len());
     for (stream, packet) in input.packets() {
-        if stream.index() != video {
-            continue;
+        if stream.index() == video {
+            found.push(packet.pts().map_or(i64::MIN, |start| rescale(start, clock)));
         }
-        let Some(expected) = shown.next() else { return wrong(format!("has more than {} frames", timeline.len())) };
-        let (start, duration) = (packet.pts().map(ticks), ticks(packet.duration()));
-        if start.is_none_or(|start| (start - expected.start).abs() > TOLERANCE)
-            || (duration - expected.duration).abs() > TOLERANCE
-        {
-            let at = expected.start * 1000 / TICKS_PER_SECOND;
-            return wrong(format!("does not show frame {frames} at {at} ms for its time"));
-        }
-        frames += 1;
     }
-    if frames != timeline.len() {
-        return wrong(format!("has {frames} frames; the tape has {}", timeline.len()));
+    found.sort_unstable();
+    if found.len() != timeline.len() {
+        return wrong(format!("has {} frames; the tape has {}", found.len(), timeline.len()));
+    }
+    for (frame, (shown, start)) in timeline.shown().zip(&found).enumerate() {
+        if (start - shown.start).abs() > TOLERANCE {
+            let at = shown.start * 1000 / TICKS_PER_SECOND;
+            return wrong(format!("does not show frame {frame} at {at} ms"));
+        }
+    }
+    if (end - timeline.end()).abs() > TOLERANCE {
+        return wrong(format!("shows its last frame until {:.1} ms; the tape ends at {:.1} ms", ms(end), ms(timeline.end())));
     }
     let duration = rescale(input.duration(), Rational(1, ffmpeg::ffi::AV_TIME_BASE));
     if (duration - timeline.end()).abs() > TOLERANCE * 4 {
-        let ms = |ticks: i64| ticks as f64 * 1000.0 / TICKS_PER_SECOND as f64;
         return wrong(format!("lasts {:.1} ms; the tape lasts {:.1} ms", ms(duration), ms(timeline.end())));
     }
     Ok(())
@@ -68,6 +67,10 @@ pub fn verify(file: &mut File, timeline: &Timeline, has_sound: bool) -> Result<(
 
 fn wrong(what: String) -> Result<()> {
     Err(Error::Verify { what })
+}
+
+fn ms(ticks: i64) -> f64 {
+    ticks as f64 * 1000.0 / TICKS_PER_SECOND as f64
 }
 
 fn rescale(time: i64, clock: Rational) -> i64 {

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::support::command::Workshop;
 use crate::support::picture::{PALETTE, Picture};
+use crate::support::probe::Video;
 use crate::support::tape::TapeBuilder;
 use crate::support::wav::Wav;
 
@@ -100,6 +101,20 @@ fn halves(index: usize) -> [[u8; 4]; 2] {
     [PALETTE[index], PALETTE[index + 5]]
 }
 
+/// Frame `index` of a tape that gets brighter, shaded from left to right: frames that are stored out of order.
+fn shaded(index: usize) -> Picture {
+    Picture::draw(64, 48, |x, y| {
+        let (light, shade) = (40 + index as u8 * 15, x as u8);
+        [light + shade, light, 200 - shade - y as u8, 255]
+    })
+}
+
+/// The colours in the middle of its halves.
+fn shaded_halves(index: usize) -> [[u8; 4]; 2] {
+    let picture = shaded(index);
+    [16, 48].map(|x| picture.pixels[24 * 64 + x])
+}
+
 #[test]
 fn chromium_plays_and_seeks_videos_with_and_without_sound() {
     const CLICK: f64 = 0.8;
@@ -108,6 +123,7 @@ fn chromium_plays_and_seeks_videos_with_and_without_sound() {
     let workshop = Workshop::new();
     workshop.put("silent.zip", tape.zip());
     workshop.put("loud.zip", tape.sound(&Wav::clicks(48_000, 2.0, &[CLICK])).zip());
+    workshop.put("smooth.zip", TapeBuilder::of((0..8).map(shaded), 250.0).zip());
     let mut files = HashMap::new();
     let mut expected = Vec::new();
     for (preset, scale) in [("standard", 4), ("draft", 2)] {
@@ -116,12 +132,17 @@ fn chromium_plays_and_seeks_videos_with_and_without_sound() {
         for name in ["silent", "loud"] {
             let path = format!("{preset}/{name}.mp4");
             files.insert(format!("/{path}"), workshop.get(&path));
-            expected.push((path, scale, (name == "loud").then_some(CLICK)));
+            expected.push((path.clone(), scale, (name == "loud").then_some(CLICK)));
         }
     }
+    workshop.run("convert smooth.zip -o smooth.mp4").succeeds();
+    assert!(Video::read(&workshop.path("smooth.mp4")).pictures.has_b_frames > 0);
+    files.insert("/smooth.mp4".into(), workshop.get("smooth.mp4"));
+    expected.push(("smooth.mp4".into(), 2, None));
     let frames = [0, 3, 1, 2];
     let names: Vec<_> = expected.iter().map(|(path, ..)| path).collect();
-    let times = frames.map(|frame| f64::from(frame) * 0.5 + 0.25);
+    // In the second quarter of a frame of half a second, and in the middle of one of a quarter.
+    let times = frames.map(|frame| f64::from(frame) * 0.5 + 0.125);
     files.insert("/task".into(), json!({ "names": names, "times": times }).to_string().into());
     files.insert("/".into(), include_bytes!("browser.html").into());
 
@@ -140,7 +161,8 @@ fn chromium_plays_and_seeks_videos_with_and_without_sound() {
         let near = seen.shown.iter().zip(begin).all(|(shown, begin)| (shown - begin).abs() < 0.001);
         assert!(near, "{path} shows frames of {:?} s", seen.shown);
         for (frame, colors) in frames.iter().zip(&seen.colors) {
-            let samples = colors.as_flattened().iter().zip(halves(*frame as usize).into_iter().flatten());
+            let drawn = if path == "smooth.mp4" { shaded_halves(2 * *frame as usize) } else { halves(*frame as usize) };
+            let samples = colors.as_flattened().iter().zip(drawn.into_iter().flatten());
             let worst = samples.map(|(seen, drawn)| seen.abs_diff(drawn)).max().unwrap();
             assert!(worst <= TOLERANCE, "{path}, frame {frame}: {colors:?}, {worst} off");
         }

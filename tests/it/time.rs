@@ -40,10 +40,10 @@ fn jittery(count: usize, gap: f64) -> Vec<f64> {
     (0..count).map(|index| if index == 0 { 0.0 } else { index as f64 * gap + wobble(index) + stall(index) }).collect()
 }
 
-#[test]
-fn frames_appear_when_they_were_drawn() {
+/// What clocks write, by name: times of frames in ms, and how long the last is shown.
+fn clocks() -> [(&'static str, Vec<f64>, f64); 8] {
     let fast: Vec<_> = (0..240).map(|index| f64::from(index) * 1000.0 / 120.0).collect();
-    let cases = [
+    [
         ("60 Hz", (0..90).map(|index| f64::from(index) * 1000.0 / 60.0).collect(), 16.67),
         ("120 Hz, whose durations the site raises to 10 ms", fast, 10.0),
         ("jitter", jittery(200, 16.7), 16.67),
@@ -52,11 +52,37 @@ fn frames_appear_when_they_were_drawn() {
         ("two frames within a ms", vec![0.0, 0.3, 0.6, 16.7], 16.67),
         ("a long last frame", vec![0.0, 16.7], 12_345.6),
         ("a last frame of a ms", vec![0.0, 16.7, 33.3], 1.0),
-    ];
-    for (what, times, last) in cases {
+    ]
+}
+
+#[test]
+fn frames_appear_when_they_were_drawn() {
+    for (what, times, last) in clocks() {
         println!("{what}");
         let (_workshop, video) = converted(&tape(&times, last), "");
         appears(&video, &times, times.last().unwrap() + last);
+    }
+}
+
+/// Frames of a smooth tape are stored in another order than they are shown in.
+#[test]
+fn smooth_frames_appear_when_they_were_drawn_and_in_that_order() {
+    for (what, times, last) in clocks() {
+        println!("{what}");
+        let pictures: Vec<_> = (0..times.len()).map(|index| Picture::glowing(48, 32, index)).collect();
+        let (_workshop, video) = converted(&TapeBuilder::of(pictures.clone(), 1.0).at(&times, last), "");
+        appears(&video, &times, times.last().unwrap() + last);
+        assert_eq!(video.pictures.has_b_frames > 0, times.len() > 1, "{what}");
+        let seen = video.decode_reduced(2, 48, 32);
+        let error = |seen: &Picture, drawn: &Picture| {
+            let pairs = seen.pixels.as_flattened().iter().zip(drawn.pixels.as_flattened());
+            pairs.map(|(seen, drawn)| f64::from(seen.abs_diff(*drawn)).powi(2)).sum::<f64>()
+        };
+        for (index, seen) in seen.iter().enumerate() {
+            let near = index.saturating_sub(2)..(index + 3).min(pictures.len());
+            let nearest = near.min_by(|&one, &other| error(seen, &pictures[one]).total_cmp(&error(seen, &pictures[other])));
+            assert_eq!(nearest, Some(index), "{what}");
+        }
     }
 }
 

@@ -116,6 +116,7 @@ fn rows(preset: &Preset) -> impl Iterator<Item = [String; 6]> {
             Quality::Crf(crf) => format!("crf {crf}"),
             Quality::Qp(qp) => format!("qp {qp}"),
             Quality::Adaptive(middle) => format!("adaptive {middle}"),
+            Quality::Floor(floor) => format!("{} dB", floor.psnr),
             Quality::Lossless => "lossless".into(),
         };
         let (name, version, summary) = match index {

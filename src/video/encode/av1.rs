@@ -10,21 +10,22 @@ use ffmpeg::{Packet, codec};
 use crate::error::{Error, Result};
 
 use super::super::preset::Quality;
-use super::{Clock, NOMINAL_RATE, Setup};
+use super::Setup;
 
 /// OBU type of a sequence header.
 const SEQUENCE_HEADER: u8 = 1;
 
-/// What libaom is told. It sees constant times, since it takes the level that it declares from the length of a tick.
+/// What libaom is told.
 pub fn setup(quality: Quality) -> Setup {
     // Without a bit rate of 0, crf is a bound and not the quality.
     let mut options = vec![("b", "0".into())];
     match quality {
         Quality::Crf(crf) | Quality::Adaptive(crf) => options.push(("crf", crf.round().to_string())),
         Quality::Qp(qp) => options.push(("crf", qp.to_string())),
+        Quality::Floor(floor) => options.push(("crf", floor.coarsest.round().to_string())),
         Quality::Lossless => options.extend(["crf", "qmin", "qmax"].map(|option| (option, "0".into()))),
     }
-    Setup { clock: Clock::Constant(NOMINAL_RATE), options }
+    Setup { options }
 }
 
 /// Checks that a chunk begins with the sequence header that its parameters have, and has no other.

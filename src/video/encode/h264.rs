@@ -5,7 +5,7 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg::Packet;
 
 use super::super::preset::Quality;
-use super::{Clock, Setup};
+use super::Setup;
 
 /// NAL unit type of supplemental information.
 const SEI: u8 = 6;
@@ -16,9 +16,10 @@ pub fn setup(quality: Quality) -> Setup {
         Quality::Crf(crf) => ("crf", crf.to_string()),
         Quality::Qp(qp) => ("qp", qp.to_string()),
         Quality::Adaptive(middle) => ("qp", middle.round().to_string()),
+        Quality::Floor(floor) => ("qp", floor.coarsest.round().to_string()),
         Quality::Lossless => ("qp", "0".into()),
     };
-    Setup { clock: Clock::Exact, options: vec![option] }
+    Setup { options: vec![option] }
 }
 
 /// What is left of the packets of a chunk in a video that it is not the first of.

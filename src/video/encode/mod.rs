@@ -12,11 +12,11 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg::codec::{self, threading};
 use ffmpeg::encoder::video::Encoder;
 use ffmpeg::format::Pixel;
-use ffmpeg::{Dictionary, Packet, Rational, color, frame};
+use ffmpeg::{Dictionary, Packet, Rational, color, frame, picture as picture_type};
 
 use crate::error::{Error, Result};
 use crate::picture::{self, Picture};
-use crate::tape::{Shown, TICKS_PER_SECOND, Tape};
+use crate::tape::{Shown, Tape};
 
 use super::complexity::{complexity, quantiser};
 use super::paint::FrameSource;
@@ -27,15 +27,26 @@ use super::{Watch, libav};
 /// Pairs of neighbouring pictures that stand for a chunk when its quantiser is chosen.
 const SAMPLES: usize = 4;
 
-/// The rate from which encoders derive the level that they declare; the real times are in the packets.
-const NOMINAL_RATE: i32 = 60;
-
 /// Encoded frames, ready for the muxer.
 pub struct Chunk {
-    /// One packet for each frame, times in ticks since the start of the tape.
+    /// One packet for each frame, in the order in which a decoder wants them, at the times at which they are shown, in
+    /// ticks since the start of the tape.
     pub packets: Vec<Packet>,
     /// What the muxer must know about them; the same for all chunks of a video.
     pub parameters: codec::Parameters,
+    /// By how many frames at most a decoder is ahead of what is shown: 0 unless there are B-frames.
+    pub delay: usize,
+}
+
+/// A run of frames that is encoded by itself.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    /// The frames, in the order of time.
+    pub frames: &'a [Shown],
+    /// Whether the video begins with them.
+    pub is_first: bool,
+    /// Whether the video ends with them.
+    pub is_last: bool,
 }
 
 /// Everything about a video that its chunks share.
@@ -51,31 +62,33 @@ pub struct Plan<'a> {
     pub quality: Quality,
     /// From what size to what size.
     pub geometry: Geometry,
+    /// The rate that the video declares, in frames a second; the real times may be any.
+    pub rate: Rational,
+    /// The squared error that the site's recipe adds to colours by the way it stores them; 0 if nobody has looked.
+    pub smear: f32,
+}
+
+/// How busy a chunk is.
+#[derive(Clone, Copy)]
+pub(super) struct Complexity {
+    /// The mean over a few pairs of neighbouring frames.
+    pub mean: f32,
+    /// The first frame of the busiest pair, 0..
+    pub busiest: usize,
 }
 
 /// What libav is told about an encoder that is not the same for all.
 struct Setup {
-    /// What a unit of the times that the encoder sees is; [`Clock`] says what they are.
-    clock: Clock,
     /// Options that follow from the quality, after which come those of the preset.
     options: Vec<(&'static str, String)>,
 }
 
-/// Which times an encoder sees. What leaves it has the times of the tape, whichever these are.
-#[derive(Clone, Copy)]
-enum Clock {
-    /// Those of the tape.
-    Exact,
-    /// As if frames came at this many a second.
-    Constant(i32),
-}
-
 impl<'a> Plan<'a> {
     /// What one of the preset's encodings makes of a tape.
-    pub fn new(tape: &'a Tape, preset: &Preset, encoding: &'a Encoding) -> Self {
+    pub fn new(tape: &'a Tape, preset: &Preset, encoding: &'a Encoding, rate: Rational) -> Self {
         let multiple = if encoding.colors == Colors::Yuv420p { 2 } else { 1 };
         let geometry = Geometry::new(tape.width, tape.height, encoding.scale_for(tape.width, tape.height), multiple);
-        Plan { tape, encoding, audio_kbps: preset.audio_kbps, quality: encoding.quality, geometry }
+        Plan { tape, encoding, audio_kbps: preset.audio_kbps, quality: encoding.quality, geometry, rate, smear: 0.0 }
     }
 
     /// How the encoder wants its frames.
@@ -88,18 +101,31 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Encodes a run of frames from `source`; `is_first` for the one at the start of the video.
+    /// Encodes a part of the video, whose frames come from `source`.
     ///
     /// # Errors
     /// What is wrong with a picture, [`Error::Libav`], or [`Error::Interrupted`].
     pub fn encode(
         &self,
-        frames: &[Shown],
-        mut source: impl FrameSource,
-        is_first: bool,
+        part: Part<'_>,
+        source: &mut impl FrameSource,
         watch: &dyn Watch,
     ) -> Result<Chunk> {
-        let quality = self.settled(frames)?;
+        match self.quality {
+            Quality::Floor(floor) => self.encode_above(floor, part, source, watch),
+            _ => self.encode_at(self.settled(part.frames)?, part, source, watch),
+        }
+    }
+
+    /// The same at this quality.
+    pub(super) fn encode_at(
+        &self,
+        quality: Quality,
+        part: Part<'_>,
+        source: &mut impl FrameSource,
+        watch: &dyn Watch,
+    ) -> Result<Chunk> {
+        let frames = part.frames;
         let setup = match self.encoding.codec {
             Codec::H264 => h264::setup(quality),
             Codec::Av1 => av1::setup(quality),
@@ -107,11 +133,16 @@ impl<'a> Plan<'a> {
         };
         let mut encoder = self.open(&setup)?;
         let parameters = codec::Parameters::from(&*encoder);
+        let delay = delay(&encoder);
         let mut packets = Packets { frames, received: Vec::with_capacity(frames.len()) };
-        for (index, shown) in (0..).zip(frames) {
+        for (index, shown) in frames.iter().enumerate() {
             watch.check()?;
             let mut frame = shared(source.frame(shown)?)?;
-            frame.set_pts(Some(setup.clock.time(index, shown)));
+            frame.set_pts(Some(index as i64));
+            if part.is_last && delay > 0 && index + 2 >= frames.len() {
+                // The last frame shown is then the last in the file too, and lasts as long as its packet says.
+                frame.set_kind(picture_type::Type::P);
+            }
             encoder.send_frame(&frame).map_err(libav("encode a frame"))?;
             packets.receive(&mut encoder)?;
             watch.encoded(1);
@@ -123,36 +154,41 @@ impl<'a> Plan<'a> {
             return Err(libav("keep frames and packets in step")(ffmpeg::Error::Bug));
         }
         match self.encoding.codec {
-            Codec::H264 => h264::finish(&mut packets, is_first),
+            Codec::H264 => h264::finish(&mut packets, part.is_first),
             Codec::Av1 => av1::check(&packets, &parameters)?,
             Codec::Vp9 => {}
         }
-        Ok(Chunk { packets, parameters })
+        Ok(Chunk { packets, parameters, delay })
     }
 
     /// The quality of a chunk, with nothing left to be found out.
     pub fn settled(&self, frames: &[Shown]) -> Result<Quality> {
         Ok(match self.quality {
-            Quality::Adaptive(middle) => Quality::Qp(quantiser(middle, self.complexity(frames)?)),
+            Quality::Adaptive(middle) => Quality::Qp(quantiser(middle, self.complexity(frames)?.mean)),
+            Quality::Floor(floor) => Quality::Qp(self.aim(floor, frames, &())?.quantiser),
             settled => settled,
         })
     }
 
-    /// The mean complexity of a few pairs of neighbouring pictures of a chunk.
-    fn complexity(&self, frames: &[Shown]) -> Result<f32> {
+    /// How complex a few pairs of neighbouring pictures of a chunk are.
+    pub(super) fn complexity(&self, frames: &[Shown]) -> Result<Complexity> {
         let mut reel = self.tape.reel();
         let mut decoder = picture::Decoder::default();
         let (mut previous, mut picture) = (Picture::default(), Picture::default());
         let pairs = frames.len() - 1;
         let samples = pairs.min(SAMPLES);
-        let mut sum = 0.0;
+        let (mut sum, mut most, mut busiest) = (0.0, -1.0, 0);
         for sample in 0..samples {
             let first = (2 * sample + 1) * pairs / (2 * samples);
             reel.picture(frames[first].frame, &mut decoder, &mut previous)?;
             reel.picture(frames[first + 1].frame, &mut decoder, &mut picture)?;
-            sum += complexity(&previous, &picture);
+            let found = complexity(&previous, &picture);
+            sum += found;
+            if found > most {
+                (most, busiest) = (found, first);
+            }
         }
-        Ok(sum / samples.max(1) as f32)
+        Ok(Complexity { mean: sum / samples.max(1) as f32, busiest })
     }
 
     fn open(&self, setup: &Setup) -> Result<Encoder> {
@@ -163,14 +199,11 @@ impl<'a> Plan<'a> {
         video.set_width(self.geometry.width);
         video.set_height(self.geometry.height);
         video.set_format(self.pixel_format());
-        let (clock, rate) = match setup.clock {
-            Clock::Exact => (TICKS_PER_SECOND as i32, NOMINAL_RATE),
-            Clock::Constant(rate) => (rate, rate),
-        };
-        video.set_time_base(Rational(1, clock));
-        video.set_frame_rate(Some(Rational(rate, 1)));
+        // Encoders count frames: rate and level are declared from this rate. The real times are in the packets.
+        video.set_time_base(self.rate.invert());
+        video.set_frame_rate(Some(self.rate));
         video.set_aspect_ratio(Rational(1, 1));
-        // No frame refers to a later one, so each packet can last exactly as long as its frame is shown.
+        // Unless the preset's options have them.
         video.set_max_b_frames(0);
         // The chunk's first frame is its only key frame.
         video.set_gop(u32::MAX >> 2);
@@ -192,16 +225,6 @@ impl<'a> Plan<'a> {
     }
 }
 
-impl Clock {
-    /// When the encoder thinks that a frame is shown, the chunk's frame of that index.
-    fn time(self, index: i64, shown: &Shown) -> i64 {
-        match self {
-            Clock::Exact => shown.start,
-            Clock::Constant(_) => index,
-        }
-    }
-}
-
 /// The same pixels as a frame of its own, whose time can be set.
 fn shared(frame: &frame::Video) -> Result<frame::Video> {
     let mut shared = frame::Video::empty();
@@ -213,7 +236,13 @@ fn shared(frame: &frame::Video) -> Result<frame::Video> {
     }
 }
 
-/// Packets as they come from an encoder without B-frames: one for each frame, in order.
+/// How many frames a decoder must hold back to show them in order.
+fn delay(encoder: &Encoder) -> usize {
+    // SAFETY: a plain field of a context that is open, which the encoder has set.
+    unsafe { (*encoder.as_ptr()).has_b_frames.max(0) as usize }
+}
+
+/// Packets as they come from an encoder that was given the frames by their index: one for each, in any order.
 struct Packets<'a> {
     frames: &'a [Shown],
     received: Vec<Packet>,
@@ -225,10 +254,10 @@ impl Packets<'_> {
         loop {
             match encoder.receive_packet(&mut packet) {
                 Ok(()) => {
-                    let shown = self.frames.get(self.received.len()).ok_or(ffmpeg::Error::Bug);
+                    let index = packet.pts().and_then(|index| usize::try_from(index).ok());
+                    let shown = index.and_then(|index| self.frames.get(index)).ok_or(ffmpeg::Error::Bug);
                     let shown = shown.map_err(libav("keep frames and packets in step"))?;
                     packet.set_pts(Some(shown.start));
-                    packet.set_dts(Some(shown.start));
                     // libav 5 does not carry durations through encoders, and would drop the last one.
                     packet.set_duration(shown.duration);
                     self.received.push(std::mem::replace(&mut packet, Packet::empty()));

@@ -1,16 +1,17 @@
 //! VP9 by libvpx.
 
 use super::super::preset::Quality;
-use super::{Clock, NOMINAL_RATE, Setup};
+use super::Setup;
 
-/// What libvpx is told. It sees constant times, so that nothing but the pictures decides.
+/// What libvpx is told.
 pub fn setup(quality: Quality) -> Setup {
     // Without a bit rate of 0, crf is a bound and not the quality.
     let mut options = vec![("b", "0".into())];
     match quality {
         Quality::Crf(crf) | Quality::Adaptive(crf) => options.push(("crf", crf.round().to_string())),
         Quality::Qp(qp) => options.push(("crf", qp.to_string())),
+        Quality::Floor(floor) => options.push(("crf", floor.coarsest.round().to_string())),
         Quality::Lossless => options.push(("lossless", "1".into())),
     }
-    Setup { clock: Clock::Constant(NOMINAL_RATE), options }
+    Setup { options }
 }

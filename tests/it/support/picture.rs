@@ -51,6 +51,17 @@ impl Picture {
         })
     }
 
+    /// Frame `index` of soft light that glides over a shaded ground and lights it up: nothing in it has an edge.
+    pub fn glowing(width: u32, height: u32, index: usize) -> Self {
+        let (middle, reach) = (f64::from(width) * 0.3 + index as f64 * 1.5, f64::from(width) * 0.4);
+        Picture::draw(width, height, |x, y| {
+            let off = (f64::from(x) - middle) / reach;
+            let light = (-off * off).exp() * 90.0 + (index % 100) as f64;
+            let shade = f64::from(y) / f64::from(height) * 80.0;
+            [(30.0 + light) as u8, (40.0 + light * 0.7 + shade) as u8, (120.0 - shade) as u8, 255]
+        })
+    }
+
     /// Pixels that follow no rule a coder could find; the same for the same `seed`.
     pub fn noise(width: u32, height: u32, seed: usize) -> Self {
         let mut state = seed as u32 ^ 0x9E37_79B9;

@@ -32,6 +32,14 @@ pub struct Stream {
     pub width: u32,
     #[serde(default)]
     pub height: u32,
+    /// By how many frames a decoder is ahead of what is shown.
+    #[serde(default)]
+    pub has_b_frames: u32,
+    /// Ten times the level of H.264.
+    #[serde(default)]
+    pub level: i32,
+    #[serde(default)]
+    pub r_frame_rate: String,
     pub pix_fmt: Option<String>,
     pub color_range: Option<String>,
     pub color_space: Option<String>,
@@ -65,6 +73,17 @@ struct Packet {
     duration_time: String,
 }
 
+/// When each frame is shown and for how long, of packets in the order of decoding. ffprobe makes durations of reordered
+/// packets up, so there a frame is shown until the next, and the last until the end.
+fn shown(mut packets: Vec<(f64, f64)>, pictures: &Stream) -> Vec<(f64, f64)> {
+    if pictures.has_b_frames > 0 {
+        packets.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let ends: Vec<_> = packets.iter().skip(1).map(|packet| packet.0).chain([pictures.seconds()]).collect();
+        packets.iter_mut().zip(ends).for_each(|(packet, end)| packet.1 = end - packet.0);
+    }
+    packets
+}
+
 #[derive(Deserialize)]
 struct Format {
     duration: String,
@@ -80,10 +99,10 @@ impl Video {
         let stream = |kind: &str| report.streams.iter().find(|stream| stream.codec_type == kind).cloned();
         let pictures = stream("video").unwrap();
         let packets = report.packets.iter().filter(|packet| packet.stream_index == pictures.index);
-        let shown = packets.map(|packet| (packet.pts_time.parse().unwrap(), packet.duration_time.parse().unwrap()));
+        let packets = packets.map(|packet| (packet.pts_time.parse().unwrap(), packet.duration_time.parse().unwrap()));
         Video {
             path: path.into(),
-            shown: shown.collect(),
+            shown: shown(packets.collect(), &pictures),
             sound: stream("audio"),
             pictures,
             seconds: report.format.duration.parse().unwrap(),

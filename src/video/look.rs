@@ -1,0 +1,324 @@
+//! What the pictures of a tape look like, as far as it decides how to encode them. Pure arithmetic on a few pictures.
+//!
+//! Flat colours with hard edges, as pixel art, text and cells have them, want large sharp pixels and no smoothing.
+//! Whatever is shaded, blurred, translucent or noisy wants the tools that were made for cameras. Neighbouring pixels
+//! tell the two apart: in flat pictures they are the same or very different, in the others they differ by a little.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::picture::{Decoder, Picture};
+use crate::tape::{Shown, TICKS_PER_SECOND, Tape};
+
+/// Pictures that stand for a tape.
+const SAMPLES: usize = 6;
+
+/// Rows of a picture that are looked at, at most.
+const ROWS: usize = 128;
+
+/// Levels from which on two neighbours have an edge between them.
+const EDGE: u8 = 49;
+
+/// The share of edges among all differences that makes a tape sharp. Of 33 tapes, recorded and drawn, the sharp ones
+/// had 0.60 and more, the smooth ones 0.19 and less.
+const SHARP_EDGES: f32 = 0.4;
+
+/// So few colours make a tape sharp whatever its edges: a palette has no shades to be smooth with.
+const PALETTE: usize = 64;
+
+/// How uneven smooth pictures may be that are flowing at any rate of frames. B-frames made all such tapes smaller.
+const FLOWING: f32 = 0.5;
+
+/// From here on they are restless: B-frames only blur noise that the recipe keeps.
+const RESTLESS: f32 = 0.78;
+
+/// Frames a second under which what is in between jumps. At 5 a second B-frames cost up to a fifth, at 27 and more they
+/// save as much.
+const JUMPING: f32 = 12.0;
+
+/// What there is to see on a tape.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Look {
+    /// What follows from the rest.
+    pub kind: Kind,
+    /// Colours in a picture: the median of the samples, counted up to 4,096.
+    pub colors: usize,
+    /// The share of neighbouring pixels that are the same.
+    pub flat: f32,
+    /// Of those that are not the share with a hard edge between them.
+    pub edges: f32,
+    /// The share of pixels that stay as they are from one frame to the next.
+    pub still: f32,
+    /// How far frames are from the middle between their neighbours, divided by how far they are from the one before.
+    pub uneven: f32,
+    /// The squared error that the site's recipe makes of the colours before it encodes anything: of the worst sample,
+    /// the mean over red, green and blue.
+    #[serde(skip)]
+    pub smear: f32,
+}
+
+/// How pictures want to be encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Flat colours with hard edges.
+    Sharp,
+    /// Shades and soft edges that move evenly: frames lie near the middle between their neighbours.
+    Flowing,
+    /// Shades and soft edges that move far from one frame to the next.
+    Jumping,
+    /// Pictures of which each has noise of its own.
+    Restless,
+}
+
+/// Looks at a sample of the frames that a video shows.
+///
+/// # Errors
+/// What is wrong with a picture.
+pub fn look(tape: &Tape, frames: &[Shown]) -> Result<Look> {
+    let mut reel = tape.reel();
+    let mut decoder = Decoder::default();
+    let (mut previous, mut picture, mut next) = (Picture::default(), Picture::default(), Picture::default());
+    let mut seen = Seen::default();
+    let samples = frames.len().min(SAMPLES);
+    for sample in 0..samples {
+        let index = (2 * sample + 1) * frames.len() / (2 * samples);
+        reel.picture(frames[index].frame, &mut decoder, &mut picture)?;
+        seen.neighbours(&picture);
+        if let Some(before) = index.checked_sub(1) {
+            reel.picture(frames[before].frame, &mut decoder, &mut previous)?;
+            seen.change(&previous, &picture);
+            if let Some(after) = frames.get(index + 1) {
+                reel.picture(after.frame, &mut decoder, &mut next)?;
+                seen.movement(&previous, &picture, &next);
+            }
+        }
+    }
+    let ticks: i64 = frames.iter().map(|shown| shown.duration).sum();
+    Ok(seen.look(frames.len() as f32 * TICKS_PER_SECOND as f32 / ticks.max(1) as f32))
+}
+
+/// Counts over all samples.
+#[derive(Debug, Default)]
+struct Seen {
+    pairs: u64,
+    different: u64,
+    edges: u64,
+    pixels: u64,
+    still: u64,
+    changed: u64,
+    off_middle: u64,
+    colors: Vec<usize>,
+    smear: f32,
+}
+
+impl Seen {
+    /// Each pixel with those to its right and below.
+    fn neighbours(&mut self, picture: &Picture) {
+        let mut colors = Colors::default();
+        for y in rows(picture) {
+            let row = row(picture, y);
+            let below = row_below(picture, y).iter();
+            let right = row.iter().zip(row.iter().skip(1));
+            for (one, other) in right.chain(row.iter().zip(below)) {
+                let difference = (0..3).map(|channel| one[channel].abs_diff(other[channel])).max().unwrap_or(0);
+                self.pairs += 1;
+                self.different += u64::from(difference > 0);
+                self.edges += u64::from(difference >= EDGE);
+            }
+            colors.add(row);
+        }
+        self.colors.push(colors.count);
+        self.smear = self.smear.max(smear(picture));
+    }
+
+    /// Each pixel with itself a frame before.
+    fn change(&mut self, previous: &Picture, picture: &Picture) {
+        for y in rows(picture) {
+            let pairs = row(previous, y).iter().zip(row(picture, y));
+            self.still += pairs.filter(|(before, now)| before == now).count() as u64;
+            self.pixels += u64::from(picture.width);
+        }
+    }
+
+    /// The green of each pixel with that before and after it.
+    fn movement(&mut self, previous: &Picture, picture: &Picture, next: &Picture) {
+        for y in rows(picture) {
+            for ((before, now), after) in row(previous, y).iter().zip(row(picture, y)).zip(row(next, y)) {
+                let [before, now, after] = [before, now, after].map(|rgb| i32::from(rgb[1]));
+                self.changed += u64::from(now.abs_diff(before)) * 2;
+                self.off_middle += u64::from((2 * now).abs_diff(before + after));
+            }
+        }
+    }
+
+    /// What follows for frames that come at this rate.
+    fn look(mut self, rate: f32) -> Look {
+        let share = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f32 / whole as f32 };
+        self.colors.sort_unstable();
+        let colors = self.colors.get(self.colors.len() / 2).copied().unwrap_or_default();
+        let edges = share(self.edges, self.different);
+        let is_sharp = edges >= SHARP_EDGES || colors <= PALETTE;
+        let uneven = if self.changed == 0 { 1.0 } else { share(self.off_middle, self.changed) };
+        let kind = match uneven {
+            _ if is_sharp => Kind::Sharp,
+            RESTLESS.. => Kind::Restless,
+            FLOWING.. if rate < JUMPING => Kind::Jumping,
+            _ => Kind::Flowing,
+        };
+        Look {
+            kind,
+            colors,
+            flat: share(self.pairs - self.different, self.pairs),
+            edges,
+            still: share(self.still, self.pixels),
+            uneven,
+            smear: self.smear,
+        }
+    }
+}
+
+/// What is lost when pixels become 3×3 and each 2×2 of those share a colour, as in the site's recipe: a sixth of a pixel's
+/// colour is that of a neighbour, to one side and up or down. The squared error over red, green and blue.
+fn smear(picture: &Picture) -> f32 {
+    let (width, height) = (picture.width as usize, picture.height as usize);
+    let neighbour = |at: usize, count: usize| if at % 2 == 0 { (at + 1).min(count - 1) } else { at - 1 };
+    let (mut sum, mut pixels) = (0.0, 0_u32);
+    for y in rows(picture) {
+        let (own, other) = (row(picture, y), row(picture, neighbour(y, height)));
+        for x in 0..width {
+            let beside = neighbour(x, width);
+            let [blue, red] = [0, 1].map(|difference| {
+                let of = |rgb: [u8; 3]| chroma(rgb)[difference];
+                let smeared = (25.0 * of(own[x]) + 5.0 * (of(own[beside]) + of(other[x])) + of(other[beside])) / 36.0;
+                smeared - of(own[x])
+            });
+            // What an error of the differences is in red, blue and green, by the BT.601 matrix of the recipe.
+            let green = (0.299 * red + 0.114 * blue) / 0.587;
+            sum += (red * red + blue * blue + green * green) / 3.0;
+            pixels += 1;
+        }
+    }
+    sum / pixels.max(1) as f32
+}
+
+/// Blue and red less luma.
+fn chroma([red, green, blue]: [u8; 3]) -> [f32; 2] {
+    let luma = 0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue);
+    [f32::from(blue) - luma, f32::from(red) - luma]
+}
+
+/// The rows of a picture that are looked at: all of a small one, every so many of a large one.
+fn rows(picture: &Picture) -> impl Iterator<Item = usize> {
+    let height = picture.height as usize;
+    (0..height).step_by(height.div_ceil(ROWS).max(1))
+}
+
+fn row(picture: &Picture, y: usize) -> &[[u8; 3]] {
+    let width = picture.width as usize;
+    &picture.rgb.as_chunks().0[y * width..(y + 1) * width]
+}
+
+/// The row below, or nothing under the last.
+fn row_below(picture: &Picture, y: usize) -> &[[u8; 3]] {
+    if y + 1 < picture.height as usize { row(picture, y + 1) } else { &[] }
+}
+
+/// Counts different colours, up to as many as there are slots.
+struct Colors {
+    /// Colours by their hash, each after the first of its slot in the next free one; a colour is never all ones.
+    slots: Vec<u32>,
+    count: usize,
+}
+
+/// Colours that are counted. A power of two.
+const MOST_COLORS: usize = 4096;
+
+impl Default for Colors {
+    fn default() -> Self {
+        // Twice as many slots as colours, so that a free one is near.
+        Colors { slots: vec![u32::MAX; 2 * MOST_COLORS], count: 0 }
+    }
+}
+
+impl Colors {
+    fn add(&mut self, row: &[[u8; 3]]) {
+        let mut last = u32::MAX;
+        for &[red, green, blue] in row {
+            let color = u32::from_be_bytes([0, red, green, blue]);
+            if color == last || self.count == MOST_COLORS {
+                continue;
+            }
+            last = color;
+            // Knuth's multiplier spreads neighbouring colours.
+            let mut slot = (color.wrapping_mul(2_654_435_761) >> 16) as usize % self.slots.len();
+            while self.slots[slot] != color {
+                if self.slots[slot] == u32::MAX {
+                    self.slots[slot] = color;
+                    self.count += 1;
+                    break;
+                }
+                slot = (slot + 1) % self.slots.len();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(level: impl Fn(usize, usize) -> [u8; 3]) -> Picture {
+        let (width, height) = (64, 48);
+        let rgb = (0..height).flat_map(|y| (0..width).map(move |x| (x, y))).flat_map(|(x, y)| level(x, y)).collect();
+        Picture { width: width as u32, height: height as u32, rgb }
+    }
+
+    fn look_of(picture: &Picture) -> Look {
+        let mut seen = Seen::default();
+        seen.neighbours(picture);
+        seen.change(picture, picture);
+        seen.look(60.0)
+    }
+
+    #[test]
+    fn hard_edges_between_flat_colours_are_sharp() {
+        let checkers = look_of(&picture(|x, y| if (x / 8 + y / 8) % 2 == 0 { [250, 240, 230] } else { [20, 30, 60] }));
+        assert_eq!((checkers.kind, checkers.colors), (Kind::Sharp, 2));
+        assert!(checkers.flat > 0.8 && checkers.edges > 0.99 && checkers.still > 0.99, "{checkers:?}");
+    }
+
+    #[test]
+    fn shades_are_not_sharp_unless_they_are_of_a_small_palette() {
+        let shades = look_of(&picture(|x, y| [(x * 3) as u8, (y * 5) as u8, 90]));
+        assert_eq!((shades.kind, shades.colors), (Kind::Restless, 64 * 48));
+        assert!(shades.edges < 0.01, "{shades:?}");
+        assert_eq!(look_of(&picture(|x, _| [(x / 4 * 12) as u8; 3])).kind, Kind::Sharp);
+    }
+
+    #[test]
+    fn movement_flows_or_jumps_by_the_rate_and_noise_is_restless() {
+        let shades = |shift: usize| picture(move |x, y| [(x * 3 + shift) as u8, (y * 4 + shift) as u8, 90]);
+        let kind = |shifts: [usize; 3], rate: f32| {
+            let mut seen = Seen::default();
+            let [before, now, after] = shifts.map(shades);
+            seen.neighbours(&now);
+            seen.movement(&before, &now, &after);
+            seen.look(rate).kind
+        };
+        assert_eq!(kind([0, 5, 10], 5.0), Kind::Flowing);
+        assert_eq!([60.0, 5.0].map(|rate| kind([0, 10, 8], rate)), [Kind::Flowing, Kind::Jumping]);
+        assert_eq!(kind([0, 10, 0], 60.0), Kind::Restless);
+    }
+
+    #[test]
+    fn colours_are_counted_as_far_as_there_is_room() {
+        let mut colors = Colors::default();
+        for value in 0..=255_u8 {
+            let row: Vec<_> = (0..=255_u8).map(|other| [value, other, value ^ other]).collect();
+            colors.add(&row);
+            colors.add(&row);
+            assert_eq!(colors.count, ((usize::from(value) + 1) * 256).min(MOST_COLORS));
+        }
+    }
+}

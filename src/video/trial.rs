@@ -1,0 +1,100 @@
+//! A trial: a few neighbouring frames encoded, decoded and held against the tape.
+//!
+//! Says what a quantiser really gives for a tape, at the tape's own size, before the whole is encoded with it.
+
+use ffmpeg_next as ffmpeg;
+
+use ffmpeg::codec::{self, threading};
+use ffmpeg::frame;
+
+use crate::error::Result;
+use crate::picture::{self, Picture};
+use crate::tape::Shown;
+
+use super::encode::{Chunk, Part, Plan, libav_wants_more};
+use super::paint::Painter;
+use super::preset::Quality;
+use super::reader::{coding, components};
+use super::reduce::Reducer;
+use super::{Watch, libav};
+
+/// `count` frames that stand for the rest: those around `middle`.
+pub fn sample(frames: &[Shown], middle: usize, count: usize) -> &[Shown] {
+    let length = frames.len().min(count);
+    let first = middle.saturating_sub(length / 2).min(frames.len() - length);
+    &frames[first..first + length]
+}
+
+impl Plan<'_> {
+    /// Encodes `frames` at a quantiser: the squared error of the worst of them, as the mean over its red, green and blue
+    /// samples at the size of the tape.
+    ///
+    /// # Errors
+    /// As [`Plan::encode`].
+    pub fn trial(&self, frames: &[Shown], quantiser: u8, watch: &dyn Watch) -> Result<f32> {
+        let part = Part { frames, is_first: false, is_last: false };
+        let chunk = self.encode_at(Quality::Qp(quantiser), part, &mut Painter::new(self), &Quiet(watch))?;
+        self.worst_error(&chunk, frames, 1)
+    }
+
+    /// The squared error of the worst of every `step`th of the frames that were encoded as `chunk`.
+    ///
+    /// # Errors
+    /// What is wrong with a picture, [`crate::Error::Libav`].
+    pub fn worst_error(&self, chunk: &Chunk, frames: &[Shown], step: usize) -> Result<f32> {
+        let mut reel = self.tape.reel();
+        let (mut decoder, mut reducer) = (picture::Decoder::default(), Reducer::default());
+        let (mut source, mut shown) = (Picture::default(), Picture::default());
+        let (mut index, mut worst) = (0, 0.0_f32);
+        decode(chunk, |frame| {
+            let next = frames.get(index).filter(|_| index % step == step / 2);
+            index += 1;
+            let readable = components(frame).and_then(|(parts, is_rgb)| Some((parts, coding(frame, is_rgb)?)));
+            if let Some((next, (components, coding))) = next.zip(readable) {
+                reel.picture(next.frame, &mut decoder, &mut source)?;
+                reducer.reduce(&components, coding, &self.geometry, &mut shown);
+                worst = worst.max(squared_error(&source, &shown));
+            }
+            Ok(())
+        })?;
+        Ok(worst)
+    }
+}
+
+/// Decodes what an encoder made, frame by frame in the order of time.
+fn decode(chunk: &Chunk, mut each: impl FnMut(&frame::Video) -> Result<()>) -> Result<()> {
+    let failed = || libav("decode a trial");
+    let context = codec::Context::from_parameters(chunk.parameters.clone()).map_err(failed())?;
+    let mut decoder = context.decoder();
+    decoder.set_threading(threading::Config::count(1));
+    let mut decoder = decoder.video().map_err(failed())?;
+    let mut frame = frame::Video::empty();
+    let mut receive = |decoder: &mut ffmpeg::decoder::Video| loop {
+        match decoder.receive_frame(&mut frame) {
+            Ok(()) => each(&frame)?,
+            Err(error) if libav_wants_more(error) => return Ok(()),
+            Err(error) => return Err(failed()(error)),
+        }
+    };
+    for packet in &chunk.packets {
+        decoder.send_packet(packet).map_err(failed())?;
+        receive(&mut decoder)?;
+    }
+    decoder.send_eof().map_err(failed())?;
+    receive(&mut decoder)
+}
+
+/// The mean squared difference of the samples of two pictures of one size.
+fn squared_error(one: &Picture, other: &Picture) -> f32 {
+    let squares = one.rgb.iter().zip(&other.rgb).map(|(one, other)| u64::from(one.abs_diff(*other)).pow(2));
+    squares.sum::<u64>() as f32 / one.rgb.len().max(1) as f32
+}
+
+/// Passes on that there is no more wish for a video, but not that frames of a trial were encoded.
+pub struct Quiet<'a>(pub &'a dyn Watch);
+
+impl Watch for Quiet<'_> {
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
