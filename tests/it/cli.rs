@@ -157,7 +157,7 @@ fn json_says_a_line_for_each_tape_in_the_order_given() {
                 "output": "tape.mp4",
                 "thumbnail": "tape.jpg",
                 "preset": "draft",
-                "preset_version": 1,
+                "preset_version": 2,
                 "frames": 6,
                 "kept": 4,
                 "seconds": 0.133_333_333,

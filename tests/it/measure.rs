@@ -58,7 +58,7 @@ fn presets() -> Presets {
         based-on = "draft"
         quality = { qp = 1 }
         [fine-4]
-        based-on = "standard"
+        based-on = "standard.sharp"
         quality = { qp = 1 }
     "#;
     Presets::built_in().unwrap().extended(Path::new("fine.toml"), fine).unwrap()
