@@ -12,6 +12,7 @@ mod installed;
 mod mux;
 mod paint;
 pub mod planes;
+pub mod posted;
 mod preset;
 mod presets;
 mod reader;
