@@ -3,10 +3,11 @@
 //! A text names the thing first, then what is wrong with it, then the limit or the remedy. The cause, where there is
 //! one, is in the [source](std::error::Error::source) and not repeated in the text.
 
+mod chain;
 mod class;
 mod flaw;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub use class::Class;
 
@@ -185,6 +186,12 @@ pub enum Error {
         /// How it differs from the tape.
         what: String,
     },
+    /// A video that somebody posted cannot be published.
+    #[error("posted video {what}")]
+    Posted {
+        /// What is wrong with it: `is HTML, not an MP4`.
+        what: String,
+    },
     /// A file given for measuring has no usable video.
     #[error("{} {what}", path.display())]
     Video {
@@ -271,6 +278,16 @@ pub enum Error {
         /// Where it was looked for.
         source: Cause,
     },
+    /// A file is stored in a form that only those who know the encoding can read.
+    #[error("{url} has the content encoding {encoding}, which cannot be undone")]
+    Encoding {
+        /// The file.
+        url: String,
+        /// The encoding.
+        encoding: String,
+        /// Why it cannot.
+        source: Cause,
+    },
     /// A file could not be fetched, though it may be later.
     #[error("{url} could not be downloaded in {attempts} attempts")]
     Download {
@@ -311,6 +328,12 @@ pub enum Error {
         /// The repo that its session may write to.
         found: String,
     },
+    /// The server has the repo and holds it back: `deactivated on the PDS`.
+    #[error("account is {status}")]
+    Away {
+        /// How it is.
+        status: &'static str,
+    },
     /// Somebody else has written to the repo, or the record, meanwhile: read it again.
     #[error("{call} found that the repo has changed meanwhile")]
     InvalidSwap {
@@ -332,6 +355,22 @@ pub enum Error {
         attempts: u32,
         /// What went wrong last.
         source: Cause,
+    },
+    /// The server limits its rate for longer than anybody has patience for; nothing has happened.
+    #[error("{what} are limited until {}", until.strftime("%Y-%m-%d %H:%M UTC"))]
+    Postponed {
+        /// What is limited, in a word: `logins`.
+        what: &'static str,
+        /// Until when.
+        until: jiff::Timestamp,
+    },
+    /// The server has stored something else than was sent.
+    #[error("record was stored as {is}, not as {sent} that was sent")]
+    Altered {
+        /// The hash of what it says that it has stored, or `nothing`.
+        is: String,
+        /// The hash of what was sent.
+        sent: String,
     },
     /// A write went out and no answer came back: it may have happened or not. Read before writing again.
     #[error("{call} may have happened or not; read back before repeating it")]
@@ -358,29 +397,4 @@ pub enum Error {
     /// The user asked to stop.
     #[error("interrupted")]
     Interrupted,
-}
-
-impl Error {
-    pub(crate) fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
-        move |source| Error::Read { path: path.into(), source }
-    }
-
-    pub(crate) fn write(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
-        move |source| Error::Write { path: path.into(), source }
-    }
-
-    /// The error and its causes, each a line of text. A cause that the one before has repeated already is left out.
-    #[must_use]
-    pub fn chain(&self) -> Vec<String> {
-        let mut chain = vec![self.to_string()];
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            let text = error.to_string();
-            if !chain.last().is_some_and(|last| last.ends_with(&text)) {
-                chain.push(text);
-            }
-            cause = error.source();
-        }
-        chain
-    }
 }

@@ -41,7 +41,8 @@
 //! 1. Everything below [`config`] is synchronous and offline: no network, no database, no environment.
 //! 2. Only [`video`] names `ffmpeg_next`; each client library has its one place under [`remote`].
 //! 3. ZIP, PNG, JPEG, WebP, WAV and JSON are parsed in safe Rust under [`tape::Limits`]; of a tape libav sees only raw
-//!    planes and PCM. Nothing is extracted to disk by name.
+//!    planes and PCM. Nothing is extracted to disk by name. A posted video is looked at in Rust alone
+//!    ([`video::posted`]) before it is uploaded.
 //! 4. Memory does not grow with the length of a tape, the number of accounts, or what strangers upload: every queue is
 //!    bounded, and the decoders of a sync share one budget.
 //! 5. The same tape, preset and libx264 give the same MP4, byte for byte, on any number of cores.
@@ -58,6 +59,8 @@
 //! 13. Files are fetched only from the site's buckets, under keys of checked segments, whatever a document says.
 //! 14. One item can fail or panic without another noticing; what is finished is written, even if the run ends early.
 //! 15. What strangers wrote is printed so that a terminal shows it and does nothing.
+//! 16. Everybody is accounted for: every document in MongoDB is in one count of every command that counts. What no owner
+//!     can be found for is blocked with its reason.
 //!
 //! `tests/it/tidy.rs` checks what can be checked by reading the source.
 

@@ -10,7 +10,7 @@ use crate::remote::mongo::Owner;
 use crate::sync::{Accounts, Guards, Items, Nuked, Orphans, Policy, Scope, Services};
 use crate::video::Preset;
 
-use super::config::ConfigFile;
+use super::network::ServerArguments;
 use super::presets::{PresetFile, StrictArgument};
 
 /// One item and how its files are made.
@@ -29,7 +29,7 @@ pub struct ItemArguments {
     #[command(flatten)]
     strict: StrictArgument,
     #[command(flatten)]
-    pub config: ConfigFile,
+    pub servers: ServerArguments,
 }
 
 impl fmt::Display for ItemArguments {

@@ -30,6 +30,7 @@ mod source;
 mod status;
 mod sync;
 mod thumbnail;
+mod waiting;
 mod wipe;
 
 use std::process::ExitCode;

@@ -1,11 +1,14 @@
 //! What commands that talk to servers have in common: configuration, clients, and a runtime to wait in.
 
 use std::fmt::Display;
+use std::time::Duration;
 
+use clap::Args;
 use rayon::ThreadPoolBuilder;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::remote::Waits;
 use crate::remote::mongo::Mongo;
 use crate::remote::pds::Pds;
 use crate::remote::spaces::Spaces;
@@ -14,12 +17,43 @@ use crate::sync::{Accounts, Buckets, Budget, Scope, Services};
 use super::config::ConfigFile;
 use super::progress::stop_on_interrupt;
 use super::report::{error_text, say, say_lines};
-use super::{Outcome, usage_error};
+use super::{Outcome, usage_error, waiting};
+
+/// How to talk to servers.
+#[derive(Debug, Args)]
+pub struct ServerArguments {
+    /// Wait no longer than so for a server that limits its rate: 90s, 10m, 2h, 3d. What would take longer is put off
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = time)]
+    patience: Duration,
+    #[command(flatten)]
+    pub file: ConfigFile,
+}
+
+/// `90s`, `10m`, `2h`, `3d`
+fn time(text: &str) -> std::result::Result<Duration, String> {
+    let wrong = || format!("{text:?} is no time such as 90s, 10m, 2h or 3d");
+    let unit = text.chars().next_back().ok_or_else(wrong)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+    Ok(Duration::from_secs(u64::from(number) * seconds))
+}
 
 /// Connects to everything, does the work, and reports what ended it. Ctrl-C is a wish that the work may ask for.
-pub fn run(subject: &impl Display, file: &ConfigFile, work: impl AsyncFnOnce(Services) -> Result<Outcome>) -> Outcome {
+pub fn run(
+    subject: &impl Display,
+    servers: &ServerArguments,
+    work: impl AsyncFnOnce(Services) -> Result<Outcome>,
+) -> Outcome {
     stop_on_interrupt();
-    wait_for(subject, async { work(connect(file).await?).await })
+    let waits = Waits::new(servers.patience);
+    let work = async { work(connect(&servers.file, waits.clone()).await?).await };
+    wait_for(subject, waiting::shown(&waits, work))
 }
 
 /// Does the work, and reports what ended it.
@@ -55,15 +89,16 @@ pub fn pds(config: &Config) -> Result<Pds> {
 }
 
 /// Connects to everything there is.
-async fn connect(file: &ConfigFile) -> Result<Services> {
+async fn connect(file: &ConfigFile, waits: Waits) -> Result<Services> {
     let config = file.load()?;
-    let pds = pds(&config)?;
+    let pds = Pds::sharing(waits.clone(), &config.pds_url()?, config.pds_bypass_key())?;
     let server = pds.describe().await?;
     let pool = ThreadPoolBuilder::new().build().unwrap_or_else(|error| usage_error(error));
     let budget = Budget::new(pool.current_num_threads());
     Ok(Services {
         mongo: Mongo::connect(&config).await?,
-        spaces: Spaces::new(&config)?,
+        spaces: Spaces::sharing(waits.clone(), &config)?,
+        waits,
         buckets: Buckets {
             users: config.user_bucket().into(),
             guests: config.art_bucket().into(),

@@ -12,6 +12,9 @@ use super::report::say_lines;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
+/// All bars of commands that talk to servers, which are drawn together.
+pub static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
 static TAPE_STYLE: LazyLock<ProgressStyle> = LazyLock::new(|| style("{prefix:24!} {bar:30} {pos}/{len} frames"));
 static TOTAL_STYLE: LazyLock<ProgressStyle> =
     LazyLock::new(|| style("{prefix:24!} {bar:30} {pos}/{len} tapes {eta:>6}"));

@@ -29,7 +29,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    network::run(&arguments.item, &arguments.item.config, async |services| publish(arguments, &services).await)
+    network::run(&arguments.item, &arguments.item.servers, async |services| publish(arguments, &services).await)
 }
 
 async fn publish(arguments: &Arguments, services: &Services) -> Result<Outcome> {
@@ -42,7 +42,7 @@ async fn publish(arguments: &Arguments, services: &Services) -> Result<Outcome> 
         for warning in report.warnings() {
             say(format!("warning: {}: {}", arguments.item, warning.reason));
         }
-        for trouble in report.failures().iter().chain(&report.blocked()) {
+        for trouble in report.failures().iter().chain(&report.postponed()).chain(&report.blocked()) {
             say(format!("error: {}: {}", arguments.item, trouble.reason));
         }
     }

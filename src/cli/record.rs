@@ -32,7 +32,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    network::run(&arguments.item, &arguments.item.config, async |services| print(arguments, &services).await)
+    network::run(&arguments.item, &arguments.item.servers, async |services| print(arguments, &services).await)
 }
 
 async fn print(arguments: &Arguments, services: &Services) -> Result<Outcome> {

@@ -9,14 +9,14 @@ use serde_json::json;
 use crate::error::Result;
 use crate::sync::{self, Accounts, Backup, Nuked, RestoreReport, Services};
 
+use super::Outcome;
 use super::compare;
-use super::config::ConfigFile;
 use super::confirm::LiveArguments;
+use super::network::{self, ServerArguments};
 use super::presets::PresetFile;
 use super::report::{bytes, json, line, lines, say, table};
 use super::selection::{AccountArgument, MediaArguments};
 use super::sync::{Output, SyncProgress};
-use super::{Outcome, network};
 
 /// Bring an account's records back to the PDS
 ///
@@ -52,13 +52,13 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: ConfigFile,
+    servers: ServerArguments,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     let preset = arguments.preset_file.preset(&arguments.preset);
-    network::run(&format!("restore {}", arguments.account.handle), &arguments.config, async |services| {
+    network::run(&format!("restore {}", arguments.account.handle), &arguments.servers, async |services| {
         if let Some(path) = &arguments.from {
             return from_backup(arguments, &services, &Backup::open(path)?).await;
         }

@@ -4,11 +4,11 @@ use clap::Args;
 
 use crate::sync::{Accounts, Scope, Tally};
 
+use super::Outcome;
 use super::compare::{self, Summary};
-use super::config::ConfigFile;
+use super::network::{self, ServerArguments};
 use super::report::{json, line, lines, say, table};
 use super::selection::{AtOnceArgument, MediaArguments, NukedArguments};
-use super::{Outcome, network};
 
 /// Show how much of everything is on the PDS; `telecine compare` tells which items are not
 #[derive(Debug, Args)]
@@ -27,18 +27,19 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: ConfigFile,
+    servers: ServerArguments,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    network::run(&"status", &arguments.config, async |services| {
+    network::run(&"status", &arguments.servers, async |services| {
         let users = arguments.at_once.users();
         let scope = compare::scope(Accounts::All, &arguments.media, arguments.nuked.nuked(), users);
         // Spaces may be slow, or down.
         let scope = Scope { looks_for_recordings: false, ..scope };
-        let mut failures = Vec::new();
+        let (mut failures, mut has_ownerless) = (Vec::new(), false);
         let summary = compare::summarize(&services, &scope, false, |comparison| {
+            has_ownerless |= comparison.has_ownerless;
             failures.extend(comparison.failed.iter().map(|reason| format!("{}: {reason}", comparison.account)));
         })
         .await?;
@@ -50,7 +51,10 @@ pub fn run(arguments: &Arguments) -> Outcome {
         for failure in &failures {
             say(format!("error: {failure}"));
         }
-        Ok(if failures.is_empty() { Outcome::Done } else { Outcome::Failed })
+        if has_ownerless {
+            say("error: some items are nobody's; telecine compare --all tells which");
+        }
+        Ok(if failures.is_empty() && !has_ownerless { Outcome::Done } else { Outcome::Failed })
     })
 }
 

@@ -11,12 +11,12 @@ use crate::record::Medium;
 use crate::remote::mongo::Account;
 use crate::sync::{self, Extent, Saved, Saving, Services, WipePlan, Wiped};
 
-use super::config::ConfigFile;
 use super::confirm::LiveArguments;
+use super::network::{self, ServerArguments};
 use super::report::{bytes, json, line, lines, quoted, say, shortened, table};
 use super::selection::{AccountArgument, MediaArguments};
 use super::sync::SyncProgress;
-use super::{Outcome, network, usage_error};
+use super::{Outcome, usage_error};
 
 /// Delete an account's records from the PDS and forget their keys in MongoDB
 ///
@@ -51,7 +51,7 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: ConfigFile,
+    servers: ServerArguments,
 }
 
 /// How many records that will not come back are named; the JSON has them all.
@@ -63,7 +63,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         usage_error("--no-backup cannot be undone; it needs --yes");
     }
     arguments.live.check();
-    network::run(&format!("wipe {}", arguments.account.handle), &arguments.config, async |services| {
+    network::run(&format!("wipe {}", arguments.account.handle), &arguments.servers, async |services| {
         wipe(arguments, &services).await
     })
 }

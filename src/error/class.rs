@@ -18,8 +18,8 @@ impl Error {
     #[must_use]
     pub fn class(&self) -> Class {
         use Error::{
-            Answer, Database, Disturbed, Download, Interrupted, InvalidSwap, Output, Read, Scratch, Unavailable,
-            Uncertain, Write,
+            Answer, Database, Disturbed, Download, Interrupted, InvalidSwap, Output, Postponed, Read, Scratch,
+            Unavailable, Uncertain, Write,
         };
         match self {
             Uncertain { .. } => Class::Uncertain,
@@ -32,6 +32,7 @@ impl Error {
             | Download { .. }
             | Disturbed { .. }
             | Unavailable { .. }
+            | Postponed { .. }
             | InvalidSwap { .. }
             | Answer { .. } => Class::Transient,
             _ => Class::Permanent,

@@ -5,6 +5,8 @@
 //! * [`pds`] — its public mirror.
 //! * [`dns`] — whose word counts.
 //!
+//! Where a server limits its rate, or asks to be left alone, they wait ([`Waits`]).
+//!
 //! Each repeats by itself what may safely be repeated, [`ATTEMPTS`] times; what is left is told by
 //! [`Error::class`](crate::Error::class).
 
@@ -12,8 +14,11 @@ mod backoff;
 pub mod dns;
 pub mod mongo;
 pub mod pds;
+mod retry_after;
 pub mod spaces;
+mod waits;
 
 pub use backoff::ATTEMPTS;
 pub use mongo::Mongo;
 pub use pds::Pds;
+pub use waits::{PATIENCE, Wait, Waited, Waits, Want};

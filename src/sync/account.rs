@@ -1,20 +1,20 @@
 //! Both sides of one account, and the plan that follows from them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::{Id, Item, Medium};
-use crate::remote::mongo::{Account, Owner, Unusable};
-use crate::remote::pds::{Existing, Head};
+use crate::remote::mongo::{Account, Doubt, Inventory, Owner};
+use crate::remote::pds::{Existing, Head, Snapshot};
 
 use super::files;
 use super::guard::{Refused, hold_back};
 use super::origin::block_strangers;
-use super::plan::{Counts, Plan, lacking_recordings};
+use super::plan::{Action, Counts, Plan, Step, lacking_recordings};
 use super::report::Parked;
-use super::{LOOKUPS, Scope, Services};
+use super::{Items, LOOKUPS, Scope, Services};
 
 /// What is to be done for one account.
 pub struct AccountPlan {
@@ -24,23 +24,38 @@ pub struct AccountPlan {
     pub media: Vec<(Medium, Plan)>,
     /// Where the repo was that this was planned on.
     pub head: Option<Head>,
-    /// Items in MongoDB that cannot be read, or that cannot become records.
+    /// Items in MongoDB that have no step, for no record can be made of them: they cannot be read, or are nobody's.
     pub unusable: Vec<Parked>,
+    /// What is odd about items that have one.
+    pub doubts: Vec<Parked>,
     /// Records that were to go and stay.
     pub refused: Vec<Refused>,
     /// Why nothing can be done at all.
     pub blocked: Option<&'static str>,
+    /// Whether some items are nobody's, which only who looks after MongoDB can mend.
+    pub has_ownerless: bool,
 }
 
 impl AccountPlan {
-    /// How many steps there are of each kind, by medium.
+    /// How many steps there are of each kind, by medium. Every item in scope is in one of the counts.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<&'static str, Counts> {
-        let counts = |plan: &Plan| match self.blocked {
-            Some(_) => Counts { blocked: plan.steps.len(), ..Counts::default() },
-            None => plan.counts(),
+        let counts = |medium: Medium, plan: &Plan| {
+            let mut counts = match self.blocked {
+                Some(_) => Counts { blocked: plan.steps.len(), ..Counts::default() },
+                None => plan.counts(),
+            };
+            counts.blocked += self.unusable.iter().filter(|parked| parked.medium == medium).count();
+            counts
         };
-        self.media.iter().map(|(medium, plan)| (medium.plural(), counts(plan))).collect()
+        self.media.iter().map(|(medium, plan)| (medium.plural(), counts(*medium, plan))).collect()
+    }
+
+    /// Items that no record can be made of, and why.
+    #[must_use]
+    pub fn blocked_items(&self) -> Vec<Parked> {
+        let blocked = self.media.iter().flat_map(|(_, plan)| plan.blocked());
+        self.unusable.iter().cloned().chain(blocked.map(|(item, reason)| Parked::new(item, reason))).collect()
     }
 }
 
@@ -57,21 +72,16 @@ pub async fn read(
     account: &Account,
     wanted: impl Fn(Id) -> bool,
 ) -> Result<AccountPlan> {
+    let (snapshot, blocked) = repo(services, account).await?;
     let mut plan = AccountPlan {
         account: account.clone(),
         media: Vec::new(),
         head: None,
         unusable: Vec::new(),
+        doubts: Vec::new(),
         refused: Vec::new(),
-        blocked: None,
-    };
-    let snapshot = match &account.did {
-        Some(did) => services.pds.repo(did).await?,
-        None => None,
-    };
-    plan.blocked = match account.blocked() {
-        None if snapshot.is_none() => Some("no such repo on the PDS"),
-        blocked => blocked,
+        blocked,
+        has_ownerless: false,
     };
     let mut existing: BTreeMap<Medium, Vec<Existing>> = BTreeMap::new();
     if let Some(snapshot) = snapshot {
@@ -83,21 +93,26 @@ pub async fn read(
         }
     }
     for &medium in &scope.media {
-        if account.owner == Owner::Guest && !medium.has_anonymous() {
+        let Inventory { items, unusable, doubts } = services.mongo.items(&account.owner, medium).await?;
+        let selected = |item: &Item| scope.items.includes(item) && wanted(item.id);
+        let unread = unusable.iter().filter(|unusable| scope.items.includes_unusable(unusable));
+        plan.unusable.extend(unread.map(|unusable| Parked::unusable(medium, unusable)));
+        if let Some(reason) = ownerless_reason(account, medium) {
+            let (withheld, ownerless) = ownerless_items(items.into_iter().filter(selected), reason);
+            plan.has_ownerless |= !ownerless.is_empty();
+            plan.unusable.extend(ownerless);
+            plan.media.push((medium, withheld));
             continue;
         }
-        let (mut items, mut unusable) = (Vec::new(), HashSet::new());
-        for read in services.mongo.items(&account.owner, medium).await? {
-            match read {
-                Ok(item) => items.push(item),
-                Err(Unusable { id, reason }) => {
-                    unusable.extend(id.parse::<Id>());
-                    plan.unusable.push(Parked { medium, label: id.clone(), id, reason, causes: Vec::new() });
-                }
-            }
-        }
+        let doubtful: HashMap<Id, Doubt> = doubts.into_iter().map(|doubt| (doubt.id, doubt)).collect();
+        let doubted =
+            items.iter().filter(|item| selected(item)).filter_map(|item| Some((item, doubtful.get(&item.id)?)));
+        plan.doubts.extend(
+            doubted
+                .map(|(item, doubt)| Parked { causes: vec![doubt.detail.clone()], ..Parked::new(item, doubt.reason) }),
+        );
+        let unusable = unusable.iter().filter_map(|unusable| unusable.id.parse().ok()).collect();
         let existing = existing.remove(&medium).unwrap_or_default();
-        let selected = |item: &Item| scope.items.includes(item) && wanted(item.id);
         let recorded = if scope.looks_for_recordings {
             recorded(services, account, &items, &existing).await?
         } else {
@@ -106,14 +121,65 @@ pub async fn read(
         let mut steps = Plan::new(items, &unusable, &existing, &recorded, scope.policy, selected);
         block_strangers(services, &account.owner, &mut steps);
         plan.refused.extend(hold_back(services, &scope.guards, medium, &existing, &mut steps).await?);
-        plan.unusable.extend(steps.blocked().map(|(item, reason)| Parked::new(item, reason)));
         plan.media.push((medium, steps));
     }
-    // Owners who never made anything are no trouble to anybody.
-    if plan.media.iter().all(|(_, steps)| steps.steps.is_empty()) {
-        plan.blocked = None;
-    }
+    plan.forgive_idle();
     Ok(plan)
+}
+
+impl AccountPlan {
+    /// Owners who never made anything are no trouble to anybody.
+    pub fn forgive_idle(&mut self) {
+        if self.unusable.is_empty() && self.media.iter().all(|(_, steps)| steps.steps.is_empty()) {
+            self.blocked = None;
+        }
+    }
+}
+
+/// An account's repo, and why nothing can be done with it.
+async fn repo(services: &Services, account: &Account) -> Result<(Option<Snapshot>, Option<&'static str>)> {
+    // That is told of each of their items.
+    if let Owner::Nobody(_) = account.owner {
+        return Ok((None, None));
+    }
+    let Some(did) = &account.did else { return Ok((None, account.blocked())) };
+    match services.pds.repo(did).await {
+        Ok(None) => Ok((None, account.blocked().or(Some("no such repo on the PDS")))),
+        Ok(snapshot) => Ok((snapshot, account.blocked())),
+        Err(Error::Away { status }) => Ok((None, Some(status))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Why no item of that medium can be anybody's, if it has no owner who could have it.
+fn ownerless_reason(account: &Account, medium: Medium) -> Option<&'static str> {
+    match account.owner {
+        Owner::Nobody(unnamed) => Some(unnamed.reason()),
+        Owner::Guest if !medium.has_anonymous() => Some("user is missing"),
+        _ => None,
+    }
+}
+
+/// Items that are nobody's: those that were taken back have no record and need none, the others cannot have one.
+fn ownerless_items(items: impl Iterator<Item = Item>, reason: &str) -> (Plan, Vec<Parked>) {
+    let (withheld, blocked): (Vec<_>, Vec<_>) = items.partition(|item| item.nuked);
+    let step = |item| Step { item, action: Action::Withhold, duplicates: Vec::new() };
+    let plan = Plan { steps: withheld.into_iter().map(step).collect(), ..Plan::default() };
+    (plan, blocked.iter().map(|item| Parked::new(item, reason)).collect())
+}
+
+/// How many items an account has in each medium in scope, of which nothing else could be found out.
+pub async fn count(services: &Services, scope: &Scope, account: &Account) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    if scope.items == Items::All {
+        for &medium in &scope.media {
+            // Where MongoDB is what failed, that is the failure that is told.
+            if let Ok(count) = services.mongo.count(&account.owner, medium).await {
+                counts.insert(medium.plural(), count as usize);
+            }
+        }
+    }
+    counts
 }
 
 /// The paintings of which a recording is there that their records do not tell of.

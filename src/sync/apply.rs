@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::remote::mongo::Account;
 use crate::remote::pds::Session;
 
-use super::account::AccountPlan;
+use super::account::{AccountPlan, count};
 use super::batch::Writer;
 use super::purpose::{Purpose, plan};
 use super::report::AccountReport;
@@ -28,17 +28,20 @@ pub async fn apply(
     let planning = plan(services, scope, account, |_| true, |plan| purpose.adjust(plan));
     let first = match unless_stopped(services, watch, planning).await {
         Ok(plan) => plan,
-        Err(error) => return AccountReport::failed(account, &error),
+        Err(error) => return AccountReport::unplanned(account, count(services, scope, account).await, &error),
     };
     watch.planned(&first);
-    let report = AccountReport::planned(&first);
+    let mut report = AccountReport::planned(&first);
     // An account with nothing to do is not even logged in to.
     if !report.has_work() {
         return report;
     }
     let (session, listed) = match unless_stopped(services, watch, begin(services, account, &first)).await {
         Ok(ready) => ready,
-        Err(error) => return AccountReport { failed: Some(error.chain().join(": ")), ..report },
+        Err(error) => {
+            report.end(&error);
+            return report;
+        }
     };
     let session = Arc::new(session);
     let mut run = Run {
@@ -56,8 +59,8 @@ pub async fn apply(
         uncertain: HashMap::new(),
         singly: HashMap::new(),
     };
-    if let Err(error) = Box::pin(carry_out(&mut run, first)).await {
-        run.report.failed = Some(error.chain().join(": "));
+    if let Err(error) = unless_stopped(services, watch, Box::pin(carry_out(&mut run, first))).await {
+        run.report.end(&error);
     }
     // In the order in which they were made, not in which they were done.
     run.report.replaced.sort_by(|one, other| one.rkey.cmp(&other.rkey));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::record::Record;
-use crate::remote::pds::{Head, MOST_WRITES, Pds, Session, Write};
+use crate::remote::pds::{Head, MOST_WRITES, Pds, Session, Write, Written};
 
 /// Bytes of JSON to begin with. The PDS takes 1,000,000, those before 0.5 take 150 KiB.
 const MAX_BYTES: usize = 900_000;
@@ -89,7 +89,12 @@ impl<C: Change> Batch<C> {
 /// What has become of changes.
 pub enum Outcome<C> {
     /// They are carried out.
-    Written(Vec<C>),
+    Written {
+        /// Those whose records are in the repo as they were sent.
+        as_sent: Vec<C>,
+        /// Those of which the PDS says that it has stored something else.
+        otherwise: Vec<(C, Error)>,
+    },
     /// The PDS does not take this one, not even alone.
     Refused(C, Error),
     /// They were not carried out, or nobody knows; nor can others be until somebody has looked at the repo again.
@@ -136,9 +141,9 @@ impl<'a> Writer<'a> {
         let mut count = changes.len();
         loop {
             match self.apply(&changes[..count]).await {
-                Ok(()) => {
+                Ok(applied) => {
                     self.done += count;
-                    return Outcome::Written(changes.drain(..count).collect());
+                    return sorted(changes.drain(..count).collect(), &applied);
                 }
                 Err(Error::TooLarge { .. }) if count > 1 => {
                     count /= 2;
@@ -164,10 +169,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    async fn apply<C: Change>(&mut self, changes: &[C]) -> Result<()> {
+    /// Answers what came of each write.
+    async fn apply<C: Change>(&mut self, changes: &[C]) -> Result<Vec<Option<Written>>> {
         let writes: Vec<_> = changes.iter().flat_map(Change::writes).collect();
         if writes.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut left = MOST_CHASES;
         loop {
@@ -175,7 +181,7 @@ impl<'a> Writer<'a> {
             match self.pds.apply_writes(&self.session, &writes, commit).await {
                 Ok(applied) => {
                     self.head = Some(Head { commit: applied.commit, rev: applied.rev });
-                    return Ok(());
+                    return Ok(applied.results);
                 }
                 Err(error @ Error::InvalidSwap { .. }) if left > 0 => {
                     left -= 1;
@@ -198,6 +204,30 @@ impl<'a> Writer<'a> {
 /// Whether a record refers to a blob that the server does not have, or not any more.
 pub fn lacks_blob(error: &Error) -> bool {
     matches!(error, Error::Refused { name, .. } if name == "BlobNotFound")
+}
+
+/// Compares what the PDS says that it has stored with what was sent.
+fn sorted<C: Change>(changes: Vec<C>, applied: &[Option<Written>]) -> Outcome<C> {
+    let (mut as_sent, mut otherwise) = (Vec::new(), Vec::new());
+    let mut applied = applied.iter();
+    for change in changes {
+        let writes = change.writes();
+        // All of them are taken, whatever the first is.
+        let written: Vec<_> = applied.by_ref().take(writes.len()).collect();
+        let mut pairs = writes.iter().zip(written);
+        match pairs.find_map(|(write, written)| altered(write, written.as_ref())) {
+            Some(error) => otherwise.push((change, error)),
+            None => as_sent.push(change),
+        }
+    }
+    Outcome::Written { as_sent, otherwise }
+}
+
+fn altered(write: &Write, written: Option<&Written>) -> Option<Error> {
+    let (Write::Create { record, .. } | Write::Update { record, .. }) = write else { return None };
+    let (sent, is) = (record.cid(), written.map(|written| written.cid));
+    let said = is.map_or("nothing".into(), |is| is.to_string());
+    (is != Some(sent)).then(|| Error::Altered { is: said, sent: sent.to_string() })
 }
 
 #[cfg(test)]

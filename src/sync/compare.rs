@@ -8,13 +8,15 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::record::{BlobRef, Files, Item, Medium};
-use crate::remote::mongo::Account;
+use crate::remote::mongo::{Account, Owner};
 
-use super::account::{AccountPlan, read};
+use super::account::{AccountPlan, count, read};
 use super::isolated::isolated;
-use super::plan::{Action, Difference, Plan, Step};
+use super::plan::{Action, Plan, Step};
 use super::replacement::Warned;
+use super::report::Parked;
 use super::scope::{Scope, each};
+use super::tally::{Finding, Tally, Verdict};
 use super::{Services, Watch, unless_stopped};
 
 /// Blobs of one account that are fetched at once.
@@ -22,118 +24,6 @@ const DOWNLOADS: usize = 4;
 
 /// How many thumbnails of each account are told of.
 const SAMPLES: usize = 3;
-
-/// How an item and its record stand to each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// The record says what the item says, and MongoDB knows its key. Also an item that should have none and has none.
-    Identical,
-    /// There is no record.
-    Missing,
-    /// The record says something else, or MongoDB does not know its key or that it is done.
-    Differs,
-    /// A further record of an item that has one.
-    Duplicate,
-    /// A record whose item is not in MongoDB.
-    Orphan,
-    /// The record refers to a file that is not there, is not what it was, or cannot be fetched.
-    Broken,
-    /// The item cannot be made a record of.
-    Blocked,
-}
-
-/// One item or record, and how it stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Finding {
-    /// How it stands.
-    pub verdict: Verdict,
-    /// The item's medium, as its collection in MongoDB is called.
-    pub medium: &'static str,
-    /// What people call the item; the record's key where there is no item.
-    pub label: String,
-    /// The record's key, if it has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rkey: Option<String>,
-    /// What is different.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub differences: Vec<Difference>,
-    /// What else there is to say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-/// How many items and records stand how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Tally {
-    /// Items in MongoDB.
-    pub items: usize,
-    /// Items with the right record.
-    pub identical: usize,
-    /// Items without one.
-    pub missing: usize,
-    /// Items with another.
-    pub differs: usize,
-    /// Records too many.
-    pub duplicate: usize,
-    /// Records without an item.
-    pub orphan: usize,
-    /// Items whose record refers to a file that is not there.
-    pub broken: usize,
-    /// Items that no record can be made of.
-    pub blocked: usize,
-}
-
-impl Tally {
-    /// Whether both sides say the same.
-    #[must_use]
-    pub fn is_identical(&self) -> bool {
-        self.identical == self.items && self.duplicate + self.orphan == 0
-    }
-
-    /// The numbers with their names.
-    #[must_use]
-    pub fn columns(&self) -> [(&'static str, usize); 8] {
-        let Tally { items, identical, missing, differs, duplicate, orphan, broken, blocked } = *self;
-        [
-            ("items", items),
-            ("identical", identical),
-            ("missing", missing),
-            ("differs", differs),
-            ("duplicate", duplicate),
-            ("orphan", orphan),
-            ("broken", broken),
-            ("blocked", blocked),
-        ]
-    }
-
-    fn count(&mut self, verdict: Verdict) {
-        let (field, is_item) = match verdict {
-            Verdict::Identical => (&mut self.identical, true),
-            Verdict::Missing => (&mut self.missing, true),
-            Verdict::Differs => (&mut self.differs, true),
-            Verdict::Duplicate => (&mut self.duplicate, false),
-            Verdict::Orphan => (&mut self.orphan, false),
-            Verdict::Broken => (&mut self.broken, true),
-            Verdict::Blocked => (&mut self.blocked, true),
-        };
-        *field += 1;
-        self.items += usize::from(is_item);
-    }
-}
-
-impl std::ops::AddAssign for Tally {
-    fn add_assign(&mut self, other: Tally) {
-        self.items += other.items;
-        self.identical += other.identical;
-        self.missing += other.missing;
-        self.differs += other.differs;
-        self.duplicate += other.duplicate;
-        self.orphan += other.orphan;
-        self.broken += other.broken;
-        self.blocked += other.blocked;
-    }
-}
 
 /// The small picture of something that is on the PDS.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,6 +49,12 @@ pub struct AccountComparison {
     /// Tapes with something odd about them, whose video was published all the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warned: Vec<Warned>,
+    /// Whether some of its items are nobody's, which only who looks after MongoDB can mend.
+    #[serde(skip)]
+    pub has_ownerless: bool,
+    /// What is odd about items, whatever their verdicts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Parked>,
     /// Why it cannot have records.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<&'static str>,
@@ -206,28 +102,36 @@ pub async fn compare<'a>(
             watch.planned(&plan);
             compare_account(services, plan, download).await
         };
-        let compared = unless_stopped(services, watch, isolated(comparing)).await;
-        compared.unwrap_or_else(|error| {
-            let failed = Some(error.chain().join(": "));
-            AccountComparison { failed, ..AccountComparison::of(&account) }
-        })
+        match unless_stopped(services, watch, isolated(comparing)).await {
+            Ok(compared) => compared,
+            Err(error) => {
+                let failed = Some(error.chain().join(": "));
+                let mut comparison = AccountComparison { failed, ..AccountComparison::of(&account) };
+                for (medium, items) in count(services, scope, &account).await {
+                    comparison.media.insert(medium, Tally::blocked(items));
+                }
+                comparison
+            }
+        }
     })
     .await
 }
 
 async fn compare_account(services: &Services, plan: AccountPlan, download: bool) -> Result<AccountComparison> {
-    let AccountPlan { account, media, head, unusable, blocked, .. } = plan;
     // To read a repo takes no password.
-    let blocked = blocked.filter(|_| head.is_none());
-    let mut comparison = AccountComparison { blocked, ..AccountComparison::of(&account) };
+    let blocked = plan.blocked.filter(|_| plan.head.is_none());
     if blocked.is_some() {
-        for (medium, plan) in media {
-            let (items, blocked) = (plan.steps.len(), plan.steps.len());
-            comparison.media.insert(medium.plural(), Tally { items, blocked, ..Tally::default() });
-        }
-        return Ok(comparison);
+        let counts = plan.counts().into_iter().map(|(medium, counts)| (medium, Tally::blocked(counts.blocked)));
+        let media = counts.collect();
+        return Ok(AccountComparison { blocked, media, warnings: plan.doubts, ..AccountComparison::of(&plan.account) });
     }
-    for parked in unusable {
+    let blocked_items = plan.blocked_items();
+    let AccountPlan { account, media, doubts, has_ownerless, .. } = plan;
+    // Of an owner who is nobody each item is told, and for the sum the reason.
+    let blocked = account.blocked().filter(|_| has_ownerless && account.owner != Owner::Guest);
+    let mut comparison =
+        AccountComparison { blocked, has_ownerless, warnings: doubts, ..AccountComparison::of(&account) };
+    for parked in blocked_items {
         comparison
             .add(Finding { reason: Some(parked.reason), ..finding(Verdict::Blocked, parked.medium, parked.label) });
     }

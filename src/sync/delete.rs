@@ -58,7 +58,7 @@ async fn write(
             return Err(Interruption::Failed(Error::Interrupted));
         }
         match writer.write(&mut deletions).await {
-            Outcome::Written(written) => deleted(written.len()),
+            Outcome::Written { as_sent, otherwise } => deleted(as_sent.len() + otherwise.len()),
             Outcome::Refused(_, error) | Outcome::Stopped(_, error) => return Err(error.into()),
         }
     }

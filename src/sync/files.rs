@@ -14,6 +14,7 @@ use crate::remote::mongo::Owner;
 use crate::remote::pds::{Body, Session};
 use crate::thumbnail;
 use crate::video::Preset;
+use crate::video::posted::{self, Accepted};
 
 use super::budget::blocking_with;
 use super::isolated::blocking;
@@ -161,7 +162,7 @@ async fn tape_or_video(
             Some(url) => fetch(services, url, limit).await?,
             None => download(services, places::tape(owner, item, &services.buckets)?, limit).await?.0,
         };
-        let video = Some(blocking(move || Blob::new(file, "video/mp4")).await?);
+        let video = Some(blocking(move || posted(file)).await?);
         return Ok(Made { video, ..Made::default() });
     }
     let encoder = Encoder::new(services, preset, watch);
@@ -174,6 +175,15 @@ async fn tape_or_video(
     })
     .await?;
     Ok(Made { zip_url: Some(services.spaces.public_url(&place.bucket, &place.key)), ..made })
+}
+
+/// A video that a stranger has posted, if it can be published.
+fn posted(mut file: NamedTempFile) -> Result<Blob> {
+    let mut rewritten = temporary()?;
+    match posted::accept(file.as_file_mut(), rewritten.as_file_mut())? {
+        Accepted::AsItIs => Blob::new(file, "video/mp4"),
+        Accepted::Rewritten => Blob::new(rewritten, "video/mp4"),
+    }
 }
 
 /// Whether the making of a painting was recorded, at any place where that may lie.

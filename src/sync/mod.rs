@@ -40,16 +40,19 @@ mod restore;
 mod run;
 mod scope;
 mod settle;
+mod tally;
 mod tape;
 mod wipe;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use futures_util::{Stream, StreamExt};
 use rayon::ThreadPool;
 
 use crate::error::{Error, Result};
+use crate::remote::Waits;
 use crate::remote::mongo::{Account, Mongo};
 use crate::remote::pds::{MOST_BLOB, Pds, Server, Session};
 use crate::remote::spaces::Spaces;
@@ -61,22 +64,23 @@ use purpose::{Mirroring, Purpose};
 pub use account::{AccountPlan, read};
 pub use backup::{Backup, Saved, Saving, folder_of};
 pub use budget::{Budget, items};
-pub use compare::{AccountComparison, Finding, Sample, Tally, Verdict, compare};
+pub use compare::{AccountComparison, Sample, compare};
 pub use estimate::{Weight, expected_time, weigh};
 pub use files::{Made, make};
 pub use guard::{Guards, Refused};
 pub use places::{Buckets, Place};
 pub use plan::{Action, Counts, Difference, MissingFiles, Nuked, Orphans, Plan, Policy, Step};
 pub use replacement::{Replacement, Video, Warned};
-pub use report::{AccountReport, Cause, Parked, Report};
+pub use report::{AccountReport, Cause, Parked, Postponed, Report};
 pub use restore::{RestoreReport, Restored, plan_restore, restore};
 pub use scope::{Accounts, Items, Scope, each};
+pub use tally::{Finding, Tally, Verdict};
 pub use wipe::{Extent, WipePlan, Wiped, plan_wipe, wipe};
 
 /// Looking for this many files at once is quick and still polite.
 const LOOKUPS: usize = 16;
 
-/// How often somebody who waits for a rate limit looks whether the user wants to stop.
+/// How often it is looked whether the user wants to stop.
 const LOOKING: Duration = Duration::from_millis(200);
 
 /// Bytes that the lexicon of tapes allows a video.
@@ -92,6 +96,8 @@ pub struct Services {
     pub pds: Pds,
     /// What the mirror allows.
     pub server: Server,
+    /// Who waits for either of them, and for how long anybody may.
+    pub waits: Waits,
     /// Where files lie that do not say so.
     pub buckets: Buckets,
     /// What all videos are encoded in.
@@ -147,10 +153,13 @@ async fn plan_each(
             Ok(AccountReport { weight: weigh(services, &plan).await?, ..AccountReport::planned(&plan) })
         };
         let report = unless_stopped(services, watch, isolated(planning)).await;
-        report.unwrap_or_else(|error| AccountReport::failed(&account, &error))
+        match report {
+            Ok(report) => report,
+            Err(error) => AccountReport::unplanned(&account, account::count(services, scope, &account).await, &error),
+        }
     })
     .await?;
-    Ok(gathered(reports).await)
+    Ok(gathered(services, reports).await)
 }
 
 /// Plans all accounts in scope and carries the plans out; tapes are encoded as the preset says.
@@ -169,20 +178,24 @@ async fn apply_each(
 ) -> Result<Report> {
     let reports = each(services, scope, watch, |account| async move {
         let applying = isolated(async { Ok(apply::apply(services, scope, purpose, &account, watch).await) });
-        let report = Box::pin(applying).await.unwrap_or_else(|error| AccountReport::failed(&account, &error));
+        let report = match Box::pin(applying).await {
+            Ok(report) => report,
+            Err(error) => AccountReport::unplanned(&account, account::count(services, scope, &account).await, &error),
+        };
         watch.account(&report);
         report
     })
     .await?;
-    Ok(gathered(reports).await)
+    Ok(gathered(services, reports).await)
 }
 
-async fn gathered(reports: impl Stream<Item = AccountReport>) -> Report {
+async fn gathered(services: &Services, reports: impl Stream<Item = AccountReport>) -> Report {
     let mut reports = std::pin::pin!(reports);
     let mut report = Report::default();
     while let Some(account) = reports.next().await {
         report.add(account);
     }
+    report.waits = services.waits.past();
     report.accounts.sort_by(|one, other| one.account.cmp(&other.account));
     report
 }
@@ -212,37 +225,22 @@ pub async fn session(pds: &Pds, account: &Account) -> Result<Session> {
     }
 }
 
-/// Gives work up if the user wants to stop while the server's rate limits make somebody wait: that may take a day. What
-/// is under way then is left as by a crash, for the next run to find.
+/// Ends all waiting for servers that limit once the user wants to stop, for that may take hours. The work then comes to
+/// its end by itself, with what it has done so far.
 async fn unless_stopped<T>(
     services: &Services,
     watch: &Arc<dyn Watch>,
     work: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    unless_stopped_in(watch, || services.pds.pace().waiting().is_some(), work).await
-}
-
-/// The same for writes, which go on while something else is waited for.
-async fn unless_writes_stopped<T>(
-    services: &Services,
-    watch: &Arc<dyn Watch>,
-    work: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    unless_stopped_in(watch, || services.pds.pace().keeps_writes_waiting(), work).await
-}
-
-async fn unless_stopped_in<T>(
-    watch: &Arc<dyn Watch>,
-    is_waited: impl Fn() -> bool,
-    work: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    let stopped = async {
-        while !watch.is_cancelled() || !is_waited() {
+    let stopping = async {
+        while !watch.is_cancelled() {
             tokio::time::sleep(LOOKING).await;
         }
+        services.waits.stop();
     };
-    tokio::select! {
-        done = work => done,
-        () = stopped => Err(Error::Interrupted),
+    let work = std::pin::pin!(work);
+    match select(work, std::pin::pin!(stopping)).await {
+        Either::Left((done, _)) => done,
+        Either::Right(((), work)) => work.await,
     }
 }

@@ -94,13 +94,14 @@ fn under(owner: &Owner, bucket: Option<&str>, buckets: &Buckets, folder: &str, n
     let bucket = match (bucket, owner) {
         (Some(bucket), _) if buckets.include(bucket) => bucket,
         (Some(bucket), _) => return Err(Error::Bucket { bucket: bucket.into() }),
-        (None, Owner::Guest) => &buckets.guests,
+        // What is nobody's can only lie where nobody's name is in the key.
+        (None, Owner::Guest | Owner::Nobody(_)) => &buckets.guests,
         (None, Owner::User(_)) => &buckets.users,
     };
     let keys = match owner {
         // A folder would be somebody's.
-        Owner::Guest if name.contains('/') => return Err(Error::Key),
-        Owner::Guest => vec![name.to_owned()],
+        Owner::Guest | Owner::Nobody(_) if name.contains('/') => return Err(Error::Key),
+        Owner::Guest | Owner::Nobody(_) => vec![name.to_owned()],
         Owner::User(id) if name.starts_with(&format!("{id}/")) => vec![name.to_owned()],
         Owner::User(id) => vec![format!("{id}/{name}"), format!("{id}/{folder}/{name}")],
     };

@@ -86,6 +86,7 @@ pub async fn prepare(
     if !step.missing_files().any() {
         return Ok((Ready { files: before.clone(), encoded: None }, 0));
     }
+    services.pds.may_upload(session)?;
     // Held until its files are on the PDS, and gone from this machine.
     let _item = services.budget.item().await;
     if watch.is_cancelled() {

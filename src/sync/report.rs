@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::record::{Item, Medium};
-use crate::remote::mongo::Account;
+use crate::remote::Waited;
+use crate::remote::mongo::{Account, Unusable};
 
 use super::account::AccountPlan;
 use super::backup::Saved;
@@ -45,12 +46,28 @@ impl Parked {
         Parked { medium, id, label, reason: reason.into(), causes: Vec::new() }
     }
 
+    /// What may be an item and cannot be made sense of.
+    #[must_use]
+    pub fn unusable(medium: Medium, Unusable { id, code, reason }: &Unusable) -> Self {
+        let label = code.as_ref().unwrap_or(id).clone();
+        Parked { medium, id: id.clone(), label, reason: reason.clone(), causes: Vec::new() }
+    }
+
     /// An item and the error that it ended with.
     #[must_use]
     pub fn after(item: &Item, error: &Error) -> Self {
         let mut chain = error.chain();
         Parked { causes: chain.split_off(1), ..Parked::new(item, chain.remove(0)) }
     }
+}
+
+/// What was put off, because a server limits its rate for longer than there was patience for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Postponed {
+    /// Until when.
+    pub until: jiff::Timestamp,
+    /// What is limited, and until when, in words.
+    pub reason: String,
 }
 
 /// What was done for one account, or would be.
@@ -74,9 +91,18 @@ pub struct AccountReport {
     /// Items for which nothing can be done before a person has mended something.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blocked_items: Vec<Parked>,
+    /// Whether some of them are nobody's, which only who looks after MongoDB can mend.
+    #[serde(skip)]
+    pub has_ownerless: bool,
+    /// What is odd about items with which something can be done all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Parked>,
     /// Why not all that was planned was done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
+    /// Why not all that was planned was done yet, and when it can be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postponed: Option<Postponed>,
     /// Items that were tried and given up.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parked: Vec<Parked>,
@@ -103,15 +129,34 @@ impl AccountReport {
         let mut report = AccountReport::of(&plan.account);
         report.planned = plan.counts();
         report.blocked = plan.blocked;
-        report.blocked_items.clone_from(&plan.unusable);
+        report.has_ownerless = plan.has_ownerless;
+        report.blocked_items = plan.blocked_items();
+        report.warnings.clone_from(&plan.doubts);
         report.refused.clone_from(&plan.refused);
         report
     }
 
-    /// An account that could not even be planned.
+    /// An account that could not even be planned, with so many items.
     #[must_use]
-    pub fn failed(account: &Account, error: &Error) -> Self {
-        AccountReport { failed: Some(error.chain().join(": ")), ..AccountReport::of(account) }
+    pub fn unplanned(account: &Account, items: BTreeMap<&'static str, usize>, error: &Error) -> Self {
+        let blocked = |(medium, count)| (medium, Counts { blocked: count, ..Counts::default() });
+        let planned = items.into_iter().map(blocked).collect();
+        let mut report = AccountReport { planned, ..AccountReport::of(account) };
+        report.end(error);
+        report
+    }
+
+    /// Notes what keeps the rest from being done.
+    pub fn end(&mut self, error: &Error) {
+        match error {
+            Error::Postponed { until, .. } => {
+                let is_later = self.postponed.as_ref().is_none_or(|postponed| postponed.until < *until);
+                if is_later {
+                    self.postponed = Some(Postponed { until: *until, reason: error.to_string() });
+                }
+            }
+            error => self.failed = Some(error.chain().join(": ")),
+        }
     }
 
     /// Nothing yet.
@@ -123,7 +168,9 @@ impl AccountReport {
     /// Whether anything went wrong.
     #[must_use]
     pub fn has_failures(&self) -> bool {
-        self.failed.is_some() || !self.parked.is_empty() || !self.refused.is_empty()
+        let was_blocked = self.done.values().any(|counts| counts.blocked > 0);
+        let is_undone = self.failed.is_some() || self.postponed.is_some() || !self.parked.is_empty();
+        is_undone || was_blocked || self.has_ownerless || !self.refused.is_empty()
     }
 
     /// Whether there is anything to do.
@@ -149,6 +196,9 @@ pub struct Report {
     pub done: BTreeMap<&'static str, Counts>,
     /// Bytes of blobs uploaded.
     pub uploaded: u64,
+    /// What servers made it wait for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<Waited>,
 }
 
 impl Report {
@@ -163,7 +213,7 @@ impl Report {
             }
         }
         let has_blocked = account.blocked.is_some() || !account.blocked_items.is_empty();
-        if account.has_work() || account.has_failures() || has_blocked {
+        if account.has_work() || account.has_failures() || has_blocked || !account.warnings.is_empty() {
             self.accounts.push(account);
         }
     }
@@ -195,7 +245,14 @@ impl Report {
         self.by_cause(|account| (account.blocked.into_iter().collect(), &account.blocked_items))
     }
 
-    /// What is odd about tapes that were published, by what it is.
+    /// What was put off, by what is limited.
+    #[must_use]
+    pub fn postponed(&self) -> Vec<Cause<'_>> {
+        const NONE: &Vec<Parked> = &Vec::new();
+        self.by_cause(|account| (account.postponed.iter().map(|postponed| postponed.reason.as_str()).collect(), NONE))
+    }
+
+    /// What is odd about items, and about tapes that were published all the same, by what it is.
     #[must_use]
     pub fn warnings(&self) -> Vec<Cause<'_>> {
         let mut warnings: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -204,7 +261,8 @@ impl Report {
                 warnings.entry(warning).or_default().push(&tape.code);
             }
         }
-        warnings.into_iter().map(|(reason, labels)| Cause { reason, labels }).collect()
+        let of_tapes = warnings.into_iter().map(|(reason, labels)| Cause { reason, labels });
+        self.by_cause(|account| (Vec::new(), &account.warnings)).into_iter().chain(of_tapes).collect()
     }
 
     fn by_cause<'a>(

@@ -191,7 +191,7 @@ async fn plan(services: &Services, account: &Account, backup: &Backup, media: &[
     let mut plan = Plan { head: current.head(), media: Vec::new(), counts: BTreeMap::new(), parked: Vec::new() };
     for &medium in media {
         let items = services.mongo.items(&account.owner, medium).await?;
-        let items: HashMap<Id, Item> = items.into_iter().flatten().map(|item| (item.id, item)).collect();
+        let items: HashMap<Id, Item> = items.items.into_iter().map(|item| (item.id, item)).collect();
         let mut kept = Vec::new();
         let counts = plan.counts.entry(medium.plural()).or_default();
         for record in backup.records.iter().filter(|record| record.medium() == Some(medium)) {
@@ -294,7 +294,12 @@ impl Run<'_> {
     async fn commit(&mut self, medium: Medium, mut kept: Vec<Kept>) -> Result<(), Interruption> {
         while !kept.is_empty() {
             match self.writer.write(&mut kept).await {
-                Outcome::Written(written) => self.remember(medium, &written).await?,
+                Outcome::Written { as_sent, otherwise } => {
+                    for (record, error) in otherwise {
+                        self.park(medium, &record, &error);
+                    }
+                    self.remember(medium, &as_sent).await?;
+                }
                 Outcome::Refused(record, error) => self.park(medium, &record, &error),
                 // The list of what is there was wrong.
                 Outcome::Stopped(_, error) if lacks_blob(&error) && !self.listed.is_empty() => {

@@ -25,7 +25,7 @@ use super::purpose::Purpose;
 use super::remember::{Remembered, remember};
 use super::report::{AccountReport, Parked};
 use super::settle::Interruption;
-use super::{LOOKING, Scope, Services, Watch, unless_writes_stopped};
+use super::{LOOKING, Scope, Services, Watch};
 
 /// How often a single write may end with nobody knowing what became of it.
 const ATTEMPTS: u32 = 3;
@@ -139,9 +139,9 @@ impl<P: Purpose> Run<'_, P> {
                 let next = tokio::select! {
                     biased;
                     next = prepared.recv() => next,
-                    () = until_pressed(services, watch, &batch) => {
+                    () = until_pressed(services, &batch) => {
                         self.commit(batch.take(), &written).await?;
-                        if watch.is_cancelled() { None } else { continue }
+                        continue;
                     }
                 };
                 let Some((step, ready)) = next else { break };
@@ -169,9 +169,18 @@ impl<P: Purpose> Run<'_, P> {
 
     /// A step with its record; or it is given up.
     fn change(&mut self, step: Step, ready: Result<Ready>) -> Option<Prepared> {
-        // What was not begun any more is no trouble of the item's.
-        if matches!(ready, Err(Error::Interrupted)) {
-            return None;
+        match &ready {
+            // What was not begun any more is no trouble of the item's.
+            Err(Error::Interrupted) => return None,
+            Err(error @ Error::Postponed { .. }) => {
+                self.report.end(error);
+                return None;
+            }
+            Err(error @ Error::Posted { .. }) => {
+                self.block(&step, error);
+                return None;
+            }
+            _ => {}
         }
         let needs_record = matches!(step.action, Action::Create { .. } | Action::Update { .. });
         if !needs_record {
@@ -200,6 +209,14 @@ impl<P: Purpose> Run<'_, P> {
         self.watch.items(1);
     }
 
+    /// Gives up what shows only now that nothing can be done for it, in this run and in others.
+    fn block(&mut self, step: &Step, error: &Error) {
+        self.parked.insert(step.item.id);
+        self.report.blocked_items.push(Parked::after(&step.item, error));
+        self.report.done.entry(step.item.medium().plural()).or_default().blocked += 1;
+        self.watch.items(1);
+    }
+
     /// Writes changes to the PDS, in pieces where it does not take them together, and hands them on to be remembered.
     async fn commit(
         &mut self,
@@ -207,10 +224,15 @@ impl<P: Purpose> Run<'_, P> {
         written: &mpsc::Sender<Vec<Prepared>>,
     ) -> Result<(), Interruption> {
         while !changes.is_empty() {
-            let writing = async { Ok(self.writer.write(&mut changes).await) };
-            match unless_writes_stopped(self.services, self.watch, writing).await? {
-                // Nobody takes them when MongoDB has failed, which is what is reported then.
-                Outcome::Written(changes) => written.send(changes).await.map_err(|_| Error::Interrupted)?,
+            match self.writer.write(&mut changes).await {
+                Outcome::Written { as_sent, otherwise } => {
+                    for (change, error) in otherwise {
+                        self.ready.remove(&change.step.item.id);
+                        self.park(&change.step, Parked::after(&change.step.item, &error));
+                    }
+                    // Nobody takes them when MongoDB has failed, which is what is reported then.
+                    written.send(as_sent).await.map_err(|_| Error::Interrupted)?;
+                }
                 Outcome::Refused(change, error) => {
                     self.ready.remove(&change.step.item.id);
                     self.park(&change.step, Parked::after(&change.step.item, &error));
@@ -247,15 +269,14 @@ impl<P: Purpose> Run<'_, P> {
     }
 }
 
-/// Waits until the changes gathered so far have to go: they have waited for long, or somebody begins to; or until the
-/// user wants to stop and only rate limits are waited for.
-async fn until_pressed(services: &Services, watch: &Arc<dyn Watch>, batch: &Batch<Prepared>) {
+/// Waits until the changes gathered so far have to go: they have waited for long, or somebody begins to.
+async fn until_pressed(services: &Services, batch: &Batch<Prepared>) {
     loop {
-        let waiting = services.pds.pace().waiting();
+        let waiting = services.waits.longest();
         let is_due = batch.waited().is_some_and(|waited| {
             waited > LONGEST_WAIT || (waited > LONG && waiting.is_some_and(|waiting| waiting > LONG))
         });
-        if is_due || (watch.is_cancelled() && waiting.is_some()) {
+        if is_due {
             return;
         }
         tokio::time::sleep(LOOKING).await;

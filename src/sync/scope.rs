@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::error::Result;
 use crate::record::{Id, Item, Medium};
-use crate::remote::mongo::{Account, Owner};
+use crate::remote::mongo::{Account, Owner, Unusable};
 
 use super::guard::Guards;
 use super::plan::Policy;
@@ -75,6 +75,16 @@ impl Items {
             Items::All => true,
             Items::Code(code) => item.code() == Some(code),
             Items::Id(id) => item.id == *id,
+        }
+    }
+
+    /// Whether what may be an item is one of them.
+    #[must_use]
+    pub fn includes_unusable(&self, unusable: &Unusable) -> bool {
+        match self {
+            Items::All => true,
+            Items::Code(code) => unusable.code.as_ref() == Some(code),
+            Items::Id(id) => unusable.id == id.to_string(),
         }
     }
 }

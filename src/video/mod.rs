@@ -14,6 +14,7 @@ mod look;
 mod mux;
 mod paint;
 pub mod planes;
+pub mod posted;
 mod preset;
 mod presets;
 mod rate;

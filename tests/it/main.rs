@@ -22,6 +22,7 @@ mod measure;
 mod memory;
 mod operate;
 mod picture;
+mod posted;
 mod publish;
 mod record;
 mod remote;

@@ -11,8 +11,9 @@ use url::Url;
 use super::super::config::ConfigFile;
 use super::super::report::{json, line, say};
 use super::super::selection::{self, AtOnceArgument};
-use super::super::{Outcome, network};
+use super::super::{Outcome, network, waiting};
 use crate::error::Result;
+use crate::remote::Waits;
 use crate::remote::mongo::{Mongo, Owner};
 use crate::remote::pds::{Pds, RepoStatus};
 use crate::upkeep::accounts::{Blocked, Listed, check, list};
@@ -76,14 +77,15 @@ impl Relayed {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     let pattern = arguments.user.as_deref().map(selection::pattern);
-    network::wait_for(&"accounts", work(arguments, pattern.as_ref()))
+    let waits = Waits::default();
+    network::wait_for(&"accounts", waiting::shown(&waits, work(arguments, pattern.as_ref(), &waits)))
 }
 
-async fn work(arguments: &Arguments, pattern: Option<&Regex>) -> Result<Outcome> {
+async fn work(arguments: &Arguments, pattern: Option<&Regex>, waits: &Waits) -> Result<Outcome> {
     let config = arguments.config.load()?;
-    let pds = network::pds(&config)?;
+    let pds = Pds::sharing(waits.clone(), &config.pds_url()?, config.pds_bypass_key())?;
     let server = pds.describe().await?;
-    let relay = arguments.relay.as_ref().map(|url| Pds::new(url, None)).transpose()?;
+    let relay = arguments.relay.as_ref().map(|url| Pds::sharing(waits.clone(), url, None)).transpose()?;
     let mongo = Mongo::connect(&config).await?;
     let wanted = |listed: &Listed| match pattern {
         Some(pattern) => pattern.is_match(&listed.account.name()),

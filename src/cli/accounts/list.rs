@@ -11,7 +11,7 @@ use super::super::report::{json, line};
 use super::super::{Outcome, network};
 use crate::error::Result;
 use crate::record::Medium;
-use crate::remote::mongo::Mongo;
+use crate::remote::mongo::{Mongo, Owner};
 use crate::upkeep::accounts::{Blocked, Listed, list};
 
 /// List all accounts, what was made in them, and what keeps them from being synced
@@ -40,9 +40,10 @@ pub fn run(arguments: &Arguments) -> Outcome {
 async fn work(arguments: &Arguments) -> Result<Outcome> {
     let mongo = Mongo::connect(&arguments.config.load()?).await?;
     let mut listed = std::pin::pin!(list(&mongo).await?);
-    let mut is_first = true;
+    let (mut is_first, mut has_nobody) = (true, false);
     while let Some(one) = listed.try_next().await? {
         let blocked = one.blocked();
+        has_nobody |= matches!(one.account.owner, Owner::Nobody(_));
         if arguments.blocked && !blocked.as_ref().is_some_and(Blocked::is_trouble) {
             continue;
         }
@@ -56,7 +57,12 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
         }
         is_first = false;
     }
-    Ok(if is_first { Outcome::NothingToDo } else { Outcome::Done })
+    Ok(match (has_nobody, is_first) {
+        // That is no account to be made but a document to be mended.
+        (true, _) => Outcome::Failed,
+        (false, true) => Outcome::NothingToDo,
+        (false, false) => Outcome::Done,
+    })
 }
 
 /// The widths of the texts: those of almost all handles and of every `did:plc`. A row is printed when it is read, so that

@@ -17,10 +17,9 @@ use crate::sync::{
 };
 
 use super::Outcome;
-use super::config::ConfigFile;
-use super::network;
+use super::network::{self, ServerArguments};
 use super::progress::interrupted;
-use super::report::{json, line, lines};
+use super::report::{json, line, lines, say};
 use super::selection::{AccountsArguments, AtOnceArgument, MediaArguments, NukedArguments};
 use super::sync::SyncProgress;
 use page::Page;
@@ -61,12 +60,12 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: ConfigFile,
+    servers: ServerArguments,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    network::run(&"compare", &arguments.config, async |services| {
+    network::run(&"compare", &arguments.servers, async |services| {
         let accounts = arguments.accounts.find(&services.mongo).await?;
         let scope = scope(accounts, &arguments.media, arguments.nuked.nuked(), arguments.at_once.users());
         let mut page = arguments.report.as_deref().map(Page::new).transpose()?;
@@ -75,6 +74,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
                 json(comparison);
             } else {
                 text::lines(comparison).into_iter().for_each(line);
+            }
+            for warning in text::warnings(comparison) {
+                say(warning);
             }
             if let Some(page) = &mut page {
                 page.add(comparison);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::sync::{AccountComparison, Difference, Finding, Tally, Verdict};
+use crate::sync::{AccountComparison, Difference, Finding, Parked, Tally, Verdict};
 
 use super::super::plain::plain;
 use super::super::report::{shortened, table};
@@ -25,11 +25,21 @@ fn symbol(verdict: Verdict) -> char {
 pub fn lines(comparison: &AccountComparison) -> Vec<String> {
     let AccountComparison { account, blocked, failed, .. } = comparison;
     let items: usize = comparison.media.values().map(|tally| tally.items).sum();
-    let blocked = blocked.iter().filter(|_| items > 0).map(|reason| format!("? {account}: {reason}; {items} items"));
+    let is_all = items > 0 && comparison.findings.is_empty();
+    let blocked = blocked.iter().filter(|_| is_all).map(|reason| format!("? {account}: {reason}; {items} items"));
     let failed = failed.iter().map(|reason| format!("! {account}: {reason}"));
     let findings =
         comparison.findings.iter().map(|found| format!("{} {account}/{}", symbol(found.verdict), told(found)));
     blocked.chain(failed).chain(findings).map(|line| plain(&line).into_owned()).collect()
+}
+
+/// What is odd about items of an account: `warning: jeffrey.test/moods/68f2…: when is in seconds; …`
+pub fn warnings(comparison: &AccountComparison) -> Vec<String> {
+    let warning = |Parked { medium, label, reason, causes, .. }: &Parked| {
+        let (account, details) = (&comparison.account, causes.join("; "));
+        format!("warning: {account}/{}/{}: {reason}; {details}", medium.plural(), shortened(label))
+    };
+    comparison.warnings.iter().map(warning).collect()
 }
 
 /// `moods/68f2…: text "before" → "after"`

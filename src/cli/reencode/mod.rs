@@ -13,9 +13,8 @@ use crate::sync::reencode::{self, Reencoding};
 use crate::sync::{self, Accounts, Guards, Items, Nuked, Orphans, Policy, Scope, Services};
 use crate::video::Preset;
 
-use super::config::ConfigFile;
 use super::confirm::LiveArguments;
-use super::network;
+use super::network::{self, ServerArguments};
 use super::presets::{PresetFile, StrictArgument};
 use super::report::say;
 use super::selection::AtOnceArgument;
@@ -61,7 +60,7 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: ConfigFile,
+    servers: ServerArguments,
 }
 
 /// Which tapes. One has to say it, so that nobody encodes everything by accident.
@@ -87,7 +86,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let preset = arguments.strict.apply(arguments.preset_file.preset(&arguments.preset));
     let chosen = arguments.which.user.as_deref().map(matching);
     arguments.live.check();
-    network::run(&"reencode", &arguments.config, async |services| {
+    network::run(&"reencode", &arguments.servers, async |services| {
         let scope = scope(arguments, chosen, &services).await?;
         if arguments.live.live {
             live(arguments, &services, &scope, &preset).await

@@ -9,7 +9,7 @@ use crate::sync::reencode::Sample;
 use crate::sync::{Cause, Counts, Replacement, Report, Services, Video, expected_time};
 
 use super::super::report::{bytes, decibels, json, line, lines, table};
-use super::super::sync::report::{causes, duration, time};
+use super::super::sync::report::{causes, duration, time, waits};
 
 /// How many tapes are listed one by one. The report file has them all.
 const MOST_ROWS: usize = 50;
@@ -89,9 +89,11 @@ pub fn done(report: &Report, elapsed: Duration, path: &Path) {
         line(format!("quality    {} → {}, the mean of the tapes", decibels(before), decibels(after)));
     }
     line(format!("failed     {failed}"));
+    waits(report);
     line(format!("report     {}", path.display()));
     causes("warning", &report.warnings());
     causes("blocked", &report.blocked());
+    causes("postponed", &report.postponed());
     causes("failed", &report.failures());
 }
 

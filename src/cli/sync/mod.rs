@@ -13,8 +13,7 @@ use crate::sync::{self, Accounts, Guards, Items, Orphans, Policy, Report, Scope,
 use crate::video::Preset;
 
 use super::Outcome;
-use super::config::ConfigFile;
-use super::network;
+use super::network::{self, ServerArguments};
 use super::presets::{PresetFile, StrictArgument};
 use super::progress::interrupted;
 use super::report::say;
@@ -75,7 +74,7 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: ConfigFile,
+    servers: ServerArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -103,7 +102,7 @@ impl From<OrphansArgument> for Orphans {
 pub fn run(arguments: &Arguments) -> Outcome {
     let scope = scope(arguments);
     let preset = arguments.strict.apply(arguments.preset_file.preset(&arguments.preset));
-    network::run(&"sync", &arguments.config, async |services| {
+    network::run(&"sync", &arguments.servers, async |services| {
         let output = Output { json: arguments.json, report: arguments.report.as_deref() };
         match arguments.mode {
             Mode::DryRun => dry_run(&services, &scope, &output).await,

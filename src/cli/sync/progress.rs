@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::sync::{AccountPlan, AccountReport, Step, Watch};
 
-use super::super::progress::interrupted;
+use super::super::progress::{BARS, interrupted};
 use super::super::report::bytes;
 
 static ACCOUNTS: LazyLock<ProgressStyle> = LazyLock::new(|| style("accounts {pos:>6} done  {msg}"));
@@ -30,15 +30,14 @@ pub struct SyncProgress {
 impl SyncProgress {
     /// For a run that only plans: there is no telling how many accounts there are.
     pub fn planning() -> Self {
-        let accounts = MultiProgress::new().add(ProgressBar::no_length().with_style(ACCOUNTS.clone()));
+        let accounts = BARS.add(ProgressBar::no_length().with_style(ACCOUNTS.clone()));
         SyncProgress::new(accounts, ProgressBar::hidden())
     }
 
     /// For a run that does what it plans: items are added as accounts are planned.
     pub fn live() -> Self {
-        let bars = MultiProgress::new();
-        let accounts = bars.add(ProgressBar::no_length().with_style(ACCOUNTS.clone()));
-        SyncProgress::new(accounts, bars.add(ProgressBar::new(0).with_style(ITEMS.clone())))
+        let accounts = BARS.add(ProgressBar::no_length().with_style(ACCOUNTS.clone()));
+        SyncProgress::new(accounts, BARS.add(ProgressBar::new(0).with_style(ITEMS.clone())))
     }
 
     fn new(accounts: ProgressBar, items: ProgressBar) -> Self {

@@ -8,9 +8,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::error::{Error, Result};
+use crate::remote::Waited;
 use crate::sync::{AccountReport, Cause, Counts, Report, Services, expected_time};
 
 use super::super::report::{bytes, json, line, lines, quoted, shortened, table};
+use super::super::waiting::time as time_of_day;
 
 /// How many names follow a cause; the JSON has them all.
 const MOST_LABELS: usize = 10;
@@ -36,7 +38,9 @@ pub fn plan(report: &Report, services: &Services) {
     }
     line(format!("records    {} to write, blobs apart", bytes(weight.record_bytes)));
     line(format!("time       {}", time(report, services)));
+    causes("warning", &report.warnings());
     causes("blocked", &report.blocked());
+    causes("postponed", &report.postponed());
     causes("failed", &report.failures());
     remedies(report);
 }
@@ -69,6 +73,7 @@ pub fn done(report: &Report, elapsed: Duration, path: &Path) {
     line(format!("accounts   {}", report.accounts_seen));
     line(format!("done       {items} items, {} uploaded, in {}", bytes(report.uploaded), duration(elapsed)));
     line(format!("failed     {failed}"));
+    waits(report);
     line(format!("report     {}", path.display()));
     for account in &report.accounts {
         for saved in &account.saved {
@@ -79,6 +84,7 @@ pub fn done(report: &Report, elapsed: Duration, path: &Path) {
     }
     causes("warning", &report.warnings());
     causes("blocked", &report.blocked());
+    causes("postponed", &report.postponed());
     causes("failed", &report.failures());
     remedies(report);
 }
@@ -86,8 +92,13 @@ pub fn done(report: &Report, elapsed: Duration, path: &Path) {
 /// The same as JSON: a line for each account with anything to say, and one for the sum.
 pub fn done_json(report: &Report) {
     report.accounts.iter().for_each(json);
-    let (accounts, uploaded) = (report.accounts_seen, report.uploaded);
-    json(&json!({ "accounts": accounts, "planned": report.planned, "done": report.done, "uploaded": uploaded }));
+    json(&json!({
+        "accounts": report.accounts_seen,
+        "planned": report.planned,
+        "done": report.done,
+        "uploaded": report.uploaded,
+        "waits": report.waits,
+    }));
 }
 
 /// Where a report goes: to that file, else to `telecine-sync-20261121T101500Z.json`. That it cannot be written is better
@@ -156,6 +167,14 @@ pub fn duration(duration: Duration) -> String {
         seconds @ 1..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds / 60),
         seconds => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+    }
+}
+
+/// Prints what servers made the run wait for.
+pub fn waits(report: &Report) {
+    for Waited { kind, times, seconds, until } in &report.waits {
+        let (length, until) = (duration(Duration::from_secs(*seconds)), time_of_day(*until));
+        line(format!("waited     {length} for the limit of {kind}, {times} ×, the last until {until}"));
     }
 }
 

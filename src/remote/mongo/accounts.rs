@@ -6,6 +6,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use mongodb::bson::{Bson, Document, doc};
 use secrecy::SecretString;
 
+use super::unnamed::{Unnamed, named};
 use super::{Mongo, failed, plain, repeat};
 use crate::error::Result;
 
@@ -22,12 +23,18 @@ pub enum Owner {
     Guest,
     /// The user with that subject, as the login service calls them: `auth0|…`.
     User(String),
+    /// Nobody that can be found: the item has a `user` that names none.
+    Nobody(Unnamed),
 }
 
 impl Owner {
     /// Whom a document's `user` names.
     pub(super) fn of(user: Option<&Bson>) -> Owner {
-        user.map_or(Owner::Guest, |user| Owner::User(plain(user)))
+        match user {
+            None => Owner::Guest,
+            Some(Bson::String(subject)) if !subject.is_empty() => Owner::User(subject.clone()),
+            Some(other) => Owner::Nobody(Unnamed::of(other)),
+        }
     }
 
     /// What finds their items.
@@ -35,7 +42,17 @@ impl Owner {
         match self {
             // Not null: that is no anonymous item but a broken one.
             Owner::Guest => doc! { "user": { "$exists": false } },
-            Owner::User(subject) => doc! { "user": subject },
+            Owner::User(subject) => named(subject),
+            Owner::Nobody(unnamed) => unnamed.filter(),
+        }
+    }
+
+    /// The `_id` that they have in `users`, if they can be there.
+    pub(super) fn subject(&self) -> Option<&str> {
+        match self {
+            Owner::Guest => Some(GUEST),
+            Owner::User(subject) => Some(subject),
+            Owner::Nobody(_) => None,
         }
     }
 }
@@ -45,6 +62,7 @@ impl fmt::Display for Owner {
         match self {
             Owner::Guest => formatter.write_str("guests"),
             Owner::User(subject) => formatter.write_str(subject),
+            Owner::Nobody(_) => formatter.write_str("nobody"),
         }
     }
 }
@@ -68,9 +86,10 @@ impl Account {
     /// Why nothing can be written for them; `None` if something can.
     #[must_use]
     pub fn blocked(&self) -> Option<&'static str> {
-        match (&self.did, &self.password) {
-            (None, _) => Some("no account on the PDS"),
-            (_, None) => Some("no password for the account on the PDS"),
+        match (&self.owner, &self.did, &self.password) {
+            (Owner::Nobody(unnamed), ..) => Some(unnamed.reason()),
+            (_, None, _) => Some("no account on the PDS"),
+            (_, _, None) => Some("no password for the account on the PDS"),
             _ => None,
         }
     }
@@ -119,11 +138,10 @@ impl Mongo {
     ///
     /// When the database cannot be read.
     pub async fn account(&self, owner: &Owner) -> Result<Option<Account>> {
-        let id = match owner {
-            Owner::Guest => GUEST,
-            Owner::User(subject) => subject,
-        };
-        std::pin::pin!(self.accounts_matching(doc! { "_id": id })).try_next().await
+        let Some(id) = owner.subject() else { return Ok(None) };
+        let found = std::pin::pin!(self.accounts_matching(doc! { "_id": id })).try_next().await?;
+        // An item that names the guests' account as its user is not anonymous.
+        Ok(found.filter(|account| account.owner == *owner))
     }
 
     /// The account with that handle: the one on the PDS, or the one on the site with or without its `@`.
@@ -150,6 +168,8 @@ impl Mongo {
         let users = self.database.collection::<Document>("users");
         let pipeline = [
             doc! { "$match": filter },
+            // Items name their owners by texts; nobody else can have made any.
+            doc! { "$match": { "_id": { "$gt": "" } } },
             doc! { "$lookup": { "from": "@handles", "localField": "_id", "foreignField": "_id", "as": "handles" } },
             doc! { "$project": {
                 "handle": { "$first": "$handles.handle" },

@@ -8,7 +8,6 @@ use mongodb::bson::{DateTime, Document, doc};
 use mongodb::options::{ReturnDocument, WriteConcern};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::accounts::GUEST;
 use super::{Mongo, Owner, failed, insist, plain, repeat};
 use crate::error::{Error, Result};
 
@@ -41,7 +40,8 @@ impl Mongo {
     /// When the database cannot be read.
     pub async fn member(&self, owner: &Owner) -> Result<Member> {
         let users = self.database.collection::<Document>("users");
-        let read = || async { users.find_one(doc! { "_id": id(owner) }).projection(fields()).await };
+        let id = id(owner)?;
+        let read = || async { users.find_one(doc! { "_id": id }).projection(fields()).await };
         let found = repeat("look for the user", read).await?;
         Ok(member(owner, &found.unwrap_or_default()))
     }
@@ -75,8 +75,9 @@ impl Mongo {
         let merged = doc! { "$mergeObjects": [known, pending] };
         let update = [doc! { "$set": { "atproto": { "$cond": [has_account, "$atproto", merged] } } }];
         let users = self.database.collection::<Document>("users");
+        let id = id(owner)?;
         let write = || async {
-            let kept = users.find_one_and_update(doc! { "_id": id(owner) }, update.to_vec()).projection(fields());
+            let kept = users.find_one_and_update(doc! { "_id": id }, update.to_vec()).projection(fields());
             let kept = kept.upsert(true).return_document(ReturnDocument::After).write_concern(WriteConcern::majority());
             kept.await.map_err(failed("keep the password of the new account"))
         };
@@ -92,7 +93,7 @@ impl Mongo {
         let is_open = doc! { "atproto.did": { "$in": [null, ""] }, "atproto.pending.password": password };
         // Saved by an attempt of which no answer came, or by another run.
         let is_saved = doc! { "atproto.did": did, "atproto.password": password };
-        let filter = doc! { "_id": id(owner), "$or": [is_open, is_saved] };
+        let filter = doc! { "_id": id(owner)?, "$or": [is_open, is_saved] };
         let fields = doc! {
             "atproto.did": did,
             "atproto.handle": &pending.handle,
@@ -114,11 +115,10 @@ impl Mongo {
     }
 }
 
-fn id(owner: &Owner) -> &str {
-    match owner {
-        Owner::Guest => GUEST,
-        Owner::User(subject) => subject,
-    }
+/// The `_id` of their user.
+fn id(owner: &Owner) -> Result<&str> {
+    let what = || "is nobody who could have an account".into();
+    owner.subject().ok_or_else(|| Error::Document { subject: owner.to_string(), what: what() })
 }
 
 fn fields() -> Document {

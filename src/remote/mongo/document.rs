@@ -1,12 +1,13 @@
 //! Documents to items. What many tools wrote over the years is read with patience.
 //!
-//! * `when` is a date, a text, a number of milliseconds, or missing; then the id tells the time.
+//! * `when` is of many forms, see [`Moment`].
 //! * Numbers are of any type, and texts may be numbers.
 //! * `at` and `atproto` may be missing, null, or no documents.
 //! * Without an id, or without what its record must have, an item is [`Unusable`].
 
 use mongodb::bson::{Bson, Document};
 
+use super::moment::Moment;
 use super::plain;
 use crate::record::{Content, Id, Item, Medium, StoredKeys, StoredVideo, TapeForm};
 
@@ -15,8 +16,21 @@ use crate::record::{Content, Id, Item, Medium, StoredKeys, StoredVideo, TapeForm
 pub struct Unusable {
     /// Its `_id`, whatever that is.
     pub id: String,
+    /// Its code, if it has one.
+    pub code: Option<String>,
     /// What is wrong with it: `has no code`.
     pub reason: String,
+}
+
+/// What is odd about an item that a record can be made of all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// Which item.
+    pub id: Id,
+    /// What is odd: `when is in seconds`.
+    pub reason: &'static str,
+    /// What that is, and what came of it.
+    pub detail: String,
 }
 
 /// The fields that are needed, and no others: a document may carry anything.
@@ -45,13 +59,15 @@ pub fn projection(medium: Medium) -> Document {
 }
 
 /// The item that a document describes.
-pub fn item(medium: Medium, document: &Document) -> Result<Item, Unusable> {
+pub fn item(medium: Medium, document: &Document) -> Result<(Item, Option<Doubt>), Unusable> {
+    let code = || text(document, "code").filter(|_| !matches!(medium, Medium::Mood | Medium::Piece));
     let Some(id) = id(document) else {
         let found = document.get("_id").map_or("nothing".into(), plain);
-        return Err(Unusable { id: found, reason: "has an _id that is not an ObjectId".into() });
+        return Err(Unusable { id: found, code: code(), reason: "has an _id that is not an ObjectId".into() });
     };
     let needed = |field: &str| {
-        text(document, field).ok_or_else(|| Unusable { id: id.to_string(), reason: format!("has no {field}") })
+        let unusable = || Unusable { id: id.to_string(), code: code(), reason: format!("has no {field}") };
+        text(document, field).ok_or_else(unusable)
     };
     let nuked = is_true(document, "nuked") || medium == Medium::Mood && is_true(document, "deleted");
     let content = match medium {
@@ -75,33 +91,14 @@ pub fn item(medium: Medium, document: &Document) -> Result<Item, Unusable> {
         },
     };
     let keys = StoredKeys { atproto: rkey(document, "atproto"), at: rkey(document, "at"), video: video(document) };
-    Ok(Item { id, when: when(document, id), keys, nuked, content })
+    let Moment { milliseconds: when, doubt } = Moment::of(document.get("when"), id);
+    let doubt = doubt.map(|(reason, detail)| Doubt { id, reason, detail });
+    Ok((Item { id, when, keys, nuked, content }, doubt))
 }
 
 /// The item's identity.
 pub fn id(document: &Document) -> Option<Id> {
     document.get_object_id("_id").ok().map(|id| Id(id.bytes()))
-}
-
-/// When the item was made, in milliseconds since 1970.
-pub fn when(document: &Document, id: Id) -> i64 {
-    let told = match document.get("when") {
-        Some(Bson::DateTime(date)) => Some(date.timestamp_millis()),
-        Some(Bson::String(text)) => moment(text.trim()),
-        Some(value) => number(value),
-        None => None,
-    };
-    told.unwrap_or_else(|| {
-        let seconds = u32::from_be_bytes([id.0[0], id.0[1], id.0[2], id.0[3]]);
-        i64::from(seconds) * 1000
-    })
-}
-
-/// A date as text, in UTC if it does not say otherwise.
-fn moment(text: &str) -> Option<i64> {
-    let civil = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
-    let timestamp = text.parse::<jiff::Timestamp>().ok().or_else(|| Some(civil()?.timestamp()))?;
-    Some(timestamp.as_millisecond())
 }
 
 /// A whole number of any type.
@@ -144,7 +141,7 @@ fn is_true(document: &Document, field: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use mongodb::bson::{DateTime, doc, oid::ObjectId};
+    use mongodb::bson::{doc, oid::ObjectId};
 
     use super::*;
 
@@ -155,25 +152,18 @@ mod tests {
         OID.parse().unwrap()
     }
 
+    fn item(medium: Medium, document: &Document) -> Result<Item, Unusable> {
+        super::item(medium, document).map(|(item, _)| item)
+    }
+
     #[test]
-    fn time_is_understood_in_every_form() {
-        let told = 1_692_894_069_123_i64;
-        for (form, milliseconds) in [
-            (Bson::DateTime(DateTime::from_millis(told)), told),
-            ("2023-08-24T16:21:09.123Z".into(), told),
-            ("2023-08-24T18:21:09.123+02:00".into(), told),
-            ("2023-08-24T16:21:09.123".into(), told),
-            (Bson::Int64(told), told),
-            (Bson::Double(told as f64), told),
-            ("yesterday".into(), 1_692_893_957_000),
-            (Bson::Null, 1_692_893_957_000),
-            (Bson::Double(f64::NAN), 1_692_893_957_000),
-        ] {
-            let document = doc! { "_id": oid(), "mood": "fine", "when": form.clone() };
-            assert_eq!(item(Medium::Mood, &document).unwrap().when, milliseconds, "{form}");
-        }
-        let without = doc! { "_id": oid(), "mood": "fine" };
-        assert_eq!(item(Medium::Mood, &without).unwrap().when, 1_692_893_957_000);
+    fn an_odd_time_is_a_doubt_about_an_item_that_is_good_otherwise() {
+        let document = |when: i64| doc! { "_id": oid(), "mood": "fine", "when": when };
+        let (item, doubt) = super::item(Medium::Mood, &document(1_692_894_069)).unwrap();
+        let Doubt { id, reason, detail } = doubt.unwrap();
+        assert_eq!((item.when, id, reason), (1_692_894_069_000, item.id, "when is in seconds"));
+        assert_eq!(detail, "1692894069 is taken for 2023-08-24T16:21:09Z");
+        assert_eq!(super::item(Medium::Mood, &document(1_692_894_069_000)), Ok((item, None)));
     }
 
     #[test]
@@ -231,7 +221,8 @@ mod tests {
             (Medium::Kidlisp, doc! { "_id": oid(), "code": "abc", "source": null }, OID, "has no source"),
             (Medium::Tape, doc! { "_id": oid(), "code": "abc" }, OID, "has no slug"),
         ] {
-            let unusable = Unusable { id: id.into(), reason: reason.into() };
+            let code = document.get_str("code").ok().map(str::to_owned);
+            let unusable = Unusable { id: id.into(), code, reason: reason.into() };
             assert_eq!(item(medium, &document), Err(unusable));
         }
     }

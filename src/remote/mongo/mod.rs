@@ -10,6 +10,8 @@ mod credentials;
 mod document;
 mod health;
 mod keys;
+mod moment;
+mod unnamed;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -23,14 +25,26 @@ use secrecy::ExposeSecret;
 pub use absence::Absence;
 pub use accounts::{Account, Owner};
 pub use credentials::{Member, Pending};
-pub use document::Unusable;
+pub use document::{Doubt, Unusable};
 pub use health::{Health, MissingIndex};
 pub use keys::Published;
+pub use unnamed::Unnamed;
 
 use super::backoff::Backoff;
 use crate::config::Config;
 use crate::error::{Class, Error, Result};
 use crate::record::{Id, Item, Medium};
+
+/// What an owner has of one medium.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// The items, the oldest first.
+    pub items: Vec<Item>,
+    /// What no record can be made of, as nobody can tell what it is.
+    pub unusable: Vec<Unusable>,
+    /// What is odd about some of the items.
+    pub doubts: Vec<Doubt>,
+}
 
 /// The database.
 #[derive(Debug, Clone)]
@@ -68,21 +82,40 @@ impl Mongo {
         self.database.collection(medium.plural())
     }
 
-    /// All items of one medium that an owner has, the oldest first.
+    /// All items of one medium that an owner has.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
-    pub async fn items(&self, owner: &Owner, medium: Medium) -> Result<Vec<Result<Item, Unusable>>> {
+    pub async fn items(&self, owner: &Owner, medium: Medium) -> Result<Inventory> {
         let doing = format!("read the {} of {owner}", medium.plural());
         let read = || async {
             let found = self.items_of(medium).find(owner.filter()).projection(document::projection(medium)).await?;
             found.map_ok(|document| document::item(medium, &document)).try_collect::<Vec<_>>().await
         };
-        let mut items = repeat(&doing, read).await?;
+        let mut inventory = Inventory::default();
+        for read in repeat(&doing, read).await? {
+            match read {
+                Ok((item, doubt)) => {
+                    inventory.items.push(item);
+                    inventory.doubts.extend(doubt);
+                }
+                Err(unusable) => inventory.unusable.push(unusable),
+            }
+        }
         // Not by the server: `when` is a date in one document and a text in another.
-        items.sort_by_key(|item| item.as_ref().ok().map(|item| (item.when, item.id)));
-        Ok(items)
+        inventory.items.sort_by_key(|item| (item.when, item.id));
+        Ok(inventory)
+    }
+
+    /// How many items of one medium an owner has, whatever is in them.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn count(&self, owner: &Owner, medium: Medium) -> Result<u64> {
+        let doing = format!("count the {} of {owner}", medium.plural());
+        repeat(&doing, || async { self.items_of(medium).count_documents(owner.filter()).await }).await
     }
 
     /// The item with that code or id; a piece has its slug for a code.
@@ -104,7 +137,7 @@ impl Mongo {
         let Some(document) = repeat(&doing, read).await? else { return Ok(None) };
         let unusable =
             |Unusable { reason, .. }| Error::Document { subject: format!("{medium} {code_or_id}"), what: reason };
-        let item = document::item(medium, &document).map_err(unusable)?;
+        let (item, _) = document::item(medium, &document).map_err(unusable)?;
         Ok(Some((Owner::of(document.get("user")), item)))
     }
 
@@ -117,9 +150,10 @@ impl Mongo {
         let mut owners = HashMap::<Owner, BTreeMap<Medium, u64>>::new();
         for &medium in media {
             let doing = format!("count the {}", medium.plural());
-            // A missing field and one that is null are told apart by their type only.
+            // A missing field and one that is null are told apart by their type only; texts are all that name anybody.
+            let name = doc! { "$cond": [{ "$eq": [{ "$type": "$user" }, "string"] }, "$user", null] };
             let pipeline = [doc! { "$group": {
-                "_id": { "type": { "$type": "$user" }, "user": "$user" },
+                "_id": { "type": { "$type": "$user" }, "user": name },
                 "count": { "$sum": 1 },
             } }];
             let read = || async {
@@ -127,9 +161,15 @@ impl Mongo {
                 counted.try_collect::<Vec<_>>().await
             };
             for group in repeat(&doing, read).await? {
-                let owner = Owner::of(group.get_document("_id").ok().and_then(|id| id.get("user")));
+                let id = group.get_document("_id").cloned().unwrap_or_default();
+                let owner = match id.get_str("type").unwrap_or_default() {
+                    "missing" => Owner::Guest,
+                    "string" => Owner::of(id.get("user")),
+                    other => Owner::Nobody(Unnamed::of_type(other)),
+                };
                 let count = group.get("count").and_then(document::number).unwrap_or_default();
-                owners.entry(owner).or_default().insert(medium, count as u64);
+                // Numbers of several types are one form.
+                *owners.entry(owner).or_default().entry(medium).or_default() += count as u64;
             }
         }
         Ok(owners)

@@ -84,6 +84,14 @@ impl Pds {
         }
     }
 
+    /// Whether blobs can be uploaded before patience ends: better known before they are made than after.
+    ///
+    /// # Errors
+    /// [`Error::Postponed`].
+    pub fn may_upload(&self, session: &Session) -> Result<()> {
+        self.pace().check(Call::upload(upload_blob::NSID, session).toll)
+    }
+
     /// Reads a blob of at most so many bytes, if the server has it and a record refers to it.
     ///
     /// # Errors

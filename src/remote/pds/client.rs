@@ -13,6 +13,7 @@ use url::Url;
 use super::exchange::Call;
 use super::pace::Pace;
 use crate::error::{Error, Result};
+use crate::remote::waits::Waits;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -61,6 +62,14 @@ impl Pds {
     /// # Errors
     /// When the key cannot be sent, or the system has no secure connections.
     pub fn new(url: &Url, bypass_key: Option<&SecretString>) -> Result<Pds> {
+        Pds::sharing(Waits::default(), url, bypass_key)
+    }
+
+    /// The same, where whoever has to wait for it does so among those who wait for others.
+    ///
+    /// # Errors
+    /// As [`Pds::new`].
+    pub fn sharing(waits: Waits, url: &Url, bypass_key: Option<&SecretString>) -> Result<Pds> {
         let mut headers = HeaderMap::new();
         if let Some(key) = bypass_key {
             let mut value = HeaderValue::from_str(key.expose_secret()).map_err(|_| Error::Setting {
@@ -72,7 +81,7 @@ impl Pds {
         }
         let http = RwLock::new(connections(&headers)?);
         let url = url.as_str().trim_end_matches('/').to_owned();
-        Ok(Pds { inner: Arc::new(Inner { url, headers, http, pace: Pace::default() }) })
+        Ok(Pds { inner: Arc::new(Inner { url, headers, http, pace: Pace::new(waits) }) })
     }
 
     /// Its address, without a slash at the end.

@@ -143,8 +143,8 @@ enum Failure {
     Unsent(Cause),
     /// The server may have done it.
     Lost(Cause),
-    /// The server asks for patience; whether it has said how much.
-    Limited { is_announced: bool },
+    /// The server has not done it and asks for patience; whether it has said how much.
+    Limited { status: StatusCode, is_announced: bool },
     /// The session is no longer good.
     Expired { generation: u32, complaint: Error },
     /// The server will say the same again.
@@ -176,11 +176,11 @@ impl Pds {
                     }
                     _ => return Err(complaint),
                 },
-                Err(Failure::Limited { is_announced: true }) if limited < MOST_LIMITED => {
+                Err(Failure::Limited { is_announced: true, .. }) if limited < MOST_LIMITED => {
                     limited += 1;
                     continue;
                 }
-                Err(Failure::Limited { .. }) => ("429: too many requests".into(), false),
+                Err(Failure::Limited { status, .. }) => (format!("{status}: it asks to be left alone").into(), false),
                 Err(Failure::Unsent(source)) => (source, false),
                 Err(Failure::Lost(source)) => (source, true),
             };
@@ -201,7 +201,7 @@ impl Pds {
             (None, None) => None,
         };
         let builder = self.builder(request, token.as_ref()).await?;
-        let admission = self.pace().admit(request.call.toll).await;
+        let admission = self.pace().admit(request.call.toll).await?;
         let patience = SILENCE + Duration::from_secs(request.content.size() / SLOWEST);
         let started = Instant::now();
         let mut response = match timeout(patience, builder.send()).await {
@@ -212,7 +212,7 @@ impl Pds {
         };
         let (status, headers) = (response.status(), response.headers().clone());
         tracing::debug!(nsid = request.call.nsid, status = status.as_u16(), after = ?started.elapsed(), "answered");
-        let is_announced = admission.settle(&headers, status == StatusCode::TOO_MANY_REQUESTS);
+        let is_announced = admission.settle(&headers, status);
         let mut body = Vec::new();
         sink.restart().await?;
         loop {
@@ -271,13 +271,18 @@ impl Pds {
         let call = request.call.nsid;
         let Complaint { error: name, message } = complaint;
         match status {
-            StatusCode::TOO_MANY_REQUESTS => return Failure::Limited { is_announced },
+            StatusCode::TOO_MANY_REQUESTS => return Failure::Limited { status, is_announced },
             StatusCode::PAYLOAD_TOO_LARGE => {
                 // The server closes this connection without a word.
                 self.reconnect();
                 return Failure::Final(Error::TooLarge { call, size: request.content.size() });
             }
             _ if name == "InvalidSwap" => return Failure::Final(Error::InvalidSwap { call }),
+            // Proxies have no names for their errors, and what a proxy declines the server has not seen. What it cannot
+            // answer for may have happened all the same.
+            _ if is_announced && (name.is_empty() || status.is_server_error()) && request.call.is_repeatable => {
+                return Failure::Limited { status, is_announced };
+            }
             _ if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
                 let status = status.as_u16();
                 return Failure::Lost(format!("{status} {name}: {message}").into());

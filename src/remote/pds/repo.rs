@@ -47,11 +47,13 @@ impl Pds {
     /// commit's signature is not, for it is this very server that we ask for its own state.
     ///
     /// # Errors
-    /// When the server does not answer, or has the repo and does not give it out.
+    /// [`Error::Away`] when the account is deactivated or taken down; when the server does not answer, or does not give
+    /// the repo out for another reason.
     pub async fn repo(&self, did: &str) -> Result<Option<Snapshot>> {
         let error = match self.repo_as_car(did).await {
             Ok((_, snapshot)) => return Ok(Some(snapshot)),
             Err(Error::Refused { name, .. }) if name == "RepoNotFound" => return Ok(None),
+            Err(error @ Error::Away { .. }) => return Err(error),
             Err(error @ Error::Refused { status, .. }) if !matches!(status, 404 | 501) => return Err(error),
             Err(error) => error,
         };
@@ -63,7 +65,7 @@ impl Pds {
     /// the server has none for that DID.
     ///
     /// # Errors
-    /// When the server does not answer, has the repo and does not give it out, or gives out another.
+    /// As [`Pds::repo`].
     pub async fn repo_car(&self, did: &str) -> Result<Option<(Bytes, Snapshot)>> {
         match self.repo_as_car(did).await {
             Ok(repo) => Ok(Some(repo)),
@@ -76,7 +78,7 @@ impl Pds {
         let call = Call::read_repo(get_repo::NSID);
         let query = format!("did={}", utf8_percent_encode(did, NON_ALPHANUMERIC));
         let request = Request { call, method: Method::GET, query, content: Content::Nothing, bearer: None };
-        Ok(self.exchange(&request).await?.body)
+        Ok(self.exchange(&request).await.map_err(away)?.body)
     }
 
     async fn repo_as_car(&self, did: &str) -> Result<(Bytes, Snapshot)> {
@@ -158,6 +160,20 @@ fn newer_head(car: Bytes) -> Result<Option<(String, Head)>, Cause> {
     };
     let is_touched = car.blocks().any(is_ours);
     Ok((!is_touched).then_some((commit.did, Head { commit: car.root, rev: commit.rev })))
+}
+
+/// A refusal that is about the account, by the server's name for it.
+fn away(error: Error) -> Error {
+    let status = match &error {
+        Error::Refused { name, .. } => match name.as_str() {
+            "RepoDeactivated" => "deactivated on the PDS",
+            "RepoTakendown" => "taken down on the PDS",
+            "RepoSuspended" => "suspended on the PDS",
+            _ => return error,
+        },
+        _ => return error,
+    };
+    Error::Away { status }
 }
 
 impl Snapshot {

@@ -1,11 +1,9 @@
 //! Fetching over HTTP: sizes are checked before and after, and what broke off is taken up where it did.
 
 use std::path::Path;
-use std::time::Duration;
 
-use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderValue, IF_MATCH, RANGE};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderValue, IF_MATCH, RANGE};
+use reqwest::{Response, StatusCode};
 use tokio::fs::File;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
@@ -13,29 +11,18 @@ use crate::error::{Cause, Error, Result};
 use crate::remote::backoff::Backoff;
 
 use super::Location;
+use super::encoding::{self, Encoding};
+use super::http::Http;
 
-/// How long a server may be silent in the middle of an answer.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How long it may take to answer the telephone.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The client for all files.
-pub fn client() -> Result<Client> {
-    let client = Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(READ_TIMEOUT)
-        // The addresses are checked; where they would send us is not.
-        .redirect(Policy::none())
-        .no_gzip()
-        .build();
-    client.map_err(|error| Error::Address { url: "https".into(), what: format!("cannot be spoken: {error}") })
-}
+/// How often a server that asks to be left alone is waited for.
+const MOST_PAUSES: u32 = 8;
 
 /// Why an attempt failed.
 enum Failure {
     /// It may succeed another time.
     Transient(Cause),
+    /// It may succeed when the server wants to be asked again.
+    Later(Cause),
     /// It will not.
     Permanent(Error),
 }
@@ -48,9 +35,11 @@ impl From<reqwest::Error> for Failure {
 }
 
 /// How many bytes the file has, or `None` if there is none.
-pub async fn size(http: &Client, location: &Location) -> Result<Option<u64>> {
+pub async fn size(http: &Http, location: &Location) -> Result<Option<u64>> {
     let attempt = || async {
-        let Some(answer) = accepted(http.head(location.url.clone()).send().await?, location)? else { return Ok(None) };
+        http.admit().await.map_err(Failure::Permanent)?;
+        let answer = http.client.head(location.url.clone()).send().await?;
+        let Some(answer) = accepted(http, answer, location)? else { return Ok(None) };
         // Not the length of this body, which is none.
         let length = answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         length.map(Some).ok_or_else(|| Failure::Transient("it does not say how long it is".into()))
@@ -59,26 +48,58 @@ pub async fn size(http: &Client, location: &Location) -> Result<Option<u64>> {
 }
 
 /// Fetches a file into one that is there.
-pub async fn download(http: &Client, location: &Location, limit: u64, into: &Path) -> Result<Option<u64>> {
+pub async fn download(http: &Http, location: &Location, limit: u64, into: &Path) -> Result<Option<u64>> {
     let file = File::options().write(true).truncate(true).open(into).await;
-    let mut partial = Partial { file: file.map_err(scratch)?, received: 0, etag: None };
-    let mut backoff = Backoff::new();
+    let file = file.map_err(scratch)?;
+    let mut partial = Partial { file, received: 0, etag: None, encodings: Vec::new() };
+    let mut attempts = Attempts::new();
     let mut most = 0;
-    loop {
+    let size = loop {
         match partial.receive(http, location, limit).await {
-            Ok(size) => return Ok(size),
-            Err(Failure::Permanent(error)) => return Err(error),
-            Err(Failure::Transient(source)) => {
+            Ok(size) => break size,
+            Err(failure) => {
                 if partial.received > most {
                     // It comes on; attempts are counted for servers that give nothing new.
                     most = partial.received;
-                    backoff = Backoff::new();
+                    attempts = Attempts::new();
                 }
-                if !backoff.again().await {
-                    return Err(broken(location, &backoff, source));
-                }
+                attempts.again(failure, location).await?;
             }
         }
+    };
+    match size {
+        Some(_) if !partial.encodings.is_empty() => {
+            encoding::undo(&location.public, &partial.encodings, limit, into).await.map(Some)
+        }
+        size => Ok(size),
+    }
+}
+
+/// Counts attempts of either kind.
+struct Attempts {
+    backoff: Backoff,
+    pauses: u32,
+}
+
+impl Attempts {
+    fn new() -> Self {
+        Attempts { backoff: Backoff::new(), pauses: 0 }
+    }
+
+    /// Waits before the next one, unless hope is lost.
+    async fn again(&mut self, failure: Failure, location: &Location) -> Result<()> {
+        let source = match failure {
+            Failure::Permanent(error) => return Err(error),
+            Failure::Later(_) if self.pauses < MOST_PAUSES => {
+                self.pauses += 1;
+                return Ok(());
+            }
+            Failure::Later(source) | Failure::Transient(source) => source,
+        };
+        if self.backoff.again().await {
+            return Ok(());
+        }
+        Err(Error::Download { url: location.public.clone(), attempts: self.backoff.attempts(), source })
     }
 }
 
@@ -88,12 +109,15 @@ struct Partial {
     received: u64,
     /// Tells the file that was begun from one that has taken its place.
     etag: Option<HeaderValue>,
+    /// What was done to it before it was stored.
+    encodings: Vec<Encoding>,
 }
 
 impl Partial {
     /// Receives what is missing.
-    async fn receive(&mut self, http: &Client, location: &Location, limit: u64) -> Result<Option<u64>, Failure> {
-        let mut request = http.get(location.url.clone());
+    async fn receive(&mut self, http: &Http, location: &Location, limit: u64) -> Result<Option<u64>, Failure> {
+        http.admit().await.map_err(Failure::Permanent)?;
+        let mut request = http.client.get(location.url.clone());
         if self.received > 0 {
             request = request.header(RANGE, format!("bytes={}-", self.received));
             if let Some(etag) = &self.etag {
@@ -112,8 +136,10 @@ impl Partial {
         if is_other {
             return Err(Failure::Transient("it has changed while it was fetched".into()));
         }
-        let Some(mut answer) = accepted(answer, location)? else { return Ok(None) };
+        let Some(mut answer) = accepted(http, answer, location)? else { return Ok(None) };
         self.etag = answer.headers().get(ETAG).cloned();
+        let named = answer.headers().get_all(CONTENT_ENCODING);
+        self.encodings = Encoding::read(&location.public, named).map_err(Failure::Permanent)?;
         let total = answer.content_length().map(|length| self.received + length);
         if let Some(total) = total.filter(|&total| total > limit) {
             return Err(Failure::Permanent(too_large(location, total, limit)));
@@ -155,8 +181,11 @@ impl Partial {
 }
 
 /// The answer if it is one, `None` if there is no such file.
-fn accepted(answer: Response, location: &Location) -> Result<Option<Response>, Failure> {
+fn accepted(http: &Http, answer: Response, location: &Location) -> Result<Option<Response>, Failure> {
     let url = || location.public.clone();
+    if http.settle(&answer) {
+        return Err(Failure::Later(format!("it answered with {}", answer.status()).into()));
+    }
     match answer.status() {
         status if status.is_success() => Ok(Some(answer)),
         StatusCode::NOT_FOUND => Ok(None),
@@ -172,22 +201,13 @@ async fn repeat<T, F>(location: &Location, attempt: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<T, Failure>>,
 {
-    let mut backoff = Backoff::new();
+    let mut attempts = Attempts::new();
     loop {
         match attempt().await {
             Ok(done) => return Ok(done),
-            Err(Failure::Permanent(error)) => return Err(error),
-            Err(Failure::Transient(source)) => {
-                if !backoff.again().await {
-                    return Err(broken(location, &backoff, source));
-                }
-            }
+            Err(failure) => attempts.again(failure, location).await?,
         }
     }
-}
-
-fn broken(location: &Location, backoff: &Backoff, source: Cause) -> Error {
-    Error::Download { url: location.public.clone(), attempts: backoff.attempts(), source }
 }
 
 /// The file is a temporary one, whose name says nothing: all that find no room fail for the same cause.

@@ -30,7 +30,7 @@ impl Spaces {
     /// When nobody does.
     pub async fn reach(&self) -> Result<()> {
         let url = self.endpoint.url();
-        let answer = self.http.get(url).send().await;
+        let answer = self.http.client.get(url).send().await;
         let failed = |error: reqwest::Error| Error::Download {
             url: url.to_owned(),
             attempts: 1,
@@ -60,7 +60,7 @@ impl Spaces {
         let first = listed.contents.unwrap_or_default().into_iter().next();
         let Some(key) = first.and_then(|object| object.key) else { return Ok(Access::Empty) };
         // As a stranger would.
-        let answer = self.http.head(self.public_url(bucket, &key)).send().await;
+        let answer = self.http.client.head(self.public_url(bucket, &key)).send().await;
         let status = answer.map_err(|error| failed(&error.without_url().to_string()))?.status();
         match status {
             // Some servers say of what is not for strangers that it is not there.

@@ -4,8 +4,10 @@
 //! what is public can. Either way it is one HTTP client that fetches, which takes up what broke where it broke.
 
 mod address;
+mod encoding;
 mod fetch;
 mod health;
+mod http;
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,9 +20,11 @@ use url::Url;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::remote::waits::Waits;
 
 use address::{Endpoint, shown};
 pub use health::Access;
+use http::Http;
 
 /// How long a signed address is good for: longer than the largest tape takes on a slow line.
 const SIGNED_FOR: Duration = Duration::from_hours(1);
@@ -31,7 +35,7 @@ pub struct Spaces {
     endpoint: Endpoint,
     /// Signs; `None` without keys.
     signer: Option<Client>,
-    http: reqwest::Client,
+    http: Http,
 }
 
 /// Where a file is fetched from, and what it may be called in public.
@@ -47,6 +51,14 @@ impl Spaces {
     /// # Errors
     /// When the configuration is wrong, or the system has no secure connections.
     pub fn new(config: &Config) -> Result<Spaces> {
+        Spaces::sharing(Waits::default(), config)
+    }
+
+    /// The same, where whoever has to wait for it does so among those who wait for others.
+    ///
+    /// # Errors
+    /// As [`Spaces::new`].
+    pub fn sharing(waits: Waits, config: &Config) -> Result<Spaces> {
         let buckets = [config.art_bucket(), config.user_bucket(), config.blobs_bucket()];
         let endpoint = Endpoint::new(config.spaces_endpoint()?, buckets);
         let signer = config.spaces_keys()?.map(|keys| {
@@ -60,7 +72,7 @@ impl Spaces {
                 .build();
             Client::from_conf(settings)
         });
-        Ok(Spaces { endpoint, signer, http: fetch::client()? })
+        Ok(Spaces { endpoint, signer, http: Http::new(waits)? })
     }
 
     /// Where anybody finds the file, if it is public.
@@ -91,11 +103,13 @@ impl Spaces {
         fetch::size(&self.http, &location).await
     }
 
-    /// Fetches a file into one that is there; answers how many bytes it has, or `None` if there is none.
+    /// Fetches a file into one that is there, and undoes its content encoding; answers how many bytes it has, or `None` if
+    /// there is none.
     ///
     /// # Errors
-    /// [`Error::Limit`] for a file of more than `limit` bytes, before it is read; [`Error::NotReadable`] where it is
-    /// not ours to read; [`Error::Download`] when it broke off every time.
+    /// [`Error::Limit`] for a file of more than `limit` bytes, before it is read or while it is unpacked;
+    /// [`Error::Encoding`] for an encoding that cannot be undone; [`Error::NotReadable`] where it is not ours to read;
+    /// [`Error::Download`] when it broke off every time.
     pub async fn download(&self, bucket: &str, key: &str, limit: u64, into: &Path) -> Result<Option<u64>> {
         let location = match &self.signer {
             Some(signer) => {

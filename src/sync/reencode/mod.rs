@@ -87,9 +87,9 @@ impl Purpose for Reencoding<'_> {
             steps::only_videos(steps, &self.preset.versioned_name(), self.since);
         }
         // Accounts with nothing to encode again are no trouble to anybody.
-        if plan.media.iter().all(|(_, steps)| steps.steps.is_empty()) {
-            plan.blocked = None;
-        }
+        plan.unusable.clear();
+        plan.doubts.clear();
+        plan.forgive_idle();
     }
 
     async fn make(&self, services: &Services, account: &Account, step: &Step, watch: &Arc<dyn Watch>) -> Result<Made> {

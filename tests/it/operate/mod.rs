@@ -1,6 +1,8 @@
 //! What the maintainer does besides syncing, against real servers.
 
 mod compare;
+mod owners;
+mod sums;
 mod wipe;
 
 use serde_json::Value;

@@ -5,7 +5,7 @@ use mongodb::bson::{Document, doc, oid::ObjectId};
 use telecine::error::Class;
 use telecine::record::{BlobRef, Content, Id, Item, Medium, StoredVideo};
 use telecine::remote::Mongo;
-use telecine::remote::mongo::{Owner, Published};
+use telecine::remote::mongo::{Inventory, Owner, Published, Unnamed};
 
 use super::{config, config_with, is_send};
 use crate::stack::Stack;
@@ -90,23 +90,21 @@ async fn items_come_in_the_order_of_time_and_unusable_ones_are_told() {
 
     let mongo = Mongo::connect(&config(site.environment())).await.unwrap();
     let jeffrey = Owner::User(owner.sub.clone());
-    let items = is_send(mongo.items(&jeffrey, Medium::Mood)).await.unwrap();
-    let (good, bad): (Vec<_>, Vec<_>) = items.into_iter().partition(Result::is_ok);
-    let good: Vec<_> = good.into_iter().map(Result::unwrap).collect();
+    let Inventory { items: good, unusable: bad, .. } = is_send(mongo.items(&jeffrey, Medium::Mood)).await.unwrap();
     assert_eq!(good.iter().map(text).collect::<Vec<_>>(), ["first", "second", "third"]);
     assert_eq!(good.iter().map(|item| item.nuked).collect::<Vec<_>>(), [false, true, false]);
-    let mut bad: Vec<_> = bad.into_iter().map(|item| item.unwrap_err()).map(|bad| (bad.id, bad.reason)).collect();
+    let mut bad: Vec<_> = bad.into_iter().map(|bad| (bad.id, bad.reason)).collect();
     bad.sort();
     let expected = [(mute.to_hex(), "has no mood"), ("odd".into(), "has an _id that is not an ObjectId")];
     assert_eq!(bad, expected.map(|(id, reason)| (id, reason.to_owned())));
 
-    assert_eq!(mongo.items(&Owner::Guest, Medium::Mood).await.unwrap(), []);
-    assert_eq!(mongo.items(&Owner::Guest, Medium::Kidlisp).await.unwrap().len(), 1);
+    assert_eq!(mongo.items(&Owner::Guest, Medium::Mood).await.unwrap(), Inventory::default());
+    assert_eq!(mongo.items(&Owner::Guest, Medium::Kidlisp).await.unwrap().items.len(), 1);
     let owners = is_send(mongo.owners_with_items(&Medium::ALL)).await.unwrap();
     assert_eq!(owners[&jeffrey], [(Medium::Mood, 5)].into());
     assert_eq!(owners[&Owner::Guest], [(Medium::Kidlisp, 1)].into());
     // What names nobody as its maker is not anonymous but broken, and must be seen.
-    assert_eq!((owners.len(), &owners[&Owner::User("null".into())]), (3, &[(Medium::Mood, 1)].into()));
+    assert_eq!((owners.len(), &owners[&Owner::Nobody(Unnamed::Null)]), (3, &[(Medium::Mood, 1)].into()));
 }
 
 #[tokio::test]
@@ -234,7 +232,7 @@ async fn keys_arrive_when_the_primary_steps_down() {
     stack.step_down().await;
     assert_eq!(mongo.save_keys(Medium::Mood, &[published(id(mood), "a")]).await.unwrap(), 1);
     stack.step_down().await;
-    assert_eq!(mongo.items(&Owner::User(owner.sub), Medium::Mood).await.unwrap().len(), 1);
+    assert_eq!(mongo.items(&Owner::User(owner.sub), Medium::Mood).await.unwrap().items.len(), 1);
 }
 
 #[tokio::test]

@@ -271,13 +271,13 @@ async fn a_refusal_for_haste_is_waited_for() {
         scene.pds.apply_writes(&session, &creations(0..1), None).await.unwrap();
     };
     let watch = async {
-        while scene.pds.pace().waiting().is_none() {
+        while scene.pds.pace().waits().current().is_empty() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     tokio::join!(write, watch);
     assert!(started.elapsed() >= wait);
-    assert_eq!((scene.pds.pace().waiting(), scene.proxy.count(APPLY)), (None, 2));
+    assert_eq!((scene.pds.pace().waits().current(), scene.proxy.count(APPLY)), (Vec::new(), 2));
 }
 
 #[tokio::test]

@@ -61,6 +61,12 @@ impl Answer {
         answer
     }
 
+    /// What a proxy says that wants to be left alone: for so many seconds, or until a date.
+    pub fn later(status: u16, when: &str) -> Self {
+        let headers = vec![("retry-after", when.to_owned())];
+        Answer { status, headers, body: format!("<h1>{status}</h1>") }
+    }
+
     /// What the PDS says of failures it did not expect.
     pub fn internal_error() -> Self {
         Answer::xrpc(500, "InternalServerError", "Internal Server Error")

@@ -78,6 +78,11 @@ impl Pds {
         accepted(self.send(self.json(method, body).header("authorization", session.authorization())).await).await
     }
 
+    /// Does something as the operator.
+    pub async fn administer(&self, password: &str, method: &str, body: &Value) -> Value {
+        accepted(self.send(self.json(method, body).basic_auth("admin", Some(password))).await).await
+    }
+
     /// Writes a record whatever its lexicon says, in place of the one with that key if there is one.
     pub async fn put_record(&self, session: &Session, collection: &str, rkey: &str, value: &Value) {
         let body = json!({

@@ -117,11 +117,6 @@ impl Proxy {
         assert!(unmet.is_empty(), "faults were never met: {unmet:?}; the requests were {:#?}", self.lines());
     }
 
-    /// How many requests have met a fault of the rules that are there.
-    pub fn hits(&self) -> usize {
-        lock(&self.shared.rules).iter().map(|rule| rule.hits).sum()
-    }
-
     /// How many requests so far were made to wait: before the server heard of them, or with its answer kept back.
     pub fn kept(&self) -> usize {
         self.shared.kept.load(Ordering::SeqCst)

@@ -153,6 +153,19 @@ impl Site {
         self.join(GUEST, "art", PASSWORD).await
     }
 
+    /// Makes an account deactivated, as its owner can.
+    pub async fn deactivate(&self, account: &Account) {
+        self.pds.post(&account.session, "com.atproto.server.deactivateAccount", &serde_json::json!({})).await;
+    }
+
+    /// Takes an account down, as the operator can.
+    pub async fn take_down(&self, account: &Account) {
+        let subject = serde_json::json!({ "$type": "com.atproto.admin.defs#repoRef", "did": account.did() });
+        let body = serde_json::json!({ "subject": subject, "takedown": { "applied": true } });
+        let password = &self.environment["PDS_ADMIN_PASSWORD"];
+        self.pds.administer(password, "com.atproto.admin.updateSubjectStatus", &body).await;
+    }
+
     /// Creates an account on the PDS for a user, or logs in to it, and stores how to log in.
     pub async fn join(&self, sub: &str, name: &str, password: &str) -> Account {
         let handle = self.handle(name);
@@ -222,6 +235,12 @@ impl Site {
     /// Puts an object of that type into a bucket.
     pub async fn put_as(&self, bucket: &str, key: &str, content_type: &str, bytes: impl Into<Vec<u8>>) {
         let object = self.spaces.put_object().bucket(bucket).key(key).content_type(content_type);
+        object.body(bytes.into().into()).send().await.unwrap();
+    }
+
+    /// Puts an object into a bucket that is stored with that content encoding.
+    pub async fn put_encoded(&self, bucket: &str, key: &str, encoding: &str, bytes: impl Into<Vec<u8>>) {
+        let object = self.spaces.put_object().bucket(bucket).key(key).content_encoding(encoding);
         object.body(bytes.into().into()).send().await.unwrap();
     }
 

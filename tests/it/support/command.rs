@@ -143,6 +143,17 @@ impl Running {
         }
     }
 
+    /// Waits until it has printed that to standard error.
+    pub fn wait_for_stderr(&mut self, text: &str) {
+        let stderr = self.stderr.try_clone().unwrap();
+        self.wait_until(|| {
+            // The position is the program's own.
+            let mut printed = vec![0; 64 * 1024];
+            let length = std::os::unix::fs::FileExt::read_at(&stderr, &mut printed, 0).unwrap();
+            String::from_utf8_lossy(&printed[..length]).contains(text)
+        });
+    }
+
     pub fn finish(mut self) -> Run {
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {

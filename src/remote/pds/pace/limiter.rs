@@ -5,6 +5,9 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
+use crate::remote::retry_after::retry_after;
+use crate::remote::waits::Want;
+
 /// What the server's limiters tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -55,6 +58,18 @@ impl Scope {
             Kind::Write => Scope::Writes(toll.account.into()),
             Kind::Upload => Scope::Uploads,
         }
+    }
+
+    /// What those wait for who wait for a limiter of this.
+    pub(super) fn want(&self) -> Want {
+        let (kind, account) = match self {
+            Scope::Everything => ("requests", None),
+            Scope::Repos => ("repos", None),
+            Scope::Uploads => ("uploads", None),
+            Scope::Logins(account) => ("logins", Some(account.clone())),
+            Scope::Writes(account) => ("writes", Some(account.clone())),
+        };
+        Want { kind, account }
     }
 
     /// All scopes that count a request, and what it costs there.
@@ -156,7 +171,7 @@ impl Shown {
         let now = date.map_or_else(|| jiff::Timestamp::now().as_second(), |date| date.timestamp().as_second());
         // Both are cut to whole seconds.
         let until_reset = Duration::from_secs((reset - now).max(0) as u64 + 1);
-        let retry_after = text("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let retry_after = retry_after(headers);
         Some(Shown {
             points: points.trim().parse().ok()?,
             window: Duration::from_secs(window.trim().parse().ok()?),

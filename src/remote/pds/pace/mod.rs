@@ -6,6 +6,9 @@
 //!
 //! A limiter that is not shown has at least as much left as the one that is, so that those known are enough. Only what
 //! an earlier run has used up comes unforeseen; then the server answers 429 once, and that is waited for.
+//!
+//! Where an answer shows no limiter but says `Retry-After`, all requests of that scope pause, or all there are if the
+//! server is not well: proxies and load balancers know no more.
 
 mod limiter;
 
@@ -13,12 +16,16 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 pub(super) use self::limiter::{Kind, Toll};
 pub use self::limiter::{Limit, Scope};
 use self::limiter::{Limiter, Shown};
+use crate::error::Result;
+use crate::remote::retry_after::retry_after;
+use crate::remote::waits::Waits;
 
 /// How long to give requests that are on their way.
 const ARRIVAL: Duration = Duration::from_secs(1);
@@ -27,13 +34,12 @@ const ARRIVAL: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Pace {
     state: Mutex<State>,
+    waits: Waits,
 }
 
 #[derive(Debug, Default)]
 struct State {
     groups: HashMap<Scope, Group>,
-    waits: HashMap<u64, (Kind, Instant)>,
-    last_wait: u64,
 }
 
 /// The limiters of one scope, and the points of requests that are on their way to them. There may be such before any
@@ -42,48 +48,52 @@ struct State {
 struct Group {
     on_way: u32,
     limiters: Vec<Limiter>,
+    /// Until when the server wants to hear nothing.
+    paused: Option<Instant>,
 }
 
 impl Pace {
+    /// Nothing is known yet. Those who wait do so in `waits`.
+    pub(super) fn new(waits: Waits) -> Self {
+        Pace { waits, ..Pace::default() }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing in here panics halfway, so that what a panic elsewhere left is whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until the known limiters let the request pass, and counts it.
-    pub(super) async fn admit<'a>(&'a self, toll: Toll<'a>) -> Admission<'a> {
+    ///
+    /// # Errors
+    /// [`Error::Postponed`](crate::Error::Postponed) and [`Error::Interrupted`](crate::Error::Interrupted).
+    pub(super) async fn admit<'a>(&'a self, toll: Toll<'a>) -> Result<Admission<'a>> {
         loop {
-            let until = {
+            let (until, scope) = {
                 let mut state = self.state();
                 let now = Instant::now();
-                let Some(until) = state.next_chance(&toll, now) else {
+                let Some(chance) = state.next_chance(&toll, now) else {
                     state.depart(&toll);
-                    return Admission { pace: self, toll, is_settled: false };
+                    return Ok(Admission { pace: self, toll, is_settled: false });
                 };
-                until
+                chance
             };
-            self.wait(toll.kind, until).await;
+            self.waits.wait(scope.want(), until).await?;
         }
     }
 
-    async fn wait(&self, kind: Kind, until: Instant) {
-        let waiting = Waiting::new(self, kind, until);
-        let seconds = until.duration_since(Instant::now()).as_secs();
-        tracing::info!(seconds, "waiting for the server's rate limit");
-        sleep_until(until).await;
-        drop(waiting);
+    /// Whether a request can go before patience ends. Counts nothing.
+    ///
+    /// # Errors
+    /// [`Error::Postponed`](crate::Error::Postponed).
+    pub(super) fn check(&self, toll: Toll<'_>) -> Result<()> {
+        let chance = self.state().next_chance(&toll, Instant::now());
+        chance.map_or(Ok(()), |(until, scope)| self.waits.allow(&scope.want(), until))
     }
 
-    /// How long the longest wait for a rate limit still lasts, if somebody is waiting.
-    pub fn waiting(&self) -> Option<Duration> {
-        let state = self.state();
-        let longest = state.waits.values().map(|(_, until)| *until).max();
-        longest.map(|until| until.duration_since(Instant::now()))
-    }
-
-    /// Whether somebody waits to write records.
-    pub fn keeps_writes_waiting(&self) -> bool {
-        self.state().waits.values().any(|(kind, _)| *kind == Kind::Write)
+    /// Who waits for them.
+    pub fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     /// The limiters seen so far.
@@ -109,10 +119,11 @@ impl Pace {
 
 impl State {
     /// When it is worth looking again, if the request cannot pass now.
-    fn next_chance(&mut self, toll: &Toll<'_>, now: Instant) -> Option<Instant> {
-        let mut chance = None;
+    fn next_chance(&mut self, toll: &Toll<'_>, now: Instant) -> Option<(Instant, Scope)> {
+        let mut chances = Vec::new();
         for (scope, cost) in Scope::all_of(toll) {
             let Some(group) = self.groups.get_mut(&scope) else { continue };
+            let mut chance = group.paused.filter(|paused| now < *paused);
             for limiter in &mut group.limiters {
                 limiter.roll(now);
                 if !limiter.admits(cost, group.on_way) {
@@ -120,8 +131,17 @@ impl State {
                     chance = chance.max(Some(limiter.resets_at.unwrap_or(now + ARRIVAL)));
                 }
             }
+            chances.extend(chance.map(|chance| (chance, scope)));
         }
-        chance
+        chances.into_iter().max_by_key(|(chance, _)| *chance)
+    }
+
+    /// Lets nothing pass in these scopes until then.
+    fn pause(&mut self, scopes: impl IntoIterator<Item = Scope>, until: Instant) {
+        for scope in scopes {
+            let group = self.groups.entry(scope).or_default();
+            group.paused = group.paused.max(Some(until));
+        }
     }
 
     fn depart(&mut self, toll: &Toll<'_>) {
@@ -167,7 +187,8 @@ impl State {
                 limiter.roll(now);
                 limiter.resets_at.is_some()
             });
-            group.on_way > 0 || !group.limiters.is_empty()
+            group.paused = group.paused.filter(|paused| now < *paused);
+            group.on_way > 0 || group.paused.is_some() || !group.limiters.is_empty()
         });
     }
 }
@@ -181,14 +202,21 @@ pub(super) struct Admission<'a> {
 }
 
 impl Admission<'_> {
-    /// Notes what the answer shows. Says whether it shows a limiter.
-    pub fn settle(mut self, headers: &HeaderMap, is_refused: bool) -> bool {
+    /// Notes what the answer shows. Says whether it shows how long to wait.
+    pub fn settle(mut self, headers: &HeaderMap, status: StatusCode) -> bool {
         self.is_settled = true;
         let mut state = self.pace.state();
         let now = Instant::now();
+        let is_refused = status == StatusCode::TOO_MANY_REQUESTS;
         let shown = Shown::read(headers).map(|shown| if is_refused { Shown { remaining: 0, ..shown } } else { shown });
         state.arrive(&self.toll, shown.as_ref(), now);
-        shown.is_some()
+        // A limiter that refuses knows best when it resets.
+        let pause = retry_after(headers).filter(|_| !(status.is_success() || is_refused && shown.is_some()));
+        if let Some(pause) = pause {
+            let all = (!is_refused).then_some(Scope::Everything);
+            state.pause(all.into_iter().chain([Scope::of(&self.toll)]), now + pause);
+        }
+        pause.is_some() || (is_refused && shown.is_some())
     }
 }
 
@@ -198,28 +226,6 @@ impl Drop for Admission<'_> {
         if !self.is_settled {
             self.pace.state().arrive(&self.toll, None, Instant::now());
         }
-    }
-}
-
-/// Somebody who is waiting, for as long as it lives.
-struct Waiting<'a> {
-    pace: &'a Pace,
-    number: u64,
-}
-
-impl<'a> Waiting<'a> {
-    fn new(pace: &'a Pace, kind: Kind, until: Instant) -> Self {
-        let mut state = pace.state();
-        state.last_wait += 1;
-        let number = state.last_wait;
-        state.waits.insert(number, (kind, until));
-        Waiting { pace, number }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.pace.state().waits.remove(&self.number);
     }
 }
 

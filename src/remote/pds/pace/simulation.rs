@@ -74,7 +74,7 @@ proptest! {
     fn nothing_is_ever_refused(requests in requests(), at_once in 1_usize..12) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let refusals = runtime.block_on(async {
-            let (pace, server, start) = (Pace::default(), Mutex::new(Server::default()), Instant::now());
+            let (pace, server, start) = (Pace::new(Waits::new(Duration::MAX)), Mutex::new(Server::default()), Instant::now());
             let refusals = Mutex::new(Vec::new());
             let clock = || Duration::from_millis(1_700_000_000_250) + start.elapsed();
             let exchange = async |(kind, points, account, there, back): (u8, u32, u8, u16, u16)| {
@@ -82,12 +82,12 @@ proptest! {
                 let kind = match kind { 0 => Kind::Read, 1 => Kind::Repo, 2 => Kind::Login, 3 => Kind::Upload, _ => Kind::Write };
                 let points = if kind == Kind::Write { points } else { 1 };
                 let toll = Toll { kind, points, account: accounts[usize::from(account)] };
-                let admission = pace.admit(toll).await;
+                let admission = pace.admit(toll).await.unwrap();
                 tokio::time::sleep(Duration::from_millis(there.into())).await;
                 let answer = server.lock().unwrap().answer(&toll, clock());
                 tokio::time::sleep(Duration::from_millis(back.into())).await;
                 match answer {
-                    Ok(headers) => { admission.settle(&headers, false); }
+                    Ok(headers) => { admission.settle(&headers, StatusCode::OK); }
                     Err(refusal) => refusals.lock().unwrap().push(refusal),
                 }
             };

@@ -4,6 +4,15 @@ use reqwest::header::HeaderValue;
 use tokio::time::timeout;
 
 use super::*;
+use crate::remote::waits::Want;
+
+const OK: StatusCode = StatusCode::OK;
+const REFUSED: StatusCode = StatusCode::TOO_MANY_REQUESTS;
+
+/// A pace for people who have all the time there is.
+fn patient() -> Pace {
+    Pace::new(Waits::new(Duration::MAX))
+}
 
 /// The server's clock, long behind ours.
 const DATE: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
@@ -37,19 +46,19 @@ fn write(points: u32, account: &str) -> Toll<'_> {
 
 /// Sends a request whose answer shows that.
 async fn answered(pace: &Pace, toll: Toll<'_>, headers: &HeaderMap) {
-    assert!(pace.admit(toll).await.settle(headers, false));
+    pace.admit(toll).await.unwrap().settle(headers, OK);
 }
 
 /// How many whole seconds a request waits before it goes; its answer shows nothing.
 async fn waits(pace: &Pace, toll: Toll<'_>) -> u64 {
     let start = Instant::now();
-    assert!(!pace.admit(toll).await.settle(&HeaderMap::new(), false));
+    assert!(!pace.admit(toll).await.unwrap().settle(&HeaderMap::new(), OK));
     start.elapsed().as_secs()
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_limits_nobody_waits() {
-    let pace = Pace::default();
+    let pace = patient();
     for _ in 0..10_000 {
         assert_eq!(waits(&pace, write(600, "a")).await, 0);
     }
@@ -58,7 +67,7 @@ async fn without_limits_nobody_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn what_remains_is_used_and_what_is_beyond_waits_for_the_reset() {
-    let pace = Pace::default();
+    let pace = patient();
     answered(&pace, write(3, "a"), &shows(HOURLY, 5, 100)).await;
     assert_eq!(waits(&pace, write(3, "a")).await, 0);
     assert_eq!(waits(&pace, write(2, "a")).await, 0);
@@ -70,9 +79,9 @@ async fn what_remains_is_used_and_what_is_beyond_waits_for_the_reset() {
 
 #[tokio::test(start_paused = true)]
 async fn requests_on_their_way_count_as_if_they_had_arrived() {
-    let pace = Pace::default();
+    let pace = patient();
     answered(&pace, write(1, "a"), &shows(HOURLY, 4, 100)).await;
-    let on_way = pace.admit(write(3, "a")).await;
+    let on_way = pace.admit(write(3, "a")).await.unwrap();
     let second = Duration::from_secs(1);
     assert!(timeout(second, pace.admit(write(2, "a"))).await.is_err());
     // What never got an answer may have been counted all the same.
@@ -83,24 +92,69 @@ async fn requests_on_their_way_count_as_if_they_had_arrived() {
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_is_known_until_they_wait_no_more() {
-    let pace = Pace::default();
+    let pace = patient();
     answered(&pace, write(1, "a"), &shows(HOURLY, 0, 100)).await;
-    assert_eq!(pace.waiting(), None);
+    assert_eq!(pace.waits.current(), []);
     let waiting = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        pace.waiting().unwrap().as_secs()
+        pace.waits.current().pop().unwrap().want
     };
-    assert_eq!(tokio::join!(waits(&pace, write(1, "a")), waiting), (101, 100));
-    assert_eq!(pace.waiting(), None);
+    let want = Want { kind: "writes", account: Some("a".into()) };
+    assert_eq!(tokio::join!(waits(&pace, write(1, "a")), waiting), (101, want));
+    assert_eq!(pace.waits.current(), []);
     answered(&pace, write(1, "a"), &shows(HOURLY, 0, 4000)).await;
     // Giving up is no waiting either.
     assert!(timeout(Duration::from_secs(1), pace.admit(write(1, "a"))).await.is_err());
-    assert_eq!(pace.waiting(), None);
+    assert_eq!(pace.waits.current(), []);
+}
+
+/// An answer that only says when to come back.
+fn later(text: &'static str) -> HeaderMap {
+    [("date", DATE), ("retry-after", text)]
+        .map(|(name, text)| (name.parse().unwrap(), HeaderValue::from_static(text)))
+        .into_iter()
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_only_says_when_to_come_back_is_left_alone_until_then() {
+    let pace = patient();
+    // Too many logins of one account are nothing to others.
+    let login = |account| toll(Kind::Login, 1, account);
+    assert!(pace.admit(login("a")).await.unwrap().settle(&later("100"), REFUSED));
+    assert_eq!(waits(&pace, login("b")).await, 0);
+    assert_eq!(waits(&pace, toll(Kind::Read, 1, "")).await, 0);
+    assert_eq!(waits(&pace, login("a")).await, 100);
+    assert_eq!(waits(&pace, login("a")).await, 0);
+    // A server that is not well is so for everybody.
+    let unwell = StatusCode::SERVICE_UNAVAILABLE;
+    for (kind, header) in [(Kind::Write, "60"), (Kind::Repo, "Tue, 14 Nov 2023 22:14:20 GMT")] {
+        assert!(pace.admit(toll(kind, 1, "a")).await.unwrap().settle(&later(header), unwell));
+        assert_eq!(waits(&pace, login("b")).await, 60, "{kind:?}");
+        assert_eq!(waits(&pace, toll(kind, 1, "a")).await, 0, "{kind:?}");
+    }
+    // A good answer may say it for other reasons.
+    assert!(!pace.admit(login("a")).await.unwrap().settle(&later("100"), OK));
+    assert_eq!(waits(&pace, login("a")).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_would_take_too_long_is_known_before_it_is_begun() {
+    let pace = Pace::default();
+    let upload = |account| toll(Kind::Upload, 1, account);
+    answered(&pace, upload("a"), &shows((1000, 86_400), 0, 80_000)).await;
+    for account in ["a", "b"] {
+        assert!(pace.check(upload(account)).is_err());
+        assert!(pace.admit(upload(account)).await.is_err());
+    }
+    assert!(pace.check(write(3, "a")).is_ok());
+    answered(&pace, write(3, "a"), &shows(HOURLY, 0, 60)).await;
+    assert!(pace.check(write(3, "a")).is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn accounts_do_not_wait_for_each_other_nor_reading_for_writing() {
-    let pace = Pace::default();
+    let pace = patient();
     for kind in [Kind::Write, Kind::Login] {
         answered(&pace, toll(kind, 1, "a"), &shows(HOURLY, 0, 100)).await;
         assert_eq!(waits(&pace, toll(kind, 1, "b")).await, 0);
@@ -113,7 +167,7 @@ async fn accounts_do_not_wait_for_each_other_nor_reading_for_writing() {
 
 #[tokio::test(start_paused = true)]
 async fn uploads_and_everything_are_counted_for_all_accounts_together() {
-    let pace = Pace::default();
+    let pace = patient();
     answered(&pace, toll(Kind::Upload, 1, "a"), &shows((1000, 86_400), 0, 50)).await;
     assert_eq!(waits(&pace, write(1, "a")).await, 0);
     assert_eq!(waits(&pace, toll(Kind::Upload, 1, "b")).await, 51);
@@ -127,7 +181,7 @@ async fn uploads_and_everything_are_counted_for_all_accounts_together() {
 
 #[tokio::test(start_paused = true)]
 async fn a_limiter_that_a_write_showed_is_known_for_the_general_one_once_a_read_shows_it() {
-    let pace = Pace::default();
+    let pace = patient();
     answered(&pace, write(3, "a"), &shows(GENERAL, 10, 100)).await;
     answered(&pace, toll(Kind::Read, 1, ""), &shows(GENERAL, 9, 100)).await;
     let limits = pace.limits();
@@ -137,26 +191,26 @@ async fn a_limiter_that_a_write_showed_is_known_for_the_general_one_once_a_read_
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_waited_for_as_long_as_either_header_says() {
-    let pace = Pace::default();
-    assert!(pace.admit(write(1, "a")).await.settle(&shows(HOURLY, 7, 100), true));
+    let pace = patient();
+    assert!(pace.admit(write(1, "a")).await.unwrap().settle(&shows(HOURLY, 7, 100), REFUSED));
     assert_eq!(waits(&pace, write(1, "a")).await, 101);
 
     let mut headers = shows(HOURLY, 0, 100);
     headers.insert("retry-after", HeaderValue::from_static("250"));
-    assert!(pace.admit(write(1, "b")).await.settle(&headers, true));
+    assert!(pace.admit(write(1, "b")).await.unwrap().settle(&headers, REFUSED));
     assert_eq!(waits(&pace, write(1, "b")).await, 250);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_costs_more_than_there_ever_is_goes_when_all_is_there() {
-    let pace = Pace::default();
+    let pace = patient();
     answered(&pace, write(1, "a"), &shows((100, 60), 99, 30)).await;
     assert_eq!(waits(&pace, write(600, "a")).await, 31);
 }
 
 #[tokio::test(start_paused = true)]
 async fn answers_that_overtake_each_other_give_nothing_back() {
-    let pace = Pace::default();
+    let pace = patient();
     answered(&pace, write(3, "a"), &shows(HOURLY, 4, 100)).await;
     answered(&pace, write(3, "a"), &shows(HOURLY, 7, 100)).await;
     assert_eq!(pace.limits()[0].remaining, 4);

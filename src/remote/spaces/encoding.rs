@@ -1,0 +1,164 @@
+//! Content encodings: files that were stored compressed, for browsers to unpack.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+use reqwest::header::HeaderValue;
+
+use crate::error::{Cause, Error, Result};
+
+/// How often a file may have been compressed. Nobody does it twice but by mistake.
+const MOST: usize = 2;
+
+/// An encoding that can be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// RFC 1952.
+    Gzip,
+}
+
+impl Encoding {
+    /// What the headers of an answer name, in the order in which it was done.
+    ///
+    /// # Errors
+    /// [`Error::Encoding`] for those that cannot be undone.
+    pub fn read<'a>(url: &str, named: impl IntoIterator<Item = &'a HeaderValue>) -> Result<Vec<Encoding>> {
+        let mut encodings = Vec::new();
+        let named: Vec<_> = named.into_iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        for name in named.iter().flat_map(|value| value.split(',')).map(str::trim) {
+            match name.to_ascii_lowercase().as_str() {
+                // What the AWS SDKs do to a body on its way; some servers forget to take the name off.
+                "" | "identity" | "aws-chunked" => {}
+                "gzip" | "x-gzip" if encodings.len() < MOST => encodings.push(Encoding::Gzip),
+                _ => return Err(wrong(url, name, "only gzip can be undone".into())),
+            }
+        }
+        Ok(encodings)
+    }
+}
+
+/// Undoes what was done to a file, in place; answers how many bytes it has then.
+///
+/// # Errors
+/// [`Error::Limit`] when these are more than `limit`, [`Error::Encoding`] when it cannot be undone.
+pub async fn undo(url: &str, encodings: &[Encoding], limit: u64, path: &Path) -> Result<u64> {
+    let mut size = 0;
+    for Encoding::Gzip in encodings {
+        let (url, path) = (url.to_owned(), path.to_owned());
+        let unpacking = tokio::task::spawn_blocking(move || unpack(&url, limit, &path));
+        size = unpacking.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+    }
+    Ok(size)
+}
+
+fn unpack(url: &str, limit: u64, path: &Path) -> Result<u64> {
+    let scratch = |source| Error::Scratch { source };
+    let mut unpacked = tempfile::tempfile().map_err(scratch)?;
+    let packed = BufReader::new(File::open(path).map_err(Error::read(path))?);
+    let mut decoder = MultiGzDecoder::new(packed).take(limit.saturating_add(1));
+    let mut buffer = vec![0; 64 * 1024];
+    let mut size = 0;
+    let mut out = BufWriter::new(&mut unpacked);
+    loop {
+        let length = match decoder.read(&mut buffer) {
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(wrong(url, "gzip", error.into())),
+        };
+        if length == 0 {
+            break;
+        }
+        size += length as u64;
+        if size > limit {
+            let what = format!("{url}, unpacked, has more than");
+            let (value, limit) = (format!("{limit} bytes"), format!("{limit} bytes"));
+            return Err(Error::Limit { what, value, limit, flag: None });
+        }
+        out.write_all(&buffer[..length]).map_err(scratch)?;
+    }
+    out.flush().map_err(scratch)?;
+    drop(out);
+    // Into the file itself, not in its place: others have it open.
+    unpacked.rewind().map_err(scratch)?;
+    let mut file = File::options().write(true).truncate(true).open(path).map_err(Error::write(path))?;
+    io::copy(&mut unpacked, &mut file).map_err(scratch)?;
+    Ok(size)
+}
+
+fn wrong(url: &str, encoding: &str, source: Cause) -> Error {
+    Error::Encoding { url: url.into(), encoding: encoding.escape_debug().to_string(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn read(named: &[&'static str]) -> Result<Vec<Encoding>> {
+        let named: Vec<_> = named.iter().map(|name| HeaderValue::from_static(name)).collect();
+        Encoding::read("url", &named)
+    }
+
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    async fn undone(bytes: &[u8], encodings: &[Encoding], limit: u64) -> Result<Vec<u8>> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let size = undo("url", encodings, limit, file.path()).await?;
+        let bytes = std::fs::read(file.path()).unwrap();
+        assert_eq!(size, bytes.len() as u64);
+        Ok(bytes)
+    }
+
+    #[test]
+    fn what_cannot_be_undone_is_named() {
+        use Encoding::Gzip;
+        for (named, encodings) in [
+            (vec![], vec![]),
+            (vec!["identity"], vec![]),
+            (vec!["gzip"], vec![Gzip]),
+            (vec!["aws-chunked, X-GZip"], vec![Gzip]),
+            (vec!["gzip", "gzip"], vec![Gzip, Gzip]),
+        ] {
+            assert_eq!(read(&named).unwrap(), encodings, "{named:?}");
+        }
+        for (named, name) in [(vec!["br"], "br"), (vec!["gzip, zstd"], "zstd"), (vec!["gzip,gzip,gzip"], "gzip")] {
+            let error = read(&named).unwrap_err();
+            assert_eq!(error.to_string(), format!("url has the content encoding {name}, which cannot be undone"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_compressed_file_comes_out_whole_within_the_limit() {
+        let bytes: Vec<u8> = (0..200_000_u32).flat_map(|number| (number / 64).to_le_bytes()).collect();
+        let limit = bytes.len() as u64;
+        assert_eq!(undone(&packed(&bytes), &[Encoding::Gzip], limit).await.unwrap(), bytes);
+        let twice = packed(&packed(&bytes));
+        assert_eq!(undone(&twice, &[Encoding::Gzip, Encoding::Gzip], limit).await.unwrap(), bytes);
+        let (one, two) = bytes.split_at(1_000);
+        let members = [packed(one), packed(two)].concat();
+        assert_eq!(undone(&members, &[Encoding::Gzip], limit).await.unwrap(), bytes);
+
+        let error = undone(&packed(&bytes), &[Encoding::Gzip], limit - 1).await.unwrap_err();
+        assert!(matches!(error, Error::Limit { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_is_damaged_or_not_compressed_at_all_names_the_encoding() {
+        let whole = packed(&[7; 10_000]);
+        let mut flipped = whole.clone();
+        *flipped.last_mut().unwrap() ^= 1;
+        for bytes in [&whole[..whole.len() / 2], b"PK\x03\x04", b"", &flipped] {
+            let error = undone(bytes, &[Encoding::Gzip], 1 << 20).await.unwrap_err();
+            assert!(error.to_string().contains("content encoding gzip"), "{error}");
+        }
+    }
+}

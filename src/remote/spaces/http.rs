@@ -1,0 +1,66 @@
+//! The client that fetches files, and the pauses that the server asks for.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
+use tokio::time::Instant;
+
+use crate::error::{Error, Result};
+use crate::remote::retry_after::retry_after;
+use crate::remote::waits::{Waits, Want};
+
+/// How long a server may be silent in the middle of an answer.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long it may take to answer the telephone.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The client, and until when it is to be silent.
+#[derive(Debug, Clone)]
+pub struct Http {
+    pub client: Client,
+    paused: Arc<Mutex<Option<Instant>>>,
+    waits: Waits,
+}
+
+impl Http {
+    /// A client for all files.
+    pub fn new(waits: Waits) -> Result<Http> {
+        let client = Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            // The addresses are checked; where they would send us is not.
+            .redirect(Policy::none())
+            // Files are taken up where they broke off, in the bytes that are stored.
+            .no_gzip()
+            .build();
+        let wrong = |error| Error::Address { url: "https".into(), what: format!("cannot be spoken: {error}") };
+        Ok(Http { client: client.map_err(wrong)?, paused: Arc::default(), waits })
+    }
+
+    /// Waits while the server wants to be left alone.
+    ///
+    /// # Errors
+    /// [`Error::Postponed`] and [`Error::Interrupted`].
+    pub async fn admit(&self) -> Result<()> {
+        loop {
+            let paused = *self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+            match paused.filter(|until| Instant::now() < *until) {
+                Some(until) => self.waits.wait(Want { kind: "files", account: None }, until).await?,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Notes what an answer asks for. Says whether it is one that asks to come back.
+    pub fn settle(&self, answer: &Response) -> bool {
+        let pause = retry_after(answer.headers()).filter(|_| !answer.status().is_success());
+        if let Some(pause) = pause {
+            let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+            *paused = paused.max(Some(Instant::now() + pause));
+        }
+        pause.is_some()
+    }
+}

@@ -1,0 +1,270 @@
+//! Who waits for a server to let them, for what and until when; and for how long anybody may.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, Result};
+
+/// For how long one waits where nobody has said otherwise.
+pub const PATIENCE: Duration = Duration::from_hours(1);
+
+/// Waits that are shorter need not be told of.
+const TOLD: Duration = Duration::from_millis(1_500);
+
+/// Everybody who waits. Clones are the same.
+#[derive(Debug, Clone)]
+pub struct Waits(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    patience: Duration,
+    stop: CancellationToken,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    last: u64,
+    current: BTreeMap<u64, Wait>,
+    past: BTreeMap<&'static str, Waited>,
+    /// By account, for how long it has been waited for.
+    spent: HashMap<String, Spent>,
+}
+
+/// How long has been waited for one account; what overlaps counts once.
+#[derive(Debug, Clone, Copy)]
+struct Spent {
+    total: Duration,
+    until: Instant,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Want {
+    /// What is limited, in a word: `logins`.
+    pub kind: &'static str,
+    /// Whose, where the limit is an account's own.
+    pub account: Option<String>,
+}
+
+/// Somebody who is waiting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// For what.
+    pub want: Want,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// What was waited for in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waited {
+    /// What was limited.
+    #[serde(rename = "for")]
+    pub kind: &'static str,
+    /// How often.
+    pub times: usize,
+    /// How long all of that was together, though some of it may have been at the same time.
+    pub seconds: u64,
+    /// The latest time that was waited for.
+    pub until: Timestamp,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Waits::new(PATIENCE)
+    }
+}
+
+impl Waits {
+    /// Nobody waits yet, and nobody is going to for longer than that.
+    #[must_use]
+    pub fn new(patience: Duration) -> Self {
+        Waits(Arc::new(Shared { patience, stop: CancellationToken::new(), state: Mutex::default() }))
+    }
+
+    /// Ends all waits, those that are yet to come too.
+    pub fn stop(&self) {
+        self.0.stop.cancel();
+    }
+
+    /// Those who are waiting now, but for those who do not wait for long.
+    #[must_use]
+    pub fn current(&self) -> Vec<Wait> {
+        self.state().current.values().cloned().collect()
+    }
+
+    /// How long the longest of their waits still lasts.
+    #[must_use]
+    pub fn longest(&self) -> Option<Duration> {
+        let until = self.state().current.values().map(|wait| wait.until).max()?;
+        Some(Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default())
+    }
+
+    /// What has been waited for so far, but for what did not take long.
+    #[must_use]
+    pub fn past(&self) -> Vec<Waited> {
+        self.state().past.values().cloned().collect()
+    }
+
+    /// Waits.
+    ///
+    /// # Errors
+    /// At once, with [`Error::Postponed`] if that would take longer than anybody has patience for, and with
+    /// [`Error::Interrupted`] when somebody wants to stop.
+    pub(super) async fn wait(&self, want: Want, until: Instant) -> Result<()> {
+        self.allow(&want, until)?;
+        let waiting = Waiting::new(self, want, until);
+        let stopped = tokio::select! {
+            () = sleep_until(until) => false,
+            () = self.0.stop.cancelled() => true,
+        };
+        drop(waiting);
+        if stopped { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
+    /// Whether there is patience for that wait.
+    pub(super) fn allow(&self, want: &Want, until: Instant) -> Result<()> {
+        let now = Instant::now();
+        let before = want.account.as_ref().and_then(|account| self.state().spent.get(account).copied());
+        let spent = before.map_or(Duration::ZERO, |spent| spent.total);
+        let from = before.map_or(now, |spent| spent.until.max(now));
+        if spent + until.saturating_duration_since(from) > self.0.patience {
+            return Err(Error::Postponed { what: want.kind, until: timestamp(until, now) });
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing in here panics halfway, so that what a panic elsewhere left is whole.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A point in time by the clock on the wall, in whole seconds.
+fn timestamp(until: Instant, now: Instant) -> Timestamp {
+    let left = SignedDuration::try_from(until.saturating_duration_since(now)).unwrap_or(SignedDuration::MAX);
+    let exact = Timestamp::now().checked_add(left).unwrap_or(Timestamp::MAX);
+    // Rounded up: who comes then is not too early.
+    Timestamp::from_second(exact.as_second() + 1).unwrap_or(exact)
+}
+
+/// Somebody who is waiting, for as long as it lives.
+struct Waiting<'a> {
+    waits: &'a Waits,
+    number: u64,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(waits: &'a Waits, want: Want, until: Instant) -> Self {
+        let now = Instant::now();
+        let length = until.saturating_duration_since(now);
+        let mut state = waits.state();
+        state.last += 1;
+        let number = state.last;
+        if let Some(account) = want.account.clone() {
+            let spent = state.spent.entry(account).or_insert(Spent { total: Duration::ZERO, until: now });
+            spent.total += until.saturating_duration_since(spent.until.max(now));
+            spent.until = spent.until.max(until);
+        }
+        if length >= TOLD {
+            let (seconds, until) = (length.as_secs(), timestamp(until, now));
+            tracing::info!(seconds, kind = want.kind, "waiting for the server's rate limit");
+            let first = Waited { kind: want.kind, times: 0, seconds: 0, until };
+            let past = state.past.entry(want.kind).or_insert(first);
+            past.times += 1;
+            past.seconds += seconds;
+            past.until = past.until.max(until);
+            state.current.insert(number, Wait { want, until });
+        }
+        Waiting { waits, number }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.waits.state().current.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(account: &str) -> Want {
+        Want { kind: "writes", account: Some(account.into()) }
+    }
+
+    fn everybodys() -> Want {
+        Want { kind: "uploads", account: None }
+    }
+
+    fn after(seconds: u64) -> Instant {
+        Instant::now() + Duration::from_secs(seconds)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_longer_than_there_is_patience_for() {
+        let waits = Waits::new(Duration::from_mins(1));
+        assert!(waits.wait(everybodys(), after(60)).await.is_ok());
+        let start = Instant::now();
+        let error = waits.wait(everybodys(), after(61)).await.unwrap_err();
+        assert!(matches!(error, Error::Postponed { what: "uploads", .. }), "{error}");
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_patience_for_an_account_is_used_up_by_its_own_waits_and_no_others() {
+        let waits = Waits::new(Duration::from_mins(1));
+        // At the same time counts once.
+        let (one, two) = tokio::join!(waits.wait(of("a"), after(40)), waits.wait(of("a"), after(30)));
+        assert!(one.is_ok() && two.is_ok());
+        assert!(waits.wait(of("a"), after(21)).await.is_err());
+        assert!(waits.wait(of("a"), after(20)).await.is_ok());
+        assert!(waits.wait(of("a"), after(1)).await.is_err());
+        assert!(waits.wait(of("b"), after(60)).await.is_ok());
+        for _ in 0..10 {
+            assert!(waits.wait(everybodys(), after(60)).await.is_ok());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_are_told_of_while_they_last_and_in_sum_afterwards() {
+        let waits = Waits::default();
+        let look = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            waits.current()
+        };
+        let (done, seen) = tokio::join!(waits.wait(of("a"), after(10)), look);
+        assert!(done.is_ok() && seen.len() == 1 && seen[0].want == of("a"));
+        assert!(waits.wait(everybodys(), after(1)).await.is_ok());
+        assert!(waits.wait(of("b"), after(5)).await.is_ok());
+        assert_eq!(waits.current(), []);
+        let past = waits.past();
+        assert_eq!(
+            past.iter().map(|past| (past.kind, past.times, past.seconds)).collect::<Vec<_>>(),
+            [("writes", 2, 15)]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_wants_to_stop_ends_all_waits() {
+        let waits = Waits::default();
+        let stop = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            waits.stop();
+        };
+        let start = Instant::now();
+        let (ended, ()) = tokio::join!(waits.wait(of("a"), after(100)), stop);
+        assert!(matches!(ended, Err(Error::Interrupted)));
+        assert!(matches!(waits.wait(of("a"), after(100)).await, Err(Error::Interrupted)));
+        assert_eq!(start.elapsed(), Duration::from_secs(1));
+        assert_eq!(waits.current(), []);
+    }
+}
