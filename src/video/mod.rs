@@ -8,6 +8,7 @@ mod boxes;
 mod choose;
 mod complexity;
 mod encode;
+mod exact;
 mod installed;
 mod mux;
 mod paint;

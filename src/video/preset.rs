@@ -148,17 +148,6 @@ pub enum Quality {
 }
 
 impl Codec {
-    /// The libav encoder that makes it of colours stored in this way.
-    #[must_use]
-    pub fn encoder(self, colors: Colors) -> &'static str {
-        match (self, colors) {
-            (Codec::H264, Colors::Rgb) => "libx264rgb",
-            (Codec::H264, _) => "libx264",
-            (Codec::Av1, _) => "libaom-av1",
-            (Codec::Vp9, _) => "libvpx-vp9",
-        }
-    }
-
     /// The largest number that [`Quality`] can have.
     #[must_use]
     pub fn worst_quality(self) -> u8 {
@@ -197,6 +186,17 @@ impl Encoding {
             2 | 4 if fits(2, LONGEST_AT_TWO) => 2,
             2 | 4 => 1,
             other => other,
+        }
+    }
+
+    /// The libav encoder that it needs.
+    #[must_use]
+    pub fn encoder(&self) -> &'static str {
+        match (self.codec, self.colors) {
+            (Codec::H264, Colors::Rgb) => "libx264rgb",
+            (Codec::H264, _) => "libx264",
+            (Codec::Av1, _) => "libaom-av1",
+            (Codec::Vp9, _) => "libvpx-vp9",
         }
     }
 
