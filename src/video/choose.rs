@@ -105,7 +105,7 @@ mod tests {
         let archive = presets.get("archive").unwrap();
         let found = usable(archive, |name| name != "libaom-av1").unwrap();
         assert!(!names(&found.encodings).contains(&"libaom-av1") && !found.encodings.is_empty());
-        assert_eq!(names(&found.missing), ["libaom-av1"]);
+        assert!(names(&found.missing).iter().all(|name| *name == "libaom-av1") && !found.missing.is_empty());
         assert!(usable(archive, |_| true).unwrap().missing.is_empty());
 
         let error = usable(presets.get("crisp").unwrap(), |name| name != "libaom-av1").err().unwrap();

@@ -147,6 +147,18 @@ pub enum Quality {
     Lossless,
 }
 
+impl Player {
+    /// As people write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Player::Chromium => "Chromium",
+            Player::Firefox => "Firefox",
+            Player::Safari => "Safari",
+        }
+    }
+}
+
 impl Codec {
     /// The largest number that [`Quality`] can have.
     #[must_use]
@@ -228,6 +240,10 @@ impl Encoding {
         }
     }
 
+    fn plays_everywhere(&self) -> bool {
+        (self.codec, self.colors) == (Codec::H264, Colors::Yuv420p)
+    }
+
     /// What cannot be done about it, if anything.
     fn fault(&self) -> Option<String> {
         let quality = self.quality;
@@ -250,10 +266,22 @@ impl Encoding {
 }
 
 impl Preset {
-    /// Its name with its version, `standard@3`: what a video is remembered to be made with.
+    /// Its name with its version: `standard@3`.
     #[must_use]
     pub fn versioned_name(&self) -> String {
         format!("{}@{}", self.name, self.version)
+    }
+
+    /// What a video of this codec is remembered to be made with: `archive@3/av1`.
+    #[must_use]
+    pub fn signature(&self, codec: Codec) -> String {
+        format!("{}/{}", self.versioned_name(), codec.name().replace('.', "").to_lowercase())
+    }
+
+    /// Whether some player shows its videos.
+    #[must_use]
+    pub fn plays_in(&self, player: Player) -> bool {
+        self.plays_in.contains(&player)
     }
 
     /// The same, for videos that must not have more bytes than this.
@@ -272,6 +300,8 @@ impl Preset {
             Some(format!("has sound of {} kbit/s; 16 to 512 can be done", self.audio_kbps))
         } else if self.encodings.len() > 1 && self.choose.is_none() {
             Some("has several encodings and no rule for choosing one; write choose = \"smallest\"".into())
+        } else if self.plays_in(Player::Safari) && !self.encodings.iter().all(Encoding::plays_everywhere) {
+            Some("says that it plays in Safari; that takes codec = \"h264\" and colors = \"yuv420p\"".into())
         } else {
             self.encodings.iter().find_map(Encoding::fault)
         };

@@ -150,7 +150,7 @@ fn encode_with_all(
                 warnings.push(Warning::NotExact { codec: made.codec.name(), because: what });
             }
             Some(Err(error)) => return Err(error),
-            Some(Ok(())) => {
+            Some(Ok(bytes)) => {
                 warnings.extend(larger_than_pictures(bytes, tape, &encodings));
                 return Ok(made.warned_of(warnings));
             }
@@ -160,7 +160,7 @@ fn encode_with_all(
     Err(Error::Verify { what: "is not exact, whatever encodes it".into() })
 }
 
-/// What to say about a lossless video that takes clearly more room than the pictures it was made of.
+/// What to say about a lossless video whose pictures take clearly more room than those that it was made of.
 fn larger_than_pictures(video: u64, tape: &Tape, tried: &[&Encoding]) -> Option<Warning> {
     let pictures = tape.picture_bytes();
     (video > pictures + pictures / 10 + HEADERS).then(|| {

@@ -30,17 +30,18 @@ pub fn setup(quality: Quality) -> Setup {
 /// Puts the sequence header that a chunk begins with into its parameters, where libav has it only once it has encoded.
 ///
 /// # Errors
-/// [`Error::Verify`] if the chunk does not begin with one, or has another.
+/// [`Error::Verify`] if a frame to start at does not begin with that header, or another frame has one.
 pub fn finish(packets: &mut [Packet], parameters: &mut codec::Parameters) -> Result<()> {
-    let (first, others) = packets.split_first().ok_or(Error::NoFrames)?;
-    let headers = sequence_headers(first.data().unwrap_or_default());
-    let is_alone = others.iter().all(|packet| sequence_headers(packet.data().unwrap_or_default()).is_empty());
-    match headers[..] {
-        [header] if first.is_key() && is_alone => super::set_extradata(parameters, header)?,
-        _ => {
-            return Err(Error::Verify { what: "has a chunk that does not begin with its only sequence header".into() });
-        }
+    let first = packets.first().and_then(Packet::data).unwrap_or_default();
+    let header = sequence_headers(first).first().copied().unwrap_or_default();
+    let is_sound = |packet: &Packet| {
+        let expected: &[&[u8]] = if packet.is_key() { &[header] } else { &[] };
+        sequence_headers(packet.data().unwrap_or_default()) == expected
+    };
+    if header.is_empty() || !packets.iter().all(is_sound) {
+        return Err(Error::Verify { what: "has a chunk that does not begin with the sequence header of all".into() });
     }
+    super::set_extradata(parameters, header)?;
     packets.iter_mut().for_each(super::drop_side_data);
     Ok(())
 }

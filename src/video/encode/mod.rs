@@ -183,7 +183,12 @@ impl<'a> Plan<'a> {
         video.set_colorspace(space);
         video.set_color_range(range);
         video.set_color_primaries(color::Primaries::BT709);
-        video.set_color_transfer_characteristic(color::TransferCharacteristic::BT709);
+        // libaom writes this one for RGB whatever it is told, and the MP4 has to say the same.
+        let transfer = match (self.encoding.codec, self.encoding.colors) {
+            (Codec::Av1, Colors::Rgb) => color::TransferCharacteristic::IEC61966_2_1,
+            _ => color::TransferCharacteristic::BT709,
+        };
+        video.set_color_transfer_characteristic(transfer);
 
         let mut options = Dictionary::new();
         setup.options.iter().for_each(|(option, value)| options.set(option, value));
