@@ -257,6 +257,23 @@ fn presets_are_listed() {
 }
 
 #[test]
+fn a_preset_that_safari_does_not_play_gets_into_records_only_by_its_name() {
+    let workshop = workshop();
+    workshop.put("mine.toml", "[standard]\nbased-on = 'crisp'");
+    let unplayed = "preset standard does not play in Safari, only in Chromium and Firefox";
+    for command in ["sync", "sync live", "publish tape 9Yo", "record tape 9Yo", "restore @user"] {
+        let run = workshop.run(&format!("{command} --preset-file mine.toml"));
+        assert_eq!(run.code, Some(2), "{command}");
+        let expected = format!("error: {unplayed}; name it with --preset if records may have such videos");
+        assert!(run.stderr.starts_with(&expected), "{command}: {}", run.stderr);
+        let named = workshop.run(&format!("{command} --preset-file mine.toml --preset standard"));
+        assert!(named.stderr.starts_with(&format!("warning: {unplayed}; ")), "{command}: {}", named.stderr);
+    }
+    // Whoever keeps the video needs no permission.
+    workshop.run("convert tape.zip --preset-file mine.toml").succeeds();
+}
+
+#[test]
 fn a_preset_file_changes_what_is_made() {
     let workshop = workshop();
     workshop.put("mine.toml", "[mine]\nbased-on = 'draft'\nscale = 6\n[tiny]\nbased-on = 'draft'\nsize-limit = 500");
