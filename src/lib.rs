@@ -9,7 +9,7 @@
 //! ```text
 //! tape.zip ─▶ Tape::open ─▶ Timeline ─────────────┐
 //!   limits before inflating    exact 1/90000 s    ▼
-//!                 └─▶ picture::Decoder ─▶ planes ─▶ H.264 chunks ─▶ mux ─▶ verify ─▶ MP4
+//!                 └─▶ picture::Decoder ─▶ planes ─▶ video chunks ─▶ mux ─▶ verify ─▶ MP4
 //!                       PNG, WebP          4:2:0    one per thread   ▲
 //!                 └─▶ Soundtrack ─────────────────▶ AAC ─────────────┘
 //!                 └─▶ thumbnail ─▶ JPEG
@@ -45,7 +45,7 @@
 //!    ([`video::posted`]) before it is uploaded.
 //! 4. Memory does not grow with the length of a tape, the number of accounts, or what strangers upload: every queue is
 //!    bounded, and the decoders of a sync share one budget.
-//! 5. The same tape, preset and libx264 give the same MP4, byte for byte, on any number of cores.
+//! 5. The same tape, preset and encoder library give the same MP4, byte for byte, on any number of cores.
 //! 6. A finished MP4 has been read back and compared before anyone gets it; it appears whole or not at all.
 //! 7. What reaches the PDS has passed its lexicon: a [`record::Record`] cannot be had otherwise. There is none of a tape
 //!    without its video.

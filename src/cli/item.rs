@@ -21,9 +21,9 @@ pub struct ItemArguments {
     /// Its code, or its id in MongoDB
     #[arg(value_name = "CODE|ID")]
     name: String,
-    /// How to encode a tape; see `telecine presets list`
-    #[arg(long, value_name = "NAME", default_value = "standard")]
-    preset: String,
+    /// How to encode a tape; see `telecine presets list` [default: standard]
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
     #[command(flatten)]
     preset_file: PresetFile,
     #[command(flatten)]
@@ -59,6 +59,6 @@ impl ItemArguments {
 
     /// How its files are made, if it is a tape.
     pub fn preset(&self) -> Preset {
-        self.strict.apply(self.preset_file.preset(&self.preset))
+        self.strict.apply(self.preset_file.public(self.preset.as_deref()))
     }
 }

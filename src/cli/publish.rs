@@ -7,6 +7,7 @@ use clap::Args;
 use crate::error::Result;
 use crate::record::Medium;
 use crate::sync::{self, AccountReport, Services};
+use crate::video::Preset;
 
 use super::Outcome;
 use super::item::ItemArguments;
@@ -29,13 +30,16 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    network::run(&arguments.item, &arguments.item.servers, async |services| publish(arguments, &services).await)
+    let preset = arguments.item.preset();
+    network::run(&arguments.item, &arguments.item.servers, async |services| {
+        publish(arguments, &services, &preset).await
+    })
 }
 
-async fn publish(arguments: &Arguments, services: &Services) -> Result<Outcome> {
+async fn publish(arguments: &Arguments, services: &Services, preset: &Preset) -> Result<Outcome> {
     let (_, _, scope) = arguments.item.find(services).await?;
     let watch: Arc<dyn sync::Watch> = Arc::new(());
-    let report = sync::live(services, &scope, &arguments.item.preset(), &watch).await?;
+    let report = sync::live(services, &scope, preset, &watch).await?;
     if arguments.json {
         json(&report);
     } else {

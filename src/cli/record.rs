@@ -32,17 +32,18 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    network::run(&arguments.item, &arguments.item.servers, async |services| print(arguments, &services).await)
+    let preset = arguments.item.preset();
+    network::run(&arguments.item, &arguments.item.servers, async |services| print(arguments, &services, &preset).await)
 }
 
-async fn print(arguments: &Arguments, services: &Services) -> Result<Outcome> {
+async fn print(arguments: &Arguments, services: &Services, preset: &Preset) -> Result<Outcome> {
     let (owner, item, scope) = arguments.item.find(services).await?;
     let account = services.mongo.account(&owner).await?;
     let (rkey, before) = match &account {
         Some(account) => existing(services, &scope, account).await?,
         None => (None, Files::default()),
     };
-    let files = complete(services, &arguments.item.preset(), &owner, &item, before).await?;
+    let files = complete(services, preset, &owner, &item, before).await?;
     let record = record::build(&item, &files).map_err(|violations| Error::Document {
         subject: item.label(),
         what: format!("makes no record: {violations}"),

@@ -40,9 +40,9 @@ pub struct Arguments {
     from: Option<PathBuf>,
     #[command(flatten)]
     live: LiveArguments,
-    /// How to encode tapes that are made anew; see `telecine presets list`
-    #[arg(long, value_name = "NAME", default_value = "standard", conflicts_with = "from")]
-    preset: String,
+    /// How to encode tapes that are made anew; see `telecine presets list` [default: standard]
+    #[arg(long, value_name = "NAME", conflicts_with = "from")]
+    preset: Option<String>,
     #[command(flatten)]
     preset_file: PresetFile,
     /// Where a live run from MongoDB writes its report, as JSON [default: telecine-sync-TIME.json]
@@ -57,7 +57,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let preset = arguments.preset_file.preset(&arguments.preset);
+    let preset = arguments.preset_file.public(arguments.preset.as_deref());
     network::run(&format!("restore {}", arguments.account.handle), &arguments.servers, async |services| {
         if let Some(path) = &arguments.from {
             return from_backup(arguments, &services, &Backup::open(path)?).await;

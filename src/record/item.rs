@@ -138,12 +138,20 @@ pub struct StoredKeys {
 /// What MongoDB remembers of how a video was made. Of another video than this one it says nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredVideo {
-    /// The preset with its version: `standard@3`.
+    /// The preset with its version, and the codec that it chose: `archive@3/av1`. Older ones have no codec.
     pub preset: String,
     /// The video's own hash.
     pub cid: Cid,
     /// What was odd about the tape.
     pub warnings: Vec<String>,
+}
+
+impl StoredVideo {
+    /// Whether it was made with that preset in that version: `archive@3`.
+    #[must_use]
+    pub fn is_of(&self, preset: &str) -> bool {
+        self.preset == preset || self.preset.rsplit_once('/').is_some_and(|(name, _)| name == preset)
+    }
 }
 
 /// One thing somebody made.

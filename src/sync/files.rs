@@ -166,12 +166,10 @@ async fn tape_or_video(
         return Ok(Made { video, ..Made::default() });
     }
     let encoder = Encoder::new(services, preset, watch);
-    let preset = preset.versioned_name();
     let (made, place) = tape::with(services, owner, item, move |tape| {
-        let (video, warnings) = missing.video.then(|| encoder.video(tape)).transpose()?.unzip();
-        let how = warnings.map(|warnings| Encoded { preset, warnings, comparison: None });
+        let (video, encoded) = missing.video.then(|| encoder.video(tape)).transpose()?.unzip();
         let thumbnail = missing.thumbnail.then(|| tape::thumbnail(tape)).transpose()?;
-        Ok(Made { thumbnail, video, encoded: how, ..Made::default() })
+        Ok(Made { thumbnail, video, encoded, ..Made::default() })
     })
     .await?;
     Ok(Made { zip_url: Some(services.spaces.public_url(&place.bucket, &place.key)), ..made })

@@ -8,7 +8,7 @@ use crate::tape::Warning;
 /// How a video was made here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoded {
-    /// The preset with its version.
+    /// The preset with its version and codec: `archive@3/av1`.
     pub preset: String,
     /// What is odd about the tape.
     pub warnings: Vec<Warning>,

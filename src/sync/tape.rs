@@ -10,13 +10,14 @@ use crate::error::{Error, Result};
 use crate::measure;
 use crate::record::Item;
 use crate::remote::mongo::Owner;
-use crate::tape::{Limits, Tape, Warning};
+use crate::tape::{Limits, Tape};
 use crate::thumbnail;
 use crate::video::{self, Preset};
 
 use super::budget::blocking_with;
 use super::files::{Blob, download, scratch, temporary};
 use super::places::{self, Place};
+use super::replacement::Encoded;
 use super::{Services, Watch};
 
 /// Works on the tape of an item, on a thread of its own. Answers where it was found, too.
@@ -50,16 +51,17 @@ impl Encoder {
         Encoder { preset, pool: services.pool.clone(), watch: watch.clone() }
     }
 
-    /// The video of a tape, and what is odd about that.
+    /// The video of a tape, and how it was made.
     ///
     /// # Errors
     /// As [`video::transcode`].
-    pub fn video(&self, tape: &Tape) -> Result<(Blob, Vec<Warning>)> {
+    pub fn video(&self, tape: &Tape) -> Result<(Blob, Encoded)> {
         let mut video = temporary()?;
         let options = video::Options::default();
         let stopping = Stopping(&*self.watch);
         let made = video::transcode(tape, &self.preset, options, &self.pool, &stopping, video.as_file_mut())?;
-        Ok((Blob::new(video, "video/mp4")?, made.warnings))
+        let preset = self.preset.signature(made.codec);
+        Ok((Blob::new(video, "video/mp4")?, Encoded { preset, warnings: made.warnings, comparison: None }))
     }
 
     /// How exactly a video shows its tape, in dB; `None` for one that cannot be compared with it.

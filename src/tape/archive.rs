@@ -96,6 +96,8 @@ pub struct Entry {
     pub name: String,
     /// Length once unpacked, in bytes. Unpacking more is an error.
     pub size: u64,
+    /// Length in the archive, in bytes.
+    pub packed: u64,
     /// Checksum of the unpacked bytes. Equal sums do not prove equal bytes.
     pub crc32: u32,
     index: usize,
@@ -159,7 +161,8 @@ impl Archive {
         (0..self.zip.len()).filter_map(|index| {
             let entry = self.zip.by_index_data(index).ok()?;
             let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
-            (!entry.is_dir()).then_some(Entry { name, size: entry.size(), crc32: entry.crc32(), index })
+            let (size, packed) = (entry.size(), entry.compressed_size());
+            (!entry.is_dir()).then_some(Entry { name, size, packed, crc32: entry.crc32(), index })
         })
     }
 
@@ -264,6 +267,6 @@ pub(super) mod tests {
 
     /// An entry that is in no archive, to test what only looks at names.
     pub fn entry(name: &str) -> Entry {
-        Entry { name: name.into(), size: 0, crc32: 0, index: 0 }
+        Entry { name: name.into(), size: 0, packed: 0, crc32: 0, index: 0 }
     }
 }

@@ -296,6 +296,12 @@ impl Tape {
         }
     }
 
+    /// Bytes that all pictures take in the archive.
+    #[must_use]
+    pub fn picture_bytes(&self) -> u64 {
+        self.frames.iter().map(|entry| entry.packed).sum()
+    }
+
     /// The longest file that a picture within the limits can need: 16-bit RGBA that does not compress, and chunks of
     /// text beside it.
     fn most_packed(&self) -> u64 {

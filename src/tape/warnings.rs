@@ -92,6 +92,25 @@ pub enum Warning {
     ShorterSound(f64),
     /// The video did not fit into so many bytes at the preset's quality.
     LowerQuality(u64),
+    /// One of several encoders is not there.
+    NoEncoder {
+        /// Its libav name.
+        encoder: &'static str,
+    },
+    /// A codec that should be lossless was not.
+    NotExact {
+        /// Its name.
+        codec: &'static str,
+        /// What is wrong with the video.
+        because: String,
+    },
+    /// A lossless video is larger than the pictures that it was made of.
+    LargerThanPictures {
+        /// By how much of their size.
+        percent: u64,
+        /// The names of those that were tried.
+        codecs: Vec<&'static str>,
+    },
 }
 
 impl Warning {
@@ -105,7 +124,7 @@ impl Warning {
             W::UnreadableSound { .. } | W::EmptySound | W::ShortSound | W::LongerSound(_) | W::ShorterSound(_) => {
                 Part::Soundtrack
             }
-            W::LowerQuality(_) => Part::Video,
+            W::LowerQuality(_) | W::NoEncoder { .. } | W::NotExact { .. } | W::LargerThanPictures { .. } => Part::Video,
             W::NoTiming
             | W::UnreadableTiming { .. }
             | W::ByPosition
@@ -180,6 +199,12 @@ impl fmt::Display for Warning {
             W::LowerQuality(bytes) => {
                 let size = *bytes as f64 / 1e6;
                 write!(text, "video did not fit into {size:.1} MB; encoded again at lower quality")
+            }
+            W::NoEncoder { encoder } => write!(text, "libav has no {encoder}; the video is one of other encoders"),
+            W::NotExact { codec, because } => write!(text, "video in {codec} {because}; another codec is taken"),
+            W::LargerThanPictures { percent, codecs } => {
+                let codecs = codecs.join(" or ");
+                write!(text, "video is {percent} % larger than the tape's pictures; {codecs} packs them no tighter")
             }
         }
     }

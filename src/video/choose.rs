@@ -1,35 +1,118 @@
 //! Which of a preset's encodings may be the one for a tape.
 
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
 use crate::error::{Error, Result};
 use crate::tape::{Shown, Tape};
 
-use super::installed;
+use super::encode::{Chunk, Part, Plan};
 use super::look::{Look, look};
+use super::paint::Painter;
 use super::preset::{Choose, Encoding, Preset};
+use super::trial::Quiet;
+use super::{Watch, installed};
 
-/// What a tape is encoded with.
-pub struct Chosen<'a> {
-    /// The encodings to try in full, of whose videos the smallest is kept. At least one.
-    pub encodings: Vec<&'a Encoding>,
+/// Up to so many frames, every encoding encodes the whole tape.
+const WHOLE: usize = 240;
+
+/// Runs of frames that stand for a longer tape, and how long each is.
+const RUNS: usize = 4;
+const RUN: usize = 30;
+
+/// How much larger than the smallest an encoding may look from the runs and still encode the whole tape.
+const MARGIN: f64 = 1.15;
+
+/// What there is to choose from.
+pub struct Candidates<'p> {
+    /// The encodings that the tape is encoded with; of the videos the smallest is kept.
+    pub encodings: Vec<&'p Encoding>,
+    /// Those that libav has no encoder for.
+    pub missing: Vec<&'p Encoding>,
     /// What the tape looks like, if that had a say.
     pub look: Option<Look>,
 }
 
-/// Chooses among a preset's encodings. Those whose encoder libav lacks are left out, unless that leaves none.
+/// Finds out which encodings of a preset `frames` must be encoded with to know the one for them.
 ///
 /// # Errors
-/// [`Error::NoEncoder`] if libav lacks every encoder that there is a use for; what is wrong with a picture.
-pub fn choose<'a>(tape: &Tape, preset: &'a Preset, frames: &[Shown]) -> Result<Chosen<'a>> {
-    let can_be_used = |encoding: &&Encoding| installed::has(encoding.codec.encoder(encoding.colors));
-    let usable: Vec<_> = preset.encodings.iter().filter(can_be_used).collect();
-    if let Some(first) = preset.encodings.first().filter(|_| usable.is_empty()) {
-        return Err(Error::NoEncoder { name: first.codec.encoder(first.colors).into() });
+/// [`Error::NoEncoder`] if libav lacks every encoder that there is a use for; what [`Plan::encode`] returns.
+pub fn candidates<'p>(
+    tape: &Tape,
+    preset: &'p Preset,
+    frames: &[Shown],
+    plan: impl Fn(&'p Encoding) -> Plan<'p> + Sync,
+    pool: &ThreadPool,
+    watch: &dyn Watch,
+) -> Result<Candidates<'p>> {
+    let Candidates { encodings, missing, .. } = usable(preset, installed::has)?;
+    let mut seen = None;
+    let encodings = match preset.choose {
+        Some(Choose::Smallest) if encodings.len() > 1 && frames.len() > WHOLE => {
+            let size = |encoding: &&'p Encoding| size_of_runs(&plan(encoding), frames, watch);
+            let sizes: Vec<_> = pool.install(|| encodings.par_iter().map(size).collect::<Result<_>>())?;
+            let smallest = sizes.iter().copied().fold(f64::INFINITY, f64::min);
+            let near = encodings.into_iter().zip(sizes).filter(|(_, size)| *size <= smallest * MARGIN);
+            near.map(|(encoding, _)| encoding).collect()
+        }
+        Some(Choose::Look) => {
+            let look = *seen.insert(look(tape, frames)?);
+            let suits = |encoding: &&&Encoding| encoding.suits.contains(&look.kind);
+            let any = |encoding: &&&Encoding| encoding.suits.is_empty();
+            let encoding = encodings.iter().find(suits).or_else(|| encodings.iter().find(any));
+            encoding.or(encodings.first()).copied().into_iter().collect()
+        }
+        Some(Choose::Smallest) | None => encodings,
+    };
+    Ok(Candidates { encodings, missing, look: seen })
+}
+
+/// The encodings that a libav which has these encoders can encode.
+fn usable(preset: &Preset, has: impl Fn(&str) -> bool) -> Result<Candidates<'_>> {
+    let is_there = |encoding: &&Encoding| has(encoding.encoder());
+    let (encodings, missing): (Vec<_>, Vec<_>) = preset.encodings.iter().partition(is_there);
+    match (encodings.is_empty(), missing.first()) {
+        (true, Some(first)) => Err(Error::NoEncoder { name: first.encoder().into() }),
+        _ => Ok(Candidates { encodings, missing, look: None }),
     }
-    if preset.choose != Some(Choose::Look) || usable.len() < 2 {
-        return Ok(Chosen { encodings: usable, look: None });
+}
+
+/// Bytes of a frame in the mean, as a few runs of frames have it. Whole chunks are longer than runs, so a key frame
+/// counts as rarely as it does there.
+fn size_of_runs(plan: &Plan<'_>, frames: &[Shown], watch: &dyn Watch) -> Result<f64> {
+    let (mut keys, mut others) = (0, 0);
+    for run in 0..RUNS {
+        let start = (2 * run + 1) * (frames.len() - RUN) / (2 * RUNS);
+        let part = Part { frames: &frames[start..start + RUN], is_first: false, is_last: false };
+        let Chunk { packets, .. } = plan.encode(part, &mut Painter::new(plan), &Quiet(watch))?;
+        let sizes: Vec<_> = packets.iter().map(ffmpeg_next::Packet::size).collect();
+        keys += sizes[0];
+        others += sizes[1..].iter().sum::<usize>();
     }
-    let look = look(tape, frames)?;
-    let suits = |encoding: &&&Encoding| encoding.suits.contains(&look.kind);
-    let encoding = usable.iter().find(suits).or_else(|| usable.iter().find(|encoding| encoding.suits.is_empty()));
-    Ok(Chosen { encodings: vec![*encoding.unwrap_or(&usable[0])], look: Some(look) })
+    let chunk = plan.encoding.chunk_frames as f64;
+    let (key, other) = (keys as f64 / RUNS as f64, others as f64 / (RUNS * (RUN - 1)) as f64);
+    Ok(key / chunk + other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::video::Presets;
+
+    fn names(encodings: &[&Encoding]) -> Vec<&'static str> {
+        encodings.iter().map(|encoding| encoding.encoder()).collect()
+    }
+
+    #[test]
+    fn what_libav_lacks_is_left_out_unless_that_leaves_nothing() {
+        let presets = Presets::built_in().unwrap();
+        let archive = presets.get("archive").unwrap();
+        let found = usable(archive, |name| name != "libaom-av1").unwrap();
+        assert!(!names(&found.encodings).contains(&"libaom-av1") && !found.encodings.is_empty());
+        assert!(names(&found.missing).iter().all(|name| *name == "libaom-av1") && !found.missing.is_empty());
+        assert!(usable(archive, |_| true).unwrap().missing.is_empty());
+
+        let error = usable(presets.get("crisp").unwrap(), |name| name != "libaom-av1").err().unwrap();
+        assert_eq!(error.to_string(), "libav has no libaom-av1");
+    }
 }

@@ -8,6 +8,7 @@ mod boxes;
 mod choose;
 mod complexity;
 mod encode;
+mod exact;
 mod floor;
 mod installed;
 mod look;

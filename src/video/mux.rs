@@ -40,12 +40,7 @@ impl Muxer {
     ///
     /// # Errors
     /// [`Error::Scratch`] if there is no room for temporary files, [`Error::Libav`].
-    pub fn create(
-        video: codec::Parameters,
-        frames: &[Shown],
-        delay: usize,
-        sound: Option<Sound>,
-    ) -> Result<Self> {
+    pub fn create(video: codec::Parameters, frames: &[Shown], delay: usize, sound: Option<Sound>) -> Result<Self> {
         let unwritable = |source| Error::Scratch { source };
         let scratch = tempfile::tempfile().map_err(unwritable)?;
         let stream = StreamIo::from_write_seek_with_capacity(scratch.try_clone().map_err(unwritable)?, BUFFER);

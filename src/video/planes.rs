@@ -99,7 +99,7 @@ impl Converter {
             height: picture.height,
         };
         let (range, matrix) = (YuvRange::Limited, YuvStandardMatrix::Bt709);
-        rgb_to_yuv444(&mut planes, &picture.rgb, picture.width * 3, range, matrix, YuvConversionMode::Balanced)
+        rgb_to_yuv444(&mut planes, &picture.rgb, picture.width * 3, range, matrix, YuvConversionMode::Professional)
             .expect("planes and picture were made for one another's size just above");
     }
 }

@@ -175,18 +175,19 @@ pub struct Floor {
     pub proven: bool,
 }
 
-impl Codec {
-    /// The libav encoder that makes it of colours stored in this way.
+impl Player {
+    /// As people write it.
     #[must_use]
-    pub fn encoder(self, colors: Colors) -> &'static str {
-        match (self, colors) {
-            (Codec::H264, Colors::Rgb) => "libx264rgb",
-            (Codec::H264, _) => "libx264",
-            (Codec::Av1, _) => "libaom-av1",
-            (Codec::Vp9, _) => "libvpx-vp9",
+    pub fn name(self) -> &'static str {
+        match self {
+            Player::Chromium => "Chromium",
+            Player::Firefox => "Firefox",
+            Player::Safari => "Safari",
         }
     }
+}
 
+impl Codec {
     /// The largest number that [`Quality`] can have.
     #[must_use]
     pub fn worst_quality(self) -> u8 {
@@ -228,6 +229,17 @@ impl Encoding {
         }
     }
 
+    /// The libav encoder that it needs.
+    #[must_use]
+    pub fn encoder(&self) -> &'static str {
+        match (self.codec, self.colors) {
+            (Codec::H264, Colors::Rgb) => "libx264rgb",
+            (Codec::H264, _) => "libx264",
+            (Codec::Av1, _) => "libaom-av1",
+            (Codec::Vp9, _) => "libvpx-vp9",
+        }
+    }
+
     /// Each option of the encoder with its value.
     pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
         self.encoder_options.split_whitespace().map(|option| option.split_once('=').unwrap_or((option, "")))
@@ -253,9 +265,15 @@ impl Encoding {
         match quality {
             Quality::Crf(value) | Quality::Adaptive(value) => (0.0..=f32::from(worst)).contains(&value),
             Quality::Qp(qp) => qp <= worst,
-            Quality::Floor(Floor { finest, coarsest, .. }) => 0.0 <= finest && finest <= coarsest && coarsest <= f32::from(worst),
+            Quality::Floor(Floor { finest, coarsest, .. }) => {
+                0.0 <= finest && finest <= coarsest && coarsest <= f32::from(worst)
+            }
             Quality::Lossless => true,
         }
+    }
+
+    fn plays_everywhere(&self) -> bool {
+        (self.codec, self.colors) == (Codec::H264, Colors::Yuv420p)
     }
 
     /// What cannot be done about it, if anything.
@@ -265,7 +283,9 @@ impl Encoding {
             Some(format!("scales by {}; 1 to 16 can be done", self.scale))
         } else if self.chunk_frames < SHORTEST_CHUNK {
             Some(format!("has chunks of {} frames; {SHORTEST_CHUNK} are the least", self.chunk_frames))
-        } else if matches!(quality, Quality::Qp(_) | Quality::Adaptive(_) | Quality::Floor(_)) && self.codec != Codec::H264 {
+        } else if matches!(quality, Quality::Qp(_) | Quality::Adaptive(_) | Quality::Floor(_))
+            && self.codec != Codec::H264
+        {
             Some(format!("has a quantiser; {} takes crf or lossless", self.codec.name()))
         } else if !self.can_have(quality) {
             Some(format!("has a quality outside 0 to {}", self.codec.worst_quality()))
@@ -280,10 +300,22 @@ impl Encoding {
 }
 
 impl Preset {
-    /// Its name with its version, `standard@3`: what a video is remembered to be made with.
+    /// Its name with its version: `standard@3`.
     #[must_use]
     pub fn versioned_name(&self) -> String {
         format!("{}@{}", self.name, self.version)
+    }
+
+    /// What a video of this codec is remembered to be made with: `archive@3/av1`.
+    #[must_use]
+    pub fn signature(&self, codec: Codec) -> String {
+        format!("{}/{}", self.versioned_name(), codec.name().replace('.', "").to_lowercase())
+    }
+
+    /// Whether some player shows its videos.
+    #[must_use]
+    pub fn plays_in(&self, player: Player) -> bool {
+        self.plays_in.contains(&player)
     }
 
     /// The same, for videos that must not have more bytes than this.
@@ -302,6 +334,8 @@ impl Preset {
             Some(format!("has sound of {} kbit/s; 16 to 512 can be done", self.audio_kbps))
         } else if self.encodings.len() > 1 && self.choose.is_none() {
             Some("has several encodings and no rule for choosing one; write choose = \"smallest\"".into())
+        } else if self.plays_in(Player::Safari) && !self.encodings.iter().all(Encoding::plays_everywhere) {
+            Some("says that it plays in Safari; that takes codec = \"h264\" and colors = \"yuv420p\"".into())
         } else {
             self.encodings.iter().find_map(Encoding::fault)
         };

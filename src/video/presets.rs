@@ -301,7 +301,11 @@ mod tests {
             ("[standard]\nchunk-frames = 3", "has chunks of 3 frames; 4 are the least"),
             ("[standard]\nquality = { crf = 99.0 }", "quality outside 0 to 51"),
             ("[standard]\nquality = 'lossless'", "is lossless; that takes colors"),
-            ("[draft]\ncodec = 'vp9'\nencoder-options = 'cpu-used=8'", "has a quantiser; VP9 takes crf or lossless"),
+            ("[archive.vp9]\nquality = { qp = 8 }", "has a quantiser; VP9 takes crf or lossless"),
+            (
+                "[draft]\ncodec = 'vp9'\nencoder-options = 'cpu-used=8'",
+                "says that it plays in Safari; that takes codec",
+            ),
             ("[draft]\nencoder-options = 'preset'", "has encoder option preset without a value; write preset=VALUE"),
             ("[draft]\naudio-kbps = 8", "has sound of 8 kbit/s"),
             ("[", "TOML"),

@@ -15,7 +15,7 @@ use ffmpeg::format::context::{Input, StreamIo};
 use ffmpeg::format::{Sample, sample};
 use ffmpeg::rescale::Rescale;
 use ffmpeg::software::resampling;
-use ffmpeg::{ChannelLayout, Packet, Rational, codec, color, decoder, format, frame, media};
+use ffmpeg::{ChannelLayout, Dictionary, Packet, Rational, codec, color, decoder, format, frame, media};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
     pub fn open(file: &'a File, path: &'a Path) -> Result<Self> {
         super::prepare();
         let bytes = file.metadata().map_err(Error::read(path))?.len();
-        let input = demux(file, path)?;
+        let input = demux(file, path, Dictionary::new())?;
         let Some(stream) = input.streams().best(media::Type::Video) else {
             return Err(refuse(path, "has no pictures"));
         };
@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
         mut sink: impl FnMut(Played<'_>) -> Result<bool>,
     ) -> Result<()> {
         let doing = || format!("decode {}", self.path.display());
-        let mut input = demux(self.file, self.path)?;
+        let mut input = self.demux()?;
         let origin = origin(&input);
         let Some(stream) = input.streams().best(media::Type::Video) else {
             return Err(refuse(self.path, "has no pictures"));
@@ -177,6 +177,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn demux(&self) -> Result<Input> {
+        let is_vp9 = self.facts.codec == codec::Id::VP9.name();
+        demux(self.file, self.path, if is_vp9 { as_stored() } else { Dictionary::new() })
+    }
+
     fn reduce(
         &self,
         frame: &frame::Video,
@@ -210,7 +215,7 @@ impl<'a> Reader<'a> {
     /// [`Error::Libav`] for a damaged file, and what `sink` returns.
     pub fn play_sound(&self, mut sink: impl FnMut(f64, u32, &[f32]) -> Result<bool>) -> Result<()> {
         let doing = || format!("decode the sound of {}", self.path.display());
-        let mut input = demux(self.file, self.path)?;
+        let mut input = self.demux()?;
         let origin = origin(&input) as f64 / TICKS_PER_SECOND as f64;
         let Some(stream) = input.streams().best(media::Type::Audio) else { return Ok(()) };
         let (index, clock) = (stream.index(), stream.time_base());
@@ -242,10 +247,18 @@ fn refuse(path: &Path, what: &str) -> Error {
     Error::Video { path: path.into(), what: what.into() }
 }
 
-fn demux(mut file: &File, path: &Path) -> Result<Input> {
+fn demux(mut file: &File, path: &Path, options: Dictionary) -> Result<Input> {
     let file = file.rewind().and_then(|()| file.try_clone()).map_err(Error::read(path))?;
     let stream = StreamIo::from_read_seek(file).map_err(libav(format!("open {}", path.display())))?;
-    format::input_from_stream(stream, None, None).map_err(libav(format!("open {}", path.display())))
+    format::input_from_stream(stream, None, Some(options)).map_err(libav(format!("open {}", path.display())))
+}
+
+/// How to open a file for packets as they are stored. Else libav cuts VP9 into frames itself, of its own files too, and
+/// guesses how long each lasts.
+pub(super) fn as_stored() -> Dictionary<'static> {
+    let mut options = Dictionary::new();
+    options.set("fflags", "noparse");
+    options
 }
 
 /// When the file starts, in ticks of its own times. In an MP4 that is 0: its times are those of the presentation

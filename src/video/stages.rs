@@ -1,17 +1,18 @@
 //! The stages of [`transcode`](super::transcode()) one after the other, for `benches/stages.rs` to time.
 
 use std::fs::File;
+use std::io;
 
 use ffmpeg_next as ffmpeg;
 
 use ffmpeg::frame;
-use rayon::ThreadPool;
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, Result};
 use crate::tape::{Shown, Tape};
 
-use super::choose::choose;
+use super::choose::candidates;
 use super::encode::{Chunk, Part, Plan};
 use super::mux::Muxer;
 use super::paint::{FrameSource, Painter};
@@ -39,7 +40,9 @@ impl<'a> Painted<'a> {
         let shown: Vec<_> = timeline(tape, preset, Options::default())?.shown().collect();
         let rate = declared_rate(&shown);
         let plan = |encoding| Plan::new(tape, preset, encoding, rate);
-        let chosen = choose(tape, preset, &shown)?;
+        let pool =
+            ThreadPoolBuilder::new().build().map_err(|source| Error::Scratch { source: io::Error::other(source) })?;
+        let chosen = candidates(tape, preset, &shown, plan, &pool, &())?;
         let encoding = *chosen.encodings.first().ok_or(Error::NoFrames)?;
         let plan = Plan { smear: chosen.look.map_or(0.0, |look| look.smear), ..plan(encoding) };
         let mut painter = Painter::new(&plan);

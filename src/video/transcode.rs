@@ -18,18 +18,23 @@ use crate::tape::{Shown, Tape, Timeline, Warning};
 
 use super::Watch;
 use super::audio::{self, Sound};
-use super::choose::{Chosen, choose};
+use super::choose::{Candidates, candidates};
 use super::encode::{Chunk, Part, Plan, extradata};
+use super::exact::prove;
 use super::look::Look;
 use super::mux::Muxer;
 use super::paint::Painter;
+use super::preset::{Codec, Encoding, Preset, Quality, Rate};
 use super::rate::declared_rate;
-use super::preset::{Codec, Preset, Quality, Rate};
 use super::verify::verify;
 
 /// How often a video that is too large is encoded again before giving up. Bits follow the quantiser closely, so the
 /// second attempt nearly always fits; pictures of pure noise take five.
 const ATTEMPTS: usize = 8;
+
+/// Bytes that a lossless video may be larger than its tape's pictures in any case: headers, which small tapes need as
+/// much as large ones.
+const HEADERS: u64 = 4096;
 
 /// Choices that are not the preset's.
 #[derive(Debug, Clone, Copy, Default)]
@@ -72,6 +77,13 @@ pub struct Transcoded {
     pub warnings: Vec<Warning>,
 }
 
+impl Transcoded {
+    fn warned_of(mut self, warnings: Vec<Warning>) -> Self {
+        self.warnings.extend(warnings);
+        self
+    }
+}
+
 fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_secs_f64())
 }
@@ -106,6 +118,9 @@ pub fn transcode(
     };
     // Which frames are damaged is known now.
     made.warnings.splice(..0, tape.warnings());
+    if preset.strict {
+        Error::strict(&made.warnings)?;
+    }
     Ok(made)
 }
 
@@ -122,33 +137,55 @@ fn encode_with_all(
     let frames: Vec<Shown> = timeline.shown().collect();
     let rate = declared_rate(&frames);
     let plan = |encoding| Plan::new(tape, preset, encoding, rate);
-    let Chosen { encodings, look } = choose(tape, preset, &frames)?;
-    let make = |encoding, file: &mut File| {
+    let Candidates { encodings, missing, look } = candidates(tape, preset, &frames, plan, pool, watch)?;
+    let mut warnings: Vec<_> =
+        missing.iter().map(|encoding| Warning::NoEncoder { encoder: encoding.encoder() }).collect();
+    let mut videos = Vec::new();
+    for &encoding in &encodings {
+        let mut scratch = tempfile::tempfile().map_err(|source| Error::Scratch { source })?;
+        let file = if encodings.len() == 1 { &mut *file } else { &mut scratch };
         let plan = Plan { smear: look.map_or(0.0, |look| look.smear), ..plan(encoding) };
         let made = transcode_with(plan, preset, &timeline, &frames, pool, watch, file)?;
-        Ok(Transcoded { look, ..made })
-    };
-    if let [encoding] = encodings[..] {
-        return make(encoding, file);
+        videos.push((Transcoded { look, ..made }, scratch));
     }
-    let mut smallest: Option<(Transcoded, File)> = None;
-    for encoding in encodings {
-        let mut file = tempfile::tempfile().map_err(|source| Error::Scratch { source })?;
-        let made = make(encoding, &mut file)?;
-        if smallest.as_ref().is_none_or(|(smallest, _)| made.bytes < smallest.bytes) {
-            smallest = Some((made, file));
+    // The first of equals.
+    videos.sort_by_key(|(made, _)| made.bytes);
+    for (made, mut scratch) in videos {
+        if encodings.len() > 1 {
+            copy(&mut scratch, file).map_err(|source| Error::Output { source })?;
+        }
+        match (made.quality == Quality::Lossless).then(|| prove(file, tape, &timeline, watch)) {
+            Some(Err(Error::Verify { what })) if encodings.len() > 1 => {
+                warnings.push(Warning::NotExact { codec: made.codec.name(), because: what });
+            }
+            Some(Err(error)) => return Err(error),
+            Some(Ok(bytes)) => {
+                warnings.extend(larger_than_pictures(bytes, tape, &encodings));
+                return Ok(made.warned_of(warnings));
+            }
+            None => return Ok(made.warned_of(warnings)),
         }
     }
-    let (made, mut from) = smallest.ok_or(Error::NoFrames)?;
-    let mut copy = || -> io::Result<()> {
-        from.rewind()?;
-        file.rewind()?;
-        file.set_len(0)?;
-        io::copy(&mut from, file)?;
-        file.flush()
-    };
-    copy().map_err(|source| Error::Output { source })?;
-    Ok(made)
+    Err(Error::Verify { what: "is not exact, whatever encodes it".into() })
+}
+
+/// What to say about a lossless video whose pictures take clearly more room than those that it was made of.
+fn larger_than_pictures(video: u64, tape: &Tape, tried: &[&Encoding]) -> Option<Warning> {
+    let pictures = tape.picture_bytes();
+    (video > pictures + pictures / 10 + HEADERS).then(|| {
+        let mut codecs: Vec<_> = tried.iter().map(|encoding| encoding.codec.name()).collect();
+        codecs.dedup();
+        let percent = (video as f64 / pictures as f64 - 1.0) * 100.0;
+        Warning::LargerThanPictures { percent: percent.round() as u64, codecs }
+    })
+}
+
+fn copy(from: &mut File, to: &mut File) -> io::Result<()> {
+    from.rewind()?;
+    to.rewind()?;
+    to.set_len(0)?;
+    io::copy(from, to)?;
+    to.flush()
 }
 
 /// Makes a video as planned, and again at lower quality while it is too large.

@@ -12,6 +12,7 @@ use ffmpeg::{format, media};
 use crate::error::{Error, Result};
 use crate::tape::{TICKS_PER_SECOND, Timeline};
 
+use super::reader::as_stored;
 use super::{boxes, libav};
 
 /// How far a time may be off: half a millisecond.
@@ -30,7 +31,7 @@ pub fn verify(file: &mut File, timeline: &Timeline, has_sound: bool) -> Result<(
     let file = file.rewind().and_then(|()| file.try_clone());
     let file = file.map_err(|error| Error::Verify { what: format!("cannot be read back ({error})") })?;
     let stream = StreamIo::from_read_seek(file).map_err(libav("reopen the MP4"))?;
-    let mut input = format::input_from_stream(stream, None, None).map_err(libav("reopen the MP4"))?;
+    let mut input = format::input_from_stream(stream, None, Some(as_stored())).map_err(libav("reopen the MP4"))?;
     let (video, clock, end) = match input.streams().best(media::Type::Video) {
         Some(video) => (video.index(), video.time_base(), rescale(video.duration(), video.time_base())),
         None => return wrong("has no pictures".into()),
@@ -56,7 +57,11 @@ pub fn verify(file: &mut File, timeline: &Timeline, has_sound: bool) -> Result<(
         }
     }
     if (end - timeline.end()).abs() > TOLERANCE {
-        return wrong(format!("shows its last frame until {:.1} ms; the tape ends at {:.1} ms", ms(end), ms(timeline.end())));
+        return wrong(format!(
+            "shows its last frame until {:.1} ms; the tape ends at {:.1} ms",
+            ms(end),
+            ms(timeline.end())
+        ));
     }
     let duration = rescale(input.duration(), Rational(1, ffmpeg::ffi::AV_TIME_BASE));
     if (duration - timeline.end()).abs() > TOLERANCE * 4 {

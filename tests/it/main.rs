@@ -9,6 +9,7 @@ mod support;
 
 mod browser;
 mod cli;
+mod codecs;
 mod deterministic;
 mod documents;
 mod fixtures;

@@ -80,7 +80,8 @@ fn smooth_frames_appear_when_they_were_drawn_and_in_that_order() {
         };
         for (index, seen) in seen.iter().enumerate() {
             let near = index.saturating_sub(2)..(index + 3).min(pictures.len());
-            let nearest = near.min_by(|&one, &other| error(seen, &pictures[one]).total_cmp(&error(seen, &pictures[other])));
+            let nearest =
+                near.min_by(|&one, &other| error(seen, &pictures[one]).total_cmp(&error(seen, &pictures[other])));
             assert_eq!(nearest, Some(index), "{what}");
         }
     }

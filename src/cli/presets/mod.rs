@@ -8,9 +8,12 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::error::{Error, Result};
-use crate::video::{Preset, Presets, Quality};
+use crate::video::{self, Player, Preset, Presets, Quality};
 
 use super::{Outcome, limits, output, palette, plot, progress, report, source, usage_error};
+
+/// The preset where none is named.
+pub const STANDARD: &str = "standard";
 
 /// List presets, and try them on tapes
 #[derive(Debug, Args)]
@@ -79,6 +82,21 @@ impl PresetFile {
         self.load().get(name).unwrap_or_else(|error| usage_error(error)).clone()
     }
 
+    /// The preset for videos that records point to, and so for everybody: `named`, or the standard one. One that Safari
+    /// does not play must be named; then that is only said. Ends the process with a usage error if there is none.
+    pub fn public(&self, named: Option<&str>) -> Preset {
+        let preset = self.preset(named.unwrap_or(STANDARD));
+        if !preset.plays_in(Player::Safari) {
+            let players: Vec<_> = preset.plays_in.iter().map(|player| player.name()).collect();
+            let what = format!("preset {} does not play in Safari, only in {}", preset.name, players.join(" and "));
+            if named.is_none() {
+                usage_error(format!("{what}; name it with --preset if records may have such videos"));
+            }
+            eprintln!("warning: {what}; on iPhones and most Macs, tapes will show nothing");
+        }
+        preset
+    }
+
     fn try_load(&self) -> Result<Presets> {
         let presets = Presets::built_in()?;
         match &self.preset_file {
@@ -105,13 +123,13 @@ fn list(arguments: &ListArguments) {
         presets.iter().for_each(report::json);
         return;
     }
-    let rows: Vec<_> = presets.iter().flat_map(rows).collect();
+    let rows: Vec<_> = presets.iter().flat_map(|preset| rows(preset, video::has_encoder)).collect();
     report::lines(report::table(["preset", "version", "codec", "scale", "quality", "summary"], &rows));
 }
 
 /// A line for a preset, or one for each of its encodings.
-fn rows(preset: &Preset) -> impl Iterator<Item = [String; 6]> {
-    preset.encodings.iter().enumerate().map(|(index, encoding)| {
+fn rows(preset: &Preset, has_encoder: impl Fn(&str) -> bool) -> impl Iterator<Item = [String; 6]> {
+    preset.encodings.iter().enumerate().map(move |(index, encoding)| {
         let quality = match encoding.quality {
             Quality::Crf(crf) => format!("crf {crf}"),
             Quality::Qp(qp) => format!("qp {qp}"),
@@ -121,7 +139,11 @@ fn rows(preset: &Preset) -> impl Iterator<Item = [String; 6]> {
         };
         let (name, version, summary) = match index {
             0 => (preset.name.clone(), preset.version.to_string(), preset.summary.clone()),
-            _ => Default::default(),
+            _ => (String::new(), String::new(), encoding.variant.clone().unwrap_or_default()),
+        };
+        let summary = match encoding.encoder() {
+            encoder if has_encoder(encoder) => summary,
+            encoder => format!("{summary} (not on this machine: libav has no {encoder})").trim_start().into(),
         };
         [name, version, encoding.codec.name().into(), format!("×{}", encoding.scale), quality, summary]
     })

@@ -83,7 +83,7 @@ struct Which {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let preset = arguments.strict.apply(arguments.preset_file.preset(&arguments.preset));
+    let preset = arguments.strict.apply(arguments.preset_file.public(Some(&arguments.preset)));
     let chosen = arguments.which.user.as_deref().map(matching);
     arguments.live.check();
     network::run(&"reencode", &arguments.servers, async |services| {

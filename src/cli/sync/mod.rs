@@ -47,9 +47,9 @@ pub struct Arguments {
     /// Only items with this code
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
-    /// How to encode tapes; see `telecine presets list`
-    #[arg(long, value_name = "NAME", default_value = "standard")]
-    preset: String,
+    /// How to encode tapes; see `telecine presets list` [default: standard]
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
     #[command(flatten)]
     preset_file: PresetFile,
     #[command(flatten)]
@@ -101,7 +101,7 @@ impl From<OrphansArgument> for Orphans {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     let scope = scope(arguments);
-    let preset = arguments.strict.apply(arguments.preset_file.preset(&arguments.preset));
+    let preset = arguments.strict.apply(arguments.preset_file.public(arguments.preset.as_deref()));
     network::run(&"sync", &arguments.servers, async |services| {
         let output = Output { json: arguments.json, report: arguments.report.as_deref() };
         match arguments.mode {

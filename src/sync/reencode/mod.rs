@@ -94,7 +94,6 @@ impl Purpose for Reencoding<'_> {
 
     async fn make(&self, services: &Services, account: &Account, step: &Step, watch: &Arc<dyn Watch>) -> Result<Made> {
         let encoder = Encoder::new(services, self.preset, watch);
-        let preset = self.preset.versioned_name();
         let stored = step.item.keys.video.clone();
         let old = steps::old_video(step);
         let is_ours = |old: &&BlobRef| stored.as_ref().is_some_and(|stored| stored.cid == old.cid);
@@ -103,7 +102,7 @@ impl Purpose for Reencoding<'_> {
             None => None,
         };
         let (made, place) = tape::with(services, &account.owner, &step.item, move |tape| {
-            let ((video, warnings), thumbnail) = (encoder.video(tape)?, tape::thumbnail(tape)?);
+            let ((video, how), thumbnail) = (encoder.video(tape)?, tape::thumbnail(tape)?);
             let psnr = encoder.psnr(tape, &video.file)?;
             let old_psnr = match (&old, &old_file) {
                 (Some(old), _) if old.cid == video.reference.cid => psnr,
@@ -114,7 +113,7 @@ impl Purpose for Reencoding<'_> {
                 let preset = stored.filter(|stored| stored.cid == old.cid).map(|stored| stored.preset);
                 Video::new(&old, preset, old_psnr)
             });
-            let made = Encoded { preset, warnings, comparison: Some(Comparison { before, psnr }) };
+            let made = Encoded { comparison: Some(Comparison { before, psnr }), ..how };
             Ok(Made { video: Some(video), thumbnail: Some(thumbnail), encoded: Some(made), ..Made::default() })
         })
         .await?;

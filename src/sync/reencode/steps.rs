@@ -24,7 +24,7 @@ fn replaced(step: Step, preset: &str) -> Option<Step> {
     else {
         return None;
     };
-    let stored = step.item.keys.video.as_ref().filter(|stored| stored.preset == preset);
+    let stored = step.item.keys.video.as_ref().filter(|stored| stored.is_of(preset));
     let is_there = stored.zip(files.video.as_ref()).is_some_and(|(stored, video)| stored.cid == video.cid);
     let action = if is_there {
         Action::Keep { rkey, cid, files }
@@ -106,8 +106,16 @@ mod tests {
 
     #[test]
     fn only_a_video_of_that_preset_and_version_that_is_still_the_one_is_kept() {
-        assert!(!step(made_with(PRESET, b"long")).unwrap().has_work());
-        for item in [made_with("small@1", b"long"), made_with("standard@2", b"long"), made_with(PRESET, b"other")] {
+        for preset in [PRESET, "small@2/h264"] {
+            assert!(!step(made_with(preset, b"long")).unwrap().has_work());
+        }
+        for item in [
+            made_with("small@1", b"long"),
+            made_with("small@1/h264", b"long"),
+            made_with("small@22/h264", b"long"),
+            made_with("standard@2", b"long"),
+            made_with(PRESET, b"other"),
+        ] {
             assert!(step(item).unwrap().has_work());
         }
     }

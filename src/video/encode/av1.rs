@@ -28,33 +28,38 @@ pub fn setup(quality: Quality) -> Setup {
     Setup { options }
 }
 
-/// Checks that a chunk begins with the sequence header that its parameters have, and has no other.
+/// Puts the sequence header that a chunk begins with into its parameters, where libav has it only once it has encoded.
 ///
 /// # Errors
-/// [`Error::Verify`] if not.
-pub fn check(packets: &[Packet], parameters: &codec::Parameters) -> Result<()> {
-    let announced = sequence_headers(super::extradata(parameters));
-    let found: Vec<_> = packets.iter().flat_map(|packet| sequence_headers(packet.data().unwrap_or_default())).collect();
-    let is_key = packets.first().is_some_and(Packet::is_key);
-    if is_key && announced.len() == 1 && found == announced {
-        return Ok(());
+/// [`Error::Verify`] if a frame to start at does not begin with that header, or another frame has one.
+pub fn finish(packets: &mut [Packet], parameters: &mut codec::Parameters) -> Result<()> {
+    let first = packets.first().and_then(Packet::data).unwrap_or_default();
+    let header = sequence_headers(first).first().copied().unwrap_or_default();
+    let is_sound = |packet: &Packet| {
+        let expected: &[&[u8]] = if packet.is_key() { &[header] } else { &[] };
+        sequence_headers(packet.data().unwrap_or_default()) == expected
+    };
+    if header.is_empty() || !packets.iter().all(is_sound) {
+        return Err(Error::Verify { what: "has a chunk that does not begin with the sequence header of all".into() });
     }
-    Err(Error::Verify { what: "has a chunk that does not begin with the sequence header of all".into() })
+    super::set_extradata(parameters, header)?;
+    packets.iter_mut().for_each(super::drop_side_data);
+    Ok(())
 }
 
 /// The sequence headers among OBUs that all say how long they are.
 fn sequence_headers(mut obus: &[u8]) -> Vec<&[u8]> {
     let mut found = Vec::new();
-    while let Some((kind, body, rest)) = first_obu(obus) {
+    while let Some((kind, unit, rest)) = first_obu(obus) {
         if kind == SEQUENCE_HEADER {
-            found.push(body);
+            found.push(unit);
         }
         obus = rest;
     }
     found
 }
 
-/// The type of the first OBU, what it holds, and what follows it.
+/// The type of the first OBU, all of it, and what follows it.
 fn first_obu(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&header, mut rest) = bytes.split_first()?;
     let (has_extension, has_size) = (header & 0b100 != 0, header & 0b10 != 0);
@@ -71,8 +76,9 @@ fn first_obu(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         rest = after;
         size |= usize::from(byte & 0x7F) << shift;
         if byte & 0x80 == 0 {
-            let (body, rest) = rest.split_at_checked(size)?;
-            return Some((header >> 3 & 0xF, body, rest));
+            let length = bytes.len() - rest.len();
+            let (unit, rest) = bytes.split_at_checked(length.checked_add(size)?)?;
+            return Some((header >> 3 & 0xF, unit, rest));
         }
     }
     None
@@ -86,7 +92,7 @@ mod tests {
     fn sequence_headers_are_found_among_other_units() {
         let long = [&[0x0A, 0x82, 0x01][..], &[7; 130]].concat();
         let all = [&[0x12, 0][..], &[0x0A, 2, 8, 9], &[0x32, 1, 5], &[0x0E, 0xAA, 1, 3], &long].concat();
-        assert_eq!(sequence_headers(&all), [&[8, 9][..], &[3], &[7; 130]]);
+        assert_eq!(sequence_headers(&all), [&[0x0A, 2, 8, 9][..], &[0x0E, 0xAA, 1, 3], &long]);
     }
 
     #[test]

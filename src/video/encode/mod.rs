@@ -105,12 +105,7 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// What is wrong with a picture, [`Error::Libav`], or [`Error::Interrupted`].
-    pub fn encode(
-        &self,
-        part: Part<'_>,
-        source: &mut impl FrameSource,
-        watch: &dyn Watch,
-    ) -> Result<Chunk> {
+    pub fn encode(&self, part: Part<'_>, source: &mut impl FrameSource, watch: &dyn Watch) -> Result<Chunk> {
         match self.quality {
             Quality::Floor(floor) => self.encode_above(floor, part, source, watch),
             _ => self.encode_at(self.settled(part.frames)?, part, source, watch),
@@ -132,7 +127,7 @@ impl<'a> Plan<'a> {
             Codec::Vp9 => vp9::setup(quality),
         };
         let mut encoder = self.open(&setup)?;
-        let parameters = codec::Parameters::from(&*encoder);
+        let mut parameters = codec::Parameters::from(&*encoder);
         let delay = delay(&encoder);
         let mut packets = Packets { frames, received: Vec::with_capacity(frames.len()) };
         for (index, shown) in frames.iter().enumerate() {
@@ -155,7 +150,7 @@ impl<'a> Plan<'a> {
         }
         match self.encoding.codec {
             Codec::H264 => h264::finish(&mut packets, part.is_first),
-            Codec::Av1 => av1::check(&packets, &parameters)?,
+            Codec::Av1 => av1::finish(&mut packets, &mut parameters)?,
             Codec::Vp9 => {}
         }
         Ok(Chunk { packets, parameters, delay })
@@ -192,7 +187,7 @@ impl<'a> Plan<'a> {
     }
 
     fn open(&self, setup: &Setup) -> Result<Encoder> {
-        let name = self.encoding.codec.encoder(self.encoding.colors);
+        let name = self.encoding.encoder();
         let codec = ffmpeg::encoder::find_by_name(name).ok_or_else(|| Error::NoEncoder { name: name.into() })?;
         let context = codec::Context::new_with_codec(codec);
         let mut video = context.encoder().video().map_err(libav(format!("set up {name}")))?;
@@ -216,7 +211,12 @@ impl<'a> Plan<'a> {
         video.set_colorspace(space);
         video.set_color_range(range);
         video.set_color_primaries(color::Primaries::BT709);
-        video.set_color_transfer_characteristic(color::TransferCharacteristic::BT709);
+        // libaom writes this one for RGB whatever it is told, and the MP4 has to say the same.
+        let transfer = match (self.encoding.codec, self.encoding.colors) {
+            (Codec::Av1, Colors::Rgb) => color::TransferCharacteristic::IEC61966_2_1,
+            _ => color::TransferCharacteristic::BT709,
+        };
+        video.set_color_transfer_characteristic(transfer);
 
         let mut options = Dictionary::new();
         setup.options.iter().for_each(|(option, value)| options.set(option, value));
@@ -279,6 +279,32 @@ pub(super) fn extradata(parameters: &codec::Parameters) -> &[u8] {
             bytes => std::slice::from_raw_parts(bytes, parameters.extradata_size as usize),
         }
     }
+}
+
+/// Puts headers where [`extradata`] finds them.
+fn set_extradata(parameters: &mut codec::Parameters, headers: &[u8]) -> Result<()> {
+    const PADDING: usize = ffmpeg::ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
+    // SAFETY: what was there came from libav's allocator and so does what replaces it, with the padding of zeros that
+    // libav wants behind; it is as long as is said, and nobody else has the parameters meanwhile.
+    unsafe {
+        let parameters = &mut *parameters.as_mut_ptr();
+        let copy = ffmpeg::ffi::av_mallocz(headers.len() + PADDING).cast::<u8>();
+        if copy.is_null() {
+            return Err(libav("keep the headers")(ffmpeg::Error::from(ffmpeg::ffi::AVERROR(libc::ENOMEM))));
+        }
+        copy.copy_from_nonoverlapping(headers.as_ptr(), headers.len());
+        ffmpeg::ffi::av_freep((&raw mut parameters.extradata).cast());
+        parameters.extradata = copy;
+        parameters.extradata_size = headers.len() as i32;
+    }
+    Ok(())
+}
+
+/// Drops what an encoder says beside a packet's data, which the muxer might take for a change of the headers.
+fn drop_side_data(packet: &mut Packet) {
+    use ffmpeg::codec::packet::Mut;
+    // SAFETY: the packet is alive and nobody else has it.
+    unsafe { ffmpeg::ffi::av_packet_free_side_data(packet.as_mut_ptr()) }
 }
 
 /// Whether an encoder or decoder has nothing to give yet, or nothing more.

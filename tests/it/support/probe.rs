@@ -15,6 +15,8 @@ pub struct Video {
     pub sound: Option<Stream>,
     /// When each frame is shown and for how long, in seconds.
     pub shown: Vec<(f64, f64)>,
+    /// Which frames a player can start at.
+    pub keys: Vec<usize>,
     /// Length of the whole, in seconds.
     pub seconds: f64,
     pub tags: serde_json::Value,
@@ -71,6 +73,7 @@ struct Packet {
     stream_index: usize,
     pts_time: String,
     duration_time: String,
+    flags: String,
 }
 
 /// When each frame is shown and for how long, of packets in the order of decoding. ffprobe makes durations of reordered
@@ -93,16 +96,22 @@ struct Format {
 
 impl Video {
     pub fn read(path: &Path) -> Self {
-        let arguments = ["-v", "error", "-of", "json", "-show_streams", "-show_packets", "-show_format"];
+        // Packets as they are stored: of VP9 it would say what it guesses.
+        let arguments =
+            ["-v", "error", "-fflags", "noparse", "-of", "json", "-show_streams", "-show_packets", "-show_format"];
         let json = output(Command::new("ffprobe").args(arguments).arg(path));
         let report: Report = serde_json::from_slice(&json).unwrap();
         let stream = |kind: &str| report.streams.iter().find(|stream| stream.codec_type == kind).cloned();
         let pictures = stream("video").unwrap();
-        let packets = report.packets.iter().filter(|packet| packet.stream_index == pictures.index);
-        let packets = packets.map(|packet| (packet.pts_time.parse().unwrap(), packet.duration_time.parse().unwrap()));
+        let packets: Vec<_> = report.packets.iter().filter(|packet| packet.stream_index == pictures.index).collect();
+        let keys = packets.iter().enumerate().filter(|(_, packet)| packet.flags.starts_with('K'));
+        let keys = keys.map(|(index, _)| index).collect();
+        let times =
+            packets.iter().map(|packet| (packet.pts_time.parse().unwrap(), packet.duration_time.parse().unwrap()));
         Video {
             path: path.into(),
-            shown: shown(packets.collect(), &pictures),
+            shown: shown(times.collect(), &pictures),
+            keys,
             sound: stream("audio"),
             pictures,
             seconds: report.format.duration.parse().unwrap(),
@@ -149,9 +158,39 @@ impl Video {
         frames.collect()
     }
 
+    /// All frames of a 4:4:4 video of the tape's own size, converted as BT.709 says.
+    pub fn decode_full(&self) -> Vec<Picture> {
+        let (width, height) = (self.pictures.width, self.pictures.height);
+        let pixels = width as usize * height as usize;
+        let frames = self.raw("yuv444p");
+        let frames = frames.chunks_exact(pixels * 3).map(|frame| {
+            Picture::draw(width, height, |x, y| {
+                let at = (y * width + x) as usize;
+                from_bt709(frame[at].into(), frame[pixels + at].into(), frame[pixels * 2 + at].into())
+            })
+        });
+        frames.collect()
+    }
+
+    /// All frames as RGB from a time on, in seconds, as a player shows them that has sought there.
+    pub fn decode_from(&self, time: f64) -> Vec<Vec<u8>> {
+        let frame = self.pictures.width as usize * self.pictures.height as usize * 3;
+        let raw = self.raw_from(time, "rgb24");
+        raw.chunks_exact(frame).map(<[u8]>::to_vec).collect()
+    }
+
     fn raw(&self, format: &str) -> Vec<u8> {
+        self.raw_from(0.0, format)
+    }
+
+    fn raw_from(&self, time: f64, format: &str) -> Vec<u8> {
         let mut command = Command::new("ffmpeg");
-        command.args(["-v", "error", "-i"]).arg(&self.path).args(["-map", "0:v", "-vsync", "passthrough"]);
+        command.args(["-v", "error", "-ss", &time.to_string(), "-i"]).arg(&self.path).args([
+            "-map",
+            "0:v",
+            "-vsync",
+            "passthrough",
+        ]);
         output(command.args(["-f", "rawvideo", "-pix_fmt", format, "-"]))
     }
 
@@ -171,7 +210,7 @@ impl Video {
 }
 
 /// Limited range, the matrix of high definition.
-fn from_bt709(luma: f64, blue: f64, red: f64) -> [u8; 4] {
+pub fn from_bt709(luma: f64, blue: f64, red: f64) -> [u8; 4] {
     let (luma, blue, red) = ((luma - 16.0) / 219.0, (blue - 128.0) / 224.0, (red - 128.0) / 224.0);
     let rgb = [luma + 1.5748 * red, luma - 0.187_324 * blue - 0.468_124 * red, luma + 1.8556 * blue];
     let [red, green, blue] = rgb.map(|value| (value * 255.0).round().clamp(0.0, 255.0) as u8);

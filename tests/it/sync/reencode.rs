@@ -6,7 +6,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Document, doc};
 use serde_json::{Value, json};
 use telecine::record::Medium;
-use telecine::video::Presets;
+use telecine::video::{Codec, Presets};
 
 use super::Syncing;
 use crate::stack::proxy::{Answer, Fault};
@@ -17,9 +17,9 @@ use crate::support::tape::TapeBuilder;
 /// Longer than any test; the program is killed while it waits.
 const FOREVER: Duration = Duration::from_hours(1);
 
-/// A preset as it is remembered.
+/// A preset as it is remembered of a video in H.264.
 fn versioned(preset: &str) -> String {
-    Presets::built_in().unwrap().get(preset).unwrap().versioned_name()
+    Presets::built_in().unwrap().get(preset).unwrap().signature(Codec::H264)
 }
 
 /// What a run has said of all accounts.
@@ -118,6 +118,24 @@ async fn a_tape_gets_the_very_video_that_convert_makes_and_keeps_everything_else
     }
     assert_eq!(revision(&syncing, &owner).await, revision_after);
     assert_eq!(site.records(&owner, Medium::Tape).await, [after]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preset_that_safari_does_not_play_is_warned_of_and_its_codec_remembered() {
+    let syncing = Syncing::new().await;
+    let owner = syncing.site.account("maker").await;
+    let id = syncing.site.add_tape(&owner, "t1", &TapeBuilder::numbered(48, 32, 6)).await;
+    syncing.run("sync live").await.succeeds();
+    let warning = "warning: preset crisp does not play in Safari, only in Chromium and Firefox; ";
+    let plan = syncing.run("reencode --preset crisp --all").await.succeeds();
+    assert!(plan.stderr.starts_with(warning), "{}", plan.stderr);
+    assert_eq!(remembered(&syncing, id).await, Some(versioned("standard")));
+
+    let run = syncing.run("reencode --preset crisp --all --live --yes").await.succeeds();
+    assert!(run.stderr.starts_with(warning), "{}", run.stderr);
+    let crisp = Presets::built_in().unwrap().get("crisp").unwrap().signature(Codec::Av1);
+    assert_eq!(remembered(&syncing, id).await, Some(crisp));
+    assert_eq!(syncing.run("reencode --preset crisp --all --live --yes").await.code, Some(3));
 }
 
 #[tokio::test(flavor = "multi_thread")]

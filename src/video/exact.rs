@@ -1,0 +1,41 @@
+//! Proof that a lossless video is that: every picture is decoded and compared with the tape's.
+
+use std::fs::File;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::picture::{self, Picture};
+use crate::tape::{Tape, Timeline};
+
+use super::Watch;
+use super::reader::Reader;
+
+/// Checks that a video made here shows the tape's own pixels, in every frame of `timeline`; answers how many bytes its
+/// pictures take.
+///
+/// # Errors
+/// [`Error::Verify`] with the first frame that differs; what is wrong with the tape; [`Error::Libav`] and
+/// [`Error::Video`] for what cannot be decoded; [`Error::Interrupted`].
+pub fn prove(file: &File, tape: &Tape, timeline: &Timeline, watch: &dyn Watch) -> Result<u64> {
+    let reader = Reader::open(file, Path::new("the finished video"))?;
+    let geometry = reader.fit(tape.width, tape.height)?;
+    let (mut reel, mut decoder, mut picture) = (tape.reel(), picture::Decoder::default(), Picture::default());
+    let (mut shown, mut bytes) = (timeline.shown(), 0);
+    reader.play(&geometry, watch, |played| {
+        let Some(expected) = shown.next() else { return wrong("has more frames than the tape".into()) };
+        reel.picture(expected.frame, &mut decoder, &mut picture)?;
+        if *played.picture != picture {
+            return wrong(format!("does not show frame {} exactly", expected.frame));
+        }
+        bytes += played.bytes;
+        Ok(true)
+    })?;
+    match shown.next() {
+        Some(missing) => wrong(format!("does not show frame {}", missing.frame)),
+        None => Ok(bytes),
+    }
+}
+
+fn wrong<T>(what: String) -> Result<T> {
+    Err(Error::Verify { what })
+}
