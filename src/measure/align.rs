@@ -3,9 +3,10 @@
 //! Both are given as signatures: the luma of a picture, averaged over a coarse grid. A video shows pictures in order,
 //! so the best pairing is found by dynamic programming: every frame costs what its signature differs, and a little
 //! for being at another time, for repeating and for passing over. The little decides where signatures cannot, as
-//! between frames that differ by one pixel. Pure arithmetic.
+//! between frames that differ by one pixel. A video may run by another clock than its tape, as those with a rounded or
+//! a fixed rate do: then its frames are looked for where they would be if they ran by that of the tape. Pure arithmetic.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use crate::picture::Picture;
 use crate::tape::TICKS_PER_SECOND;
@@ -17,8 +18,11 @@ const SIDE: usize = 32;
 /// Steps between two levels of luma in a signature.
 const STEPS: f32 = 256.0;
 
-/// How far from its time a picture is looked for, beyond what the video is longer or shorter as a whole.
+/// How far from its time a picture is looked for.
 const REACH: i64 = TICKS_PER_SECOND;
+
+/// How long each frame is on show where frames are only counted: 1/60 s.
+const COUNTED: i64 = TICKS_PER_SECOND / 60;
 
 /// What it costs to be late by some ms, in squared levels: less than any difference that can be seen.
 const LATE: f32 = 0.25;
@@ -44,15 +48,6 @@ pub struct Moment {
     pub frames: usize,
     /// What it looks like.
     pub signature: Signature,
-}
-
-impl Moment {
-    /// How far from its time the picture would be repeated by a frame at this time. Nobody repeats a picture at the
-    /// very end of its time, so it ends half of it earlier here, or earlier by a frame of 1/60 s.
-    fn overdue(&self, time: i64) -> i64 {
-        let early = ((self.end - self.start) / 2).min(TICKS_PER_SECOND / 60);
-        (self.start - time).max(time - (self.end - early)).max(0)
-    }
 }
 
 /// Which picture each frame of a video shows.
@@ -113,31 +108,101 @@ struct Way {
 /// Pairs frames, each with its time in ticks, with the pictures of a tape. There must be at least one picture.
 ///
 /// Does it twice: how much time should count depends on how much coding has done to the pictures, and that is known
-/// only once they are paired.
+/// only once they are paired. Where frames seem dropped or doubled, other clocks are tried as well, and the one that
+/// pairs best is believed.
 pub fn align(moments: &[Moment], frames: &[(i64, Signature)]) -> Alignment {
-    let shows = pair(moments, frames, LATE);
+    let mut clocks = vec![Clock::own(moments, frames)];
+    let mut first = vec![pair(&clocks[0], moments, frames, LATE)];
+    let alignment = Alignment { shows: first[0].shows.clone() };
+    if alignment.dropped(moments) + alignment.doubled(moments) > 0 {
+        let others = [Clock::stretched(moments, frames), Clock::counted(moments, frames.len())];
+        first.extend(others.iter().map(|clock| pair(clock, moments, frames, LATE)));
+        clocks.extend(others);
+    }
+    let noise = first.iter().map(|paired| noise(moments, frames, &paired.shows)).fold(f32::INFINITY, f32::min);
+    let late = LATE_BY_NOISE * noise;
+    let paired =
+        if late > LATE { clocks.iter().map(|clock| pair(clock, moments, frames, late)).collect() } else { first };
+    // The first of equals: the video's own clock, if no other does better.
+    let best = paired.into_iter().min_by(|one, other| one.cost.total_cmp(&other.cost));
+    Alignment { shows: best.map(|paired| paired.shows).unwrap_or_default() }
+}
+
+/// What coding does to signatures, as the median over the frames.
+fn noise(moments: &[Moment], frames: &[(i64, Signature)], shows: &[usize]) -> f32 {
     let mut noise: Vec<f32> =
         shows.iter().zip(frames).map(|(&show, frame)| difference(&frame.1, &moments[show].signature)).collect();
     noise.sort_by(f32::total_cmp);
-    let median = noise.get(noise.len() / 2).copied().unwrap_or_default();
-    let late = LATE_BY_NOISE * median;
-    Alignment { shows: if late > LATE { pair(moments, frames, late) } else { shows } }
+    noise.get(noise.len() / 2).copied().unwrap_or_default()
+}
+
+/// When pictures and frames would be on show if both ran by one clock, in ticks.
+struct Clock {
+    /// Of each picture, when it appears and when the next one does.
+    pictures: Vec<Range<i64>>,
+    /// Of each frame, when it appears.
+    frames: Vec<i64>,
+}
+
+impl Clock {
+    /// The times that tape and video have.
+    fn own(moments: &[Moment], frames: &[(i64, Signature)]) -> Self {
+        Clock {
+            pictures: moments.iter().map(|moment| moment.start..moment.end).collect(),
+            frames: frames.iter().map(|frame| frame.0).collect(),
+        }
+    }
+
+    /// The same if the video were as long as the tape.
+    fn stretched(moments: &[Moment], frames: &[(i64, Signature)]) -> Self {
+        let end = |last: Option<i64>| last.unwrap_or(1).max(1) as f64;
+        let stretch = end(moments.last().map(|moment| moment.start)) / end(frames.last().map(|frame| frame.0));
+        let own = Clock::own(moments, frames);
+        Clock { frames: own.frames.iter().map(|&time| (time as f64 * stretch) as i64).collect(), ..own }
+    }
+
+    /// One after the other, as long as each other: all frames of the tape, or all of its pictures if the video has as
+    /// many, and all frames of the video.
+    fn counted(moments: &[Moment], count: usize) -> Self {
+        let frames = |moment: &Moment| if count == moments.len() { 1 } else { moment.frames as i64 };
+        let mut now = 0;
+        let pictures = moments.iter().map(|moment| {
+            let start = now;
+            now += frames(moment) * COUNTED;
+            start..now
+        });
+        let pictures = pictures.collect();
+        Clock { pictures, frames: (0..count as i64).map(|frame| now * frame / count as i64).collect() }
+    }
+
+    /// How far from its time a picture would be repeated by a frame at this time. Nobody repeats a picture at the very
+    /// end of its time, so it ends half of it earlier here, or earlier by a frame of 1/60 s.
+    fn overdue(&self, picture: usize, time: i64) -> i64 {
+        let Range { start, end } = self.pictures[picture];
+        let early = ((end - start) / 2).min(COUNTED);
+        (start - time).max(time - (end - early)).max(0)
+    }
+}
+
+/// Frames and their pictures, and what is wrong with them all in all.
+struct Paired {
+    shows: Vec<usize>,
+    cost: f32,
 }
 
 /// Pairs frames with pictures, given what it costs to be late.
-fn pair(moments: &[Moment], frames: &[(i64, Signature)], late: f32) -> Vec<usize> {
+fn pair(clock: &Clock, moments: &[Moment], frames: &[(i64, Signature)], late: f32) -> Paired {
     let repeat = REPEAT * late;
     let lateness = |ticks: i64| late * lateness(ticks);
-    let bands: Vec<_> = bands(moments, frames);
+    let bands: Vec<_> = bands(clock);
     let mut ways: Vec<Vec<Way>> = Vec::with_capacity(frames.len());
-    for ((time, signature), band) in frames.iter().zip(&bands) {
+    for ((&time, (_, signature)), band) in clock.frames.iter().zip(frames).zip(&bands) {
         let before = ways.last().map(Vec::as_slice).zip(ways.len().checked_sub(1).map(|last| &bands[last]));
         // Of the pictures before this one, the cheapest to come from, passing over what lies between.
         let mut best = Way { cost: if before.is_some() { f32::INFINITY } else { -repeat }, from: 0 };
         let mut passed = before.map_or(0, |(_, band)| *band.start());
         let mut here = Vec::with_capacity(band.clone().count());
         for picture in band.clone() {
-            let moment = &moments[picture];
             let shown = |picture: usize| {
                 let (before, band) = before.filter(|(_, band)| band.contains(&picture))?;
                 Some(before[picture - band.start()].cost)
@@ -151,13 +216,13 @@ fn pair(moments: &[Moment], frames: &[(i64, Signature)], late: f32) -> Vec<usize
                 passed += 1;
             }
             let start = if before.is_some() { repeat * picture as f32 } else { repeat * (picture + 1) as f32 };
-            let new = Way { cost: best.cost + start + lateness(time - moment.start), from: best.from };
-            let again = shown(picture).map(|cost| cost + repeat + lateness(moment.overdue(*time)));
+            let new = Way { cost: best.cost + start + lateness(time - clock.pictures[picture].start), from: best.from };
+            let again = shown(picture).map(|cost| cost + repeat + lateness(clock.overdue(picture, time)));
             let mut way = match again {
                 Some(cost) if cost < new.cost => Way { cost, from: picture as u32 },
                 _ => new,
             };
-            way.cost += difference(signature, &moment.signature);
+            way.cost += difference(signature, &moments[picture].signature);
             here.push(way);
         }
         ways.push(here);
@@ -165,24 +230,19 @@ fn pair(moments: &[Moment], frames: &[(i64, Signature)], late: f32) -> Vec<usize
     trace(&ways, &bands, moments.len(), repeat)
 }
 
-/// The pictures that come into question for each frame: those on show within reach of its time, or of its time as it
-/// would be if the video were as long as the tape. No end of a band ever goes back.
-fn bands(moments: &[Moment], frames: &[(i64, Signature)]) -> Vec<RangeInclusive<usize>> {
-    let end = |last: Option<i64>| last.unwrap_or(1).max(1) as f64;
-    let starts = moments.last().map(|moment| moment.start);
-    let stretch = (end(starts) / end(frames.last().map(|frame| frame.0))).clamp(0.25, 4.0);
-    let last = moments.len() - 1;
+/// The pictures that come into question for each frame: those on show within reach of its time. No end of a band ever
+/// goes back.
+fn bands(Clock { pictures, frames }: &Clock) -> Vec<RangeInclusive<usize>> {
+    let last = pictures.len() - 1;
     let (mut low, mut high) = (0, 0);
     frames
         .iter()
-        .map(|&(time, _)| {
-            let stretched = (time as f64 * stretch) as i64;
-            let (earliest, latest) = (time.min(stretched) - REACH, time.max(stretched) + REACH);
-            while low < last && moments[low].end < earliest {
+        .map(|&time| {
+            while low < last && pictures[low].end < time - REACH {
                 low += 1;
             }
             high = high.max(low);
-            while high < last && moments[high + 1].start <= latest {
+            while high < last && pictures[high + 1].start <= time + REACH {
                 high += 1;
             }
             low..=high
@@ -191,22 +251,17 @@ fn bands(moments: &[Moment], frames: &[(i64, Signature)]) -> Vec<RangeInclusive<
 }
 
 /// Follows the cheapest way back from the last frame.
-fn trace(ways: &[Vec<Way>], bands: &[RangeInclusive<usize>], pictures: usize, repeat: f32) -> Vec<usize> {
+fn trace(ways: &[Vec<Way>], bands: &[RangeInclusive<usize>], pictures: usize, repeat: f32) -> Paired {
     let mut shows = vec![0; ways.len()];
-    let Some((ends, band)) = ways.last().zip(bands.last()) else { return shows };
-    let missed = |picture: usize| repeat * (pictures - 1 - picture) as f32;
-    let mut picture = band
-        .clone()
-        .min_by(|&one, &other| {
-            let cost = |picture: usize| ends[picture - band.start()].cost + missed(picture);
-            cost(one).total_cmp(&cost(other))
-        })
-        .unwrap_or(0);
+    let Some((ends, band)) = ways.last().zip(bands.last()) else { return Paired { shows, cost: 0.0 } };
+    let cost = |picture: usize| ends[picture - band.start()].cost + repeat * (pictures - 1 - picture) as f32;
+    let end = band.clone().min_by(|&one, &other| cost(one).total_cmp(&cost(other))).unwrap_or(*band.start());
+    let mut picture = end;
     for (show, (ways, band)) in shows.iter_mut().zip(ways.iter().zip(bands)).rev() {
         *show = picture;
         picture = ways[picture - band.start()].from as usize;
     }
-    shows
+    Paired { shows, cost: cost(end) }
 }
 
 impl Alignment {
@@ -325,6 +380,51 @@ mod tests {
         let alignment = align(&tape, &frames);
         assert_eq!(alignment.shows, (0..1200).collect::<Vec<_>>());
         assert_eq!(alignment.time_error(&tape, &frames), Some((1199, 1199 * FRAME / 4)));
+    }
+
+    #[test]
+    fn a_video_at_a_fixed_rate_drops_nothing_however_fast_it_runs() {
+        // Nine seconds of one frame every 150 ms or so, with a pause of three seconds; at 50 frames a second.
+        let mut now = 0;
+        let starts: Vec<_> = (0..60)
+            .map(|index| {
+                now += if index == 30 { 3 * TICKS_PER_SECOND } else { 9_000 + index % 7 * 1_400 };
+                now
+            })
+            .collect();
+        let tape = moments(&starts.iter().map(|start| start - starts[0]).collect::<Vec<_>>());
+        for step in [TICKS_PER_SECOND / 50, TICKS_PER_SECOND / 7, TICKS_PER_SECOND * 2] {
+            let frames = frames_of(&tape, &(0..60).collect::<Vec<_>>(), step);
+            let alignment = align(&tape, &frames);
+            assert_eq!(alignment.shows, (0..60).collect::<Vec<_>>());
+            assert_eq!((alignment.dropped(&tape), alignment.doubled(&tape)), (0, 0));
+        }
+        // What is missing is still missing.
+        let shown: Vec<_> = (0..60).filter(|picture| !(20..23).contains(picture)).collect();
+        let alignment = align(&tape, &frames_of(&tape, &shown, TICKS_PER_SECOND / 50));
+        assert_eq!((alignment.shows.clone(), alignment.dropped(&tape)), (shown, 3));
+    }
+
+    #[test]
+    fn equal_neighbours_of_a_tape_are_counted_when_a_video_repeats_them_at_its_own_rate() {
+        let mut tape = regular(40);
+        for (index, moment) in tape.iter_mut().enumerate() {
+            moment.frames = 1 + index % 5;
+            moment.start *= 9;
+            moment.end *= 9;
+        }
+        let shown: Vec<_> = (0..40).flat_map(|index| vec![index; 1 + index % 5]).collect();
+        let alignment = align(&tape, &frames_of(&tape, &shown, FRAME));
+        assert_eq!((alignment.dropped(&tape), alignment.doubled(&tape)), (0, 0));
+        assert_eq!(alignment.shows, shown);
+    }
+
+    #[test]
+    fn a_video_that_ends_early_has_dropped_the_rest() {
+        let tape = regular(300);
+        let shown: Vec<_> = (0..120).collect();
+        let alignment = align(&tape, &frames_of(&tape, &shown, FRAME));
+        assert_eq!((alignment.shows.clone(), alignment.dropped(&tape)), (shown, 180));
     }
 
     #[test]

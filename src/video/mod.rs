@@ -32,7 +32,7 @@ pub use planes::Geometry;
 pub use preset::{Choose, Codec, Colors, Encoding, Player, Preset, Quality, Rate};
 pub use presets::Presets;
 pub use reader::{Facts, Played, Reader};
-pub use reduce::{Matrix, Swing};
+pub use reduce::{Matrix, Reduced, Swing};
 pub use transcode::{Options, Transcoded, transcode};
 
 /// What a caller may see and say while a video is made. Called from many threads.
