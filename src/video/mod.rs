@@ -18,6 +18,7 @@ mod reader;
 mod reduce;
 #[doc(hidden)]
 pub mod stages;
+mod still;
 mod transcode;
 mod verify;
 
@@ -33,6 +34,7 @@ pub use preset::{Choose, Codec, Colors, Encoding, Player, Preset, Quality, Rate}
 pub use presets::Presets;
 pub use reader::{Facts, Played, Reader};
 pub use reduce::{Matrix, Reduced, Swing};
+pub use still::webp;
 pub use transcode::{Options, Transcoded, transcode};
 
 /// What a caller may see and say while a video is made. Called from many threads.
