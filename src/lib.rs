@@ -29,6 +29,7 @@
 //! * [`thumbnail`] — tapes and paintings to 512×512.
 //! * [`record`] — five media to records that have passed their lexicon, the keys they have, and the lexicons.
 //! * [`video`] — frames to MP4. The only floor that knows libav.
+//! * [`storyboard`] — a few frames in one small picture, for players.
 //! * [`measure`] — how good an MP4 of a tape is.
 //! * [`config`] — the environment and the config file.
 //! * [`remote`] — MongoDB, Spaces, the PDS and DNS, unaware of each other.
@@ -72,6 +73,7 @@ pub mod measure;
 pub mod picture;
 pub mod record;
 pub mod remote;
+pub mod storyboard;
 pub mod sync;
 pub mod tape;
 pub mod thumbnail;

@@ -145,25 +145,43 @@ pub fn thumbnail(picture: &Picture) -> Picture {
     Picture { width: SIDE, height: SIDE, rgb }
 }
 
+/// The whole picture, as large as fits into a square, with nothing beside it.
+#[must_use]
+pub fn fitted(picture: &Picture, side: u32) -> Picture {
+    let (width, height) = contained(picture.width, picture.height, side);
+    let rgb = resized(&picture.rgb, (picture.width, picture.height), (width, height), PixelType::U8x3);
+    Picture { width, height, rgb }
+}
+
 /// Fits pixels into a square, in the middle. Beside them everything is 0: black, and transparent if there is alpha.
 fn contain(pixels: &[u8], (width, height): (u32, u32), pixel_type: PixelType, side: u32) -> Vec<u8> {
     let (inner_width, inner_height) = contained(width, height, side);
-    let reduces = inner_width < width || inner_height < height;
-    // The colour of what is transparent must not be seen at edges that are filtered.
-    let algorithm = if reduces { ResizeAlg::Convolution(FilterType::Lanczos3) } else { ResizeAlg::Nearest };
-    let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(reduces);
-    let from = ImageRef::new(width, height, pixels, pixel_type).expect("there are as many bytes as pixels need");
-    let mut to = Image::new(inner_width, inner_height, pixel_type);
-    Resizer::new().resize(&from, &mut to, &options).expect("both images are of one type and have pixels");
-
+    let inner = resized(pixels, (width, height), (inner_width, inner_height), pixel_type);
     let pixel_bytes = pixel_type.size();
     let mut canvas = vec![0; side as usize * side as usize * pixel_bytes];
     let (left, top) = ((side - inner_width) as usize / 2 * pixel_bytes, (side - inner_height) as usize / 2);
     let (row, inner_row) = (side as usize * pixel_bytes, inner_width as usize * pixel_bytes);
-    for (to, from) in canvas.chunks_exact_mut(row).skip(top).zip(to.buffer().chunks_exact(inner_row)) {
+    for (to, from) in canvas.chunks_exact_mut(row).skip(top).zip(inner.chunks_exact(inner_row)) {
         to[left..left + inner_row].copy_from_slice(from);
     }
     canvas
+}
+
+/// Pixels at another size: repeated if that is larger, else filtered.
+fn resized(
+    pixels: &[u8],
+    (width, height): (u32, u32),
+    (to_width, to_height): (u32, u32),
+    pixel_type: PixelType,
+) -> Vec<u8> {
+    let reduces = to_width < width || to_height < height;
+    // The colour of what is transparent must not be seen at edges that are filtered.
+    let algorithm = if reduces { ResizeAlg::Convolution(FilterType::Lanczos3) } else { ResizeAlg::Nearest };
+    let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(reduces);
+    let from = ImageRef::new(width, height, pixels, pixel_type).expect("there are as many bytes as pixels need");
+    let mut to = Image::new(to_width, to_height, pixel_type);
+    Resizer::new().resize(&from, &mut to, &options).expect("both images are of one type and have pixels");
+    to.into_vec()
 }
 
 /// The largest size of the same shape that fits; at least one pixel each way.

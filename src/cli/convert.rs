@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use clap::Args;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::tape::Limits;
+use crate::storyboard;
+use crate::tape::{Limits, Tape};
 use crate::thumbnail;
 use crate::video::{self, Preset, Transcoded};
 
@@ -23,6 +25,9 @@ use super::progress::{Progress, interrupted, stop_on_interrupt};
 use super::source::TapeSource;
 use super::{Outcome, report, usage_error};
 
+/// Bytes that are written as they are in an address; others could end the name, or the line.
+const NOT_IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Convert tapes to MP4s with thumbnails
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -30,6 +35,7 @@ Examples:
   telecine convert tape.zip                          tape.mp4 and tape.jpg beside it
   telecine convert tapes/*.zip --out-dir videos      many tapes, on all cores
   telecine convert tape.zip -o small.mp4 --preset small
+  telecine convert tape.zip --storyboard tape.webp   and tape.vtt, for players
   curl -s https://example.org/tape.zip | telecine convert - > tape.mp4")]
 pub struct Arguments {
     /// Tapes to convert; - reads one from standard input
@@ -57,6 +63,9 @@ pub struct Arguments {
     /// Write no thumbnail
     #[arg(long)]
     no_thumbnail: bool,
+    /// Write a storyboard here, six frames in one WebP, and beside it a .vtt that tells players when each is on show
+    #[arg(long, value_name = "FILE")]
+    storyboard: Option<PathBuf>,
     /// Print one JSON object for each tape
     #[arg(long)]
     json: bool,
@@ -84,6 +93,7 @@ struct Job {
     tape: TapeSource,
     video: Destination,
     thumbnail: Option<PathBuf>,
+    storyboard: Option<PathBuf>,
 }
 
 /// What is said about a converted tape.
@@ -138,6 +148,9 @@ fn jobs(arguments: &Arguments) -> Vec<Job> {
     if arguments.tapes.len() > 1 && arguments.thumbnail.is_some() {
         usage_error("--thumbnail takes one tape; thumbnails of many go beside their MP4s");
     }
+    if arguments.tapes.len() > 1 && arguments.storyboard.is_some() {
+        usage_error("--storyboard takes one tape");
+    }
     if arguments.tapes.iter().filter(|tape| **tape == TapeSource::Stdin).count() > 1 {
         usage_error("- can be given once");
     }
@@ -157,7 +170,9 @@ fn jobs(arguments: &Arguments) -> Vec<Job> {
             }
             _ => None,
         };
-        let files = [video.file(), thumbnail.as_deref()];
+        let storyboard = arguments.storyboard.clone();
+        let list = storyboard.as_deref().map(list_of);
+        let files = [video.file(), thumbnail.as_deref(), storyboard.as_deref(), list.as_deref()];
         for path in files.into_iter().flatten() {
             if matches!(tape, TapeSource::File(tape) if is_same_file(tape, path)) {
                 usage_error(format!("{} would replace the tape it is made from", path.display()));
@@ -166,9 +181,22 @@ fn jobs(arguments: &Arguments) -> Vec<Job> {
                 usage_error(format!("{} would be written twice; rename a tape", path.display()));
             }
         }
-        jobs.push(Job { tape: tape.clone(), video, thumbnail });
+        jobs.push(Job { tape: tape.clone(), video, thumbnail, storyboard });
     }
     jobs
+}
+
+/// Where the list that goes with a storyboard is.
+fn list_of(storyboard: &Path) -> PathBuf {
+    storyboard.with_extension("vtt")
+}
+
+/// The storyboard of a tape and its list, each beside its place.
+fn storyboard_drafts(tape: &Tape, path: &Path, replace: bool) -> Result<[Draft; 2]> {
+    let storyboard = storyboard::storyboard(tape)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let list = storyboard.vtt(&utf8_percent_encode(&name, NOT_IN_A_PATH).to_string());
+    Ok([output::drafted(path, &storyboard.webp, replace)?, output::drafted(&list_of(path), list.as_bytes(), replace)?])
 }
 
 fn file_name(tape: &TapeSource) -> PathBuf {
@@ -215,8 +243,9 @@ fn convert_all(jobs: &[Job], settings: &Settings) -> Vec<Result<Converted>> {
 fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Converted> {
     let started = Instant::now();
     job.video.check(settings.force)?;
-    if let Some(thumbnail) = &job.thumbnail {
-        Destination::from(thumbnail.clone()).check(settings.force)?;
+    let list = job.storyboard.as_deref().map(list_of);
+    for path in [&job.thumbnail, &job.storyboard, &list].into_iter().flatten() {
+        Destination::from(path.clone()).check(settings.force)?;
     }
     let tape = job.tape.open(&settings.limits)?;
     let mut draft = job.video.draft(settings.force)?;
@@ -226,13 +255,17 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
         Error::Output { source } => Error::write(draft.path())(source),
         other => other,
     })?;
-    // Both are complete before either appears.
+    // All are complete before any appears.
     let thumbnail = match &job.thumbnail {
         Some(path) => Some(output::drafted(path, &thumbnail::tape(&tape)?.bytes, settings.force)?),
         None => None,
     };
+    let storyboard = match &job.storyboard {
+        Some(path) => Some(storyboard_drafts(&tape, path, settings.force)?),
+        None => None,
+    };
     draft.publish()?;
-    thumbnail.map_or(Ok(()), Draft::publish)?;
+    thumbnail.into_iter().chain(storyboard.into_iter().flatten()).try_for_each(Draft::publish)?;
     Ok(Converted {
         video,
         preset: settings.preset.name.clone(),
@@ -290,6 +323,9 @@ fn json_line(job: &Job, result: &Result<Converted>) -> serde_json::Value {
     }
     if let Some(path) = job.thumbnail.as_ref().filter(|_| result.is_ok()) {
         line["thumbnail"] = path.display().to_string().into();
+    }
+    if let Some(path) = job.storyboard.as_ref().filter(|_| result.is_ok()) {
+        line["storyboard"] = path.display().to_string().into();
     }
     line
 }

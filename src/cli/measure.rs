@@ -109,13 +109,21 @@ fn text(arguments: &Arguments, tape: &Tape, measurement: &Measurement) -> String
     );
     let rate = measurement.bit_rate / 1000.0;
     field("size", format!("{}, {rate:.1} kbit/s", report::bytes(facts.bytes)));
-    let worst =
+    let worst_text =
         |value: String, worst: &Worst| format!("; worst {value} (frame {} at {:.3} s)", worst.frame, worst.seconds);
     let (psnr, ssim) = (&measurement.psnr_worst, &measurement.ssim_worst);
-    field("psnr", report::decibels(measurement.psnr) + &worst(report::decibels(psnr.value), psnr));
+    field("psnr", report::decibels(measurement.psnr) + &worst_text(report::decibels(psnr.value), psnr));
     field("", format!("{} as the mean of the frames", report::decibels(measurement.psnr_of_frames)));
-    field("ssim", format!("{:.5}", measurement.ssim) + &worst(format!("{:.5}", ssim.value), ssim));
+    field("ssim", format!("{:.5}", measurement.ssim) + &worst_text(format!("{:.5}", ssim.value), ssim));
     field("exact", format!("{:.3} % of the pixels", measurement.exact * 100.0));
+    if let Some((error, worst)) = measurement.flat_error.zip(measurement.flat_error_worst.as_ref()) {
+        let share = measurement.flat * 100.0;
+        let worst_value = format!("{:.2}", worst.value);
+        field("flat", format!("{error:.2} levels off on {share:.1} % of the pixels") + &worst_text(worst_value, worst));
+    }
+    if let Some(levels) = measurement.blockiness {
+        field("blocks", format!("{levels:.2} levels at the edges of blocks"));
+    }
     let late = &measurement.time_error;
     field("time", format!("{} at most (frame {})", signed(late.ms), late.frame));
     field("duration", format!("{:.3} s, {}", measurement.seconds, signed(measurement.duration_error_ms)));

@@ -1,10 +1,11 @@
 //! How good an MP4 of a tape is: what it shows, when, how exactly, and how many bytes that takes.
 //!
 //! Any converter's MP4 will do, as long as it is the tape enlarged by a whole number. It is played twice: first to
-//! find out which picture of the tape each of its frames shows (`align`), then to compare the two (`quality`).
+//! find out which picture of the tape each of its frames shows (`align`), then to compare the two (`quality`, `flat`).
 //! What is kept meanwhile is a few hundred numbers for each frame, and of pictures no more than a handful.
 
 mod align;
+mod flat;
 mod quality;
 mod sound;
 mod summary;
@@ -19,7 +20,7 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::picture::{self, Picture};
 use crate::tape::{Reel, TICKS_PER_SECOND, Tape};
-use crate::video::{Facts, Geometry, Reader, Watch};
+use crate::video::{Facts, Geometry, Reader, Reduced, Watch};
 
 use align::{Moment, Signature};
 use quality::Likeness;
@@ -57,6 +58,16 @@ pub struct Measurement {
     pub ssim_worst: Worst,
     /// The part of all pixels that have exactly the colour they have in the tape.
     pub exact: f64,
+    /// The part of all pixels that are flat in the tape: those within two pixels have the very same colour.
+    pub flat: f64,
+    /// How far flat pixels are off: the root of the mean squared error of their samples, in levels of 255. Rounding to
+    /// 8-bit limited range alone costs about 0.6. `None` if nothing is flat.
+    pub flat_error: Option<f64>,
+    /// The frame whose flat pixels are off the most.
+    pub flat_error_worst: Option<Worst>,
+    /// By how many levels of luma the steps between blocks of the coder (every 8 pixels of the video) exceed those
+    /// beside them, where the tape is smooth. `None` from ×8 on, where all of the tape's pixels begin a block.
+    pub blockiness: Option<f64>,
     /// The picture that appears at the most wrong time.
     pub time_error: TimeError,
     /// How much longer than the tape it is, in ms.
@@ -115,6 +126,10 @@ pub fn measure(tape: &Tape, file: &File, path: &Path, watch: &dyn Watch) -> Resu
         ssim: summary.ssim,
         ssim_worst: summary.ssim_worst,
         exact: summary.exact,
+        flat: summary.flat,
+        flat_error: summary.flat_error,
+        flat_error_worst: summary.flat_error_worst,
+        blockiness: summary.blockiness,
         time_error: TimeError { ms: milliseconds(ticks), frame: pictures[late] },
         duration_error_ms: milliseconds(end - tape.end()),
         dropped: alignment.dropped(&moments),
@@ -134,7 +149,7 @@ pub fn frame(tape: &Tape, file: &File, path: &Path, index: usize, watch: &dyn Wa
     let geometry = reader.fit(tape.width, tape.height)?;
     let (mut passed, mut found) = (0, None);
     reader.play(&geometry, watch, |played| {
-        found = (passed == index).then(|| played.picture.clone());
+        found = (passed == index).then(|| played.picture.rounded());
         passed += 1;
         Ok(found.is_none())
     })?;
@@ -193,7 +208,7 @@ struct Looks {
 fn look_at_video(reader: &Reader<'_>, geometry: &Geometry, watch: &dyn Watch) -> Result<Looks> {
     let mut looks = Looks { frames: Vec::new(), end: 0 };
     reader.play(geometry, watch, |played| {
-        looks.frames.push((played.start, align::signature(played.picture)));
+        looks.frames.push((played.start, align::signature(&played.picture.rounded())));
         looks.end = if played.end > played.start { played.end } else { 0 };
         watch.encoded(1);
         Ok(true)
@@ -230,10 +245,11 @@ fn compare(
     let judge = |(reel, decoder, wanted): &mut (Reel<'_>, picture::Decoder, Picture), waiting: &Waiting| {
         watch.check()?;
         load(reel, decoder, waiting.frame, size, wanted)?;
-        let likeness = quality::compare(wanted, &waiting.picture);
+        let likeness = quality::compare(wanted, &waiting.picture, geometry.scale);
         watch.encoded(1);
         let (frame, seconds, bytes) = (waiting.frame, seconds(waiting.start), waiting.bytes);
-        Ok((FrameQuality { frame, seconds, psnr: quality::psnr(likeness.mse), ssim: likeness.ssim, bytes }, likeness))
+        let (psnr, flat_error) = (quality::psnr(likeness.mse), likeness.flat.mean().map(f64::sqrt));
+        Ok((FrameQuality { frame, seconds, psnr, ssim: likeness.ssim, flat_error, bytes }, likeness))
     };
     let most = WAITING * rayon::current_num_threads();
     let (mut waiting, mut qualities) = (Vec::with_capacity(most), Vec::with_capacity(shows.len()));
@@ -262,7 +278,7 @@ struct Waiting {
     frame: usize,
     start: i64,
     bytes: u64,
-    picture: Picture,
+    picture: Reduced,
 }
 
 fn sound_offset(tape: &Tape, reader: &Reader<'_>, watch: &dyn Watch) -> Result<Option<f64>> {

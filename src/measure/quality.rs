@@ -1,8 +1,10 @@
-//! How alike two pictures are: PSNR, SSIM, and how many pixels are exactly right. Pure arithmetic.
+//! How alike a picture of the tape and one of the video are: PSNR, SSIM, how many pixels are exactly right, and the
+//! faults that stand out. Pure arithmetic.
 
 use crate::picture::Picture;
+use crate::video::Reduced;
 
-use super::align::luma;
+use super::flat::{self, Edges, Sum};
 
 /// The PSNR of equal pictures, which would be infinite. One sample off by one level brings a picture of 300×300 there.
 pub const BEST_PSNR: f64 = 99.0;
@@ -24,21 +26,37 @@ pub struct Likeness {
     pub exact: u64,
     /// Pixels.
     pub pixels: u64,
+    /// Squared errors where the tape is flat.
+    pub flat: Sum,
+    /// Edges that the tape does not have.
+    pub edges: Edges,
 }
 
-/// Compares two pictures of the same size.
-pub fn compare(one: &Picture, other: &Picture) -> Likeness {
-    let (one_pixels, other_pixels) = (one.rgb.as_chunks::<3>().0, other.rgb.as_chunks::<3>().0);
-    let exact = one_pixels.iter().zip(other_pixels).filter(|(one, other)| one == other).count() as u64;
-    let squares = |(&one, &other): (&u8, &u8)| u64::from(one.abs_diff(other)).pow(2);
-    let error: u64 = one.rgb.iter().zip(&other.rgb).map(squares).sum();
-    let lumas = [one_pixels, other_pixels].map(|pixels| pixels.iter().map(|&rgb| luma(rgb)).collect::<Vec<_>>());
+/// Compares what a video shows, `scale` times as large, with the picture of the same size in the tape.
+pub fn compare(wanted: &Picture, shown: &Reduced, scale: u32) -> Likeness {
+    let samples = || wanted.rgb.iter().zip(&shown.rgb);
+    let error: f64 = samples().map(|(&wanted, &shown)| f64::from(shown - f32::from(wanted)).powi(2)).sum();
+    let pixels = wanted.rgb.as_chunks::<3>().0.iter().zip(shown.rgb.as_chunks::<3>().0);
+    let is_exact = |wanted: &[u8; 3], shown: &[f32; 3]| shown.map(|level| level.round() as u8) == *wanted;
+    let exact = pixels.filter(|(wanted, shown)| is_exact(wanted, shown)).count() as u64;
+    let (width, height) = (wanted.width as usize, wanted.height as usize);
+    let wanted_luma = lumas(wanted.rgb.iter().map(|&level| f32::from(level)));
+    let shown_luma = lumas(shown.rgb.iter().copied());
     Likeness {
-        mse: error as f64 / one.rgb.len().max(1) as f64,
-        ssim: ssim(&lumas[0], &lumas[1], one.width as usize, one.height as usize),
+        mse: error / wanted.rgb.len().max(1) as f64,
+        ssim: ssim(&wanted_luma, &shown_luma, width, height),
         exact,
-        pixels: one_pixels.len() as u64,
+        pixels: (width * height) as u64,
+        flat: flat::flat_errors(wanted, &shown.rgb),
+        edges: flat::edges(&wanted_luma, &shown_luma, width, scale as usize),
     }
+}
+
+/// The luma of each pixel as BT.601 weighs it.
+fn lumas(mut samples: impl ExactSizeIterator<Item = f32>) -> Vec<f32> {
+    let pixels = samples.len() / 3;
+    let mut next = || samples.next().unwrap_or_default();
+    (0..pixels).map(|_| 0.299 * next() + 0.587 * next() + 0.114 * next()).collect()
 }
 
 /// Peak signal to noise ratio in dB, at most [`BEST_PSNR`].
@@ -47,7 +65,7 @@ pub fn psnr(mse: f64) -> f64 {
 }
 
 /// The mean over windows that cover the picture; the last of each row and column may overlap more.
-fn ssim(one: &[u8], other: &[u8], width: usize, height: usize) -> f64 {
+fn ssim(one: &[f32], other: &[f32], width: usize, height: usize) -> f64 {
     let (window_width, window_height) = (width.min(WINDOW), height.min(WINDOW));
     let origins = |length: usize, window: usize| (0..length - window).step_by(STRIDE).chain([length - window]);
     let (mut sum, mut count) = (0.0, 0);
@@ -62,24 +80,23 @@ fn ssim(one: &[u8], other: &[u8], width: usize, height: usize) -> f64 {
 }
 
 /// Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", with a box for a window.
-fn window_ssim<'a>(rows: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> f64 {
+fn window_ssim<'a>(rows: impl Iterator<Item = (&'a [f32], &'a [f32])>) -> f64 {
     const C1: f64 = (0.01 * 255.0) * (0.01 * 255.0);
     const C2: f64 = (0.03 * 255.0) * (0.03 * 255.0);
-    let (mut sum_one, mut sum_other, mut squares, mut products, mut count) = (0, 0, 0, 0, 0);
+    let (mut sum_one, mut sum_other, mut squares, mut products, mut count) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for (one, other) in rows {
         for (&one, &other) in one.iter().zip(other) {
-            let (one, other) = (u32::from(one), u32::from(other));
+            let (one, other) = (f64::from(one), f64::from(other));
             sum_one += one;
             sum_other += other;
             squares += one * one + other * other;
             products += one * other;
         }
-        count += one.len() as u32;
+        count += one.len() as f64;
     }
-    let count = f64::from(count);
-    let (mean_one, mean_other) = (f64::from(sum_one) / count, f64::from(sum_other) / count);
-    let variances = f64::from(squares) / count - mean_one * mean_one - mean_other * mean_other;
-    let covariance = f64::from(products) / count - mean_one * mean_other;
+    let (mean_one, mean_other) = (sum_one / count, sum_other / count);
+    let variances = squares / count - mean_one * mean_one - mean_other * mean_other;
+    let covariance = products / count - mean_one * mean_other;
     (2.0 * mean_one * mean_other + C1) * (2.0 * covariance + C2)
         / ((mean_one * mean_one + mean_other * mean_other + C1) * (variances + C2))
 }
@@ -94,6 +111,15 @@ mod tests {
         let pixels = picture.rgb.as_chunks_mut::<3>().0.iter_mut().enumerate();
         pixels.for_each(|(index, rgb)| *rgb = [(index as u32 % width * 31) as u8, (index * 7) as u8, 90]);
         picture
+    }
+
+    fn shown(picture: &Picture) -> Reduced {
+        let rgb = picture.rgb.iter().map(|&level| f32::from(level)).collect();
+        Reduced { width: picture.width, height: picture.height, rgb }
+    }
+
+    fn compare(wanted: &Picture, other: &Picture) -> Likeness {
+        super::compare(wanted, &shown(other), 2)
     }
 
     #[test]
@@ -114,6 +140,16 @@ mod tests {
         assert!((psnr(likeness.mse) - 48.130_8).abs() < 1e-3);
         assert_eq!((likeness.exact, likeness.pixels), (0, 100));
         assert!(psnr(255.0 * 255.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn nothing_is_rounded_before_it_is_compared() {
+        let picture = checkered(10, 10);
+        let mut near = shown(&picture);
+        near.rgb.iter_mut().for_each(|level| *level += 0.25);
+        let likeness = super::compare(&picture, &near, 1);
+        assert!((likeness.mse - 0.0625).abs() < 1e-6);
+        assert_eq!(likeness.exact, 100);
     }
 
     #[test]

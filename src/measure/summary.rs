@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::flat::{Edges, Sum};
 use super::quality::{self, Likeness};
 
 /// A frame that is worse than the others.
@@ -26,6 +27,8 @@ pub struct FrameQuality {
     pub psnr: f64,
     /// How similar its structure is.
     pub ssim: f64,
+    /// How far it is off where the tape is flat, in levels; `None` if the tape is flat nowhere.
+    pub flat_error: Option<f64>,
     /// Bytes it takes.
     pub bytes: u64,
 }
@@ -39,6 +42,10 @@ pub struct Summary {
     pub ssim: f64,
     pub ssim_worst: Worst,
     pub exact: f64,
+    pub flat: f64,
+    pub flat_error: Option<f64>,
+    pub flat_error_worst: Option<Worst>,
+    pub blockiness: Option<f64>,
 }
 
 impl Summary {
@@ -52,6 +59,16 @@ impl Summary {
             let worst = frames.min_by(|&one, &other| value(one).total_cmp(&value(other)))?;
             Some(Worst { value: value(worst), frame: worst.frame, seconds: worst.seconds })
         };
+        let flat = qualities.iter().fold(Sum::default(), |sum, (_, likeness)| sum.and(likeness.flat));
+        let edges = qualities.iter().fold(Edges::default(), |sum, (_, likeness)| sum.and(likeness.edges));
+        let flat_worst = qualities
+            .iter()
+            .filter_map(|(frame, _)| {
+                Some(Worst { value: frame.flat_error?, frame: frame.frame, seconds: frame.seconds })
+            })
+            // The first of equals.
+            .rev()
+            .max_by(|one, other| one.value.total_cmp(&other.value));
         let (exact, pixels) = qualities
             .iter()
             .fold((0, 0), |(exact, pixels), (_, likeness)| (exact + likeness.exact, pixels + likeness.pixels));
@@ -62,6 +79,10 @@ impl Summary {
             ssim: mean(|(frame, _)| frame.ssim),
             ssim_worst: worst(|frame| frame.ssim)?,
             exact: exact as f64 / (pixels as f64).max(1.0),
+            flat: flat.count as f64 / 3.0 / (pixels as f64).max(1.0),
+            flat_error: flat.mean().map(f64::sqrt),
+            flat_error_worst: flat_worst,
+            blockiness: edges.blockiness(),
         })
     }
 }
@@ -74,14 +95,20 @@ mod tests {
     fn errors_are_averaged_before_they_become_decibels() {
         let frame = |frame: usize, mse: f64| {
             let psnr = super::super::quality::psnr(mse);
-            let quality = FrameQuality { frame, seconds: frame as f64, psnr, ssim: 1.0 - mse / 100.0, bytes: 1 };
-            (quality, Likeness { mse, ssim: quality.ssim, exact: 1, pixels: 4 })
+            let flat = Sum { total: mse * 3.0 * frame as f64, count: 3 * frame as u64 };
+            let (flat_error, ssim) = (flat.mean().map(f64::sqrt), 1.0 - mse / 100.0);
+            let quality = FrameQuality { frame, seconds: frame as f64, psnr, ssim, flat_error, bytes: 1 };
+            (quality, Likeness { mse, ssim, exact: 1, pixels: 4, flat, edges: Edges::default() })
         };
         let summary = Summary::of(&[frame(0, 0.0), frame(1, 2.0), frame(2, 1.0)]).unwrap();
         assert!((summary.psnr - 48.130_8).abs() < 1e-3);
         assert!((summary.psnr_of_frames - (99.0 + 45.120_5 + 48.130_8) / 3.0).abs() < 1e-3);
         assert_eq!((summary.psnr_worst.frame, summary.ssim_worst.frame), (1, 1));
         assert!((summary.exact - 0.25).abs() < 1e-9);
+        // One pixel in the second frame with an error of 2, two in the third with an error of 1; none in the first.
+        assert!((summary.flat - 0.25).abs() < 1e-9);
+        assert!((summary.flat_error.unwrap() - (4.0_f64 / 3.0).sqrt()).abs() < 1e-9);
+        assert_eq!(summary.flat_error_worst.unwrap().frame, 1);
         assert_eq!(Summary::of(&[]), None);
     }
 }

@@ -24,7 +24,7 @@ pub fn prove(file: &File, tape: &Tape, timeline: &Timeline, watch: &dyn Watch) -
     reader.play(&geometry, watch, |played| {
         let Some(expected) = shown.next() else { return wrong("has more frames than the tape".into()) };
         reel.picture(expected.frame, &mut decoder, &mut picture)?;
-        if *played.picture != picture {
+        if !played.picture.is_exactly(&picture) {
             return wrong(format!("does not show frame {} exactly", expected.frame));
         }
         bytes += played.bytes;

@@ -23,6 +23,7 @@ mod reader;
 mod reduce;
 #[doc(hidden)]
 pub mod stages;
+mod still;
 mod transcode;
 mod trial;
 mod verify;
@@ -39,7 +40,8 @@ pub use planes::Geometry;
 pub use preset::{Choose, Codec, Colors, Encoding, Floor, Player, Preset, Quality, Rate};
 pub use presets::Presets;
 pub use reader::{Facts, Played, Reader};
-pub use reduce::{Matrix, Swing};
+pub use reduce::{Matrix, Reduced, Swing};
+pub use still::webp;
 pub use transcode::{Options, Transcoded, transcode};
 
 /// What a caller may see and say while a video is made. Called from many threads.

@@ -19,17 +19,18 @@ use ffmpeg::{ChannelLayout, Dictionary, Packet, Rational, codec, color, decoder,
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::picture::Picture;
 use crate::tape::TICKS_PER_SECOND;
 
 use super::encode::libav_wants_more;
 use super::planes::Geometry;
-use super::reduce::{self, Coding, Component, Matrix, Reducer, Swing};
+use super::reduce::{self, Coding, Component, Matrix, Reduced, Reducer, Swing};
 use super::{Watch, libav};
 
-/// Any flag that says that samples are not plain bytes of a colour.
+/// Any flag that says that samples are not plain numbers for a colour, of one byte or of two with the lower one first.
 const ODD_FORMATS: u64 = (ffmpeg::ffi::AV_PIX_FMT_FLAG_PAL
     | ffmpeg::ffi::AV_PIX_FMT_FLAG_BITSTREAM
+    | ffmpeg::ffi::AV_PIX_FMT_FLAG_BE
+    | ffmpeg::ffi::AV_PIX_FMT_FLAG_FLOAT
     | ffmpeg::ffi::AV_PIX_FMT_FLAG_HWACCEL) as u64;
 
 /// What a file says about itself.
@@ -69,7 +70,7 @@ pub struct Played<'a> {
     /// Bytes it takes in the file.
     pub bytes: u64,
     /// The picture at the tape's size.
-    pub picture: &'a Picture,
+    pub picture: &'a Reduced,
 }
 
 /// A video file that can be played again and again, though not twice at the same time.
@@ -148,7 +149,7 @@ impl<'a> Reader<'a> {
         let mut decoder = video_decoder(&stream).map_err(libav(doing()))?;
         // What frames do not carry through the decoder: by presentation time, as many as it holds.
         let mut packets = BTreeMap::new();
-        let (mut received, mut reducer, mut picture) = (frame::Video::empty(), Reducer::default(), Picture::default());
+        let (mut received, mut reducer, mut picture) = (frame::Video::empty(), Reducer::default(), Reduced::default());
         let mut packet = Packet::empty();
         loop {
             watch.check()?;
@@ -187,7 +188,7 @@ impl<'a> Reader<'a> {
         frame: &frame::Video,
         geometry: &Geometry,
         reducer: &mut Reducer,
-        picture: &mut Picture,
+        picture: &mut Reduced,
     ) -> Result<()> {
         if (frame.width(), frame.height()) != (geometry.width, geometry.height) {
             return Err(refuse(self.path, "changes its size on the way"));
@@ -196,7 +197,7 @@ impl<'a> Reader<'a> {
             let format = frame.format().descriptor().map_or("unknown", format::pixel::Descriptor::name);
             return Err(refuse(
                 self.path,
-                &format!("has pictures of format {format}; 8 bits a sample can be compared"),
+                &format!("has pictures of format {format}; colours of 8 to 16 bits a sample can be compared"),
             ));
         };
         let coding = coding(frame, is_rgb).ok_or_else(|| {
@@ -332,12 +333,12 @@ fn frame_swing(frame: &frame::Video) -> Swing {
 }
 
 /// Where a frame's three colour components lie, and whether they are red, green and blue. `None` unless they are
-/// bytes. Of all the formats libav knows, none needs to be named here: it describes them.
+/// plain numbers. Of all the formats libav knows, none needs to be named here: it describes them.
 pub(super) fn components(frame: &frame::Video) -> Option<([Component<'_>; 3], bool)> {
     // SAFETY: descriptors are constants of libav.
     let description = unsafe { &*frame.format().descriptor()?.as_ptr() };
     let components = description.comp.first_chunk::<3>()?;
-    let plain = components.iter().all(|component| component.depth == 8 && component.shift == 0);
+    let plain = components.iter().all(|component| (8..=16).contains(&component.depth));
     if description.nb_components < 3 || !plain || description.flags & ODD_FORMATS != 0 {
         return None;
     }
@@ -347,7 +348,8 @@ pub(super) fn components(frame: &frame::Video) -> Option<([Component<'_>; 3], bo
         let (component, halved) = (components[index], if index == 0 { (0, 0) } else { chroma });
         let (plane, first) = (component.plane as usize, component.offset as usize);
         let data = frame.data(plane).get(first..).unwrap_or_default();
-        Component { data, stride: frame.stride(plane), step: component.step as usize, halved }
+        let (depth, shift) = (component.depth as u32, component.shift as u32);
+        Component { data, stride: frame.stride(plane), step: component.step as usize, halved, depth, shift }
     };
     Some(([component(0), component(1), component(2)], is_rgb))
 }

@@ -1,9 +1,8 @@
 //! The planes of an enlarged video back as an RGB picture of the tape's size: the way of [`super::planes`] backwards.
 //!
-//! Each pixel of the tape is the mean of the block it became, rounded once, at the end. Pure arithmetic: where the
-//! planes come from does not matter here.
-
-use std::ops::Range;
+//! Every pixel of the video becomes red, green and blue in floats, clipped as on a screen; each pixel of the tape is the
+//! mean of the block it became. Nothing is rounded, and libswscale has no part in it: its own conversion is off by more
+//! than a good video is. Pure arithmetic: where the planes come from does not matter here.
 
 use serde::Serialize;
 
@@ -53,7 +52,7 @@ pub enum Swing {
     Full,
 }
 
-/// One component of a frame: 8-bit samples somewhere in a plane.
+/// One component of a frame: samples of one or two bytes somewhere in a plane.
 #[derive(Debug, Clone, Copy)]
 pub struct Component<'a> {
     /// From the first sample on.
@@ -64,97 +63,157 @@ pub struct Component<'a> {
     pub step: usize,
     /// How often the columns and rows of the picture are halved.
     pub halved: (u8, u8),
+    /// Bits of a sample, 8 to 16. More than 8 lie in two bytes, the lower one first.
+    pub depth: u32,
+    /// Bits below the sample.
+    pub shift: u32,
+}
+
+/// A picture of the tape's size as a video shows it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reduced {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Red, green and blue of each pixel, from 0 to 255 and not rounded.
+    pub rgb: Vec<f32>,
+}
+
+impl Reduced {
+    /// Whether it is this picture, to the last bit.
+    #[must_use]
+    pub fn is_exactly(&self, picture: &Picture) -> bool {
+        let same = |(shown, level): (&f32, &u8)| *shown as u8 == *level && shown.fract() == 0.0;
+        (self.width, self.height) == (picture.width, picture.height)
+            && self.rgb.len() == picture.rgb.len()
+            && self.rgb.iter().zip(&picture.rgb).all(same)
+    }
+
+    /// The picture in whole levels.
+    #[must_use]
+    pub fn rounded(&self) -> Picture {
+        let rgb = self.rgb.iter().map(|value| value.round() as u8).collect();
+        Picture { width: self.width, height: self.height, rgb }
+    }
 }
 
 /// Reduces frames one after another, keeping its buffers.
 #[derive(Debug, Default)]
 pub struct Reducer {
-    means: [Vec<f32>; 3],
+    lines: [Vec<f32>; 3],
+    sums: [Vec<f32>; 3],
 }
 
 impl Reducer {
     /// Reduces a frame of the geometry's video size to its source size. What was cut off in the video is missing in
-    /// `picture`, whose old contents are lost.
-    pub fn reduce(&mut self, from: &[Component<'_>; 3], coding: Coding, geometry: &Geometry, picture: &mut Picture) {
-        picture.width = geometry.source_width.min(geometry.width.div_ceil(geometry.scale));
-        picture.height = geometry.source_height.min(geometry.height.div_ceil(geometry.scale));
-        for (component, means) in from.iter().zip(&mut self.means) {
-            average(component, geometry, picture.width as usize, picture.height as usize, means);
-        }
-        let [first, second, third] = &self.means;
-        picture.rgb.resize(first.len() * 3, 0);
-        let samples = first.iter().zip(second).zip(third);
-        for (rgb, ((&first, &second), &third)) in picture.rgb.as_chunks_mut().0.iter_mut().zip(samples) {
-            // The cast saturates.
-            *rgb = to_rgb([first, second, third], coding).map(|value| value.round() as u8);
-        }
-    }
-}
-
-/// The mean over each block of `scale` by `scale` pixels of the video; what lies outside the video does not count.
-fn average(from: &Component<'_>, geometry: &Geometry, width: usize, height: usize, means: &mut Vec<f32>) {
-    let scale = geometry.scale as usize;
-    let columns: Vec<_> =
-        (0..width).map(|x| Samples::of(x, scale, geometry.width as usize, from.halved.0.into())).collect();
-    means.clear();
-    for y in 0..height {
-        let rows = Samples::of(y, scale, geometry.height as usize, from.halved.1.into());
-        let start = means.len();
-        means.resize(start + width, 0.0);
-        for row in rows.positions() {
-            let row = &from.data[row * from.stride..];
-            for (mean, columns) in means[start..].iter_mut().zip(&columns) {
-                *mean += columns.positions().map(|x| u32::from(row[x * from.step])).sum::<u32>() as f32;
+    /// `reduced`, whose old contents are lost.
+    pub fn reduce(&mut self, from: &[Component<'_>; 3], coding: Coding, geometry: &Geometry, reduced: &mut Reduced) {
+        let scale = geometry.scale as usize;
+        reduced.width = geometry.source_width.min(geometry.width.div_ceil(geometry.scale));
+        reduced.height = geometry.source_height.min(geometry.height.div_ceil(geometry.scale));
+        let (columns, rows) = (reduced.width as usize, reduced.height as usize);
+        // What lies outside the video does not count, nor does what it was padded with.
+        let (width, height) = ((columns * scale).min(geometry.width as usize), geometry.height as usize);
+        reduced.rgb.clear();
+        let mut held = [None; 3];
+        for row in 0..rows {
+            let block = row * scale..((row + 1) * scale).min(height);
+            for sum in &mut self.sums {
+                sum.clear();
+                sum.resize(width, 0.0);
             }
+            for y in block.clone() {
+                for (index, component) in from.iter().enumerate() {
+                    let at = y >> component.halved.1;
+                    if held[index] != Some(at) {
+                        let levels = Levels::of(coding, index, component.depth);
+                        unpack(component, at, levels, width, &mut self.lines[index]);
+                        held[index] = Some(at);
+                    }
+                }
+                self.add(coding);
+            }
+            let means = self.sums.each_ref().map(|sums| {
+                let count = block.len();
+                sums.chunks(scale).map(move |sums| sums.iter().sum::<f32>() / (sums.len() * count) as f32)
+            });
+            let [red, green, blue] = means;
+            reduced.rgb.extend(red.zip(green).zip(blue).flat_map(|((red, green), blue)| [red, green, blue]));
         }
-        for (mean, columns) in means[start..].iter_mut().zip(&columns) {
-            *mean /= (rows.count() * columns.count()) as f32;
+    }
+
+    /// Adds the lines to the sums, as red, green and blue.
+    fn add(&mut self, coding: Coding) {
+        let [first, second, third] = &self.lines;
+        let [red, green, blue] = &mut self.sums;
+        let lines = first.iter().zip(second).zip(third);
+        let sums = red.iter_mut().zip(green).zip(blue);
+        let Coding::Yuv(matrix, _) = coding else {
+            for (((red, green), blue), ((&first, &second), &third)) in sums.zip(lines) {
+                *red += first;
+                *green += second;
+                *blue += third;
+            }
+            return;
+        };
+        let (of_red, of_blue) = matrix.weights();
+        let (to_red, to_blue, of_green) = (2.0 * (1.0 - of_red), 2.0 * (1.0 - of_blue), 1.0 - of_red - of_blue);
+        for (((red, green), blue), ((&luma, &to_the_blue), &to_the_red)) in sums.zip(lines) {
+            let r = luma + to_red * to_the_red;
+            let b = luma + to_blue * to_the_blue;
+            let g = (luma - of_red * r - of_blue * b) / of_green;
+            *red += r.clamp(0.0, 255.0);
+            *green += g.clamp(0.0, 255.0);
+            *blue += b.clamp(0.0, 255.0);
         }
     }
 }
 
-/// The samples along one side of a block, one for each pixel of the video unless fewer have the same mean.
-struct Samples {
-    pixels: Range<usize>,
-    halved: usize,
-}
-
-impl Samples {
-    fn of(index: usize, scale: usize, length: usize, halved: usize) -> Self {
-        let pixels = index * scale..((index + 1) * scale).min(length);
-        // Blocks that begin and end with a sample hold each sample equally often.
-        let whole = |pixel: usize| pixel.is_multiple_of(1 << halved);
-        if whole(pixels.start) && whole(pixels.end) {
-            return Samples { pixels: pixels.start >> halved..pixels.end >> halved, halved: 0 };
+impl Matrix {
+    /// The weights of red and of blue in luma.
+    fn weights(self) -> (f32, f32) {
+        match self {
+            Matrix::Bt601 => (0.299, 0.114),
+            Matrix::Bt709 => (0.2126, 0.0722),
         }
-        Samples { pixels, halved }
-    }
-
-    fn positions(&self) -> impl Iterator<Item = usize> + '_ {
-        self.pixels.clone().map(|pixel| pixel >> self.halved)
-    }
-
-    fn count(&self) -> usize {
-        self.pixels.len()
     }
 }
 
-fn to_rgb(samples: [f32; 3], coding: Coding) -> [f32; 3] {
-    let Coding::Yuv(matrix, swing) = coding else { return samples };
-    let [luma, blue, red] = samples;
-    let (luma, blue, red) = match swing {
-        Swing::Limited => {
-            ((luma - 16.0) * 255.0 / 219.0, (blue - 128.0) * 255.0 / 224.0, (red - 128.0) * 255.0 / 224.0)
+/// What a sample stands for: so many levels of 255 above the zero.
+#[derive(Clone, Copy)]
+struct Levels {
+    zero: f32,
+    each: f32,
+}
+
+impl Levels {
+    fn of(coding: Coding, component: usize, depth: u32) -> Self {
+        let step = (1_u32 << (depth - 8)) as f32;
+        let each = 255.0 / ((1_u32 << depth) - 1) as f32;
+        match (coding, component) {
+            (Coding::Rgb, _) | (Coding::Yuv(_, Swing::Full), 0) => Levels { zero: 0.0, each },
+            (Coding::Yuv(_, Swing::Full), _) => Levels { zero: 128.0 * step, each },
+            (Coding::Yuv(_, Swing::Limited), 0) => Levels { zero: 16.0 * step, each: 255.0 / (219.0 * step) },
+            (Coding::Yuv(_, Swing::Limited), _) => Levels { zero: 128.0 * step, each: 255.0 / (224.0 * step) },
         }
-        Swing::Full => (luma, blue - 128.0, red - 128.0),
-    };
-    let (of_red, of_blue) = match matrix {
-        Matrix::Bt601 => (0.299, 0.114),
-        Matrix::Bt709 => (0.2126, 0.0722),
-    };
-    let r = luma + 2.0 * (1.0 - of_red) * red;
-    let b = luma + 2.0 * (1.0 - of_blue) * blue;
-    [r, (luma - of_red * r - of_blue * b) / (1.0 - of_red - of_blue), b]
+    }
+}
+
+/// A row of a component's samples, each repeated for the pixels of the video that share it.
+fn unpack(from: &Component<'_>, row: usize, levels: Levels, width: usize, line: &mut Vec<f32>) {
+    let repeat = 1 << from.halved.0;
+    let data = &from.data[row * from.stride..];
+    let level = |sample: u16| (f32::from(sample) - levels.zero) * levels.each;
+    line.clear();
+    line.resize(width, 0.0);
+    let samples = line.chunks_mut(repeat).zip(data.chunks(from.step));
+    if from.depth == 8 {
+        samples.for_each(|(pixels, bytes)| pixels.fill(level(bytes[0].into())));
+    } else {
+        let wide = |bytes: &[u8]| u16::from_le_bytes([bytes[0], bytes[1]]) >> from.shift;
+        samples.for_each(|(pixels, bytes)| pixels.fill(level(wide(bytes))));
+    }
 }
 
 #[cfg(test)]
@@ -183,6 +242,10 @@ mod tests {
         }
     }
 
+    fn plain(data: &[u8], stride: usize, step: usize, halved: (u8, u8)) -> Component<'_> {
+        Component { data, stride, step, halved, depth: 8, shift: 0 }
+    }
+
     /// Through the planes of a video and back.
     fn round_trip(picture: &Picture, scale: u32) -> Picture {
         let geometry = Geometry::new(picture.width, picture.height, scale, 2);
@@ -198,12 +261,12 @@ mod tests {
         Converter::default().convert(picture, &geometry, Chroma::Halved, to);
         let components = [0, 1, 2].map(|index| {
             let halved = if index == 0 { (0, 0) } else { (1, 1) };
-            Component { data: &planes[index], stride: strides[index], step: 1, halved }
+            plain(&planes[index], strides[index], 1, halved)
         });
-        let mut reduced = Picture::default();
+        let mut reduced = Reduced::default();
         let fitted = fit((picture.width, picture.height), (geometry.width, geometry.height)).unwrap();
         Reducer::default().reduce(&components, Coding::Yuv(Matrix::Bt709, Swing::Limited), &fitted, &mut reduced);
-        reduced
+        reduced.rounded()
     }
 
     proptest! {
@@ -225,20 +288,67 @@ mod tests {
     #[test]
     fn packed_rgb_comes_back_as_it_is() {
         let data = [9, 8, 7, 6, 5, 4];
-        let components =
-            [0, 1, 2].map(|offset| Component { data: &data[offset..], stride: 6, step: 3, halved: (0, 0) });
-        let mut picture = Picture::default();
-        Reducer::default().reduce(&components, Coding::Rgb, &fit((2, 1), (2, 1)).unwrap(), &mut picture);
-        assert_eq!(picture.rgb, data);
+        let components = [0, 1, 2].map(|offset| plain(&data[offset..], 6, 3, (0, 0)));
+        let mut reduced = Reduced::default();
+        Reducer::default().reduce(&components, Coding::Rgb, &fit((2, 1), (2, 1)).unwrap(), &mut reduced);
+        assert_eq!(reduced.rounded().rgb, data);
     }
 
     #[test]
     fn a_video_cut_to_even_sides_gives_what_is_left() {
         let plane = [10, 10, 10, 20];
-        let components = [Component { data: &plane, stride: 4, step: 1, halved: (0, 0) }; 3];
+        let components = [plain(&plane, 4, 1, (0, 0)); 3];
         let geometry = Geometry { source_width: 3, source_height: 1, scale: 2, width: 4, height: 1 };
-        let mut picture = Picture::default();
-        Reducer::default().reduce(&components, Coding::Rgb, &geometry, &mut picture);
-        assert_eq!((picture.width, picture.rgb), (2, vec![10, 10, 10, 15, 15, 15]));
+        let mut reduced = Reduced::default();
+        Reducer::default().reduce(&components, Coding::Rgb, &geometry, &mut reduced);
+        assert_eq!((reduced.width, reduced.rgb), (2, vec![10.0, 10.0, 10.0, 15.0, 15.0, 15.0]));
+    }
+
+    /// The one colour of a single pixel.
+    fn color(samples: [u16; 3], depth: u32, shift: u32, coding: Coding) -> [f32; 3] {
+        let bytes = samples.map(|sample| (sample << shift).to_le_bytes());
+        let components = [0, 1, 2].map(|index| Component {
+            depth,
+            shift,
+            ..plain(&bytes[index], 2, if depth == 8 { 1 } else { 2 }, (0, 0))
+        });
+        let mut reduced = Reduced::default();
+        Reducer::default().reduce(&components, coding, &fit((1, 1), (1, 1)).unwrap(), &mut reduced);
+        [reduced.rgb[0], reduced.rgb[1], reduced.rgb[2]]
+    }
+
+    #[test]
+    fn white_red_and_grey_are_what_the_standards_say_at_any_depth_and_range() {
+        use Coding::{Rgb, Yuv};
+        use Matrix::{Bt601, Bt709};
+        use Swing::{Full, Limited};
+        // ITU-R BT.709 and BT.601: luma and colour differences of red, at 8 bits rounded to whole numbers.
+        for (samples, depth, shift, coding, expected, tolerance) in [
+            ([235, 128, 128], 8, 0, Yuv(Bt709, Limited), [255.0; 3], 0.01),
+            ([940, 512, 512], 10, 0, Yuv(Bt601, Limited), [255.0; 3], 0.01),
+            ([940, 512, 512], 10, 6, Yuv(Bt709, Limited), [255.0; 3], 0.01),
+            ([1023, 512, 512], 10, 0, Yuv(Bt709, Full), [255.0; 3], 0.01),
+            ([128, 128, 128], 8, 0, Yuv(Bt709, Full), [128.0; 3], 0.01),
+            ([63, 102, 240], 8, 0, Yuv(Bt709, Limited), [255.0, 0.0, 0.0], 1.1),
+            ([250, 409, 960], 10, 0, Yuv(Bt709, Limited), [255.0, 0.0, 0.0], 0.6),
+            ([81, 90, 240], 8, 0, Yuv(Bt601, Limited), [255.0, 0.0, 0.0], 1.1),
+            ([54, 99, 255], 8, 0, Yuv(Bt709, Full), [255.0, 0.0, 0.0], 1.1),
+            ([1023, 0, 512], 10, 0, Rgb, [255.0, 0.0, 127.625], 0.01),
+        ] {
+            let found = color(samples, depth, shift, coding);
+            let near = found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() <= tolerance);
+            assert!(near, "{samples:?} of {depth} bits, {coding:?}: {found:?}, not {expected:?}");
+        }
+    }
+
+    #[test]
+    fn pixels_are_clipped_before_they_are_averaged() {
+        // Brighter than white and black, side by side: half grey on a screen.
+        let components =
+            [plain(&[255, 16], 2, 1, (0, 0)), plain(&[128, 128], 2, 1, (0, 0)), plain(&[128], 1, 1, (1, 1))];
+        let geometry = Geometry { source_width: 1, source_height: 1, scale: 2, width: 2, height: 1 };
+        let mut reduced = Reduced::default();
+        Reducer::default().reduce(&components, Coding::Yuv(Matrix::Bt709, Swing::Limited), &geometry, &mut reduced);
+        assert!(reduced.rgb.iter().all(|value| (value - 127.5).abs() < 0.01), "{:?}", reduced.rgb);
     }
 }

@@ -15,7 +15,7 @@ use super::encode::{Chunk, Part, Plan, libav_wants_more};
 use super::paint::Painter;
 use super::preset::Quality;
 use super::reader::{coding, components};
-use super::reduce::Reducer;
+use super::reduce::{Reduced, Reducer};
 use super::{Watch, libav};
 
 /// `count` frames that stand for the rest: those around `middle`.
@@ -44,7 +44,7 @@ impl Plan<'_> {
     pub fn worst_error(&self, chunk: &Chunk, frames: &[Shown], step: usize) -> Result<f32> {
         let mut reel = self.tape.reel();
         let (mut decoder, mut reducer) = (picture::Decoder::default(), Reducer::default());
-        let (mut source, mut shown) = (Picture::default(), Picture::default());
+        let (mut source, mut shown) = (Picture::default(), Reduced::default());
         let (mut index, mut worst) = (0, 0.0_f32);
         decode(chunk, |frame| {
             let next = frames.get(index).filter(|_| index % step == step / 2);
@@ -84,10 +84,10 @@ fn decode(chunk: &Chunk, mut each: impl FnMut(&frame::Video) -> Result<()>) -> R
     receive(&mut decoder)
 }
 
-/// The mean squared difference of the samples of two pictures of one size.
-fn squared_error(one: &Picture, other: &Picture) -> f32 {
-    let squares = one.rgb.iter().zip(&other.rgb).map(|(one, other)| u64::from(one.abs_diff(*other)).pow(2));
-    squares.sum::<u64>() as f32 / one.rgb.len().max(1) as f32
+/// The mean squared difference of the samples of a picture and of what a video shows of it, at one size.
+fn squared_error(source: &Picture, shown: &Reduced) -> f32 {
+    let squares = source.rgb.iter().zip(&shown.rgb).map(|(source, shown)| (f32::from(*source) - shown).powi(2));
+    squares.sum::<f32>() / source.rgb.len().max(1) as f32
 }
 
 /// Passes on that there is no more wish for a video, but not that frames of a trial were encoded.

@@ -30,6 +30,7 @@ mod remote;
 mod servers;
 mod settings;
 mod spaces;
+mod storyboard;
 mod sync;
 mod thumbnail;
 mod tid;

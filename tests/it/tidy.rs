@@ -92,6 +92,7 @@ fn floors_import_only_floors_below_them() {
         "thumbnail",
         "record",
         "video",
+        "storyboard",
         "measure",
         "config",
         "remote",

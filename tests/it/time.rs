@@ -206,3 +206,19 @@ proptest! {
         appears(&video, &times, times.last().unwrap() + last);
     }
 }
+
+/// Players that take declarations at their word refuse what asks for more than its level, and levels beyond 4.2 at all.
+#[test]
+fn the_level_covers_the_real_rate_and_no_more() {
+    let level = |width: u32, height: u32, rate: f64| {
+        let times: Vec<_> = (0..rate as u32 + 8).map(|index| f64::from(index) * 1000.0 / rate).collect();
+        let pictures = (0..times.len()).map(|index| Picture::numbered(width, height, index));
+        let tape = TapeBuilder::of(pictures, 1.0).at(&times, 1000.0 / rate);
+        converted(&tape, "").1.pictures.level
+    };
+    // ×4 is 1920×1080, and ×2 1280×720.
+    assert_eq!(level(480, 270, 60.0), 42);
+    assert!((32..=42).contains(&level(640, 360, 120.0)));
+    assert!((40..=51).contains(&level(640, 360, 240.0)));
+    assert!(level(64, 48, 30.0) <= 13);
+}

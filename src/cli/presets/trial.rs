@@ -158,6 +158,9 @@ impl Bench {
             preset.name.clone(),
             report::bytes(measurement.facts.bytes),
             report::decibels(measurement.psnr),
+            format!("worst {}", report::decibels(measurement.psnr_worst.value)),
+            format!("flat {} off", levels(measurement.flat_error)),
+            format!("blocks {}", levels(measurement.blockiness)),
             report::seconds(encode_seconds),
         ];
         self.row.cells.push(Cell { part: draw::crop(&picture, area), labels });
@@ -166,6 +169,11 @@ impl Bench {
         let (tape, preset_version) = (self.name.clone(), preset.version);
         Ok(Trial { tape, preset: preset.name.clone(), preset_version, encode_seconds, measurement })
     }
+}
+
+/// Levels of 255; a dash where there is nothing to measure.
+fn levels(value: Option<f64>) -> String {
+    value.map_or("-".into(), |value| format!("{value:.2}"))
 }
 
 fn print(arguments: &Arguments, trials: &[Trial]) {
@@ -183,11 +191,13 @@ fn print(arguments: &Arguments, trials: &[Trial]) {
             report::seconds(trial.encode_seconds),
             report::decibels(measurement.psnr),
             report::decibels(measurement.psnr_worst.value),
+            levels(measurement.flat_error),
+            levels(measurement.blockiness),
             format!("{:.5}", measurement.ssim),
             format!("{:+.1} ms", measurement.time_error.ms),
         ]
     };
-    let header = ["tape", "preset", "scale", "size", "time", "psnr", "worst", "ssim", "late"];
+    let header = ["tape", "preset", "scale", "size", "time", "psnr", "worst", "flat", "blocks", "ssim", "late"];
     let rows: Vec<_> = trials.iter().map(row).collect();
     if !rows.is_empty() {
         report::lines(report::table(header, &rows));

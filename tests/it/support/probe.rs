@@ -40,8 +40,6 @@ pub struct Stream {
     /// Ten times the level of H.264.
     #[serde(default)]
     pub level: i32,
-    #[serde(default)]
-    pub r_frame_rate: String,
     pub pix_fmt: Option<String>,
     pub color_range: Option<String>,
     pub color_space: Option<String>,
