@@ -1,4 +1,4 @@
-//! A storyboard: a few frames of a tape side by side in one small WebP, and a list in WebVTT that says when each of them
+//! A storyboard: a few frames of a tape side by side in one small WebP, and a list in `WebVTT` that says when each of them
 //! is on show. Players show them above their time line, pages before a video is loaded.
 
 use std::fmt::Write;

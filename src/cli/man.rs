@@ -6,7 +6,7 @@ use clap::{Args, Command};
 use clap_mangen::Man;
 
 use super::output::drafted;
-use super::report::{error_text, line, say_lines};
+use super::report::{error_text, lines, say_lines};
 use super::{Outcome, command};
 use crate::error::{Error, Result};
 
@@ -28,7 +28,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     // Gives every command its full name and the options that hold everywhere.
     command.build();
     let Some(folder) = &arguments.out_dir else {
-        line(String::from_utf8_lossy(&page(&Man::new(command))).trim_end());
+        lines(String::from_utf8_lossy(&page(&Man::new(command))).trim_end());
         return Outcome::Done;
     };
     match write_all(&command, folder) {

@@ -167,9 +167,9 @@ async fn tape_or_video(
     }
     let encoder = Encoder::new(services, preset, watch);
     let (made, place) = tape::with(services, owner, item, move |tape| {
-        let (video, encoded) = missing.video.then(|| encoder.video(tape)).transpose()?.unzip();
+        let (video, of_video) = missing.video.then(|| encoder.video(tape)).transpose()?.unzip();
         let thumbnail = missing.thumbnail.then(|| tape::thumbnail(tape)).transpose()?;
-        Ok(Made { thumbnail, video, encoded, ..Made::default() })
+        Ok(Made { thumbnail, video, encoded: of_video, ..Made::default() })
     })
     .await?;
     Ok(Made { zip_url: Some(services.spaces.public_url(&place.bucket, &place.key)), ..made })

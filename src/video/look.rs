@@ -182,7 +182,7 @@ impl Seen {
 /// colour is that of a neighbour, to one side and up or down. The squared error over red, green and blue.
 fn smear(picture: &Picture) -> f32 {
     let (width, height) = (picture.width as usize, picture.height as usize);
-    let neighbour = |at: usize, count: usize| if at % 2 == 0 { (at + 1).min(count - 1) } else { at - 1 };
+    let neighbour = |at: usize, count: usize| if at.is_multiple_of(2) { (at + 1).min(count - 1) } else { at - 1 };
     let (mut sum, mut pixels) = (0.0, 0_u32);
     for y in rows(picture) {
         let (own, other) = (row(picture, y), row(picture, neighbour(y, height)));

@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn another_codec_starts_without_the_options_of_the_first() {
-        let error = extended("[mine]\nbased-on = 'standard'\ncodec = 'av1'").unwrap_err().chain().join(": ");
+        let error = extended("[mine]\nbased-on = 'draft'\ncodec = 'av1'").unwrap_err().chain().join(": ");
         assert!(error.contains("[mine] missing field `encoder-options`"), "{error}");
     }
 

@@ -56,12 +56,15 @@ impl Decoded {
     /// Both pixels as red, green and blue.
     fn colors(&self) -> [[u8; 3]; 2] {
         [0, 1].map(|half| match (self.format.as_str(), &self.values[half][..]) {
-            ("BGRA" | "BGRX", &[blue, green, red, _]) | ("RGBA" | "RGBX", &[red, green, blue, _]) => [red, green, blue],
-            ("I444", &[luma, blue, red]) if self.matrix.as_deref() == Some("bt709") => {
-                opaque(from_bt709(luma.into(), blue.into(), red.into()))
-            }
             // Untransformed colours lie in the planes as green, blue, red.
-            ("I444", &[green, blue, red]) => [red, green, blue],
+            ("BGRA" | "BGRX", &[blue, green, red, _])
+            | ("RGBA" | "RGBX", &[red, green, blue, _])
+            | ("I444", &[green, blue, red])
+                if self.matrix.as_deref() != Some("bt709") || self.format != "I444" =>
+            {
+                [red, green, blue]
+            }
+            ("I444", &[luma, blue, red]) => opaque(from_bt709(luma.into(), blue.into(), red.into())),
             _ => panic!("{self:?} is of a format that the test does not know"),
         })
     }
@@ -106,6 +109,9 @@ fn answer(mut stream: TcpStream, files: &HashMap<String, Vec<u8>>, posted: &Send
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", file.len());
     stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(file)).ok()
 }
+
+/// How a browser is opened: at an address, with a folder for its profile.
+type Opened = fn(&str, &Workshop) -> Browser;
 
 /// A browser without a window; it and all its processes end with this.
 struct Browser(Child);
@@ -252,8 +258,7 @@ fn chromium_and_firefox_show_the_colours_of_av1_vp9_and_lossless_h264() {
     // Back and forth, so that a frame is sought that no key frame comes right before.
     let frames = [0, 3, 1, 2];
     let times = frames.map(|frame| frame as f64 * 0.5 + 0.25);
-    let browsers: [(&str, fn(&str, &Workshop) -> Browser); 2] =
-        [("chromium", Browser::chromium), ("firefox", Browser::firefox)];
+    let browsers: [(&str, Opened); 2] = [("chromium", Browser::chromium), ("firefox", Browser::firefox)];
     for (browser, open) in browsers {
         let seen = seen_by(open, &workshop, files.clone(), &names, &times);
         for (seen, name) in seen.iter().zip(&names) {

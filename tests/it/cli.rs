@@ -196,7 +196,10 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         ("convert", "required arguments were not provided"),
         ("convert tape.zip --jobs 0", "0 is not in 1..=1024"),
         ("convert tape.zip --snap 0", "0 is not in 1..=240"),
-        ("convert tape.zip --preset fast", r#"preset "fast" is unknown; there are standard, draft, small, archive"#),
+        (
+            "convert tape.zip --preset fast",
+            r#"preset "fast" is unknown; there are standard, draft, small, crisp, archive"#,
+        ),
         ("convert tape.zip --preset-file mine.toml", r#"preset "standard" scales by 99; 1 to 16 can be done"#),
         ("convert tape.zip --preset-file none.toml", "cannot read none.toml: No such file or directory"),
         ("convert tape.zip other.zip -o x.mp4", "-o takes one tape; use --out-dir for many"),

@@ -172,7 +172,7 @@ fn the_program_measures_and_draws() {
         .run("measure tape.zip tape.mp4 --plot plot.png")
         .fails(1, "error: tape.mp4: plot.png exists; replace it with --force");
     let text = workshop.run("measure tape.zip tape.mp4").succeeds();
-    assert!(text.stdout().contains("192x144, ×4 of 48x36"), "{}", text.stdout());
+    assert!(text.stdout().contains("96x72, ×2 of 48x36"), "{}", text.stdout());
 
     let trials =
         workshop.run("presets try tape.zip --presets draft,archive --sheet sheet.png --json").succeeds().json();

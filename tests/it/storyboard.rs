@@ -32,7 +32,7 @@ fn decoded(workshop: &Workshop, name: &str) -> (usize, usize, impl Fn(usize, usi
     (width, height, move |x, y| pixels[(y * width + x) * 3..][..3].try_into().unwrap())
 }
 
-/// The cues of a WebVTT file: from, to (in ms), address, and x, y, width, height.
+/// The cues of a `WebVTT` file: from, to (in ms), address, and x, y, width, height.
 fn cues(vtt: &str) -> Vec<(i64, i64, String, [usize; 4])> {
     let milliseconds = |time: &str| {
         let parts: Vec<i64> = time.split([':', '.']).map(|part| part.parse().unwrap()).collect();
@@ -97,10 +97,17 @@ fn a_tape_of_few_frames_has_as_many_cues() {
 #[test]
 fn storyboards_replace_nothing_unasked() {
     let workshop = Workshop::with(&TapeBuilder::of(plain(2), 50.0));
-    workshop.put("board.vtt", b"mine".to_vec());
-    workshop.run("convert tape.zip --storyboard board.webp").fails(1, "board.vtt exists");
+    workshop.put("board.vtt", b"mine");
+    workshop
+        .run("convert tape.zip --storyboard board.webp")
+        .fails(1, "error: tape.zip: board.vtt exists; replace it with --force");
     assert_eq!(workshop.files(), ["board.vtt", "tape.zip"]);
     workshop.put("other.zip", workshop.get("tape.zip"));
-    workshop.run("convert tape.zip other.zip --storyboard board.webp").fails(2, "--storyboard takes one tape");
-    workshop.run("convert tape.zip --storyboard tape.vtt").fails(2, "tape.vtt would be written twice");
+    for (command, expected) in [
+        ("convert tape.zip other.zip --storyboard board.webp", "error: --storyboard takes one tape"),
+        ("convert tape.zip --storyboard tape.vtt", "error: tape.vtt would be written twice"),
+    ] {
+        let run = workshop.run(command);
+        assert!(run.code == Some(2) && run.stderr.starts_with(expected), "{}", run.stderr);
+    }
 }
