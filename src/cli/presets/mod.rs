@@ -92,7 +92,7 @@ impl PresetFile {
             if named.is_none() {
                 usage_error(format!("{what}; name it with --preset if records may have such videos"));
             }
-            eprintln!("warning: {what}; on iPhones and most Macs, tapes will show nothing");
+            report::say(format!("warning: {what}; on iPhones and most Macs, tapes will show nothing"));
         }
         preset
     }

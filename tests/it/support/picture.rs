@@ -56,7 +56,7 @@ impl Picture {
         let (middle, reach) = (f64::from(width) * 0.3 + index as f64 * 1.5, f64::from(width) * 0.4);
         Picture::draw(width, height, |x, y| {
             let off = (f64::from(x) - middle) / reach;
-            let light = (-off * off).exp() * 90.0 + (index % 100) as f64;
+            let light = (-off * off).exp() * 60.0 + (index % 30).abs_diff(15) as f64 * 6.0;
             let shade = f64::from(y) / f64::from(height) * 80.0;
             [(30.0 + light) as u8, (40.0 + light * 0.7 + shade) as u8, (120.0 - shade) as u8, 255]
         })

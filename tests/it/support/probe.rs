@@ -70,7 +70,8 @@ struct Report {
 struct Packet {
     stream_index: usize,
     pts_time: String,
-    duration_time: String,
+    /// Missing where frames are reordered and nothing is made up.
+    duration_time: Option<String>,
     flags: String,
 }
 
@@ -104,8 +105,9 @@ impl Video {
         let packets: Vec<_> = report.packets.iter().filter(|packet| packet.stream_index == pictures.index).collect();
         let keys = packets.iter().enumerate().filter(|(_, packet)| packet.flags.starts_with('K'));
         let keys = keys.map(|(index, _)| index).collect();
-        let times =
-            packets.iter().map(|packet| (packet.pts_time.parse().unwrap(), packet.duration_time.parse().unwrap()));
+        let times = packets.iter().map(|packet| {
+            (packet.pts_time.parse().unwrap(), packet.duration_time.as_ref().map_or(0.0, |time| time.parse().unwrap()))
+        });
         Video {
             path: path.into(),
             shown: shown(times.collect(), &pictures),
