@@ -53,7 +53,7 @@ impl Picture {
 
     /// Frame `index` of soft light that glides over a shaded ground and lights it up: nothing in it has an edge.
     pub fn glowing(width: u32, height: u32, index: usize) -> Self {
-        let (middle, reach) = (f64::from(width) * 0.3 + index as f64 * 1.5, f64::from(width) * 0.4);
+        let (middle, reach) = (f64::from(width) * 0.3 + (index % 40).abs_diff(20) as f64, f64::from(width) * 0.4);
         Picture::draw(width, height, |x, y| {
             let off = (f64::from(x) - middle) / reach;
             let light = (-off * off).exp() * 60.0 + (index % 30).abs_diff(15) as f64 * 6.0;
