@@ -11,7 +11,7 @@ use telecine::Error;
 use telecine::picture::{Decoder, Picture};
 use telecine::tape::Tape;
 use telecine::thumbnail::thumbnail;
-use telecine::video::planes::{Converter, Geometry, Plane};
+use telecine::video::planes::{Chroma, Converter, Geometry, Plane};
 use telecine_fuzz::{listen, tape};
 
 const SEPARATOR: &[u8] = b"====";
@@ -47,7 +47,9 @@ fn split(mut bytes: &[u8]) -> Vec<&[u8]> {
 fn name(index: usize, part: &[u8]) -> String {
     match part {
         [b'[' | b'{', ..] => "timing.json".into(),
-        [b'R' | b'B', b'I' | b'F' | b'W', b'F' | b'6', b'F' | b'4', _, _, _, _, b'W', b'A', ..] => "soundtrack.wav".into(),
+        [b'R' | b'B', b'I' | b'F' | b'W', b'F' | b'6', b'F' | b'4', _, _, _, _, b'W', b'A', ..] => {
+            "soundtrack.wav".into()
+        }
         _ => match index % 4 {
             0 => format!("frame-{index}.png"),
             1 => format!("./frame-{index:05}.png"),
@@ -77,7 +79,7 @@ fn show(tape: &Tape, scale: u32) {
         assert_eq!((picture.width, picture.height), (tape.width, tape.height));
         assert_eq!(picture.rgb.len(), picture.width as usize * picture.height as usize * 3);
         let planes = [(&mut luma, width), (&mut blue, width / 2), (&mut red, width / 2)];
-        converter.convert(&picture, &geometry, planes.map(|(data, stride)| Plane { data, stride }));
+        converter.convert(&picture, &geometry, Chroma::Halved, planes.map(|(data, stride)| Plane { data, stride }));
         if index == 0 {
             let _ = thumbnail(&picture);
         }
