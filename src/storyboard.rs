@@ -67,8 +67,6 @@ pub fn storyboard(tape: &Tape) -> Result<Storyboard> {
         let middle = i64::midpoint(part(index), part(index + 1));
         let (_, frame) = starts[starts.partition_point(|&(start, _)| start <= middle).saturating_sub(1)];
         reel.picture(frame, &mut decoder, &mut picture)?;
-        // Others of another size are placed on the size of the first, as in the video.
-        picture.place_on(tape.width, tape.height);
         let fitted = thumbnail::fitted(&picture, SIDE);
         let (width, height) = (fitted.width, fitted.height);
         if index == 0 {

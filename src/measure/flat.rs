@@ -125,9 +125,7 @@ mod tests {
         let flat = flat(&picture);
         let rough = |x: usize, y: usize| x.abs_diff(6) <= REACH && y.abs_diff(4) <= REACH;
         assert!((0..12 * 9).all(|at| flat[at] != rough(at % 12, at / 12)), "{flat:?}");
-        assert!(
-            drawn(9, 9, |x, _| x as u8).rgb.len() == 243 && !super::flat(&drawn(9, 9, |x, _| x as u8)).contains(&true)
-        );
+        assert!(!super::flat(&drawn(9, 9, |x, _| x as u8)).contains(&true));
     }
 
     #[test]

@@ -140,6 +140,74 @@ fn what_ffmpeg_makes_is_paired_frame_by_frame_with_b_frames_and_untagged_colors(
 }
 
 #[test]
+fn planes_of_every_kind_become_the_same_colors() {
+    // The finest quantiser of each coder, at twice the tape's size: what is left is rounding, as deep as the samples are.
+    for (matrix, range, format, coder, floor) in [
+        ("bt709", "tv", "yuv420p", "libx264 -qp 1", 48.0),
+        ("smpte170m", "tv", "yuv420p", "libx264 -qp 1", 48.0),
+        ("bt709", "pc", "yuv420p", "libx264 -qp 1", 48.0),
+        ("bt709", "pc", "yuv444p", "libx264 -qp 1", 48.0),
+        ("bt709", "tv", "yuv444p10le", "libx264 -qp 1", 56.0),
+        ("smpte170m", "pc", "yuv420p10le", "libx264 -qp 1", 52.0),
+        ("bt709", "tv", "yuv444p", "libvpx-vp9 -lossless 1", 48.0),
+        ("bt709", "tv", "yuv444p10le", "libaom-av1 -cpu-used 8 -usage realtime -crf 1 -b:v 0", 48.0),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let enlarged = "scale=iw*2:ih*2:flags=neighbor";
+        let exactly = "flags=area+accurate_rnd+full_chroma_int+full_chroma_inp";
+        let filter = format!("{enlarged},scale=out_color_matrix={matrix}:out_range={range}:{exactly},format={format}");
+        let coding = format!("{coder} -colorspace {matrix} -color_range {range}");
+        let mut arguments = vec!["-vf", filter.as_str(), "-c:v"];
+        arguments.extend(coding.split(' '));
+        let measured = measure(&opened(&jittery()), &ffmpeg(&folder, &arguments), Path::new("out.mp4"), &()).unwrap();
+        // libav's name for full range in 8 bits has a j.
+        let stored = measured.facts.pixel_format.replace("yuvj", "yuv");
+        assert_eq!((measured.scale, stored.as_str()), (2, format));
+        assert!(measured.psnr >= floor, "{coding}, {format}: {} dB", measured.psnr);
+    }
+}
+
+#[test]
+fn a_video_that_runs_at_another_speed_has_dropped_nothing() {
+    let times: Vec<f64> = (0..FRAMES).map(|frame| frame as f64 * 380.0 + (frame % 3) as f64 * 40.0).collect();
+    let tape = TapeBuilder::of((0..FRAMES).map(picture), 0.0).at(&times, 380.0);
+    let folder = TempDir::new().unwrap();
+    // Nine seconds, in less than one.
+    let hurried = ffmpeg(&folder, &["-vf", "scale=iw*2:ih*2:flags=neighbor", "-crf", "10"]);
+    let measured = measure(&opened(&tape), &hurried, Path::new("out.mp4"), &()).unwrap();
+    assert_eq!((measured.frames, measured.dropped, measured.doubled), (FRAMES, 0, 0));
+    assert!(measured.series.iter().map(|frame| frame.frame).eq(0..FRAMES));
+    assert!(measured.time_error.ms < -8000.0 && measured.psnr > 30.0, "{:?}", measured.time_error);
+}
+
+#[test]
+fn dirt_on_flat_ground_and_blocks_are_told() {
+    let sky = |frame: usize| {
+        // Flat above, a slope of one level for three pixels below, and something that moves.
+        Picture::draw(96, 72, |x, y| match (x.wrapping_sub(2 * frame as u32), y) {
+            (0..10, 20..30) => [250, 90, 40, 255],
+            (_, 0..40) => [90, 140, 200, 255],
+            _ => [60 + (x / 3) as u8, 40 + (y / 3) as u8, 50, 255],
+        })
+    };
+    let tape = opened(&TapeBuilder::of((0..FRAMES).map(sky), 33.0));
+    let converted = |quantiser: &str| {
+        let presets = format!("[one]\nbased-on = \"draft\"\nquality = {{ qp = {quantiser} }}");
+        let presets = Presets::built_in().unwrap().extended(Path::new("one.toml"), &presets).unwrap();
+        let mut file = tempfile::tempfile().unwrap();
+        video::transcode(&tape, presets.get("one").unwrap(), Options::default(), &pool(), &(), &mut file).unwrap();
+        measure(&tape, &file, Path::new("one"), &()).unwrap()
+    };
+    let (fine, coarse) = (converted("4"), converted("44"));
+    assert!((0.3..0.6).contains(&fine.flat), "{}", fine.flat);
+    let off = [&fine, &coarse].map(|measured| (measured.flat_error.unwrap(), measured.blockiness.unwrap()));
+    assert!(off[0].0 < 1.2 && off[1].0 > off[0].0 + 0.5, "{off:?}");
+    assert!(off[0].1 < 0.1 && off[1].1 > off[0].1 + 0.1, "{off:?}");
+    assert!(coarse.flat_error_worst.unwrap().value >= off[1].0);
+    assert_eq!(self::converted(&tape, "archive").flat_error, Some(0.0));
+}
+
+#[test]
 fn frames_that_others_drop_and_double_are_counted() {
     let folder = TempDir::new().unwrap();
     let thinned = ffmpeg(&folder, &["-vf", "select='not(eq(n,9))',scale=iw*2:ih*2:flags=neighbor", "-vsync", "vfr"]);
