@@ -1,7 +1,8 @@
 //! AV1 by libaom.
 //!
 //! Chunks are joined by putting their packets behind one another, which is sound if all begin with the same sequence
-//! header: that of the MP4's `av1C`. A packet is a temporal unit, so a frame that is shown with all that it needs.
+//! header: that of the MP4's `av1C`. A packet is a temporal unit, so a frame that is shown with all that it needs. The
+//! header stays in front of every key frame, too, as the format has it for frames to start at.
 
 use ffmpeg_next as ffmpeg;
 
