@@ -33,7 +33,7 @@ def cells(row):
     return [row.tape, row.preset, both(lambda size: f"{size / 1000:.0f}", ours.size, theirs.size), f"{row.size:.2f}",
             both("{:.1f}".format, ours.psnr, theirs.psnr), both("{:.1f}".format, ours.worst, theirs.worst),
             both(levels, ours.flat, theirs.flat), both(levels, ours.blocks, theirs.blocks),
-            both("{:.2f}".format, row.seconds(0), row.seconds(1)), f"{row.cpu:.2f}", f"{row.wall:.2f}", percent(row.excess)]
+            both("{:.2f}".format, row.seconds(0), row.seconds(1)), f"{row.cpu:.2f}", f"{row.wall:.2f}", row.at_equal_psnr]
 
 
 def bench(names, folder, presets, rounds, markdown):

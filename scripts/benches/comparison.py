@@ -25,8 +25,9 @@ class Row:
     bytes: tuple[int, int]
     # A pair for each round: ours, theirs.
     costs: list[tuple[Cost, Cost]]
-    # Our size over the recipe's at the same PSNR, minus 1.
+    # Our size over the recipe's at the same PSNR, minus 1; or at its best, if that is worse than ours.
     excess: float
+    is_beyond: bool
 
     @property
     def size(self):
@@ -36,6 +37,11 @@ class Row:
     def ratio(self, of):
         """Ours over theirs, the median over the rounds."""
         return statistics.median(of(ours) / of(theirs) for ours, theirs in self.costs)
+
+    @property
+    def at_equal_psnr(self):
+        """The excess as it is printed."""
+        return ("≤ " if self.is_beyond else "") + percent(self.excess)
 
     @property
     def cpu(self):
@@ -65,7 +71,7 @@ def compare(name, tape, presets, rounds, sound=False):
     for preset, video in ours.items():
         judged = quality.judge(tape, video)
         files = (video.stat().st_size, theirs.stat().st_size)
-        yield Row(name, preset, judged, curve[recipe.DEFAULT], files, taken[preset], recipe.excess(curve, judged))
+        yield Row(name, preset, judged, curve[recipe.DEFAULT], files, taken[preset], *recipe.excess(curve, judged))
 
 
 @dataclass

@@ -47,8 +47,11 @@ def size_without_sound(video):
 
 
 def size_at(curve, psnr):
-    """The size at which a curve of (size, PSNR) reaches a PSNR: log size, linear between points and beyond the ends."""
+    """The size at which a curve of (size, PSNR) reaches a PSNR: log size, linear between points. What is better than the
+    best point is held against that one, as nobody can say what more would take; below the worst the curve goes on."""
     points = sorted((decibels, math.log(size)) for size, decibels in curve)
-    above = next((i for i, (decibels, _) in enumerate(points) if decibels >= psnr), len(points) - 1)
+    above = next((i for i, (decibels, _) in enumerate(points) if decibels >= psnr), None)
+    if above is None:
+        return math.exp(points[-1][1])
     (low, small), (high, large) = points[max(above, 1) - 1], points[max(above, 1)]
     return math.exp(small + (large - small) * (psnr - low) / ((high - low) or 1))

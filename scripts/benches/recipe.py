@@ -66,5 +66,7 @@ def curve(tape, rate):
 
 
 def excess(points, ours):
-    """Our size over what the recipe needs for the same PSNR, minus 1: below 0 is better."""
-    return ours.size / quality.size_at([(point.size, point.psnr) for point in points.values()], ours.psnr) - 1
+    """Our size over what the recipe needs for the same PSNR, minus 1: below 0 is better. Where the recipe does not get
+    there at any CRF of the sweep, at least as much better; the second answer is whether that is so."""
+    curve = [(point.size, point.psnr) for point in points.values()]
+    return ours.size / quality.size_at(curve, ours.psnr) - 1, ours.psnr > max(psnr for _, psnr in curve)
