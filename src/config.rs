@@ -68,7 +68,7 @@ impl fmt::Display for Origin {
 
 /// A setting as it may be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct SettingValue {
     /// Its name.
     pub name: &'static str,
     /// Its value, `***` for a secret; `None` where it is not set.
@@ -157,11 +157,11 @@ impl Config {
 
     /// All settings as they may be shown.
     #[must_use]
-    pub fn shown(&self) -> Vec<Shown> {
+    pub fn shown(&self) -> Vec<SettingValue> {
         let show = |setting: &Setting| {
             let (value, origin) = self.values.get(setting.name).cloned().unzip();
             let value = value.map(|value| if setting.is_secret { "***".into() } else { value.expose_secret().into() });
-            Shown { name: setting.name, value, origin }
+            SettingValue { name: setting.name, value, origin }
         };
         SETTINGS.iter().map(show).collect()
     }

@@ -34,7 +34,7 @@
 //! * [`config`] — the environment and the config file.
 //! * [`remote`] — MongoDB, Spaces, the PDS and DNS, unaware of each other.
 //! * [`sync`] — one account after the other: both sides to a plan, the plan carried out or compared; wipes, backups.
-//! * [`upkeep`] — what the operator does besides: schemas, accounts, and a look at everything beforehand.
+//! * [`admin`] — what the operator does besides: schemas, accounts, and a look at everything beforehand.
 //! * [`cli`] — arguments to library calls, results to text or JSON.
 //!
 //! # What holds
@@ -65,6 +65,7 @@
 //!
 //! `tests/it/tidy.rs` checks what can be checked by reading the source.
 
+pub mod admin;
 pub mod cli;
 pub mod config;
 pub mod draw;
@@ -77,7 +78,6 @@ pub mod storyboard;
 pub mod sync;
 pub mod tape;
 pub mod thumbnail;
-pub mod upkeep;
 pub mod video;
 
 pub use error::{Error, Result};

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Map, json};
 
 use super::{Outcome, report};
-use crate::config::{Config, Shown};
+use crate::config::{Config, SettingValue};
 
 /// Show the settings in force, secrets masked, and where each value came from
 #[derive(Debug, Args)]
@@ -57,12 +57,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
     Outcome::Done
 }
 
-fn json_of(shown: Shown) -> (String, serde_json::Value) {
+fn json_of(shown: SettingValue) -> (String, serde_json::Value) {
     let origin = shown.origin.map(|origin| origin.to_string());
     (shown.name.into(), json!({ "value": shown.value, "from": origin }))
 }
 
-fn row_of(shown: Shown) -> [String; 3] {
+fn row_of(shown: SettingValue) -> [String; 3] {
     let origin = shown.origin.map(|origin| origin.to_string());
     [shown.name.into(), shown.value.unwrap_or("not set".into()), origin.unwrap_or_default()]
 }

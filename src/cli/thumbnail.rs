@@ -52,18 +52,18 @@ pub struct Arguments {
 /// One painting and where its thumbnail goes.
 struct Job {
     image: PathBuf,
-    place: Place,
+    target: Target,
 }
 
 /// Where a thumbnail goes.
-enum Place {
+enum Target {
     Given(Destination),
     /// A path that gets its extension when it is known what the thumbnail is.
     Named(PathBuf),
 }
 
 /// What is said about a thumbnail.
-struct Made {
+struct MadeThumbnail {
     destination: Destination,
     thumbnail: Thumbnail,
 }
@@ -97,19 +97,19 @@ fn jobs(arguments: &Arguments) -> Vec<Job> {
     }
     let mut taken = HashSet::new();
     let job = |image: &PathBuf| {
-        let place = match (&arguments.output, &arguments.out_dir) {
-            (Some(output), _) => Place::Given(Destination::from(output.clone())),
-            (None, Some(directory)) => Place::Named(directory.join(name(image))),
-            (None, None) => Place::Named(image.with_file_name(name(image))),
+        let target = match (&arguments.output, &arguments.out_dir) {
+            (Some(output), _) => Target::Given(Destination::from(output.clone())),
+            (None, Some(directory)) => Target::Named(directory.join(name(image))),
+            (None, None) => Target::Named(image.with_file_name(name(image))),
         };
-        match &place {
-            Place::Given(Destination::File(path)) if is_same_file(image, path) => {
+        match &target {
+            Target::Given(Destination::File(path)) if is_same_file(image, path) => {
                 usage_error(format!("{} would replace the image it is made from", path.display()))
             }
-            Place::Named(path) if !taken.insert(path.clone()) => {
+            Target::Named(path) if !taken.insert(path.clone()) => {
                 usage_error(format!("{} would be written twice; rename an image", path.display()))
             }
-            _ => Job { image: image.clone(), place },
+            _ => Job { image: image.clone(), target },
         }
     };
     arguments.images.iter().map(job).collect()
@@ -122,14 +122,14 @@ fn name(image: &Path) -> OsString {
     name
 }
 
-fn make(job: &Job, replace: bool) -> Result<Made> {
+fn make(job: &Job, replace: bool) -> Result<MadeThumbnail> {
     if interrupted() {
         return Err(Error::Interrupted);
     }
     let thumbnail = thumbnail::painting(Cursor::new(read(&job.image)?))?;
-    let destination = match &job.place {
-        Place::Given(destination) => destination.clone(),
-        Place::Named(path) => {
+    let destination = match &job.target {
+        Target::Given(destination) => destination.clone(),
+        Target::Named(path) => {
             let mut path = path.clone().into_os_string();
             path.push(if thumbnail.mime_type == "image/png" { ".png" } else { ".jpg" });
             Destination::File(path.into())
@@ -138,7 +138,7 @@ fn make(job: &Job, replace: bool) -> Result<Made> {
     let mut draft = destination.draft(replace)?;
     std::io::Write::write_all(draft.file(), &thumbnail.bytes).map_err(|error| Error::write(draft.path())(error))?;
     draft.publish()?;
-    Ok(Made { destination, thumbnail })
+    Ok(MadeThumbnail { destination, thumbnail })
 }
 
 /// Reads a file, and one byte beyond the limit so that the excess is noticed.
@@ -153,7 +153,7 @@ fn read(image: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn summarize(arguments: &Arguments, jobs: &[Job], results: &[Result<Made>]) {
+fn summarize(arguments: &Arguments, jobs: &[Job], results: &[Result<MadeThumbnail>]) {
     let mut rows = Vec::new();
     for (Job { image, .. }, result) in jobs.iter().zip(results) {
         match result {
@@ -177,7 +177,7 @@ fn summarize(arguments: &Arguments, jobs: &[Job], results: &[Result<Made>]) {
     }
 }
 
-fn row(image: &Path, Made { destination, thumbnail }: &Made) -> [String; 5] {
+fn row(image: &Path, MadeThumbnail { destination, thumbnail }: &MadeThumbnail) -> [String; 5] {
     let output = match destination {
         Destination::Stdout => "-".into(),
         Destination::File(path) => path.display().to_string(),
@@ -186,9 +186,9 @@ fn row(image: &Path, Made { destination, thumbnail }: &Made) -> [String; 5] {
     [image.display().to_string(), output, form.into(), side.to_string(), report::bytes(thumbnail.bytes.len() as u64)]
 }
 
-fn json_line(image: &Path, result: &Result<Made>) -> Value {
+fn json_line(image: &Path, result: &Result<MadeThumbnail>) -> Value {
     let mut line = match result {
-        Ok(Made { thumbnail, .. }) => json!({
+        Ok(MadeThumbnail { thumbnail, .. }) => json!({
             "mime_type": thumbnail.mime_type,
             "width": thumbnail.width,
             "height": thumbnail.height,
@@ -197,7 +197,7 @@ fn json_line(image: &Path, result: &Result<Made>) -> Value {
         Err(error) => json!({ "error": error.to_string(), "causes": error.chain()[1..] }),
     };
     line["image"] = image.display().to_string().into();
-    if let Ok(Made { destination: Destination::File(path), .. }) = result {
+    if let Ok(MadeThumbnail { destination: Destination::File(path), .. }) = result {
         line["output"] = path.display().to_string().into();
     }
     line

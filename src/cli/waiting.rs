@@ -24,7 +24,7 @@ static STYLE: LazyLock<ProgressStyle> =
 
 /// Does the work, and shows who waits meanwhile.
 pub async fn shown<T>(waits: &Waits, work: impl Future<Output = T>) -> T {
-    let mut shown = Shown::default();
+    let mut shown = WaitBars::default();
     let showing = async {
         loop {
             tokio::time::sleep(LOOKING).await;
@@ -39,14 +39,14 @@ pub async fn shown<T>(waits: &Waits, work: impl Future<Output = T>) -> T {
 
 /// What is shown now.
 #[derive(Default)]
-struct Shown {
+struct WaitBars {
     /// What is waited for and until when.
     waits: BTreeMap<String, Timestamp>,
     /// On a terminal.
     bar: Option<ProgressBar>,
 }
 
-impl Shown {
+impl WaitBars {
     fn update(&mut self, waits: Vec<Wait>) {
         let mut now: BTreeMap<String, Timestamp> = BTreeMap::new();
         for wait in waits {
@@ -81,7 +81,7 @@ impl Shown {
     }
 }
 
-impl Drop for Shown {
+impl Drop for WaitBars {
     fn drop(&mut self) {
         self.draw(&BTreeMap::new());
     }

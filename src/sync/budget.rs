@@ -6,7 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use crate::error::Result;
 
-use super::isolated::blocking;
+use super::tasks::blocking;
 
 /// What memory is counted in.
 const UNIT: u64 = 1 << 20;

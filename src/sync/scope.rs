@@ -1,17 +1,11 @@
 //! Which part of the site is looked at: accounts, media, items.
 
-use std::sync::Arc;
-
-use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use regex::Regex;
 
-use crate::error::Result;
 use crate::record::{Id, Item, Medium};
 use crate::remote::mongo::{Account, Owner, Unusable};
 
-use super::guard::Guards;
-use super::plan::Policy;
-use super::{Services, Watch};
+use super::policy::{Guards, Policy};
 
 /// What is looked at.
 pub struct Scope {
@@ -46,7 +40,9 @@ pub enum Accounts {
 }
 
 impl Accounts {
-    fn includes(&self, account: &Account) -> bool {
+    /// Whether the account is one of them.
+    #[must_use]
+    pub fn includes(&self, account: &Account) -> bool {
         match self {
             Accounts::All => true,
             Accounts::Guest => account.owner == Owner::Guest,
@@ -87,36 +83,4 @@ impl Items {
             Items::Id(id) => unusable.id == id.to_string(),
         }
     }
-}
-
-/// Does something for each account in scope, a few at once; what comes of it comes in no order. No account is begun once
-/// the user wants to stop.
-///
-/// # Errors
-/// What keeps the accounts from being listed.
-pub async fn each<'a, F: Future + 'a>(
-    services: &'a Services,
-    scope: &'a Scope,
-    watch: &'a Arc<dyn Watch>,
-    work: impl Fn(Account) -> F + 'a,
-) -> Result<impl Stream<Item = F::Output> + 'a> {
-    let accounts = stream::iter(accounts(services, scope).await?);
-    let accounts = accounts.take_while(|_| std::future::ready(!watch.is_cancelled()));
-    Ok(accounts.map(work).buffer_unordered(scope.users_at_once))
-}
-
-/// The accounts in scope, and those who made something and have none. Who has neither is no trouble to anybody.
-async fn accounts(services: &Services, scope: &Scope) -> Result<Vec<Account>> {
-    // One account needs no look at thousands.
-    if let Accounts::Of(owner) = &scope.accounts {
-        let account = services.mongo.account(owner).await?;
-        return Ok(vec![account.unwrap_or_else(|| Account::unknown(owner))]);
-    }
-    let mut makers = services.mongo.owners_with_items(&scope.media).await?;
-    // Read to the end before anything is done: the server forgets a cursor that waits for long.
-    let mut accounts: Vec<Account> = services.mongo.accounts().try_collect().await?;
-    accounts.retain(|account| makers.remove(&account.owner).is_some() || account.did.is_some());
-    accounts.extend(makers.keys().map(Account::unknown));
-    accounts.retain(|account| scope.accounts.includes(account));
-    Ok(accounts)
 }

@@ -16,10 +16,9 @@ use crate::remote::mongo::Account;
 use crate::remote::pds::{Existing, Snapshot};
 
 use super::backup::{Saved, Saving, blobs_of};
-use super::batch::Writer;
-use super::delete::delete;
-use super::settle::{Interruption, settle};
-use super::{Services, Watch, unless_stopped};
+use super::events::{Watch, unless_stopped};
+use super::services::{self, Services};
+use super::write::{Interruption, Writer, delete, until_undisturbed};
 
 /// How much there is to wipe of one medium, or has been wiped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -63,7 +62,7 @@ pub struct Wiped {
 }
 
 /// Both sides of what is to go.
-struct Doomed {
+struct Targets {
     car: Bytes,
     snapshot: Option<Snapshot>,
     media: Vec<(Medium, Vec<String>, Vec<Id>)>,
@@ -79,12 +78,12 @@ pub async fn plan_wipe(
     media: &[Medium],
     watch: &Arc<dyn Watch>,
 ) -> Result<WipePlan> {
-    let doomed = unless_stopped(services, watch, look(services, account, media)).await?;
+    let targets = unless_stopped(services, watch, look(services, account, media)).await?;
     let mut plan = WipePlan::default();
-    for (medium, rkeys, ids) in &doomed.media {
+    for (medium, rkeys, ids) in &targets.media {
         plan.media.insert(medium.plural(), Extent { records: rkeys.len(), keys: ids.len() });
     }
-    let records = doomed.snapshot.iter().flat_map(|snapshot| &snapshot.records);
+    let records = targets.snapshot.iter().flat_map(|snapshot| &snapshot.records);
     let (going, staying): (Vec<_>, Vec<_>) = records.partition(|record| is_of(record, media));
     let kept: BTreeSet<_> = staying.iter().flat_map(|record| blobs_of(&record.value)).map(|blob| blob.cid).collect();
     let blobs = going.iter().flat_map(|record| blobs_of(&record.value)).filter(|blob| !kept.contains(&blob.cid));
@@ -132,11 +131,11 @@ async fn wipe_all(
     let done = Cell::new(0);
     let mut first: BTreeMap<Medium, usize> = BTreeMap::new();
     let mut attempt = async || {
-        let doomed = look(services, account, media).await?;
-        let has_records = doomed.media.iter().any(|(_, rkeys, _)| !rkeys.is_empty());
-        if let (Some(snapshot), true) = (&doomed.snapshot, has_records) {
+        let targets = look(services, account, media).await?;
+        let has_records = targets.media.iter().any(|(_, rkeys, _)| !rkeys.is_empty());
+        if let (Some(snapshot), true) = (&targets.snapshot, has_records) {
             if writer.is_none() {
-                let session = Arc::new(super::log_in(services, account).await?);
+                let session = Arc::new(services::session(&services.pds, account).await?);
                 writer = Some(Writer::new(&services.pds, session));
             }
             if let Some(writer) = &mut writer {
@@ -144,10 +143,10 @@ async fn wipe_all(
             }
             if let Some(saving) = saving {
                 let going: Vec<_> = snapshot.records.iter().filter(|record| is_of(record, media)).collect();
-                wiped.saved = Some(saving.save(&services.pds, &doomed.car, snapshot, &going, watch).await?);
+                wiped.saved = Some(saving.save(&services.pds, &targets.car, snapshot, &going, watch).await?);
             }
         }
-        for (medium, rkeys, ids) in doomed.media {
+        for (medium, rkeys, ids) in targets.media {
             let extent = wiped.media.entry(medium.plural()).or_default();
             // What went without our hearing of it counts too.
             extent.records = first.entry(medium).or_insert(rkeys.len()).saturating_sub(rkeys.len());
@@ -166,7 +165,7 @@ async fn wipe_all(
         }
         Ok(())
     };
-    settle(&account.name(), async || {
+    until_undisturbed(&account.name(), async || {
         let outcome = attempt().await;
         (done.get(), outcome)
     })
@@ -174,19 +173,19 @@ async fn wipe_all(
     wiped.saved.as_ref().map_or(Ok(()), Saved::complete)
 }
 
-async fn look(services: &Services, account: &Account, media: &[Medium]) -> Result<Doomed> {
+async fn look(services: &Services, account: &Account, media: &[Medium]) -> Result<Targets> {
     let repo = match &account.did {
         Some(did) => services.pds.repo_car(did).await?,
         None => None,
     };
     let (car, snapshot) = repo.unzip();
-    let mut doomed = Doomed { car: car.unwrap_or_default(), snapshot, media: Vec::new() };
+    let mut targets = Targets { car: car.unwrap_or_default(), snapshot, media: Vec::new() };
     for &medium in media {
-        let records = doomed.snapshot.iter().flat_map(|snapshot| &snapshot.records);
+        let records = targets.snapshot.iter().flat_map(|snapshot| &snapshot.records);
         let rkeys =
             records.filter(|record| record.medium() == Some(medium)).map(|record| record.rkey.clone()).collect();
         let ids = services.mongo.with_keys(&account.owner, medium).await?;
-        doomed.media.push((medium, rkeys, ids));
+        targets.media.push((medium, rkeys, ids));
     }
-    Ok(doomed)
+    Ok(targets)
 }

@@ -97,7 +97,7 @@ fn floors_import_only_floors_below_them() {
         "config",
         "remote",
         "sync",
-        "upkeep",
+        "admin",
         "cli",
     ];
     for (height, floor) in floors.iter().enumerate() {
@@ -114,7 +114,7 @@ fn floors_import_only_floors_below_them() {
 #[test]
 fn only_the_outside_edge_is_asynchronous_and_online() {
     let words = ["async fn", ".await", "tokio", "std::net", "TcpStream", "reqwest"];
-    let inside = outside(&["src/cli/", "src/upkeep/", "src/sync/", "src/remote/"]);
+    let inside = outside(&["src/cli/", "src/admin/", "src/sync/", "src/remote/"]);
     nowhere(&inside, &words, "what makes videos and records is synchronous and offline");
 }
 

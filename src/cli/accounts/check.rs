@@ -12,11 +12,11 @@ use super::super::config::ConfigFile;
 use super::super::report::{json, line, say};
 use super::super::selection::{self, AtOnceArgument};
 use super::super::{Outcome, network, waiting};
+use crate::admin::accounts::{Blocked, Listed, check, list};
 use crate::error::Result;
 use crate::remote::Waits;
 use crate::remote::mongo::{Mongo, Owner};
 use crate::remote::pds::{Pds, RepoStatus};
-use crate::upkeep::accounts::{Blocked, Listed, check, list};
 
 /// Log in to every account, and say which cannot be synced and why
 #[derive(Debug, Args)]

@@ -6,9 +6,9 @@ use serde_json::json;
 use super::super::config::ConfigFile;
 use super::super::report::{json, line, say};
 use super::super::{Outcome, network};
+use crate::admin::create::{CreatedAccount, CreationPlan, Who, create, plan};
 use crate::error::{Error, Result};
 use crate::remote::mongo::Mongo;
-use crate::upkeep::create::{Made, Plan, Who, create, plan};
 
 /// Create the PDS account of a user, or of what was made without an account
 ///
@@ -71,10 +71,10 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn print_plan(arguments: &Arguments, plan: &Plan, needs_invite_code: bool) {
+fn print_plan(arguments: &Arguments, plan: &CreationPlan, needs_invite_code: bool) {
     let pending = plan.member.pending.as_ref().map(|pending| pending.handle.as_str());
     if arguments.json {
-        let wish = |wish: &crate::upkeep::create::Wish| json!({ "handle": wish.handle, "taken": wish.is_taken });
+        let wish = |wish: &crate::admin::create::Wish| json!({ "handle": wish.handle, "taken": wish.is_taken });
         json(&json!({
             "user": plan.member.owner.to_string(),
             "handles": plan.handles.iter().map(wish).collect::<Vec<_>>(),
@@ -98,8 +98,8 @@ fn print_plan(arguments: &Arguments, plan: &Plan, needs_invite_code: bool) {
     say("nothing was created; --live does it");
 }
 
-fn print_made(arguments: &Arguments, plan: &Plan, made: &Made) {
-    let Made { did, handle, was_there } = made;
+fn print_made(arguments: &Arguments, plan: &CreationPlan, made: &CreatedAccount) {
+    let CreatedAccount { did, handle, was_there } = made;
     if arguments.json {
         let user = plan.member.owner.to_string();
         json(&json!({ "user": user, "did": did, "handle": handle, "wasThere": was_there }));

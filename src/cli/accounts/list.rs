@@ -9,10 +9,10 @@ use serde_json::json;
 use super::super::config::ConfigFile;
 use super::super::report::{json, line};
 use super::super::{Outcome, network};
+use crate::admin::accounts::{Blocked, Listed, list};
 use crate::error::Result;
 use crate::record::Medium;
 use crate::remote::mongo::{Mongo, Owner};
-use crate::upkeep::accounts::{Blocked, Listed, list};
 
 /// List all accounts, what was made in them, and what keeps them from being synced
 #[derive(Debug, Args)]

@@ -8,9 +8,9 @@ use serde_json::json;
 use super::super::report::{error_text, json, line, lines, say_lines, table};
 use super::super::{Outcome, network};
 use super::{PublisherArguments, changes_json};
+use crate::admin::lexicons::{LexiconDiff, LexiconStep, compare, embedded};
 use crate::error::{Error, Result};
 use crate::record::Schema;
-use crate::upkeep::lexicons::{Comparison, Step, compare, embedded};
 
 /// Check that the lexicons are valid, and that what is published may become them
 ///
@@ -89,7 +89,7 @@ fn read(files: &[PathBuf]) -> Result<Read> {
     Ok(read)
 }
 
-async fn published(publisher: &PublisherArguments, schemas: Vec<Schema>) -> Result<Vec<Comparison>> {
+async fn published(publisher: &PublisherArguments, schemas: Vec<Schema>) -> Result<Vec<LexiconDiff>> {
     let config = publisher.config.load()?;
     let pds = network::pds(&config)?;
     let account = publisher.find(&config).await?;
@@ -97,16 +97,16 @@ async fn published(publisher: &PublisherArguments, schemas: Vec<Schema>) -> Resu
 }
 
 /// In a word how a lexicon stands to what is published.
-fn standing(comparison: &Comparison) -> &'static str {
+fn standing(comparison: &LexiconDiff) -> &'static str {
     match comparison.step() {
-        Step::Create => "not published",
-        Step::Keep => "same",
-        Step::Update if comparison.breaking().next().is_some() => "breaking",
-        Step::Update => "compatible",
+        LexiconStep::Create => "not published",
+        LexiconStep::Keep => "same",
+        LexiconStep::Update if comparison.breaking().next().is_some() => "breaking",
+        LexiconStep::Update => "compatible",
     }
 }
 
-fn print(read: &Read, compared: Option<&[Comparison]>) {
+fn print(read: &Read, compared: Option<&[LexiconDiff]>) {
     let mut rows = Vec::new();
     for (index, schema) in read.schemas.iter().enumerate() {
         let standing = compared.map_or("not compared", |compared| standing(&compared[index]));
@@ -128,7 +128,7 @@ fn print(read: &Read, compared: Option<&[Comparison]>) {
     }
 }
 
-fn print_json(read: &Read, compared: Option<&[Comparison]>) {
+fn print_json(read: &Read, compared: Option<&[LexiconDiff]>) {
     for (index, schema) in read.schemas.iter().enumerate() {
         let comparison = compared.map(|compared| &compared[index]);
         let changes = comparison.map(|comparison| changes_json(&comparison.changes));

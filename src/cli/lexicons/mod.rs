@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use crate::admin::lexicons::{LexiconDiff, dns_text};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::record::Change;
 use crate::remote::mongo::{Account, Mongo, Owner};
-use crate::upkeep::lexicons::{Comparison, dns_text};
 
 use super::Outcome;
 use super::config::ConfigFile;
@@ -64,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 /// The names in DNS that have to say whose word counts.
-fn dns_names(compared: &[Comparison]) -> BTreeSet<String> {
+fn dns_names(compared: &[LexiconDiff]) -> BTreeSet<String> {
     compared.iter().map(|one| one.schema.dns_name()).collect()
 }
 

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::super::report::{json, line, lines, say, table};
 use super::super::{Outcome, network};
 use super::{PublisherArguments, changes_json, dns_line, dns_names};
+use crate::admin::lexicons::{LexiconDiff, LexiconStep, compare, dns_text, embedded, publish};
 use crate::error::{Error, Result};
 use crate::remote::mongo::Account;
 use crate::remote::pds::Pds;
 use crate::sync::session;
-use crate::upkeep::lexicons::{Comparison, Step, compare, dns_text, embedded, publish};
 
 /// Publish the lexicons of all records, as far as they are not
 ///
@@ -55,7 +55,7 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
     };
     let compared = compare(&pds, Some(&did), embedded()).await?;
     let is_refused = !arguments.allow_breaking && compared.iter().any(|one| one.breaking().next().is_some());
-    let has_work = compared.iter().any(|one| one.step() != Step::Keep);
+    let has_work = compared.iter().any(|one| one.step() != LexiconStep::Keep);
     let mut written = BTreeMap::new();
     if arguments.live && has_work && !is_refused {
         written = publish_all(&pds, &account, &compared).await?;
@@ -76,29 +76,29 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
 }
 
 /// Publishes what differs; answers with the addresses by name.
-async fn publish_all(pds: &Pds, account: &Account, compared: &[Comparison]) -> Result<BTreeMap<String, String>> {
+async fn publish_all(pds: &Pds, account: &Account, compared: &[LexiconDiff]) -> Result<BTreeMap<String, String>> {
     let session = session(pds, account).await?;
     let mut written = BTreeMap::new();
-    for comparison in compared.iter().filter(|comparison| comparison.step() != Step::Keep) {
+    for comparison in compared.iter().filter(|comparison| comparison.step() != LexiconStep::Keep) {
         let record = publish(pds, &session, comparison).await?;
         written.insert(comparison.schema.nsid().to_owned(), record.uri);
     }
     Ok(written)
 }
 
-fn word(step: Step) -> &'static str {
+fn word(step: LexiconStep) -> &'static str {
     match step {
-        Step::Create => "create",
-        Step::Update => "update",
-        Step::Keep => "unchanged",
+        LexiconStep::Create => "create",
+        LexiconStep::Update => "update",
+        LexiconStep::Keep => "unchanged",
     }
 }
 
-fn print(account: &Account, did: &str, compared: &[Comparison]) {
-    let row = |one: &Comparison| [one.schema.nsid().to_owned(), word(one.step()).to_owned()];
+fn print(account: &Account, did: &str, compared: &[LexiconDiff]) {
+    let row = |one: &LexiconDiff| [one.schema.nsid().to_owned(), word(one.step()).to_owned()];
     lines(table(["lexicon", "action"], &compared.iter().map(row).collect::<Vec<_>>()));
     line("");
-    for change in compared.iter().flat_map(Comparison::breaking) {
+    for change in compared.iter().flat_map(LexiconDiff::breaking) {
         line(format!("breaking  {change}"));
     }
     line(format!("account   {} {did}", account.name()));
@@ -107,8 +107,8 @@ fn print(account: &Account, did: &str, compared: &[Comparison]) {
     }
 }
 
-fn print_json(account: &Account, did: &str, compared: &[Comparison], written: &BTreeMap<String, String>) {
-    let lexicon = |one: &Comparison| {
+fn print_json(account: &Account, did: &str, compared: &[LexiconDiff], written: &BTreeMap<String, String>) {
+    let lexicon = |one: &LexiconDiff| {
         let (nsid, action) = (one.schema.nsid(), word(one.step()));
         json!({ "lexicon": nsid, "action": action, "changes": changes_json(&one.changes), "uri": written.get(nsid) })
     };

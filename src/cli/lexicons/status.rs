@@ -9,9 +9,9 @@ use serde_json::json;
 use super::super::report::{json, line, lines, table};
 use super::super::{Outcome, network};
 use super::{PublisherArguments, dns_line, dns_names};
+use crate::admin::lexicons::{Authority, LexiconDiff, LexiconStep, authority, compare, embedded};
 use crate::error::Result;
 use crate::record::Schema;
-use crate::upkeep::lexicons::{Authority, Comparison, Step, authority, compare, embedded};
 
 /// Show what is published of the lexicons, and whether DNS says so
 #[derive(Debug, Args)]
@@ -59,7 +59,7 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
         }
         return Ok(Outcome::Done);
     }
-    let row = |one: &Comparison| [one.schema.nsid().to_owned(), standing(one).to_owned()];
+    let row = |one: &LexiconDiff| [one.schema.nsid().to_owned(), standing(one).to_owned()];
     lines(table(["lexicon", "published"], &compared.iter().map(row).collect::<Vec<_>>()));
     line("");
     line(format!("account  {} {}", account.name(), did.unwrap_or("has no account on the PDS")));
@@ -72,11 +72,11 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn standing(comparison: &Comparison) -> &'static str {
+fn standing(comparison: &LexiconDiff) -> &'static str {
     match comparison.step() {
-        Step::Create => "not published",
-        Step::Keep => "published",
-        Step::Update => "differs",
+        LexiconStep::Create => "not published",
+        LexiconStep::Keep => "published",
+        LexiconStep::Update => "differs",
     }
 }
 
@@ -89,7 +89,7 @@ fn said(authority: &Authority) -> String {
     }
 }
 
-fn status_json(comparison: &Comparison, did: Option<&str>, authority: &Authority) -> serde_json::Value {
+fn status_json(comparison: &LexiconDiff, did: Option<&str>, authority: &Authority) -> serde_json::Value {
     let schema = &comparison.schema;
     let uri = comparison.published.as_ref().zip(did);
     let uri = uri.map(|(_, did)| format!("at://{did}/{}/{}", Schema::COLLECTION, schema.nsid()));

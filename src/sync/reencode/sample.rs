@@ -12,10 +12,12 @@ use crate::record::{Id, Item};
 use crate::remote::mongo::Owner;
 use crate::video::Preset;
 
-use super::super::account::AccountPlan;
-use super::super::report::Parked;
-use super::super::tape::{self, Encoder};
-use super::super::{Services, Watch};
+use crate::sync::events::Watch;
+use crate::sync::make::tape::{self, Encoder};
+use crate::sync::parked::Parked;
+use crate::sync::plan::AccountPlan;
+use crate::sync::services::Services;
+
 use super::steps;
 
 /// How many tapes are encoded: a small one, a middling one, a large one.

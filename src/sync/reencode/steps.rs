@@ -2,14 +2,14 @@
 
 use crate::record::{BlobRef, Content, Files, Item, TapeForm};
 
-use super::super::plan::{Action, Difference, Plan, Step};
+use crate::sync::plan::{Action, Difference, MediumPlan, Step};
 
 /// Leaves of a plan the tapes that have a record and another video than one of that preset, to get a new one; and those
 /// that have one of it, to be kept.
-pub fn only_videos(plan: &mut Plan, preset: &str, since: Option<i64>) {
+pub fn only_videos(plan: &mut MediumPlan, preset: &str, since: Option<i64>) {
     let steps = std::mem::take(&mut plan.steps).into_iter();
     let steps = steps.filter(|step| can_be_encoded(&step.item) && since.is_none_or(|since| step.item.when >= since));
-    *plan = Plan { steps: steps.filter_map(|step| replaced(step, preset)).collect(), ..Plan::default() };
+    *plan = MediumPlan { steps: steps.filter_map(|step| replaced(step, preset)).collect(), ..MediumPlan::default() };
 }
 
 fn can_be_encoded(item: &Item) -> bool {
@@ -88,7 +88,7 @@ mod tests {
     fn step_since(item: Item, since: Option<i64>) -> Option<Step> {
         let action = Action::Keep { rkey: "a".into(), cid: BlobRef::of(b"", "").cid, files: files() };
         let steps = vec![Step { item, action, duplicates: vec!["b".into()] }];
-        let mut plan = Plan { steps, orphans: vec!["c".into()], gone: vec!["d".into()] };
+        let mut plan = MediumPlan { steps, orphans: vec!["c".into()], gone: vec!["d".into()] };
         only_videos(&mut plan, PRESET, since);
         assert_eq!((plan.orphans.len(), plan.gone.len()), (0, 0));
         plan.steps.pop()
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_tape_without_a_record_does_not_get_one() {
         let create = Step { item: tape(), action: Action::Create { rkey: "a".into() }, duplicates: Vec::new() };
-        let mut plan = Plan { steps: vec![create], ..Plan::default() };
+        let mut plan = MediumPlan { steps: vec![create], ..MediumPlan::default() };
         only_videos(&mut plan, PRESET, None);
         assert!(plan.steps.is_empty());
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use mongodb::bson::{Document, doc};
 use serde_json::{Value, json};
 
-use super::Upkeep;
+use super::Administered;
 use crate::stack::proxy::{Answer, Fault, Proxy};
 use crate::support::command::Run;
 
@@ -41,18 +41,18 @@ fn levels(run: &Run, level: &str) -> Vec<String> {
     found.map(|found| found["what"].as_str().unwrap().to_owned()).collect()
 }
 
-impl Upkeep {
+impl Administered {
     /// A site where nothing is wrong.
-    async fn healthy() -> Upkeep {
-        let upkeep = Upkeep::new().await;
-        let site = &upkeep.site;
+    async fn healthy() -> Administered {
+        let admin = Administered::new().await;
+        let site = &admin.site;
         let guest = site.guest().await;
         site.add_kidlisp(&guest, "cow", "(wipe blue)").await;
         for bucket in ["art", "user", "at-blobs"] {
             site.put(site.bucket_of(bucket), "a b.png", "picture").await;
         }
-        upkeep.make_indexes().await;
-        upkeep
+        admin.make_indexes().await;
+        admin
     }
 
     async fn make_indexes(&self) {
@@ -81,8 +81,8 @@ impl Upkeep {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_site_where_nothing_is_wrong_is_told_so_in_order() {
-    let upkeep = Upkeep::healthy().await;
-    let run = upkeep.run("doctor").await.succeeds();
+    let admin = Administered::healthy().await;
+    let run = admin.run("doctor").await.succeeds();
     let lines: Vec<_> = run.stdout().lines().collect();
     let wrong: Vec<_> = lines.iter().filter(|line| !line.starts_with("ok    ")).collect();
     // How much room there is on this machine's disk is not ours to say; servers before 0.5 do not tell their limit.
@@ -90,13 +90,13 @@ async fn a_site_where_nothing_is_wrong_is_told_so_in_order() {
     assert!(wrong.iter().all(|line| is_known(line)), "{}", run.stdout());
     let places: Vec<_> = ORDER.iter().map(|what| lines.iter().position(|line| line[6..].starts_with(what))).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} {}", run.stdout());
-    let json = upkeep.run("doctor --json").await.succeeds();
+    let json = admin.run("doctor --json").await.succeeds();
     assert_eq!(json.json().len(), lines.len());
     assert_eq!(finding(&json, "pds clock").0, "ok");
-    let access = finding(&json, &format!("bucket {}", upkeep.site.user_bucket()));
+    let access = finding(&json, &format!("bucket {}", admin.site.user_bucket()));
     assert_eq!(access.1, "readable, by anybody");
     let guest = finding(&json, "guest account").1;
-    assert_eq!(guest, format!("{}, login works", upkeep.site.handle("art")));
+    assert_eq!(guest, format!("{}, login works", admin.site.handle("art")));
     assert_eq!(finding(&json, "planned work").1, "1 item of 1 owner; to sync all of them takes about 1 min");
     for secret in ["stack-secret", "stack-admin"] {
         assert!(!json.stdout().contains(secret));
@@ -105,10 +105,10 @@ async fn a_site_where_nothing_is_wrong_is_told_so_in_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn indexes_that_are_missing_come_with_the_command_that_makes_them() {
-    let upkeep = Upkeep::new().await;
-    let guest = upkeep.site.guest().await;
-    upkeep.site.add_kidlisp(&guest, "cow", "(wipe blue)").await;
-    let run = upkeep.run("doctor --json").await.succeeds();
+    let admin = Administered::new().await;
+    let guest = admin.site.guest().await;
+    admin.site.add_kidlisp(&guest, "cow", "(wipe blue)").await;
+    let run = admin.run("doctor --json").await.succeeds();
     let findings = run.json();
     let remedies: Vec<_> =
         findings.iter().filter(|found| found["what"] == "mongodb indexes").map(|found| &found["remedy"]).collect();
@@ -119,17 +119,17 @@ async fn indexes_that_are_missing_come_with_the_command_that_makes_them() {
         remedies,
         expected.iter().map(|remedy| Value::from(remedy.as_str())).collect::<Vec<_>>().iter().collect::<Vec<_>>()
     );
-    upkeep.make_indexes().await;
-    let run = upkeep.run("doctor --json").await.succeeds();
+    admin.make_indexes().await;
+    let run = admin.run("doctor --json").await.succeeds();
     assert_eq!(finding(&run, "mongodb indexes"), ("ok".into(), "all there".into(), String::new()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_depends_on_a_server_that_is_gone_is_not_looked_at_and_says_why() {
-    let mut upkeep = Upkeep::healthy().await;
+    let mut admin = Administered::healthy().await;
     // Nobody listens there: what was bound to it is gone.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let art = upkeep.site.art_bucket().to_owned();
+    let art = admin.site.art_bucket().to_owned();
     for (name, value, failed, skipped, because) in [
         (
             "PDS_URL",
@@ -153,8 +153,8 @@ async fn what_depends_on_a_server_that_is_gone_is_not_looked_at_and_says_why() {
             "not looked at, for spaces cannot be reached",
         ),
     ] {
-        upkeep.changes = vec![(name, value)];
-        let run = upkeep.run("doctor --json").await;
+        admin.changes = vec![(name, value)];
+        let run = admin.run("doctor --json").await;
         assert_eq!((run.code, levels(&run, "fail")), (Some(1), vec![failed.to_owned()]), "{}", run.stdout());
         for what in skipped {
             assert_eq!(finding(&run, what), ("skip".into(), because.into(), String::new()));
@@ -166,50 +166,50 @@ async fn what_depends_on_a_server_that_is_gone_is_not_looked_at_and_says_why() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_that_may_not_write_is_found() {
-    let mut upkeep = Upkeep::healthy().await;
-    let database = upkeep.site.database();
+    let mut admin = Administered::healthy().await;
+    let database = admin.site.database();
     let role = doc! { "role": "read", "db": database.name() };
     database.run_command(doc! { "createUser": "reader", "pwd": "hunter2", "roles": [role] }).await.unwrap();
-    let url = upkeep.site.environment()["MONGODB_CONNECTION_STRING"].clone();
+    let url = admin.site.environment()["MONGODB_CONNECTION_STRING"].clone();
     let name = database.name().to_owned();
     let url = url.replace("mongodb://", "mongodb://reader:hunter2@");
-    upkeep.tell("MONGODB_CONNECTION_STRING", format!("{url}&authSource={name}"));
-    let run = upkeep.run("doctor --json").await;
+    admin.tell("MONGODB_CONNECTION_STRING", format!("{url}&authSource={name}"));
+    let run = admin.run("doctor --json").await;
     assert_eq!((run.code, levels(&run, "fail")), (Some(1), vec!["mongodb role".to_owned()]), "{}", run.stdout());
     assert!(finding(&run, "mongodb role").2.starts_with("grant it readWrite"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_account_that_cannot_be_used_is_found() {
-    let upkeep = Upkeep::healthy().await;
-    let users = upkeep.site.database().collection::<Document>("users");
+    let admin = Administered::healthy().await;
+    let users = admin.site.database().collection::<Document>("users");
     let guest = doc! { "_id": "art-guest" };
     users.update_one(guest.clone(), doc! { "$set": { "atproto.password": "guess" } }).await.unwrap();
-    let run = upkeep.run("doctor --json").await;
+    let run = admin.run("doctor --json").await;
     let (level, detail, _) = finding(&run, "guest account");
     assert_eq!((run.code, level.as_str()), (Some(1), "fail"));
     assert!(detail.ends_with(": wrong password for the account on the PDS"), "{detail}");
     // An account that is there cannot be created.
     users.update_one(guest.clone(), doc! { "$unset": { "atproto.password": "" } }).await.unwrap();
-    let (level, detail, remedy) = finding(&upkeep.run("doctor --json").await, "guest account");
+    let (level, detail, remedy) = finding(&admin.run("doctor --json").await, "guest account");
     assert_eq!(
         (level.as_str(), remedy.as_str()),
         ("fail", "put it into atproto.password of users._id \"art-guest\" in MongoDB")
     );
     assert!(detail.ends_with(": no password for the account on the PDS"), "{detail}");
     users.update_one(guest.clone(), doc! { "$unset": { "atproto": "" } }).await.unwrap();
-    let (_, detail, remedy) = finding(&upkeep.run("doctor --json").await, "guest account");
+    let (_, detail, remedy) = finding(&admin.run("doctor --json").await, "guest account");
     assert!(detail == "no account on the PDS" && remedy.starts_with("telecine accounts create --guest"), "{remedy}");
     users.delete_one(guest).await.unwrap();
-    let (level, detail, remedy) = finding(&upkeep.run("doctor --json").await, "guest account");
+    let (level, detail, remedy) = finding(&admin.run("doctor --json").await, "guest account");
     assert_eq!((level.as_str(), remedy.as_str()), ("fail", "telecine accounts create --guest --email ADDRESS --live"));
     assert_eq!(detail, "is not in MongoDB, so that nothing anonymous can be synced");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_with_another_time_and_smaller_limits_is_found() {
-    let mut upkeep = Upkeep::healthy().await;
-    let proxy = upkeep.proxy("PDS_URL");
+    let mut admin = Administered::healthy().await;
+    let proxy = admin.proxy("PDS_URL");
     let answer = |headers: Vec<(&'static str, String)>, body: Value| {
         let mut all = vec![("content-type", "application/json".to_owned())];
         all.extend(headers);
@@ -234,7 +234,7 @@ async fn a_server_with_another_time_and_smaller_limits_is_found() {
     ] {
         proxy.once("_health", answer(vec![("date", ago(seconds))], json!({ "version": "0.4.100" })));
         proxy.once("describeServer", answer(Vec::new(), described(limit)));
-        let run = upkeep.run("doctor --json").await;
+        let run = admin.run("doctor --json").await;
         assert_eq!(run.code, Some(i32::from(level == "fail")), "{}", run.stdout());
         assert_eq!(finding(&run, "pds").1, "release 0.4.100");
         let (clock, detail, remedy) = finding(&run, "pds clock");
@@ -248,13 +248,13 @@ async fn a_server_with_another_time_and_smaller_limits_is_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rate_limits_that_a_sync_would_wait_for_are_weighed_against_it() {
-    let mut upkeep = Upkeep::healthy().await;
-    let tapes = upkeep.site.database().collection::<Document>("tapes");
+    let mut admin = Administered::healthy().await;
+    let tapes = admin.site.database().collection::<Document>("tapes");
     let documents = (0..1_002).map(|number| doc! { "code": format!("t{number}"), "slug": "s" });
     tapes.insert_many(documents).await.unwrap();
-    let run = upkeep.run("doctor --json").await.succeeds();
+    let run = admin.run("doctor --json").await.succeeds();
     assert_eq!(finding(&run, "planned work").0, "ok");
-    let proxy = upkeep.proxy("PDS_URL");
+    let proxy = admin.proxy("PDS_URL");
     let body = json!({ "did": "did:web:localhost", "availableUserDomains": [".test"], "blobUploadLimit": 52_428_800 });
     let reset = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() + 300;
     let headers = vec![
@@ -265,7 +265,7 @@ async fn rate_limits_that_a_sync_would_wait_for_are_weighed_against_it() {
         ("ratelimit-policy", "3000;w=300".into()),
     ];
     proxy.once("describeServer", Fault::Answer(Answer { status: 200, headers, body: body.to_string() }));
-    let run = upkeep.run("doctor --json").await.succeeds();
+    let run = admin.run("doctor --json").await.succeeds();
     assert_eq!(finding(&run, "pds rate limits").1, "3000 requests in 300 s");
     let (level, detail, remedy) = finding(&run, "planned work");
     assert_eq!(
@@ -277,13 +277,13 @@ async fn rate_limits_that_a_sync_would_wait_for_are_weighed_against_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn buckets_tell_who_may_read_them() {
-    let mut upkeep = Upkeep::healthy().await;
-    let (art, user) = (upkeep.site.art_bucket().to_owned(), upkeep.site.user_bucket().to_owned());
-    upkeep.tell("AT_BLOBS_SPACES_BUCKET", "nowhere");
-    let proxy = upkeep.proxy("ART_SPACES_ENDPOINT");
+    let mut admin = Administered::healthy().await;
+    let (art, user) = (admin.site.art_bucket().to_owned(), admin.site.user_bucket().to_owned());
+    admin.tell("AT_BLOBS_SPACES_BUCKET", "nowhere");
+    let proxy = admin.proxy("ART_SPACES_ENDPOINT");
     proxy.always(&format!("HEAD /{user}/"), Fault::Answer(Answer::access_denied()));
     proxy.always(&format!("GET /{art}"), Fault::Answer(Answer::access_denied()));
-    let run = upkeep.run("doctor --json").await;
+    let run = admin.run("doctor --json").await;
     assert_eq!(run.code, Some(1));
     let said = |bucket: &str| {
         let (level, detail, _) = finding(&run, &format!("bucket {bucket}"));
@@ -300,14 +300,14 @@ async fn buckets_tell_who_may_read_them() {
     {
         let answer = Answer { status, headers: Vec::new(), body: String::new() };
         proxy.once(&format!("HEAD /{user}/"), Fault::Answer(answer));
-        let (level, detail, _) = finding(&upkeep.run("doctor --json").await, &format!("bucket {user}"));
+        let (level, detail, _) = finding(&admin.run("doctor --json").await, &format!("bucket {user}"));
         let said = format!("{level} {detail}");
         assert!(said == expected || level == "fail" && said.ends_with(expected), "{status}: {said}");
     }
 
-    upkeep.tell("ART_SPACES_KEY", "");
-    upkeep.tell("ART_SPACES_SECRET", "");
-    let run = upkeep.run("doctor --json").await.succeeds();
+    admin.tell("ART_SPACES_KEY", "");
+    admin.tell("ART_SPACES_SECRET", "");
+    let run = admin.run("doctor --json").await.succeeds();
     let (level, detail, _) = finding(&run, &format!("bucket {art}"));
     assert_eq!(format!("{level} {detail}"), "warn without keys, it has to be public");
     assert!(finding(&run, "settings").1.contains("without ART_SPACES_KEY only public files are read"));
@@ -315,11 +315,11 @@ async fn buckets_tell_who_may_read_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_that_cannot_work_are_found() {
-    let mut upkeep = Upkeep::healthy().await;
-    upkeep.tell("ART_SPACES_SECRET", "");
-    upkeep.tell("PDS_URL", "at.example");
-    upkeep.tell("TMPDIR", "/nowhere");
-    let run = upkeep.run("doctor --json").await;
+    let mut admin = Administered::healthy().await;
+    admin.tell("ART_SPACES_SECRET", "");
+    admin.tell("PDS_URL", "at.example");
+    admin.tell("TMPDIR", "/nowhere");
+    let run = admin.run("doctor --json").await;
     assert_eq!(run.code, Some(1));
     assert_eq!(levels(&run, "fail"), ["settings", "settings", "pds", "spaces", "disk"]);
     let (_, detail, _) = finding(&run, "settings");

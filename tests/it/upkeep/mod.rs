@@ -11,20 +11,20 @@ use crate::stack::site::Site;
 use crate::support::command::{Run, Workshop, run};
 
 /// A site, and the program set up to look after it.
-struct Upkeep {
+struct Administered {
     site: Site,
     workshop: Workshop,
     /// What the program is told instead of the truth.
     changes: Vec<(&'static str, String)>,
 }
 
-impl Upkeep {
+impl Administered {
     async fn new() -> Self {
-        Upkeep::of(Site::new().await)
+        Administered::of(Site::new().await)
     }
 
     fn of(site: Site) -> Self {
-        Upkeep { site, workshop: Workshop::new(), changes: Vec::new() }
+        Administered { site, workshop: Workshop::new(), changes: Vec::new() }
     }
 
     /// Has the program see another value.

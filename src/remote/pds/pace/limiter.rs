@@ -106,7 +106,7 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    pub fn is_of(&self, shown: &Shown) -> bool {
+    pub fn is_of(&self, shown: &RateLimitHeaders) -> bool {
         (self.points, self.window) == (shown.points, shown.window)
     }
 
@@ -134,7 +134,7 @@ impl Limiter {
 
     /// Takes what an answer shows of it. Answers may overtake each other; what is not of a later window can therefore
     /// take away, but not give. A refusal is always the last word.
-    pub fn learn(&mut self, shown: &Shown, now: Instant) {
+    pub fn learn(&mut self, shown: &RateLimitHeaders, now: Instant) {
         let resets_at = now + shown.resets_in;
         match self.resets_at {
             Some(known) if resets_at <= known + SAME_RESET && shown.remaining > 0 => {
@@ -154,15 +154,15 @@ const SAME_RESET: Duration = Duration::from_secs(2);
 
 /// What an answer shows of a limiter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shown {
+pub struct RateLimitHeaders {
     pub points: u32,
     pub window: Duration,
     pub remaining: u32,
     pub resets_in: Duration,
 }
 
-impl Shown {
-    pub fn read(headers: &HeaderMap) -> Option<Shown> {
+impl RateLimitHeaders {
+    pub fn read(headers: &HeaderMap) -> Option<RateLimitHeaders> {
         let text = |name: &str| headers.get(name)?.to_str().ok();
         let (points, window) = text("ratelimit-policy")?.split_once(";w=")?;
         let reset: i64 = text("ratelimit-reset")?.trim().parse().ok()?;
@@ -172,7 +172,7 @@ impl Shown {
         // Both are cut to whole seconds.
         let until_reset = Duration::from_secs((reset - now).max(0) as u64 + 1);
         let retry_after = retry_after(headers);
-        Some(Shown {
+        Some(RateLimitHeaders {
             points: points.trim().parse().ok()?,
             window: Duration::from_secs(window.trim().parse().ok()?),
             remaining: text("ratelimit-remaining")?.trim().parse().ok()?,

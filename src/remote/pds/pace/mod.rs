@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 pub(super) use self::limiter::{Kind, Toll};
 pub use self::limiter::{Limit, Scope};
-use self::limiter::{Limiter, Shown};
+use self::limiter::{Limiter, RateLimitHeaders};
 use crate::error::Result;
 use crate::remote::retry_after::retry_after;
 use crate::remote::waits::Waits;
@@ -150,7 +150,7 @@ impl State {
         }
     }
 
-    fn arrive(&mut self, toll: &Toll<'_>, shown: Option<&Shown>, now: Instant) {
+    fn arrive(&mut self, toll: &Toll<'_>, shown: Option<&RateLimitHeaders>, now: Instant) {
         for (scope, cost) in Scope::all_of(toll) {
             let Some(group) = self.groups.get_mut(&scope) else { continue };
             group.on_way = group.on_way.saturating_sub(cost);
@@ -162,7 +162,7 @@ impl State {
         }
     }
 
-    fn learn(&mut self, toll: &Toll<'_>, shown: &Shown, now: Instant) {
+    fn learn(&mut self, toll: &Toll<'_>, shown: &RateLimitHeaders, now: Instant) {
         let general = self.groups.get(&Scope::Everything);
         let is_general = general.is_some_and(|group| group.limiters.iter().any(|limiter| limiter.is_of(shown)));
         let scope = if is_general && toll.kind != Kind::Repo { Scope::Everything } else { Scope::of(toll) };
@@ -171,7 +171,7 @@ impl State {
         if let Some(known) = group.limiters.iter_mut().find(|limiter| limiter.is_of(shown)) {
             return known.learn(shown, now);
         }
-        let Shown { points, window, remaining, resets_in } = *shown;
+        let RateLimitHeaders { points, window, remaining, resets_in } = *shown;
         group.limiters.push(Limiter { points, window, remaining, resets_at: Some(now + resets_in) });
         for (scope, group) in &mut self.groups {
             // Others may have shown it before it was known to be general.
@@ -208,7 +208,8 @@ impl Admission<'_> {
         let mut state = self.pace.state();
         let now = Instant::now();
         let is_refused = status == StatusCode::TOO_MANY_REQUESTS;
-        let shown = Shown::read(headers).map(|shown| if is_refused { Shown { remaining: 0, ..shown } } else { shown });
+        let shown = RateLimitHeaders::read(headers)
+            .map(|shown| if is_refused { RateLimitHeaders { remaining: 0, ..shown } } else { shown });
         state.arrive(&self.toll, shown.as_ref(), now);
         // A limiter that refuses knows best when it resets.
         let pause = retry_after(headers).filter(|_| !(status.is_success() || is_refused && shown.is_some()));

@@ -219,21 +219,21 @@ async fn answers_that_overtake_each_other_give_nothing_back() {
 #[test]
 fn headers_that_make_no_sense_show_nothing() {
     let good = shows(HOURLY, 4, 100);
-    assert!(Shown::read(&good).is_some());
+    assert!(RateLimitHeaders::read(&good).is_some());
     for name in ["ratelimit-policy", "ratelimit-remaining", "ratelimit-reset"] {
         for bad in ["", "x", "-", "5000;w=", ";w=3600", "99999999999999999999"] {
             let mut headers = good.clone();
             headers.insert(name, HeaderValue::from_static(bad));
-            assert_eq!(Shown::read(&headers), None, "{name}: {bad}");
+            assert_eq!(RateLimitHeaders::read(&headers), None, "{name}: {bad}");
         }
         let mut headers = good.clone();
         headers.remove(name);
-        assert_eq!(Shown::read(&headers), None, "{name}");
+        assert_eq!(RateLimitHeaders::read(&headers), None, "{name}");
     }
     // A reset that has passed is the next one's beginning, a date that cannot be read is now.
     let mut passed = good.clone();
     passed.insert("ratelimit-reset", HeaderValue::from_static("1600000000"));
-    assert_eq!(Shown::read(&passed).unwrap().resets_in, Duration::from_secs(1));
+    assert_eq!(RateLimitHeaders::read(&passed).unwrap().resets_in, Duration::from_secs(1));
     passed.insert("date", HeaderValue::from_static("yesterday"));
-    assert_eq!(Shown::read(&passed).unwrap().resets_in, Duration::from_secs(1));
+    assert_eq!(RateLimitHeaders::read(&passed).unwrap().resets_in, Duration::from_secs(1));
 }

@@ -1,0 +1,93 @@
+//! What takes MongoDB and the PDS together: the guest account, and how long a sync of everything takes.
+
+use std::time::Duration;
+
+use super::Finding;
+use crate::admin::accounts::{Blocked, Listed, check};
+use crate::error::Result;
+use crate::record::Medium;
+use crate::remote::mongo::{Mongo, Owner};
+use crate::remote::pds::{Pds, Server};
+use crate::sync::{AccountReport, Counts, Report, expected_time};
+
+const GUEST: &str = "guest account";
+const WORK: &str = "planned work";
+
+/// Longer than this, and somebody should know before.
+const LONG: Duration = Duration::from_hours(24);
+
+pub async fn look(mongo: Option<&Mongo>, server: Option<&(Pds, Server)>) -> Vec<Finding> {
+    let (mongo, (pds, server)) = match (mongo, server) {
+        (Some(mongo), Some(server)) => (mongo, server),
+        (None, _) => return [GUEST, WORK].map(|what| Finding::skip(what, "mongodb cannot be reached")).into(),
+        (_, None) => return [GUEST, WORK].map(|what| Finding::skip(what, "the pds cannot be reached")).into(),
+    };
+    let (guest, work) = tokio::join!(guest(mongo, pds, server), work(mongo, server));
+    let failed = |what: &'static str| {
+        move |error: crate::Error| Finding::fail(what, error.chain().join(": "), "see whether mongod is in order")
+    };
+    vec![guest.unwrap_or_else(failed(GUEST)), work.unwrap_or_else(failed(WORK))]
+}
+
+async fn guest(mongo: &Mongo, pds: &Pds, server: &Server) -> Result<Finding> {
+    let create = "telecine accounts create --guest --email ADDRESS --live";
+    let Some(account) = mongo.account(&Owner::Guest).await? else {
+        return Ok(Finding::fail(GUEST, "is not in MongoDB, so that nothing anonymous can be synced", create));
+    };
+    let (name, has_repo) = (account.name(), account.did.is_some());
+    Ok(match check(pds, server, &Listed { account, items: [(Medium::Tape, 1)].into() }).await {
+        None => Finding::ok(GUEST, format!("{name}, login works")),
+        Some(Blocked::Lacking(what)) if has_repo => {
+            let remedy = "put it into atproto.password of users._id \"art-guest\" in MongoDB";
+            Finding::fail(GUEST, format!("{name}: {what}"), remedy)
+        }
+        Some(Blocked::Lacking(what)) => Finding::fail(GUEST, what, create),
+        Some(blocked) => {
+            let remedy = "mend users._id \"art-guest\" in MongoDB, or the account on the PDS";
+            Finding::fail(GUEST, format!("{name}: {blocked}"), remedy)
+        }
+    })
+}
+
+/// Everything there is, as if none of it were on the PDS: the longest that a sync can take.
+async fn work(mongo: &Mongo, server: &Server) -> Result<Finding> {
+    let owners = mongo.owners_with_items(&Medium::ALL).await?;
+    let mut report = Report::default();
+    let mut items = 0;
+    for (owner, counts) in &owners {
+        items += counts.values().sum::<u64>();
+        let create = |count: u64| Counts { create: count as usize, ..Counts::default() };
+        let planned = counts.iter().map(|(medium, count)| (medium.plural(), create(*count))).collect();
+        report.add(AccountReport { account: owner.to_string(), planned, ..AccountReport::default() });
+    }
+    if items == 0 {
+        let remedy = "see whether MONGODB_NAME names the site's database; telecine config shows it";
+        return Ok(Finding::warn(WORK, "mongodb holds no items of anybody", remedy));
+    }
+    let time = expected_time(&report, server.announces_limits);
+    let detail = format!(
+        "{} of {}; to sync all of them takes {}",
+        count(items, "item"),
+        count(owners.len() as u64, "owner"),
+        text(time)
+    );
+    Ok(if time > LONG && server.announces_limits {
+        let remedy = "set PDS_RATE_LIMIT_BYPASS_KEY to what the server has under that name, or sync in parts";
+        Finding::warn(WORK, detail, remedy)
+    } else {
+        Finding::ok(WORK, detail)
+    })
+}
+
+/// `1 item`, `2 items`
+fn count(number: u64, name: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {name}{plural}")
+}
+
+fn text(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..3_600 => format!("about {} min", seconds.div_ceil(60)),
+        seconds => format!("about {} h", seconds.div_ceil(3_600)),
+    }
+}

@@ -1,0 +1,71 @@
+//! A backup opened: its records and its blobs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cid::Cid;
+
+use crate::error::{Error, Result};
+use crate::record::BlobRef;
+use crate::remote::pds::{Body, Existing, Snapshot};
+
+use super::folder::{entries, newest};
+
+/// A repo that was saved.
+pub struct Backup {
+    folder: PathBuf,
+    /// What it held under `computer.aesthetic`.
+    pub records: Vec<Existing>,
+}
+
+impl Backup {
+    /// Opens the folder of a wipe, the newest in the folder of an account, or a single CAR.
+    ///
+    /// # Errors
+    /// When there is none, or it is not one.
+    pub fn open(path: &Path) -> Result<Backup> {
+        let is_car = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "car");
+        let (folder, mut cars) = if path.is_dir() {
+            let folder = newest(path)?.unwrap_or_else(|| path.to_owned());
+            let cars = entries(&folder)?.into_iter().filter(is_car).collect();
+            (folder, cars)
+        } else {
+            (path.parent().unwrap_or(Path::new(".")).to_owned(), vec![path.to_owned()])
+        };
+        if cars.is_empty() {
+            return Err(Error::Backup { path: path.into(), source: "there is no CAR in it".into() });
+        }
+        cars.sort();
+        let mut records = BTreeMap::new();
+        for car in cars {
+            let bytes = fs::read(&car).map_err(Error::read(&car))?;
+            let snapshot = Snapshot::of_car(bytes.into()).map_err(|source| Error::Backup { path: car, source })?;
+            let held = snapshot.records.into_iter();
+            records.extend(held.map(|record| ((record.collection.clone(), record.rkey.clone()), record)));
+        }
+        Ok(Backup { folder, records: records.into_values().collect() })
+    }
+
+    /// Whether it has these very records.
+    #[must_use]
+    pub fn holds(&self, records: &[&Existing]) -> bool {
+        let key = |record: &Existing| (record.collection.clone(), record.rkey.clone(), record.cid);
+        let held: BTreeSet<_> = self.records.iter().map(key).collect();
+        records.iter().all(|record| held.contains(&key(record)))
+    }
+
+    /// The file of a blob.
+    ///
+    /// # Errors
+    /// When it is not there, or its bytes are not what the CID stands for.
+    pub fn blob(&self, cid: &Cid) -> Result<Body> {
+        let path = self.folder.join("blobs").join(cid.to_string());
+        let file = fs::File::open(&path).map_err(Error::read(&path))?;
+        let found = BlobRef::of_reader(file, "").map_err(Error::read(&path))?;
+        if found.cid != *cid {
+            return Err(Error::Backup { path, source: "its bytes are not what its name says".into() });
+        }
+        Ok(Body::File { path, size: found.size })
+    }
+}

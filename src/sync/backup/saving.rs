@@ -1,0 +1,134 @@
+//! Saves a repo and the blobs of records before these are deleted.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cid::Cid;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::record::BlobRef;
+use crate::remote::pds::{Existing, Pds, Snapshot};
+use crate::sync::events::Watch;
+
+use super::archive::Backup;
+use super::durable::{create_folder, draft, keep, sync_folder, write};
+use super::folder::{COMPLETE, unfinished};
+
+/// Blobs that are fetched at once.
+const DOWNLOADS: usize = 4;
+
+/// What was saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Saved {
+    /// Where.
+    pub folder: PathBuf,
+    /// Records that are there of the media that were asked for.
+    pub records: usize,
+    /// Blobs that they refer to.
+    pub blobs: usize,
+    /// The bytes of these.
+    pub blob_bytes: u64,
+    /// Blobs that are not on the PDS any more, so that there is nothing to save.
+    pub lost: Vec<String>,
+}
+
+/// Where and how records are saved before they are deleted.
+#[derive(Debug, Clone)]
+pub struct Saving {
+    /// The account's folder.
+    pub folder: PathBuf,
+    /// Whether this goes on with a backup that is not complete, as a wipe does that was interrupted.
+    pub goes_on: bool,
+    /// Whether blobs that the PDS does not have any more may be missing.
+    pub allows_missing: bool,
+}
+
+/// The blobs that a record refers to.
+pub fn blobs_of(value: &Value) -> Vec<BlobRef> {
+    if let Some(blob) = BlobRef::from_json(value) {
+        return vec![blob];
+    }
+    match value {
+        Value::Array(values) => values.iter().flat_map(blobs_of).collect(),
+        Value::Object(fields) => fields.values().flat_map(blobs_of).collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl Saving {
+    /// Saves a repo, and the blobs of some of its records, which are going to be deleted. What is there already is not
+    /// fetched again; nor is another CAR written where there is one with all these records.
+    ///
+    /// # Errors
+    /// When a blob cannot be fetched, or the folder not be written.
+    pub async fn save(
+        &self,
+        pds: &Pds,
+        car: &Bytes,
+        snapshot: &Snapshot,
+        records: &[&Existing],
+        watch: &Arc<dyn Watch>,
+    ) -> Result<Saved> {
+        let unfinished = if self.goes_on { unfinished(&self.folder)? } else { None };
+        let folder = unfinished.unwrap_or_else(|| self.folder.join(&snapshot.rev));
+        let place = folder.join("blobs");
+        create_folder(&place)?;
+        let blobs: BTreeMap<Cid, BlobRef> =
+            records.iter().flat_map(|record| blobs_of(&record.value)).map(|blob| (blob.cid, blob)).collect();
+        let fetches = blobs.into_keys().map(|cid| {
+            let path = place.join(cid.to_string());
+            async move {
+                if watch.is_cancelled() {
+                    Err(Error::Interrupted)
+                } else {
+                    save_blob(pds, &snapshot.did, cid, path).await
+                }
+            }
+        });
+        let saved: Vec<(Cid, Option<u64>)> = stream::iter(fetches).buffer_unordered(DOWNLOADS).try_collect().await?;
+        let lost: Vec<_> = saved.iter().filter(|(_, size)| size.is_none()).map(|(cid, _)| cid.to_string()).collect();
+        if !lost.is_empty() && !self.allows_missing {
+            let source = format!("{} files are not on the pds; --allow-missing does without them", lost.len()).into();
+            return Err(Error::Backup { path: folder, source });
+        }
+        if !Backup::open(&folder).is_ok_and(|backup| backup.holds(records)) {
+            write(&folder.join(format!("{}.car", snapshot.rev)), car)?;
+        }
+        // What has only a name in a folder that was not written out is gone when the power is.
+        sync_folder(&place)?;
+        sync_folder(&folder)?;
+        let (blobs, blob_bytes) = (saved.len() - lost.len(), saved.iter().filter_map(|(_, size)| *size).sum());
+        Ok(Saved { folder, records: records.len(), blobs, blob_bytes, lost })
+    }
+}
+
+impl Saved {
+    /// Says that nothing more is going to be added.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn complete(&self) -> Result<()> {
+        write(&self.folder.join(COMPLETE), b"")?;
+        sync_folder(&self.folder)
+    }
+}
+
+/// How many bytes the blob has that now lies there; `None` if the server has lost it.
+async fn save_blob(pds: &Pds, did: &str, cid: Cid, path: PathBuf) -> Result<(Cid, Option<u64>)> {
+    let there = fs::File::open(&path).ok().and_then(|file| BlobRef::of_reader(file, "").ok());
+    if let Some(there) = there.filter(|there| there.cid == cid) {
+        return Ok((cid, Some(there.size)));
+    }
+    let draft = draft(&path)?;
+    let size = pds.save_blob(did, &cid, draft.path()).await?;
+    if size.is_some() {
+        keep(draft, &path)?;
+    }
+    Ok((cid, size))
+}

@@ -1,0 +1,248 @@
+//! Both sides of accounts, item by item. Nothing is changed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt, stream};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::record::{BlobRef, Files, Item, Medium};
+use crate::remote::mongo::{Account, Owner};
+
+use crate::sync::accounts::each;
+use crate::sync::events::{Watch, unless_stopped};
+use crate::sync::make::Warned;
+use crate::sync::parked::Parked;
+use crate::sync::plan::{AccountPlan, Action, MediumPlan, Step};
+use crate::sync::read::{count, read};
+use crate::sync::scope::Scope;
+use crate::sync::services::Services;
+use crate::sync::tasks::isolated;
+
+use super::tally::{Finding, Tally, Verdict};
+
+/// Blobs of one account that are fetched at once.
+const DOWNLOADS: usize = 4;
+
+/// How many thumbnails of each account are told of.
+const SAMPLES: usize = 3;
+
+/// The small picture of something that is on the PDS.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// What people call it.
+    pub label: String,
+    /// The picture.
+    pub thumbnail: BlobRef,
+}
+
+/// How one account stands.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct AccountComparison {
+    /// Its handle, or what else it is known by.
+    pub account: String,
+    /// Its DID, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub did: Option<String>,
+    /// How many stand how, by medium.
+    pub media: BTreeMap<&'static str, Tally>,
+    /// All that is not identical.
+    pub findings: Vec<Finding>,
+    /// Tapes with something odd about them, whose video was published all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warned: Vec<Warned>,
+    /// Whether some of its items are nobody's, which only who looks after MongoDB can mend.
+    #[serde(skip)]
+    pub has_ownerless: bool,
+    /// What is odd about items, whatever their verdicts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Parked>,
+    /// Why it cannot have records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<&'static str>,
+    /// Why it could not be compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+    /// A few pictures.
+    #[serde(skip)]
+    pub samples: Vec<Sample>,
+}
+
+impl AccountComparison {
+    /// Whether both sides say the same, as far as anybody can tell.
+    #[must_use]
+    pub fn is_identical(&self) -> bool {
+        self.failed.is_none() && self.media.values().all(Tally::is_identical)
+    }
+
+    fn of(account: &Account) -> Self {
+        AccountComparison { account: account.name(), did: account.did.clone(), ..AccountComparison::default() }
+    }
+
+    fn add(&mut self, finding: Finding) {
+        self.media.entry(finding.medium).or_default().count(finding.verdict);
+        if finding.verdict != Verdict::Identical {
+            self.findings.push(finding);
+        }
+    }
+}
+
+/// Compares all accounts in scope, which come in no order. With `download` every blob that a record refers to is
+/// fetched, and what comes is checked against its CID.
+///
+/// # Errors
+/// What keeps the accounts from being listed; what is wrong with one of them is in its comparison.
+pub async fn compare<'a>(
+    services: &'a Services,
+    scope: &'a Scope,
+    download: bool,
+    watch: &'a Arc<dyn Watch>,
+) -> Result<impl Stream<Item = AccountComparison> + 'a> {
+    each(services, scope, watch, move |account| async move {
+        let comparing = async {
+            let plan = read(services, scope, &account, |_| true).await?;
+            watch.planned(&plan);
+            compare_account(services, plan, download).await
+        };
+        match unless_stopped(services, watch, isolated(comparing)).await {
+            Ok(compared) => compared,
+            Err(error) => {
+                let failed = Some(error.chain().join(": "));
+                let mut comparison = AccountComparison { failed, ..AccountComparison::of(&account) };
+                for (medium, items) in count(services, scope, &account).await {
+                    comparison.media.insert(medium, Tally::blocked(items));
+                }
+                comparison
+            }
+        }
+    })
+    .await
+}
+
+async fn compare_account(services: &Services, plan: AccountPlan, download: bool) -> Result<AccountComparison> {
+    // To read a repo takes no password.
+    let blocked = plan.blocked.filter(|_| plan.head.is_none());
+    if blocked.is_some() {
+        let counts = plan.counts().into_iter().map(|(medium, counts)| (medium, Tally::blocked(counts.blocked)));
+        let media = counts.collect();
+        return Ok(AccountComparison { blocked, media, warnings: plan.doubts, ..AccountComparison::of(&plan.account) });
+    }
+    let blocked_items = plan.blocked_items();
+    let AccountPlan { account, media, doubts, has_ownerless, .. } = plan;
+    // Of an owner who is nobody each item is told, and for the sum the reason.
+    let blocked = account.blocked().filter(|_| has_ownerless && account.owner != Owner::Guest);
+    let mut comparison =
+        AccountComparison { blocked, has_ownerless, warnings: doubts, ..AccountComparison::of(&account) };
+    for parked in blocked_items {
+        comparison
+            .add(Finding { reason: Some(parked.reason), ..finding(Verdict::Blocked, parked.medium, parked.label) });
+    }
+    for (medium, MediumPlan { steps, orphans, .. }) in media {
+        comparison.media.entry(medium.plural()).or_default();
+        let compared = steps.into_iter().map(|step| {
+            let did = account.did.as_deref();
+            async move {
+                let broken = match (download, did) {
+                    (true, Some(did)) => broken(services, did, &step).await?,
+                    _ => None,
+                };
+                Ok::<_, Error>((step, broken))
+            }
+        });
+        let mut compared = std::pin::pin!(stream::iter(compared).buffered(DOWNLOADS));
+        while let Some(step) = compared.next().await {
+            let (step, broken) = step?;
+            if let (Some(thumbnail), true) = (thumbnail(&step), comparison.samples.len() < SAMPLES) {
+                comparison.samples.push(Sample { label: step.item.label(), thumbnail });
+            }
+            comparison.warned.extend(warned(&step));
+            for finding in findings(step, broken) {
+                comparison.add(finding);
+            }
+        }
+        for rkey in orphans {
+            comparison.add(Finding { rkey: Some(rkey.clone()), ..finding(Verdict::Orphan, medium, rkey) });
+        }
+    }
+    Ok(comparison)
+}
+
+fn finding(verdict: Verdict, medium: Medium, label: String) -> Finding {
+    Finding { verdict, medium: medium.plural(), label, rkey: None, differences: Vec::new(), reason: None }
+}
+
+/// What a step tells of an item and its records. Why an item is blocked is told already.
+fn findings(step: Step, broken: Option<String>) -> Vec<Finding> {
+    let (medium, label) = (step.item.medium(), step.item.label());
+    let finding = |verdict| finding(verdict, medium, label.clone());
+    let because = |rkey, reason: &str| {
+        let differs = finding(Verdict::Differs);
+        Some(Finding { rkey: Some(rkey), reason: Some(reason.into()), ..differs })
+    };
+    let mut first = match step.action {
+        Action::Keep { rkey, .. } => Some(Finding { rkey: Some(rkey), ..finding(Verdict::Identical) }),
+        Action::Withhold => Some(finding(Verdict::Identical)),
+        Action::Create { .. } => Some(finding(Verdict::Missing)),
+        Action::Update { rkey, differences, .. } => {
+            Some(Finding { rkey: Some(rkey), differences, ..finding(Verdict::Differs) })
+        }
+        Action::Adopt { rkey, .. } => {
+            let reason = if knows_key(&step.item, &rkey) { "that it is done" } else { "its key" };
+            because(rkey, &format!("mongodb does not know {reason}"))
+        }
+        Action::Withdraw { rkey } => because(rkey, "the item was taken back"),
+        Action::Block { .. } => None,
+    };
+    if let (Some(first), Some(broken)) = (&mut first, broken) {
+        first.verdict = Verdict::Broken;
+        first.reason = Some(broken);
+    }
+    let duplicates =
+        step.duplicates.into_iter().map(|rkey| Finding { rkey: Some(rkey), ..finding(Verdict::Duplicate) });
+    first.into_iter().chain(duplicates).collect()
+}
+
+/// Whether MongoDB has that key wherever it should.
+fn knows_key(item: &Item, rkey: &str) -> bool {
+    let is = |stored: &Option<String>| stored.as_deref() == Some(rkey);
+    is(&item.keys.atproto) && (item.medium() != Medium::Tape || is(&item.keys.at))
+}
+
+/// The files that an item's record refers to.
+fn files(step: &Step) -> Option<&Files> {
+    match &step.action {
+        Action::Keep { files, .. } | Action::Adopt { files, .. } | Action::Update { files, .. } => Some(files),
+        _ => None,
+    }
+}
+
+/// What MongoDB remembers to be odd about the tape whose video is in the record.
+fn warned(step: &Step) -> Option<Warned> {
+    let video = files(step)?.video.as_ref()?;
+    let stored =
+        step.item.keys.video.as_ref().filter(|stored| stored.cid == video.cid && !stored.warnings.is_empty())?;
+    Some(Warned { code: step.item.label(), warnings: stored.warnings.clone() })
+}
+
+fn thumbnail(step: &Step) -> Option<BlobRef> {
+    files(step)?.thumbnail.clone()
+}
+
+/// What is wrong with the files of an item's record.
+async fn broken(services: &Services, did: &str, step: &Step) -> Result<Option<String>> {
+    let Some(files) = files(step) else { return Ok(None) };
+    for (name, blob) in [("thumbnail", &files.thumbnail), ("video", &files.video)] {
+        let Some(BlobRef { cid, size, .. }) = blob else { continue };
+        match services.pds.check_blob(did, cid).await {
+            Ok(Some(bytes)) if bytes == *size => {}
+            Ok(Some(bytes)) => return Ok(Some(format!("{name} has {bytes} bytes; the record says {size}"))),
+            Ok(None) => return Ok(Some(format!("{name} {cid} is not on the pds"))),
+            // Bytes with another hash than their own.
+            Err(Error::Answer { source, .. }) => return Ok(Some(format!("{name} is damaged: {source}"))),
+            Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(error) => return Ok(Some(format!("{name} cannot be fetched: {}", error.chain().join(": ")))),
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,212 @@
+//! Where the files of items may lie in Spaces. Pure.
+//!
+//! The site has changed its mind about keys more than once, so there are several candidates for each file, the most
+//! likely first. Keys are plain text here; who makes a URL of one encodes it.
+
+use crate::error::{Error, Result};
+use crate::record::{Content, Item, Medium, TapeForm};
+use crate::remote::mongo::Owner;
+
+/// One location to look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The bucket.
+    pub bucket: String,
+    /// The key in it.
+    pub key: String,
+}
+
+/// The site's buckets: files come from no others.
+#[derive(Debug, Clone)]
+pub struct Buckets {
+    /// Of people with an account.
+    pub users: String,
+    /// Of everybody else.
+    pub guests: String,
+    /// Of videos that the site made.
+    pub videos: String,
+}
+
+impl Buckets {
+    fn include(&self, bucket: &str) -> bool {
+        [&self.users, &self.guests, &self.videos].iter().any(|own| *own == bucket)
+    }
+}
+
+/// Where a tape's file may lie: its ZIP, or its MP4 if that is what was posted.
+///
+/// # Errors
+/// [`Error::Bucket`] for a bucket that is not the site's, [`Error::Key`] for what cannot be the name of a file.
+pub fn tape(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Location>> {
+    let Content::Tape { slug, code, bucket, form, .. } = &item.content else { return Ok(Vec::new()) };
+    let extension = match form {
+        TapeForm::Zip => "zip",
+        TapeForm::Mp4 { .. } => "mp4",
+    };
+    let mut locations = under(owner, bucket.as_deref(), buckets, "video", &format!("{}.{extension}", bare(slug)))?;
+    let bucket = match form {
+        TapeForm::Zip => locations[0].bucket.clone(),
+        TapeForm::Mp4 { .. } => buckets.videos.clone(),
+    };
+    locations.push(location(&bucket, format!("tapes/{code}.{extension}"))?);
+    Ok(locations)
+}
+
+/// Where a painting may lie.
+///
+/// # Errors
+/// As [`tape`].
+pub fn painting(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Location>> {
+    let Content::Painting { slug, bucket, .. } = &item.content else { return Ok(Vec::new()) };
+    let image = slug.split(':').next().unwrap_or_default();
+    under(owner, bucket.as_deref(), buckets, "painting", &format!("{}.png", bare(image)))
+}
+
+/// Where the recording of a painting may lie.
+///
+/// # Errors
+/// As [`tape`].
+pub fn recording(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Location>> {
+    let Content::Painting { slug, bucket, .. } = &item.content else { return Ok(Vec::new()) };
+    let recording = slug.split(':').next_back().unwrap_or_default();
+    under(owner, bucket.as_deref(), buckets, "painting", &format!("{}.zip", bare(recording)))
+}
+
+/// Where the file may lie that an item's record is made from.
+///
+/// # Errors
+/// As [`tape`].
+pub fn of(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Location>> {
+    match item.medium() {
+        Medium::Tape => tape(owner, item, buckets),
+        _ => painting(owner, item, buckets),
+    }
+}
+
+/// A slug without the extension that some were stored with.
+fn bare(slug: &str) -> &str {
+    ["png", "zip", "mp4"].iter().find_map(|extension| slug.strip_suffix(extension)?.strip_suffix('.')).unwrap_or(slug)
+}
+
+/// Keys of people begin with their id, and may have a folder after it; some slugs hold both already. Anonymous files
+/// lie at the top.
+fn under(owner: &Owner, bucket: Option<&str>, buckets: &Buckets, folder: &str, name: &str) -> Result<Vec<Location>> {
+    let bucket = match (bucket, owner) {
+        (Some(bucket), _) if buckets.include(bucket) => bucket,
+        (Some(bucket), _) => return Err(Error::Bucket { bucket: bucket.into() }),
+        // What is nobody's can only lie where nobody's name is in the key.
+        (None, Owner::Guest | Owner::Nobody(_)) => &buckets.guests,
+        (None, Owner::User(_)) => &buckets.users,
+    };
+    let keys = match owner {
+        // A folder would be somebody's.
+        Owner::Guest | Owner::Nobody(_) if name.contains('/') => return Err(Error::Key),
+        Owner::Guest | Owner::Nobody(_) => vec![name.to_owned()],
+        Owner::User(id) if name.starts_with(&format!("{id}/")) => vec![name.to_owned()],
+        Owner::User(id) => vec![format!("{id}/{name}"), format!("{id}/{folder}/{name}")],
+    };
+    keys.into_iter().map(|key| location(bucket, key)).collect()
+}
+
+/// A key that means the same to everybody who takes it apart at its slashes.
+fn location(bucket: &str, key: String) -> Result<Location> {
+    let is_name = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(char::is_control);
+    if key.split('/').all(is_name) { Ok(Location { bucket: bucket.into(), key }) } else { Err(Error::Key) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Id, StoredKeys};
+
+    fn buckets() -> Buckets {
+        Buckets { users: "users".into(), guests: "guests".into(), videos: "videos".into() }
+    }
+
+    fn item(content: Content) -> Item {
+        Item { id: Id([1; 12]), when: 0, keys: StoredKeys::default(), nuked: false, content }
+    }
+
+    fn tape_of(slug: &str, bucket: Option<&str>, form: TapeForm) -> Item {
+        let bucket = bucket.map(Into::into);
+        item(Content::Tape { slug: slug.into(), code: "9Yo".into(), bucket, form, status: None })
+    }
+
+    fn painting_of(slug: &str) -> Item {
+        item(Content::Painting { slug: slug.into(), code: "abc".into(), bucket: None })
+    }
+
+    fn paths(locations: Result<Vec<Location>>) -> Vec<String> {
+        locations.unwrap().into_iter().map(|location| format!("{} {}", location.bucket, location.key)).collect()
+    }
+
+    #[test]
+    fn a_tape_of_a_user_is_looked_for_where_it_was_put_in_each_epoch() {
+        let user = Owner::User("auth0|1".into());
+        let item = tape_of("2025.10.17.1.2.3.004", None, TapeForm::Zip);
+        assert_eq!(
+            paths(tape(&user, &item, &buckets())),
+            [
+                "users auth0|1/2025.10.17.1.2.3.004.zip",
+                "users auth0|1/video/2025.10.17.1.2.3.004.zip",
+                "users tapes/9Yo.zip"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_anonymous_tape_lies_at_the_top_of_the_bucket_it_names() {
+        let item = tape_of("OJZDQoBh", Some("users"), TapeForm::Zip);
+        assert_eq!(paths(tape(&Owner::Guest, &item, &buckets())), ["users OJZDQoBh.zip", "users tapes/9Yo.zip"]);
+        let item = tape_of("OJZDQoBh", None, TapeForm::Mp4 { url: None });
+        assert_eq!(paths(tape(&Owner::Guest, &item, &buckets())), ["guests OJZDQoBh.mp4", "videos tapes/9Yo.mp4"]);
+    }
+
+    #[test]
+    fn the_picture_of_a_combined_slug_comes_first_and_its_recording_second() {
+        let item = painting_of("aaaaaaaa:bbbbbbbb");
+        assert_eq!(paths(painting(&Owner::Guest, &item, &buckets())), ["guests aaaaaaaa.png"]);
+        assert_eq!(paths(recording(&Owner::Guest, &item, &buckets())), ["guests bbbbbbbb.zip"]);
+    }
+
+    #[test]
+    fn a_slug_that_holds_the_folder_already_is_taken_as_it_is() {
+        let user = Owner::User("auth0|1".into());
+        let item = painting_of("auth0|1/painting/2023.8.24.png");
+        assert_eq!(paths(painting(&user, &item, &buckets())), ["users auth0|1/painting/2023.8.24.png"]);
+        let item = painting_of("2023.8.24.16.21.09.123");
+        assert_eq!(
+            paths(recording(&user, &item, &buckets())),
+            ["users auth0|1/2023.8.24.16.21.09.123.zip", "users auth0|1/painting/2023.8.24.16.21.09.123.zip"]
+        );
+    }
+
+    #[test]
+    fn no_document_leads_out_of_the_buckets_or_to_files_of_others() {
+        let user = Owner::User("auth0|1".into());
+        for bucket in ["private", "", "users/..", "127.0.0.1:80/x?", "u:p@host/#", "USERS"] {
+            let found = tape(&user, &tape_of("s", Some(bucket), TapeForm::Zip), &buckets());
+            assert!(matches!(found, Err(Error::Bucket { .. })), "{bucket}: {found:?}");
+        }
+        for slug in ["../auth0|2/s", "auth0|1/../auth0|2/s", "a//b", "/a", "./a", "a\nb", "a\u{1b}", "auth0|1/.."] {
+            let found = [
+                tape(&user, &tape_of(slug, None, TapeForm::Zip), &buckets()),
+                painting(&user, &painting_of(slug), &buckets()),
+            ];
+            let led_out = |found: &Result<Vec<Location>>| match found {
+                // Three dots and an extension are a name.
+                Ok(locations) => locations
+                    .iter()
+                    .any(|location| !location.key.starts_with("auth0|1/") && !location.key.starts_with("tapes/")),
+                Err(error) => !matches!(error, Error::Key),
+            };
+            assert!(!found.iter().any(led_out), "{slug}: {found:?}");
+        }
+        for slug in ["auth0|2/s", "tapes/x", "../s"] {
+            let found = tape(&Owner::Guest, &tape_of(slug, Some("users"), TapeForm::Zip), &buckets());
+            assert!(matches!(found, Err(Error::Key)), "{slug}: {found:?}");
+        }
+        let strange = Owner::User("../auth0|2".into());
+        assert!(matches!(painting(&strange, &painting_of("s"), &buckets()), Err(Error::Key)));
+    }
+}

@@ -1,0 +1,140 @@
+//! The files of an item: found in Spaces, made here, uploaded to the PDS.
+
+use std::io::BufReader;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::NamedTempFile;
+
+use crate::error::{Error, Result};
+use crate::record::{BlobRef, Content, Files, Item, Medium, TapeForm};
+use crate::remote::mongo::Owner;
+use crate::thumbnail;
+use crate::video::Preset;
+use crate::video::posted::{self, Accepted};
+
+use crate::sync::budget::blocking_with;
+use crate::sync::events::Watch;
+use crate::sync::locations;
+use crate::sync::plan::MissingFiles;
+use crate::sync::services::Services;
+use crate::sync::tasks::blocking;
+
+use super::blob::{Blob, scratch, temporary};
+use super::encoded::Encoded;
+use super::lookup::{download, fetch, has_recording};
+use super::tape::{self, Encoder};
+
+/// How long one thumbnail may take. Large pictures take a second.
+const THUMBNAIL_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// What was found or made for an item, on this machine.
+#[derive(Default)]
+pub struct LocalFiles {
+    /// The small picture.
+    pub thumbnail: Option<Blob>,
+    /// The MP4.
+    pub video: Option<Blob>,
+    /// How that was made, unless it was found.
+    pub encoded: Option<Encoded>,
+    /// Whether the making of a painting was recorded, if somebody looked.
+    pub has_recording: bool,
+    /// Where the ZIP of a tape was found.
+    pub zip_url: Option<String>,
+}
+
+impl LocalFiles {
+    /// What a record says of these, together with what it had before.
+    #[must_use]
+    pub fn files(&self, before: &Files) -> Files {
+        let reference = |blob: &Option<Blob>, before: &Option<BlobRef>| {
+            blob.as_ref().map(|blob| blob.reference.clone()).or_else(|| before.clone())
+        };
+        Files {
+            thumbnail: reference(&self.thumbnail, &before.thumbnail),
+            video: reference(&self.video, &before.video),
+            has_recording: self.has_recording || before.has_recording,
+            zip_url: self.zip_url.clone().or_else(|| before.zip_url.clone()),
+        }
+    }
+}
+
+/// Finds or makes the files that an item lacks.
+///
+/// # Errors
+/// [`Error::NotFound`] where there is no file; what is wrong with the file; what Spaces says.
+pub async fn make(
+    services: &Services,
+    preset: &Preset,
+    owner: &Owner,
+    item: &Item,
+    missing: MissingFiles,
+    watch: &Arc<dyn Watch>,
+) -> Result<LocalFiles> {
+    match item.medium() {
+        Medium::Painting => painting(services, owner, item, missing).await,
+        Medium::Tape => tape_or_video(services, preset, owner, item, missing, watch).await,
+        Medium::Mood | Medium::Piece | Medium::Kidlisp => Ok(LocalFiles::default()),
+    }
+}
+
+async fn painting(services: &Services, owner: &Owner, item: &Item, missing: MissingFiles) -> Result<LocalFiles> {
+    let mut made = LocalFiles::default();
+    if missing.recording {
+        made.has_recording = has_recording(services, owner, item).await?;
+    }
+    if missing.thumbnail {
+        let (file, _) =
+            download(services, locations::painting(owner, item, &services.buckets)?, thumbnail::MAX_FILE_BYTES).await?;
+        let open = move || Ok(BufReader::new(file.reopen().map_err(scratch)?));
+        let (memory, open) = blocking(move || Ok((thumbnail::memory(open()?)?, open))).await?;
+        let share = services.budget.memory(memory).await;
+        let thumbnail = blocking_with(share, move || {
+            let thumbnail = thumbnail::painting(open()?)?;
+            Blob::of(&thumbnail.bytes, thumbnail.mime_type)
+        });
+        let thumbnail = tokio::time::timeout(THUMBNAIL_TIMEOUT, thumbnail).await;
+        made.thumbnail = Some(thumbnail.map_err(|_| too_slow())??);
+    }
+    Ok(made)
+}
+
+async fn tape_or_video(
+    services: &Services,
+    preset: &Preset,
+    owner: &Owner,
+    item: &Item,
+    missing: MissingFiles,
+    watch: &Arc<dyn Watch>,
+) -> Result<LocalFiles> {
+    if let Content::Tape { form: TapeForm::Mp4 { url }, .. } = &item.content {
+        let limit = services.video_limit();
+        let file = match url {
+            Some(url) => fetch(services, url, limit).await?,
+            None => download(services, locations::tape(owner, item, &services.buckets)?, limit).await?.0,
+        };
+        let video = Some(blocking(move || posted(file)).await?);
+        return Ok(LocalFiles { video, ..LocalFiles::default() });
+    }
+    let encoder = Encoder::new(services, preset, watch);
+    let (made, location) = tape::with(services, owner, item, move |tape| {
+        let (video, of_video) = missing.video.then(|| encoder.video(tape)).transpose()?.unzip();
+        let thumbnail = missing.thumbnail.then(|| tape::thumbnail(tape)).transpose()?;
+        Ok(LocalFiles { thumbnail, video, encoded: of_video, ..LocalFiles::default() })
+    })
+    .await?;
+    Ok(LocalFiles { zip_url: Some(services.spaces.public_url(&location.bucket, &location.key)), ..made })
+}
+
+/// A video that a stranger has posted, if it can be published.
+fn posted(mut file: NamedTempFile) -> Result<Blob> {
+    let mut rewritten = temporary()?;
+    match posted::accept(file.as_file_mut(), rewritten.as_file_mut())? {
+        Accepted::AsItIs => Blob::new(file, "video/mp4"),
+        Accepted::Rewritten => Blob::new(rewritten, "video/mp4"),
+    }
+}
+
+fn too_slow() -> Error {
+    Error::Entry { name: "painting".into(), what: format!("takes more than {THUMBNAIL_TIMEOUT:?} to reduce") }
+}

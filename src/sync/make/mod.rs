@@ -1,0 +1,14 @@
+//! The files of an item: found in Spaces, made here, uploaded to the PDS.
+
+mod blob;
+mod encoded;
+mod item;
+mod lookup;
+pub mod tape;
+mod upload;
+
+pub use blob::temporary;
+pub use encoded::{Encoded, Measured, Replacement, Video, Warned};
+pub use item::{LocalFiles, make};
+pub use lookup::{LOOKUPS, has_recording, size};
+pub use upload::upload;

@@ -1,0 +1,88 @@
+//! The sync itself: all accounts in scope planned, and the plans carried out.
+
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt};
+
+use crate::error::Result;
+use crate::video::Preset;
+
+use super::accounts::each;
+use super::events::{Watch, unless_stopped};
+use super::plan::AccountPlan;
+use super::read;
+use super::report::{AccountReport, Report};
+use super::scope::Scope;
+use super::services::Services;
+use super::strategy::{self, Mirroring, Strategy};
+use super::tasks::isolated;
+use super::weight::weigh;
+use super::write;
+
+/// Plans all accounts in scope and changes nothing. The plans reach `watch` as they are made.
+///
+/// # Errors
+/// What keeps the accounts from being listed; what is wrong with one of them is in its report.
+pub async fn dry_run(services: &Services, scope: &Scope, watch: &Arc<dyn Watch>) -> Result<Report> {
+    plan_each(services, scope, |_| {}, watch).await
+}
+
+pub async fn plan_each(
+    services: &Services,
+    scope: &Scope,
+    adjust: impl Fn(&mut AccountPlan) + Copy,
+    watch: &Arc<dyn Watch>,
+) -> Result<Report> {
+    let reports = each(services, scope, watch, |account| async move {
+        let planning = async {
+            let plan = strategy::plan(services, scope, &account, |_| true, adjust).await?;
+            watch.planned(&plan);
+            Ok(AccountReport { weight: weigh(services, &plan).await?, ..AccountReport::planned(&plan) })
+        };
+        let report = unless_stopped(services, watch, isolated(planning)).await;
+        match report {
+            Ok(report) => report,
+            Err(error) => AccountReport::unplanned(&account, read::count(services, scope, &account).await, &error),
+        }
+    })
+    .await?;
+    Ok(gathered(services, reports).await)
+}
+
+/// Plans all accounts in scope and carries the plans out; tapes are encoded as the preset says.
+///
+/// # Errors
+/// What keeps the accounts from being listed; what is wrong with one of them is in its report.
+pub async fn live(services: &Services, scope: &Scope, preset: &Preset, watch: &Arc<dyn Watch>) -> Result<Report> {
+    apply_each(services, scope, &Mirroring(preset), watch).await
+}
+
+pub async fn apply_each(
+    services: &Services,
+    scope: &Scope,
+    strategy: &impl Strategy,
+    watch: &Arc<dyn Watch>,
+) -> Result<Report> {
+    let reports = each(services, scope, watch, |account| async move {
+        let applying = isolated(async { Ok(write::apply(services, scope, strategy, &account, watch).await) });
+        let report = match Box::pin(applying).await {
+            Ok(report) => report,
+            Err(error) => AccountReport::unplanned(&account, read::count(services, scope, &account).await, &error),
+        };
+        watch.account(&report);
+        report
+    })
+    .await?;
+    Ok(gathered(services, reports).await)
+}
+
+async fn gathered(services: &Services, reports: impl Stream<Item = AccountReport>) -> Report {
+    let mut reports = std::pin::pin!(reports);
+    let mut report = Report::default();
+    while let Some(account) = reports.next().await {
+        report.add(account);
+    }
+    report.waits = services.waits.past();
+    report.accounts.sort_by(|one, other| one.account.cmp(&other.account));
+    report
+}

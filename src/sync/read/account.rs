@@ -1,0 +1,147 @@
+//! Both sides of one account, and the plan that follows from them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::error::{Error, Result};
+use crate::record::{Id, Item, Medium};
+use crate::remote::mongo::{Account, Doubt, Inventory, Owner};
+use crate::remote::pds::{Existing, Snapshot};
+use crate::sync::make::{LOOKUPS, has_recording};
+use crate::sync::parked::Parked;
+use crate::sync::plan::{AccountPlan, Action, MediumPlan, Step, lacking_recordings};
+use crate::sync::scope::{Items, Scope};
+use crate::sync::services::Services;
+
+use super::guard::hold_back;
+use super::origin::block_strangers;
+
+/// Reads both sides of an account and plans. Items that are not `wanted` are left alone.
+///
+/// The repo is read first: what is made in between has a record that the plan does not know of, and the commit that it
+/// was planned on keeps that from being written twice.
+///
+/// # Errors
+/// What the servers say.
+pub async fn read(
+    services: &Services,
+    scope: &Scope,
+    account: &Account,
+    wanted: impl Fn(Id) -> bool,
+) -> Result<AccountPlan> {
+    let (snapshot, blocked) = repo(services, account).await?;
+    let mut plan = AccountPlan {
+        account: account.clone(),
+        media: Vec::new(),
+        head: None,
+        unusable: Vec::new(),
+        doubts: Vec::new(),
+        refused: Vec::new(),
+        blocked,
+        has_ownerless: false,
+    };
+    let mut existing: BTreeMap<Medium, Vec<Existing>> = BTreeMap::new();
+    if let Some(snapshot) = snapshot {
+        plan.head = Some(snapshot.head());
+        for record in snapshot.records {
+            if let Some(medium) = record.medium() {
+                existing.entry(medium).or_default().push(record);
+            }
+        }
+    }
+    for &medium in &scope.media {
+        let Inventory { items, unusable, doubts } = services.mongo.items(&account.owner, medium).await?;
+        let selected = |item: &Item| scope.items.includes(item) && wanted(item.id);
+        let unread = unusable.iter().filter(|unusable| scope.items.includes_unusable(unusable));
+        plan.unusable.extend(unread.map(|unusable| Parked::unusable(medium, unusable)));
+        if let Some(reason) = ownerless_reason(account, medium) {
+            let (withheld, ownerless) = ownerless_items(items.into_iter().filter(selected), reason);
+            plan.has_ownerless |= !ownerless.is_empty();
+            plan.unusable.extend(ownerless);
+            plan.media.push((medium, withheld));
+            continue;
+        }
+        let doubtful: HashMap<Id, Doubt> = doubts.into_iter().map(|doubt| (doubt.id, doubt)).collect();
+        let doubted =
+            items.iter().filter(|item| selected(item)).filter_map(|item| Some((item, doubtful.get(&item.id)?)));
+        plan.doubts.extend(
+            doubted
+                .map(|(item, doubt)| Parked { causes: vec![doubt.detail.clone()], ..Parked::new(item, doubt.reason) }),
+        );
+        let unusable = unusable.iter().filter_map(|unusable| unusable.id.parse().ok()).collect();
+        let existing = existing.remove(&medium).unwrap_or_default();
+        let recorded = if scope.looks_for_recordings {
+            recorded(services, account, &items, &existing).await?
+        } else {
+            HashSet::new()
+        };
+        let mut steps = MediumPlan::new(items, &unusable, &existing, &recorded, scope.policy, selected);
+        block_strangers(services, &account.owner, &mut steps);
+        plan.refused.extend(hold_back(services, &scope.guards, medium, &existing, &mut steps).await?);
+        plan.media.push((medium, steps));
+    }
+    plan.forgive_idle();
+    Ok(plan)
+}
+
+/// An account's repo, and why nothing can be done with it.
+async fn repo(services: &Services, account: &Account) -> Result<(Option<Snapshot>, Option<&'static str>)> {
+    // That is told of each of their items.
+    if let Owner::Nobody(_) = account.owner {
+        return Ok((None, None));
+    }
+    let Some(did) = &account.did else { return Ok((None, account.blocked())) };
+    match services.pds.repo(did).await {
+        Ok(None) => Ok((None, account.blocked().or(Some("no such repo on the PDS")))),
+        Ok(snapshot) => Ok((snapshot, account.blocked())),
+        Err(Error::Away { status }) => Ok((None, Some(status))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Why no item of that medium can be anybody's, if it has no owner who could have it.
+fn ownerless_reason(account: &Account, medium: Medium) -> Option<&'static str> {
+    match account.owner {
+        Owner::Nobody(unnamed) => Some(unnamed.reason()),
+        Owner::Guest if !medium.has_anonymous() => Some("user is missing"),
+        _ => None,
+    }
+}
+
+/// Items that are nobody's: those that were taken back have no record and need none, the others cannot have one.
+fn ownerless_items(items: impl Iterator<Item = Item>, reason: &str) -> (MediumPlan, Vec<Parked>) {
+    let (withheld, blocked): (Vec<_>, Vec<_>) = items.partition(|item| item.nuked);
+    let step = |item| Step { item, action: Action::Withhold, duplicates: Vec::new() };
+    let plan = MediumPlan { steps: withheld.into_iter().map(step).collect(), ..MediumPlan::default() };
+    (plan, blocked.iter().map(|item| Parked::new(item, reason)).collect())
+}
+
+/// How many items an account has in each medium in scope, of which nothing else could be found out.
+pub async fn count(services: &Services, scope: &Scope, account: &Account) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    if scope.items == Items::All {
+        for &medium in &scope.media {
+            // Where MongoDB is what failed, that is the failure that is told.
+            if let Ok(count) = services.mongo.count(&account.owner, medium).await {
+                counts.insert(medium.plural(), count as usize);
+            }
+        }
+    }
+    counts
+}
+
+/// The paintings of which a recording is there that their records do not tell of.
+async fn recorded(
+    services: &Services,
+    account: &Account,
+    items: &[Item],
+    existing: &[Existing],
+) -> Result<HashSet<Id>> {
+    let looks = lacking_recordings(items, existing).map(|item| async move {
+        let found = has_recording(services, &account.owner, item).await?;
+        Ok(found.then_some(item.id))
+    });
+    let found = stream::iter(looks).buffer_unordered(LOOKUPS).try_filter_map(|found| std::future::ready(Ok(found)));
+    found.try_collect().await
+}

@@ -1,0 +1,7 @@
+//! Both sides of an account, and what must not be taken out of its plan.
+
+mod account;
+mod guard;
+mod origin;
+
+pub use account::{count, read};

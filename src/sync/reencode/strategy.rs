@@ -1,0 +1,140 @@
+//! Encoding again as a strategy: what is planned, and how files are made.
+
+use std::sync::Arc;
+
+use tempfile::NamedTempFile;
+
+use crate::error::Result;
+use crate::record::BlobRef;
+use crate::remote::mongo::Account;
+use crate::video::Preset;
+
+use crate::sync::events::Watch;
+use crate::sync::make::tape::{self, Encoder};
+use crate::sync::make::{Encoded, LocalFiles, Measured, Video, temporary};
+use crate::sync::mirror::{apply_each, plan_each};
+use crate::sync::plan::{AccountPlan, Step};
+use crate::sync::report::Report;
+use crate::sync::scope::Scope;
+use crate::sync::services::Services;
+use crate::sync::strategy::Strategy;
+
+use super::sample::{self, Sample, Watching};
+use super::steps;
+
+/// Which tapes are encoded again, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Reencoding<'a> {
+    /// What they are encoded with. Those of this name and version already are left alone.
+    pub preset: &'a Preset,
+    /// Only those made at this time or later, in milliseconds since 1970.
+    pub since: Option<i64>,
+}
+
+/// Plans all accounts in scope and changes nothing.
+///
+/// # Errors
+/// What keeps the accounts from being listed; what is wrong with one of them is in its report.
+pub async fn plan(
+    services: &Services,
+    scope: &Scope,
+    reencoding: Reencoding<'_>,
+    watch: &Arc<dyn Watch>,
+) -> Result<Report> {
+    plan_each(services, scope, |plan| reencoding.adjust(plan), watch).await
+}
+
+/// Plans all accounts in scope and changes nothing; encodes a few tapes to see what would come of all.
+///
+/// # Errors
+/// What keeps the accounts from being listed; what is wrong with one of them is in its report.
+pub async fn dry_run(
+    services: &Services,
+    scope: &Scope,
+    reencoding: Reencoding<'_>,
+    watch: &Arc<dyn Watch>,
+) -> Result<(Report, Sample)> {
+    let watching = Arc::new(Watching::new(watch.clone()));
+    let planning: Arc<dyn Watch> = watching.clone();
+    let report = plan(services, scope, reencoding, &planning).await?;
+    let sample = sample::take(services, &watching.candidates(), reencoding.preset, watch).await;
+    Ok((report, sample))
+}
+
+/// Plans all accounts in scope and carries the plans out.
+///
+/// # Errors
+/// What keeps the accounts from being listed; what is wrong with one of them is in its report.
+pub async fn live(
+    services: &Services,
+    scope: &Scope,
+    reencoding: Reencoding<'_>,
+    watch: &Arc<dyn Watch>,
+) -> Result<Report> {
+    apply_each(services, scope, &reencoding, watch).await
+}
+
+impl Strategy for Reencoding<'_> {
+    fn adjust(&self, plan: &mut AccountPlan) {
+        for (_, steps) in &mut plan.media {
+            steps::only_videos(steps, &self.preset.versioned_name(), self.since);
+        }
+        // Accounts with nothing to encode again are no trouble to anybody.
+        plan.unusable.clear();
+        plan.doubts.clear();
+        plan.forgive_idle();
+    }
+
+    async fn make(
+        &self,
+        services: &Services,
+        account: &Account,
+        step: &Step,
+        watch: &Arc<dyn Watch>,
+    ) -> Result<LocalFiles> {
+        let encoder = Encoder::new(services, self.preset, watch);
+        let stored = step.item.keys.video.clone();
+        let old = steps::old_video(step);
+        let is_ours = |old: &&BlobRef| stored.as_ref().is_some_and(|stored| stored.cid == old.cid);
+        let old_file = match old.as_ref().filter(is_ours) {
+            Some(old) => fetch(services, account, old).await?,
+            None => None,
+        };
+        let (made, location) = tape::with(services, &account.owner, &step.item, move |tape| {
+            let ((video, how), thumbnail) = (encoder.video(tape)?, tape::thumbnail(tape)?);
+            let psnr = encoder.psnr(tape, &video.file)?;
+            let old_psnr = match (&old, &old_file) {
+                (Some(old), _) if old.cid == video.reference.cid => psnr,
+                (_, Some(file)) => encoder.psnr(tape, file)?,
+                (_, None) => None,
+            };
+            let before = old.map(|old| {
+                let preset = stored.filter(|stored| stored.cid == old.cid).map(|stored| stored.preset);
+                Video::new(&old, preset, old_psnr)
+            });
+            let made = Encoded { measured: Some(Measured { before, psnr }), ..how };
+            Ok(LocalFiles {
+                video: Some(video),
+                thumbnail: Some(thumbnail),
+                encoded: Some(made),
+                ..LocalFiles::default()
+            })
+        })
+        .await?;
+        Ok(LocalFiles { zip_url: Some(services.spaces.public_url(&location.bucket, &location.key)), ..made })
+    }
+}
+
+/// A blob of the account, in a file. One that cannot be had is only missed in the report.
+async fn fetch(services: &Services, account: &Account, blob: &BlobRef) -> Result<Option<NamedTempFile>> {
+    let did = account.did.as_deref().unwrap_or_default();
+    let file = temporary()?;
+    match services.pds.save_blob(did, &blob.cid, file.path()).await {
+        Ok(Some(_)) => Ok(Some(file)),
+        Ok(None) => Ok(None),
+        Err(error) => {
+            tracing::warn!(cid = %blob.cid, chain = ?error.chain(), "a video cannot be read");
+            Ok(None)
+        }
+    }
+}

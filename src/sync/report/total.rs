@@ -1,0 +1,126 @@
+//! What was done for all accounts, in sum and by cause.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::remote::Waited;
+use crate::sync::parked::Parked;
+use crate::sync::plan::Counts;
+use crate::sync::weight::Weight;
+
+use super::account::AccountReport;
+
+/// What was done for all accounts.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// One for each account with anything to do, or with trouble.
+    pub accounts: Vec<AccountReport>,
+    /// How many accounts there were.
+    pub accounts_seen: usize,
+    /// What was planned for all of them, by medium.
+    pub planned: BTreeMap<&'static str, Counts>,
+    /// What the plans move.
+    #[serde(skip_serializing_if = "Weight::is_nothing")]
+    pub weight: Weight,
+    /// What was done for all of them, by medium.
+    pub done: BTreeMap<&'static str, Counts>,
+    /// Bytes of blobs uploaded.
+    pub uploaded: u64,
+    /// What servers made it wait for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<Waited>,
+}
+
+impl Report {
+    /// Adds an account. Those that need no word are only counted, so that this stays small.
+    pub fn add(&mut self, account: AccountReport) {
+        self.accounts_seen += 1;
+        self.uploaded += account.uploaded;
+        self.weight += account.weight;
+        for (sum, counts) in [(&mut self.planned, &account.planned), (&mut self.done, &account.done)] {
+            for (medium, counts) in counts {
+                *sum.entry(medium).or_default() += *counts;
+            }
+        }
+        let has_blocked = account.blocked.is_some() || !account.blocked_items.is_empty();
+        if account.has_work() || account.has_failures() || has_blocked || !account.warnings.is_empty() {
+            self.accounts.push(account);
+        }
+    }
+
+    /// Whether anything went wrong.
+    #[must_use]
+    pub fn has_failures(&self) -> bool {
+        self.accounts.iter().any(AccountReport::has_failures)
+    }
+
+    /// Whether there is anything to do.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.accounts.iter().any(AccountReport::has_work)
+    }
+
+    /// What went wrong, by cause.
+    #[must_use]
+    pub fn failures(&self) -> Vec<Cause<'_>> {
+        self.by_cause(|account| {
+            let refused = account.refused.iter().map(|refused| refused.reason.as_str());
+            (account.failed.as_deref().into_iter().chain(refused).collect(), &account.parked)
+        })
+    }
+
+    /// What a person has to mend, by cause.
+    #[must_use]
+    pub fn blocked(&self) -> Vec<Cause<'_>> {
+        self.by_cause(|account| (account.blocked.into_iter().collect(), &account.blocked_items))
+    }
+
+    /// What was put off, by what is limited.
+    #[must_use]
+    pub fn postponed(&self) -> Vec<Cause<'_>> {
+        const NONE: &Vec<Parked> = &Vec::new();
+        self.by_cause(|account| (account.postponed.iter().map(|postponed| postponed.reason.as_str()).collect(), NONE))
+    }
+
+    /// What is odd about items, and about tapes that were published all the same, by what it is.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Cause<'_>> {
+        let mut warnings: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for tape in self.accounts.iter().flat_map(|account| &account.warned) {
+            for warning in &tape.warnings {
+                warnings.entry(warning).or_default().push(&tape.code);
+            }
+        }
+        let of_tapes = warnings.into_iter().map(|(reason, labels)| Cause { reason, labels });
+        self.by_cause(|account| (Vec::new(), &account.warnings)).into_iter().chain(of_tapes).collect()
+    }
+
+    fn by_cause<'a>(
+        &'a self,
+        troubles: impl Fn(&'a AccountReport) -> (Vec<&'a str>, &'a Vec<Parked>),
+    ) -> Vec<Cause<'a>> {
+        let mut causes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for account in &self.accounts {
+            let (reasons, items) = troubles(account);
+            for reason in reasons {
+                causes.entry(reason).or_default().push(&account.account);
+            }
+            for item in items {
+                causes.entry(&item.reason).or_default().push(&item.label);
+            }
+        }
+        let mut causes: Vec<_> = causes.into_iter().map(|(reason, labels)| Cause { reason, labels }).collect();
+        causes.sort_by_key(|cause| std::cmp::Reverse(cause.labels.len()));
+        causes
+    }
+}
+
+/// One cause of trouble, and what it happened to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause<'a> {
+    /// Why.
+    pub reason: &'a str,
+    /// Codes of items, or handles of accounts.
+    pub labels: Vec<&'a str>,
+}

@@ -1,0 +1,200 @@
+//! The records of a backup in a repo again: planned, uploaded, written, and told to MongoDB.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use cid::Cid;
+use futures_util::{StreamExt, stream};
+
+use crate::error::{Class, Error, Result};
+use crate::record::{self, Medium};
+use crate::remote::mongo::{Account, Published};
+use crate::remote::pds::Session;
+use crate::sync::backup::{Backup, blobs_of};
+use crate::sync::events::{Watch, unless_stopped};
+use crate::sync::services::{Services, session};
+use crate::sync::write::{Batch, Interruption, Outcome, Writer, lacks_blob, until_undisturbed};
+
+use super::plan::{RestorePlan, SavedRecord, parked, plan};
+use super::report::RestoreReport;
+
+/// Records whose blobs are uploaded at once.
+const UPLOADS: usize = 4;
+
+/// Works out what restoring would do. Changes nothing.
+///
+/// # Errors
+/// What the PDS says.
+pub async fn plan_restore(
+    services: &Services,
+    account: &Account,
+    backup: &Backup,
+    media: &[Medium],
+    watch: &Arc<dyn Watch>,
+) -> Result<RestoreReport> {
+    let plan = unless_stopped(services, watch, plan(services, account, backup, media)).await?;
+    Ok(RestoreReport { planned: plan.counts, parked: plan.parked, ..RestoreReport::default() })
+}
+
+/// Brings the records of a backup back, their blobs first, and tells MongoDB. `report` tells how far it has come, whatever
+/// it ends with.
+///
+/// # Errors
+/// What the servers say. Then some of it may be done; another run does the rest.
+pub async fn restore(
+    services: &Services,
+    account: &Account,
+    backup: &Backup,
+    media: &[Medium],
+    watch: &Arc<dyn Watch>,
+    report: &mut RestoreReport,
+) -> Result<()> {
+    unless_stopped(services, watch, Box::pin(restore_all(services, account, backup, media, watch, report))).await
+}
+
+async fn restore_all(
+    services: &Services,
+    account: &Account,
+    backup: &Backup,
+    media: &[Medium],
+    watch: &Arc<dyn Watch>,
+    report: &mut RestoreReport,
+) -> Result<()> {
+    let session = Arc::new(session(&services.pds, account).await?);
+    let mut run = Restoring {
+        services,
+        backup,
+        watch,
+        listed: services.pds.list_blobs(session.did()).await?,
+        writer: Writer::new(&services.pds, session.clone()),
+        session,
+        report,
+    };
+    until_undisturbed(&account.name(), async || {
+        let outcome = match plan(services, account, backup, media).await {
+            Ok(plan) => run.apply(plan).await,
+            Err(error) => Err(error.into()),
+        };
+        (run.writer.done, outcome)
+    })
+    .await
+}
+
+/// What restoring has come to so far. Outlives its plans.
+struct Restoring<'a> {
+    services: &'a Services,
+    backup: &'a Backup,
+    watch: &'a Arc<dyn Watch>,
+    session: Arc<Session>,
+    writer: Writer<'a>,
+    /// Blobs that the repo's records refer to already.
+    listed: HashSet<Cid>,
+    report: &'a mut RestoreReport,
+}
+
+impl Restoring<'_> {
+    async fn apply(&mut self, plan: RestorePlan) -> Result<(), Interruption> {
+        self.writer.start_at(Some(plan.head));
+        if self.report.planned.is_empty() {
+            self.report.planned = plan.counts;
+        }
+        self.report.parked = plan.parked;
+        for (medium, kept) in plan.media {
+            let (services, backup, session, listed) =
+                (self.services, self.backup, self.session.clone(), self.listed.clone());
+            let uploads = kept.into_iter().map(|record| {
+                let (session, listed) = (&session, &listed);
+                async move {
+                    let uploaded = upload(services, backup, session, listed, &record).await;
+                    (record, uploaded)
+                }
+            });
+            let mut uploads = std::pin::pin!(stream::iter(uploads).buffered(UPLOADS));
+            let mut batch = Batch::default();
+            while let Some((record, uploaded)) = uploads.next().await {
+                if self.watch.is_cancelled() {
+                    self.commit(medium, batch.take()).await?;
+                    return Err(Interruption::Failed(Error::Interrupted));
+                }
+                match uploaded {
+                    Ok(bytes) => {
+                        self.report.uploaded += bytes;
+                        self.watch.uploaded(bytes);
+                        if let Some(full) = batch.push(record, self.writer.size) {
+                            self.commit(medium, full).await?;
+                        }
+                    }
+                    // What is wrong with this one is nothing to the others.
+                    Err(error)
+                        if error.class() == Class::Permanent
+                            || matches!(error, Error::Read { .. } | Error::Answer { .. }) =>
+                    {
+                        self.park(medium, &record, &error);
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            self.commit(medium, batch.take()).await?;
+        }
+        Ok(())
+    }
+
+    fn park(&mut self, medium: Medium, record: &SavedRecord, error: &Error) {
+        self.report.parked.push(parked(medium, &record.rkey, error.chain().join(": ")));
+    }
+
+    async fn commit(&mut self, medium: Medium, mut kept: Vec<SavedRecord>) -> Result<(), Interruption> {
+        while !kept.is_empty() {
+            match self.writer.write(&mut kept).await {
+                Outcome::Written { as_sent, otherwise } => {
+                    for (record, error) in otherwise {
+                        self.park(medium, &record, &error);
+                    }
+                    self.remember(medium, &as_sent).await?;
+                }
+                Outcome::Refused(record, error) => self.park(medium, &record, &error),
+                // The list of what is there was wrong.
+                Outcome::Stopped(_, error) if lacks_blob(&error) && !self.listed.is_empty() => {
+                    self.listed.clear();
+                    return Err(Interruption::Disturbed);
+                }
+                Outcome::Stopped(_, error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn remember(&mut self, medium: Medium, written: &[SavedRecord]) -> Result<()> {
+        let did = self.session.did();
+        let published = |kept: &SavedRecord| {
+            let uri = format!("at://{did}/{}/{}", medium.collection(), kept.rkey);
+            let id = record::identity(kept.record.value())?;
+            Some(Published { id, rkey: kept.rkey.clone(), uri, cid: kept.record.cid(), video: None })
+        };
+        let published: Vec<_> = written.iter().filter_map(published).collect();
+        self.services.mongo.save_keys(medium, &published).await?;
+        let done = self.report.done.entry(medium.plural()).or_default();
+        for kept in written {
+            kept.count(done);
+        }
+        self.watch.items(written.len());
+        Ok(())
+    }
+}
+
+/// Uploads what a record refers to, but for what is there; says how many bytes that were.
+async fn upload(
+    services: &Services,
+    backup: &Backup,
+    session: &Session,
+    listed: &HashSet<Cid>,
+    record: &SavedRecord,
+) -> Result<u64> {
+    let mut uploaded = 0;
+    for blob in blobs_of(record.record.value()).iter().filter(|blob| !listed.contains(&blob.cid)) {
+        let body = backup.blob(&blob.cid)?;
+        uploaded += body.size();
+        services.pds.upload_blob(session, body, &blob.mime_type, Some(&blob.cid)).await?;
+    }
+    Ok(uploaded)
+}

@@ -1,0 +1,67 @@
+//! What an account is worked on for. The engine is the same; what is planned and how files are made is not.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::record::Id;
+use crate::remote::mongo::Account;
+use crate::video::Preset;
+
+use super::events::Watch;
+use super::make::{LocalFiles, make};
+use super::plan::{AccountPlan, Step};
+use super::read::read;
+use super::scope::Scope;
+use super::services::Services;
+
+/// What an account is worked on for.
+pub trait Strategy {
+    /// Changes what would bring the account up to date to what is wanted of it.
+    fn adjust(&self, plan: &mut AccountPlan);
+
+    /// Finds or makes the files that a step lacks.
+    async fn make(
+        &self,
+        services: &Services,
+        account: &Account,
+        step: &Step,
+        watch: &Arc<dyn Watch>,
+    ) -> Result<LocalFiles>;
+}
+
+/// To bring the PDS up to date: everything that a plan holds, tapes encoded as the preset says.
+pub struct Mirroring<'a>(pub &'a Preset);
+
+impl Strategy for Mirroring<'_> {
+    fn adjust(&self, _plan: &mut AccountPlan) {}
+
+    async fn make(
+        &self,
+        services: &Services,
+        account: &Account,
+        step: &Step,
+        watch: &Arc<dyn Watch>,
+    ) -> Result<LocalFiles> {
+        make(services, self.0, &account.owner, &step.item, step.missing_files(), watch).await
+    }
+}
+
+/// Reads both sides of an account and plans what `adjust` leaves of that, within the scope's limit. Items that are not
+/// `wanted` are left alone.
+///
+/// # Errors
+/// What the servers say.
+pub async fn plan(
+    services: &Services,
+    scope: &Scope,
+    account: &Account,
+    wanted: impl Fn(Id) -> bool,
+    adjust: impl Fn(&mut AccountPlan),
+) -> Result<AccountPlan> {
+    let mut plan = read(services, scope, account, wanted).await?;
+    adjust(&mut plan);
+    if let Some(limit) = scope.limit {
+        plan.media.iter_mut().for_each(|(_, steps)| steps.limit(limit));
+    }
+    Ok(plan)
+}

@@ -1,0 +1,110 @@
+//! Works on one account until its plan is carried out, and plans again where the repo turned out to be otherwise.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use cid::Cid;
+
+use crate::error::{Error, Result};
+use crate::remote::mongo::Account;
+use crate::remote::pds::Session;
+
+use crate::sync::events::{Watch, unless_stopped};
+use crate::sync::plan::AccountPlan;
+use crate::sync::read::count;
+use crate::sync::report::AccountReport;
+use crate::sync::scope::Scope;
+use crate::sync::services::{self, Services};
+use crate::sync::strategy::{Strategy, plan};
+
+use super::retry::until_undisturbed;
+use super::run::Run;
+use super::writer::Writer;
+
+/// Plans one account and carries the plan out.
+pub async fn apply(
+    services: &Services,
+    scope: &Scope,
+    strategy: &impl Strategy,
+    account: &Account,
+    watch: &Arc<dyn Watch>,
+) -> AccountReport {
+    let planning = plan(services, scope, account, |_| true, |plan| strategy.adjust(plan));
+    let first = match unless_stopped(services, watch, planning).await {
+        Ok(plan) => plan,
+        Err(error) => return AccountReport::unplanned(account, count(services, scope, account).await, &error),
+    };
+    watch.planned(&first);
+    let mut report = AccountReport::planned(&first);
+    // An account with nothing to do is not even logged in to.
+    if !report.has_work() {
+        return report;
+    }
+    let (session, listed) = match unless_stopped(services, watch, begin(services, account, &first)).await {
+        Ok(ready) => ready,
+        Err(error) => {
+            report.end(&error);
+            return report;
+        }
+    };
+    let session = Arc::new(session);
+    let mut run = Run {
+        services,
+        scope,
+        strategy,
+        watch,
+        writer: Writer::new(&services.pds, session.clone()),
+        session,
+        listed: listed.into(),
+        account,
+        report,
+        parked: HashSet::new(),
+        ready: HashMap::new(),
+        uncertain: HashMap::new(),
+        singly: HashMap::new(),
+    };
+    if let Err(error) = unless_stopped(services, watch, Box::pin(carry_out(&mut run, first))).await {
+        run.report.end(&error);
+    }
+    // In the order in which they were made, not in which they were done.
+    run.report.replaced.sort_by(|one, other| one.rkey.cmp(&other.rkey));
+    run.report.warned.sort_by(|one, other| one.code.cmp(&other.code));
+    run.report
+}
+
+/// Logs in, and asks which blobs are there if any are going to be needed.
+async fn begin(services: &Services, account: &Account, plan: &AccountPlan) -> Result<(Session, HashSet<Cid>)> {
+    let session = services::session(&services.pds, account).await?;
+    let needs_blobs = plan.media.iter().flat_map(|(_, plan)| &plan.steps).any(|step| step.missing_files().any());
+    let listed = if needs_blobs { services.pds.list_blobs(session.did()).await? } else { HashSet::new() };
+    Ok((session, listed))
+}
+
+/// Carries plans out until nothing is left to do.
+async fn carry_out(run: &mut Run<'_, impl Strategy>, first: AccountPlan) -> Result<()> {
+    let mut first = Some(first);
+    let account = run.report.account.clone();
+    until_undisturbed(&account, async || {
+        let plan = match first.take() {
+            Some(plan) => Ok(plan),
+            None => again(run).await,
+        };
+        let outcome = match plan {
+            Ok(plan) => run.apply(plan).await,
+            Err(error) => Err(error.into()),
+        };
+        (run.writer.done, outcome)
+    })
+    .await
+}
+
+async fn again(run: &mut Run<'_, impl Strategy>) -> Result<AccountPlan> {
+    if run.watch.is_cancelled() {
+        return Err(Error::Interrupted);
+    }
+    let (wanted, adjust) = (|id| !run.parked.contains(&id), |plan: &mut _| run.strategy.adjust(plan));
+    let planning = plan(run.services, run.scope, run.account, wanted, adjust);
+    let plan = unless_stopped(run.services, run.watch, planning).await?;
+    run.report.refused.clone_from(&plan.refused);
+    Ok(plan)
+}

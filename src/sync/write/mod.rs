@@ -1,0 +1,16 @@
+//! One account written: its plan carried out in batches, again where the repo turned out to be otherwise.
+
+mod apply;
+mod batch;
+mod delete;
+mod prepare;
+mod retry;
+mod run;
+mod write_back;
+mod writer;
+
+pub use apply::apply;
+pub use batch::{Batch, Change};
+pub use delete::delete;
+pub use retry::{Interruption, until_undisturbed};
+pub use writer::{Outcome, Writer, lacks_blob};

@@ -1,0 +1,87 @@
+//! Work on a repo that others may write to: begun again with a fresh look until nobody disturbs it.
+
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+
+/// How often an account is looked at again without coming on before it is left for another run. Each disturbance that
+/// another writer causes costs one, and so does each halving of a batch that the PDS fails to carry out: 200 to 1 takes
+/// eight.
+const ROUNDS: u32 = 16;
+
+/// The longest pause before looking again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// Why work was not done to its end.
+pub enum Interruption {
+    /// The repo is not as it was looked at, or nobody knows how it is.
+    Disturbed,
+    /// The account cannot be worked on.
+    Failed(Error),
+}
+
+impl From<Error> for Interruption {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::InvalidSwap { .. } | Error::Uncertain { .. } => Interruption::Disturbed,
+            error => Interruption::Failed(error),
+        }
+    }
+}
+
+/// Attempts work until it is done. Each attempt looks at the repo itself, and leaves to the next what it did not do; it
+/// answers how much all attempts have done so far, too. Whoever comes on, however slowly, is never given up.
+///
+/// # Errors
+/// What an attempt failed with; [`Error::Disturbed`] when others never let it through.
+pub async fn until_undisturbed<T>(
+    account: &str,
+    mut attempt: impl AsyncFnMut() -> (usize, Result<T, Interruption>),
+) -> Result<T> {
+    let (mut round, mut most) = (0, 0);
+    while round < ROUNDS {
+        let (done, outcome) = attempt().await;
+        match outcome {
+            Ok(done) => return Ok(done),
+            Err(Interruption::Failed(error)) => return Err(error),
+            Err(Interruption::Disturbed) if done > most => (most, round) = (done, 0),
+            Err(Interruption::Disturbed) => round += 1,
+        }
+        tracing::info!(account, round, done, "looking again");
+        tokio::time::sleep(pause(round)).await;
+    }
+    Err(Error::Disturbed { rounds: ROUNDS })
+}
+
+/// Longer with each round, and never the same for two processes that disturb each other.
+fn pause(round: u32) -> Duration {
+    let longest = Duration::from_millis(100).saturating_mul(1 << round.min(10)).min(LONGEST_PAUSE);
+    longest.mul_f64(0.5 + 0.5 * fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn settled(mut outcomes: impl Iterator<Item = (usize, Result<(), Interruption>)>) -> Result<()> {
+        until_undisturbed("a", async || outcomes.next().expect("it ends before")).await
+    }
+
+    fn disturbed(done: usize) -> (usize, Result<(), Interruption>) {
+        (done, Err(Interruption::Disturbed))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_on_however_slowly_gets_through() {
+        let slow = (1..1_000).flat_map(|done| [disturbed(done), disturbed(done), disturbed(done)]);
+        settled(slow.chain([(1_000, Ok(()))])).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_come_on_is_left_for_another_run() {
+        let begun = tokio::time::Instant::now();
+        let stuck = settled((0..).map(|round| disturbed(round.min(3)))).await;
+        assert!(matches!(stuck, Err(Error::Disturbed { .. })));
+        assert!(begun.elapsed() < Duration::from_mins(5), "{:?}", begun.elapsed());
+    }
+}

@@ -1,0 +1,288 @@
+//! What one account has come to while plans are carried out, and how one is: files ahead, batches when they are due.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cid::Cid;
+use futures_util::{StreamExt, stream};
+use tokio::sync::mpsc;
+
+use crate::error::{Error, Result};
+use crate::record::{self, Id, Medium};
+use crate::remote::mongo::Account;
+use crate::remote::pds::{Existing, Session, Snapshot};
+
+use crate::sync::backup::{Saving, folder_of};
+use crate::sync::budget::items;
+use crate::sync::events::{LOOKING, Watch};
+use crate::sync::parked::Parked;
+use crate::sync::plan::{AccountPlan, Action, Step};
+use crate::sync::report::AccountReport;
+use crate::sync::scope::Scope;
+use crate::sync::services::Services;
+use crate::sync::strategy::Strategy;
+use crate::sync::tasks::isolated;
+
+use super::batch::{Batch, LONGEST_WAIT};
+use super::delete::delete;
+use super::prepare::{Prepared, Ready, prepare};
+use super::retry::Interruption;
+use super::write_back::{WrittenBack, write_back};
+use super::writer::{Outcome, Writer, lacks_blob};
+
+/// How often a single write may end with nobody knowing what became of it.
+const ATTEMPTS: u32 = 3;
+
+/// A wait for a rate limit that is long: what is ready does not wait with it.
+const LONG: Duration = Duration::from_secs(3);
+
+/// What one account has come to so far. Outlives its plans.
+pub struct Run<'a, P> {
+    pub services: &'a Services,
+    pub scope: &'a Scope,
+    pub strategy: &'a P,
+    pub watch: &'a Arc<dyn Watch>,
+    pub session: Arc<Session>,
+    /// Blobs that the account's records refer to already; uploading them again would change nothing.
+    pub listed: Arc<HashSet<Cid>>,
+    pub account: &'a Account,
+    pub report: AccountReport,
+    /// Items that are given up; no plan holds them again.
+    pub parked: HashSet<Id>,
+    /// Files that are on the PDS already, so that planning again does not make them again.
+    pub ready: HashMap<Id, Ready>,
+    /// How often nobody knew what became of an item's writes, whichever others went with them.
+    pub uncertain: HashMap<Id, u32>,
+    /// The same of writes that went alone.
+    pub singly: HashMap<Id, u32>,
+    pub writer: Writer<'a>,
+}
+
+impl<P: Strategy> Run<'_, P> {
+    /// Carries out one plan.
+    ///
+    /// # Errors
+    /// When the account has to be planned again, or cannot be worked on.
+    pub async fn apply(&mut self, plan: AccountPlan) -> Result<(), Interruption> {
+        self.writer.start_at(plan.head);
+        let mut gone = Vec::new();
+        for (medium, plan) in plan.media {
+            let steps: Vec<_> = plan.steps.into_iter().filter(Step::has_work).collect();
+            if !steps.is_empty() {
+                self.apply_medium(medium, steps).await?;
+            }
+            if !plan.gone.is_empty() {
+                gone.push((medium, plan.gone));
+            }
+        }
+        if gone.is_empty() { Ok(()) } else { self.delete(gone).await }
+    }
+
+    /// Deletes records whose item is gone, all of them saved before, as the repo then is.
+    async fn delete(&mut self, gone: Vec<(Medium, Vec<String>)>) -> Result<(), Interruption> {
+        let repo = self.services.pds.repo_car(self.session.did()).await?;
+        let is_known = |snapshot: &Snapshot| self.writer.head() == Some(&snapshot.head());
+        let Some((car, snapshot)) = repo.filter(|(_, snapshot)| is_known(snapshot)) else {
+            return Err(Interruption::Disturbed);
+        };
+        let is_going = |record: &&Existing| {
+            gone.iter().any(|(medium, rkeys)| record.medium() == Some(*medium) && rkeys.contains(&record.rkey))
+        };
+        let going: Vec<_> = snapshot.records.iter().filter(is_going).collect();
+        let folder = folder_of(&self.scope.guards.backup, self.account);
+        let saving = Saving { folder, goes_on: false, allows_missing: false };
+        let saved = saving.save(&self.services.pds, &car, &snapshot, &going, self.watch).await?;
+        saved.complete()?;
+        self.report.saved.push(saved);
+        for (medium, rkeys) in gone {
+            let done = self.report.done.entry(medium.plural()).or_default();
+            delete(&mut self.writer, medium, rkeys, self.watch, |count| done.withdraw += count).await?;
+        }
+        Ok(())
+    }
+
+    /// Files are made and uploaded a few items ahead, while batches are being written. A batch goes when it is full, when
+    /// its first change has waited for long or somebody is going to wait for long, and at the end, whatever that is.
+    async fn apply_medium(&mut self, medium: Medium, steps: Vec<Step>) -> Result<(), Interruption> {
+        let (services, strategy, watch) = (self.services, self.strategy, self.watch);
+        let (session, listed, account) = (self.session.clone(), self.listed.clone(), self.account);
+        let ahead = items(services.pool.current_num_threads());
+        let ready = self.ready.clone();
+        let preparing = stream::iter(steps).map(|step| {
+            let (session, listed, ready) = (&session, &listed, &ready);
+            async move {
+                let ready = match ready.get(&step.item.id) {
+                    Some(ready) => Ok((ready.clone(), 0)),
+                    None => isolated(prepare(services, strategy, (session, listed), account, &step, watch)).await,
+                };
+                (step, ready)
+            }
+        });
+        let (sender, prepared) = mpsc::channel(1);
+        let (written, to_write_back) = mpsc::channel(1);
+        let producing = async move {
+            let mut preparing = std::pin::pin!(preparing.buffer_unordered(ahead));
+            loop {
+                // Nobody takes it when the consumer has given up, who need not wait for what takes a day.
+                let next = tokio::select! {
+                    next = preparing.next() => next,
+                    () = sender.closed() => None,
+                };
+                let Some(next) = next else { break };
+                if sender.send(next).await.is_err() {
+                    break;
+                }
+            }
+        };
+        let consuming = async {
+            let mut batch = Batch::default();
+            // Moved in here, so that they are closed when this ends.
+            let (mut prepared, written) = (prepared, written);
+            loop {
+                let next = tokio::select! {
+                    biased;
+                    next = prepared.recv() => next,
+                    () = until_pressed(services, &batch) => {
+                        self.commit(batch.take(), &written).await?;
+                        continue;
+                    }
+                };
+                let Some((step, ready)) = next else { break };
+                let ready = ready.map(|(ready, uploaded)| {
+                    self.report.uploaded += uploaded;
+                    ready
+                });
+                let Some(change) = self.change(step, ready) else { continue };
+                if let Some(full) = batch.push(change, self.writer.size) {
+                    self.commit(full, &written).await?;
+                }
+            }
+            self.commit(batch.take(), &written).await?;
+            if watch.is_cancelled() { Err(Interruption::Failed(Error::Interrupted)) } else { Ok(()) }
+        };
+        let writing_back = write_back(services, session.did(), medium, to_write_back, watch);
+        let ((), consumed, (WrittenBack { done, replaced, warned }, written_back)) =
+            tokio::join!(producing, consuming, writing_back);
+        *self.report.done.entry(medium.plural()).or_default() += done;
+        self.report.replaced.extend(replaced);
+        self.report.warned.extend(warned);
+        written_back?;
+        consumed
+    }
+
+    /// A step with its record; or it is given up.
+    fn change(&mut self, step: Step, ready: Result<Ready>) -> Option<Prepared> {
+        match &ready {
+            // What was not begun any more is no trouble of the item's.
+            Err(Error::Interrupted) => return None,
+            Err(error @ Error::Postponed { .. }) => {
+                self.report.end(error);
+                return None;
+            }
+            Err(error @ Error::Posted { .. }) => {
+                self.block(&step, error);
+                return None;
+            }
+            _ => {}
+        }
+        let needs_record = matches!(step.action, Action::Create { .. } | Action::Update { .. });
+        if !needs_record {
+            return Some(Prepared::without_record(step));
+        }
+        let built = ready.map_err(|error| Parked::after(&step.item, &error)).and_then(|ready| {
+            let wrong = |violations: record::Violations| Parked::new(&step.item, violations.to_string());
+            let record = record::build(&step.item, &ready.files).map_err(wrong)?;
+            if step.missing_files().any() {
+                self.ready.insert(step.item.id, ready.clone());
+            }
+            Ok((record, ready.encoded))
+        });
+        match built {
+            Ok((record, encoded)) => Some(Prepared::with_record(step, record, encoded)),
+            Err(parked) => {
+                self.park(&step, parked);
+                None
+            }
+        }
+    }
+
+    fn park(&mut self, step: &Step, parked: Parked) {
+        self.parked.insert(step.item.id);
+        self.report.parked.push(parked);
+        self.watch.items(1);
+    }
+
+    /// Gives up what shows only now that nothing can be done for it, in this run and in others.
+    fn block(&mut self, step: &Step, error: &Error) {
+        self.parked.insert(step.item.id);
+        self.report.blocked_items.push(Parked::after(&step.item, error));
+        self.report.done.entry(step.item.medium().plural()).or_default().blocked += 1;
+        self.watch.items(1);
+    }
+
+    /// Writes changes to the PDS, in pieces where it does not take them together, and hands them on to be written back.
+    async fn commit(
+        &mut self,
+        mut changes: Vec<Prepared>,
+        written: &mpsc::Sender<Vec<Prepared>>,
+    ) -> Result<(), Interruption> {
+        while !changes.is_empty() {
+            match self.writer.write(&mut changes).await {
+                Outcome::Written { as_sent, otherwise } => {
+                    for (change, error) in otherwise {
+                        self.ready.remove(&change.step.item.id);
+                        self.park(&change.step, Parked::after(&change.step.item, &error));
+                    }
+                    // Nobody takes them when MongoDB has failed, which is what is reported then.
+                    written.send(as_sent).await.map_err(|_| Error::Interrupted)?;
+                }
+                Outcome::Refused(change, error) => {
+                    self.ready.remove(&change.step.item.id);
+                    self.park(&change.step, Parked::after(&change.step.item, &error));
+                }
+                Outcome::Stopped(changes, error) => return Err(self.stopped(&changes, error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// What to do about changes that were not carried out, or of which nobody knows.
+    fn stopped(&mut self, changes: &[Prepared], error: Error) -> Interruption {
+        let is_lost = lacks_blob(&error);
+        if !is_lost && !matches!(error, Error::Uncertain { .. }) {
+            return error.into();
+        }
+        for Prepared { step, .. } in changes {
+            let attempts = self.uncertain.entry(step.item.id).or_default();
+            *attempts += 1;
+            // The server forgets what was uploaded and not referred to for an hour or so, or loses it.
+            if is_lost || *attempts > 1 {
+                self.ready.remove(&step.item.id);
+                self.listed = Arc::default();
+            }
+        }
+        if let [change] = changes {
+            let attempts = self.singly.entry(change.step.item.id).or_default();
+            *attempts += 1;
+            if *attempts >= ATTEMPTS {
+                self.park(&change.step, Parked::after(&change.step.item, &error));
+            }
+        }
+        Interruption::Disturbed
+    }
+}
+
+/// Waits until the changes gathered so far have to go: they have waited for long, or somebody begins to.
+async fn until_pressed(services: &Services, batch: &Batch<Prepared>) {
+    loop {
+        let waiting = services.waits.longest();
+        let is_due = batch.waited().is_some_and(|waited| {
+            waited > LONGEST_WAIT || (waited > LONG && waiting.is_some_and(|waiting| waiting > LONG))
+        });
+        if is_due {
+            return;
+        }
+        tokio::time::sleep(LOOKING).await;
+    }
+}
