@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::{Map, json};
 
-use super::{Outcome, report};
+use super::outcome::Outcome;
+use super::report;
 use crate::config::{Config, SettingValue};
 
 /// Show the settings in force, secrets masked, and where each value came from

@@ -4,10 +4,10 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use clap::Args;
 
+use super::outcome::usage_error;
 use super::plain::plain;
 use super::progress::end_at_once_if_interrupted;
 use super::report::say;
-use super::usage_error;
 
 /// The flags of commands that destroy.
 #[derive(Debug, Args)]

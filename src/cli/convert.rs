@@ -18,12 +18,13 @@ use crate::thumbnail;
 use crate::video::{self, Preset, Transcoded};
 
 use super::limits::LimitArguments;
+use super::outcome::{Outcome, usage_error};
 use super::output::{self, Destination, Draft, is_same_file};
 use super::plain::plain;
 use super::presets::{PresetFile, StrictArgument};
 use super::progress::{Progress, interrupted, stop_on_interrupt};
+use super::report;
 use super::source::TapeSource;
-use super::{Outcome, report, usage_error};
 
 /// Bytes that are written as they are in an address; others could end the name, or the line.
 const NOT_IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -3,8 +3,9 @@
 use clap::Args;
 
 use super::config::ConfigFile;
+use super::network;
+use super::outcome::Outcome;
 use super::report::{error_text, json, line, say_lines};
-use super::{Outcome, network};
 use crate::admin::doctor::{Finding, Level, examine};
 
 /// Look at everything that a sync needs, and say what to do about what is wrong

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Command};
 use clap_mangen::Man;
 
+use super::outcome::Outcome;
 use super::output::drafted;
 use super::report::{error_text, lines, say_lines};
-use super::{Outcome, command};
 use crate::error::{Error, Result};
 
 /// Write the manual page to standard output, or one for each command into a folder
@@ -22,9 +22,8 @@ pub struct Arguments {
     out_dir: Option<PathBuf>,
 }
 
-/// Runs the command.
-pub fn run(arguments: &Arguments) -> Outcome {
-    let mut command = command();
+/// Writes the manual of that command and those under it.
+pub fn run(arguments: &Arguments, mut command: Command) -> Outcome {
     // Gives every command its full name and the options that hold everywhere.
     command.build();
     let Some(folder) = &arguments.out_dir else {

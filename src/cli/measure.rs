@@ -11,11 +11,12 @@ use crate::measure::{self, Measurement, Worst};
 use crate::tape::{Limits, Tape};
 
 use super::limits::LimitArguments;
+use super::outcome::Outcome;
 use super::output::{self, Destination};
 use super::plain::plain;
 use super::progress::{Progress, interrupted, stop_on_interrupt};
 use super::source::TapeSource;
-use super::{Outcome, plot, report};
+use super::{plot, report};
 
 /// Compare an MP4 with the tape it was made of
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The command line: arguments to library calls, results to text or JSON. One file for each command.
 
 mod accounts;
+mod command;
 mod compare;
 mod config;
 mod confirm;
@@ -13,6 +14,7 @@ mod limits;
 mod man;
 mod measure;
 mod network;
+mod outcome;
 mod output;
 mod palette;
 mod plain;
@@ -33,134 +35,5 @@ mod thumbnail;
 mod waiting;
 mod wipe;
 
-use std::process::ExitCode;
-
-use clap::{CommandFactory, Parser, Subcommand};
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-
-/// What a command came to; the process exits with the number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Everything asked for was done.
-    Done = 0,
-    /// Something failed; it has been reported.
-    Failed = 1,
-    /// There was nothing to do.
-    NothingToDo = 3,
-    /// The user interrupted it: 128 + SIGINT, as shells have it.
-    Interrupted = 130,
-}
-
-/// Turns aesthetic.computer tapes into exact, small MP4s, and keeps the PDS in step with MongoDB.
-#[derive(Debug, Parser)]
-#[command(
-    name = "telecine",
-    version,
-    max_term_width = 100,
-    after_help = "\
-Exit status: 0 done, 1 something failed, 2 wrong usage, 3 nothing to do, 130 interrupted.
-
-TELECINE_LOG=debug tells on standard error what is being done; info, warn and error tell less."
-)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    Convert(convert::Arguments),
-    Inspect(inspect::Arguments),
-    Measure(measure::Arguments),
-    Presets(presets::Arguments),
-    Sync(sync::Arguments),
-    Publish(publish::Arguments),
-    Record(record::Arguments),
-    Thumbnail(thumbnail::Arguments),
-    Compare(compare::Arguments),
-    Status(status::Arguments),
-    Wipe(wipe::Arguments),
-    Restore(restore::Arguments),
-    Reencode(reencode::Arguments),
-    Accounts(accounts::Arguments),
-    Lexicons(lexicons::Arguments),
-    Doctor(doctor::Arguments),
-    Config(config::Arguments),
-    /// Write completions for a shell to standard output
-    #[command(after_help = "\
-Examples:
-  telecine completions bash > ~/.local/share/bash-completion/completions/telecine
-  telecine completions zsh > ~/.zfunc/_telecine")]
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
-    Man(man::Arguments),
-}
-
-/// All commands with their options.
-fn command() -> clap::Command {
-    Arguments::command()
-}
-
-/// Parses the process's arguments and runs the command.
-#[must_use]
-pub fn main() -> ExitCode {
-    log();
-    // What is caught is reported with what it happened to; a panic's own words may be those of strangers.
-    std::panic::set_hook(Box::new(|panic| report::say(format!("error: telecine has a fault: {panic}"))));
-    let outcome = match Arguments::parse().command {
-        Command::Convert(arguments) => convert::run(&arguments),
-        Command::Inspect(arguments) => inspect::run(&arguments),
-        Command::Measure(arguments) => measure::run(&arguments),
-        Command::Presets(arguments) => presets::run(&arguments),
-        Command::Sync(arguments) => sync::run(&arguments),
-        Command::Publish(arguments) => publish::run(&arguments),
-        Command::Compare(arguments) => compare::run(&arguments),
-        Command::Status(arguments) => status::run(&arguments),
-        Command::Wipe(arguments) => wipe::run(&arguments),
-        Command::Restore(arguments) => restore::run(&arguments),
-        Command::Reencode(arguments) => reencode::run(&arguments),
-        Command::Record(arguments) => record::run(&arguments),
-        Command::Thumbnail(arguments) => thumbnail::run(&arguments),
-        Command::Accounts(arguments) => accounts::run(&arguments),
-        Command::Lexicons(arguments) => lexicons::run(&arguments),
-        Command::Doctor(arguments) => doctor::run(&arguments),
-        Command::Config(arguments) => config::run(&arguments),
-        Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut command(), "telecine", &mut std::io::stdout());
-            Outcome::Done
-        }
-        Command::Man(arguments) => man::run(&arguments),
-    };
-    ExitCode::from(outcome as u8)
-}
-
-/// Lets the library's log go to standard error, if `TELECINE_LOG` names a level. Libraries under it are left out: they
-/// would tell what is in headers.
-fn log() {
-    let level = std::env::var("TELECINE_LOG").ok().and_then(|level| level.parse::<LevelFilter>().ok());
-    let filter = Targets::new().with_target("telecine", level.unwrap_or(LevelFilter::OFF));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
-    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
-}
-
-/// Ends the process as clap does for arguments it cannot make sense of.
-fn usage_error(message: impl std::fmt::Display) -> ! {
-    let message = plain::indented(&message.to_string());
-    command().error(clap::error::ErrorKind::ArgumentConflict, message).exit()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arguments_are_consistent() {
-        Arguments::command().debug_assert();
-    }
-}
+pub use command::main;
+pub(crate) use outcome::Outcome;

@@ -15,9 +15,10 @@ use crate::remote::spaces::Spaces;
 use crate::sync::{Accounts, Buckets, Budget, Scope, Services};
 
 use super::config::ConfigFile;
+use super::outcome::{Outcome, usage_error};
 use super::progress::stop_on_interrupt;
 use super::report::{error_text, say, say_lines};
-use super::{Outcome, usage_error, waiting};
+use super::waiting;
 
 /// How to talk to servers.
 #[derive(Debug, Args)]

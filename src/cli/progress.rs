@@ -7,6 +7,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::video::Watch;
 
+use super::outcome::Outcome;
 use super::plain::plain;
 use super::report::say_lines;
 
@@ -30,7 +31,7 @@ static IDLE: AtomicBool = AtomicBool::new(false);
 pub fn stop_on_interrupt() {
     let stop = || {
         if INTERRUPTED.swap(true, Ordering::Relaxed) || IDLE.load(Ordering::Relaxed) {
-            std::process::exit(super::Outcome::Interrupted as i32);
+            std::process::exit(Outcome::Interrupted as i32);
         }
     };
     // Fails only if somebody else has set a handler; then theirs it is.

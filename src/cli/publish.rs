@@ -9,9 +9,9 @@ use crate::record::Medium;
 use crate::sync::{self, AccountReport, Services};
 use crate::video::Preset;
 
-use super::Outcome;
 use super::item::ItemArguments;
 use super::network;
+use super::outcome::Outcome;
 use super::report::{json, line, say};
 
 /// Publish one item: make its files, upload them, write its record

@@ -11,9 +11,9 @@ use crate::remote::mongo::{Account, Owner};
 use crate::sync::{self, Action, MissingFiles, Scope, Services};
 use crate::video::Preset;
 
-use super::Outcome;
 use super::item::ItemArguments;
 use super::network;
+use super::outcome::Outcome;
 use super::publish::uri;
 use super::report::pretty_json;
 

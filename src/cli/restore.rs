@@ -9,10 +9,10 @@ use serde_json::json;
 use crate::error::Result;
 use crate::sync::{self, Accounts, Backup, Nuked, RestoreReport, Services};
 
-use super::Outcome;
 use super::compare;
 use super::confirm::LiveArguments;
 use super::network::{self, ServerArguments};
+use super::outcome::Outcome;
 use super::presets::PresetFile;
 use super::report::{bytes, json, line, lines, say, table};
 use super::selection::{AccountArgument, MediaArguments};

@@ -8,7 +8,7 @@ use crate::record::Medium;
 use crate::remote::mongo::{Account, Mongo};
 use crate::sync::{Accounts, Nuked};
 
-use super::usage_error;
+use super::outcome::usage_error;
 
 /// Which media; all of them if nothing is said.
 #[derive(Debug, Args)]

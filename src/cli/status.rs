@@ -4,9 +4,9 @@ use clap::Args;
 
 use crate::sync::{Accounts, Scope, Tally};
 
-use super::Outcome;
 use super::compare::{self, Summary};
 use super::network::{self, ServerArguments};
+use super::outcome::Outcome;
 use super::report::{json, line, lines, say, table};
 use super::selection::{AtOnceArgument, MediaArguments, NukedArguments};
 

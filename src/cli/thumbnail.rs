@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::thumbnail::{self, MAX_FILE_BYTES, Thumbnail};
 
+use super::outcome::{Outcome, usage_error};
 use super::output::{Destination, is_same_file};
 use super::progress::{interrupted, stop_on_interrupt};
-use super::{Outcome, report, usage_error};
+use super::report;
 
 /// Make the thumbnails that paintings are published with
 #[derive(Debug, Args)]

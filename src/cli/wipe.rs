@@ -13,10 +13,10 @@ use crate::sync::{self, Extent, Saved, Saving, Services, WipePlan, Wiped};
 
 use super::confirm::LiveArguments;
 use super::network::{self, ServerArguments};
+use super::outcome::{Outcome, usage_error};
 use super::report::{bytes, json, line, lines, quoted, say, shortened, table};
 use super::selection::{AccountArgument, MediaArguments};
 use super::sync::SyncProgress;
-use super::{Outcome, usage_error};
 
 /// Delete an account's records from the PDS and forget their keys in MongoDB
 ///

@@ -15,8 +15,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use crate::error::{Error, Result};
 
-use super::Limits;
-use super::limits::MAX_DIRECTORY_BYTES;
+use super::limits::{Limits, MAX_DIRECTORY_BYTES};
 
 /// Where the bytes of a ZIP lie.
 #[derive(Debug, Clone)]

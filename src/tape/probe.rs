@@ -1,13 +1,11 @@
-//! A first look at every frame, and a thorough one.
-
-use rayon::prelude::*;
+//! A first look at every frame: its head.
 
 use crate::error::{Error, Result};
-use crate::picture::{self, Picture};
+use crate::picture;
 
+use super::archive::{Archive, Entry};
 use super::damage::Damage;
-use super::limits::MAX_SIDE;
-use super::{Archive, Entry, Limits, Reel, Tape};
+use super::limits::{Limits, MAX_SIDE};
 
 /// The size of a frame, if its head says one.
 type Size = Option<(u32, u32)>;
@@ -50,27 +48,4 @@ fn frame(archive: &mut Archive, entry: &Entry, limits: &Limits) -> Result<(u32, 
         return Err(Error::Limit { what, value, limit: format!("{MAX_SIDE} a side"), flag: None });
     }
     Ok((width, height))
-}
-
-/// Decodes every frame that differs from the one before it, on all threads, and plays the sound.
-pub fn all(tape: &Tape, is_cancelled: impl Fn() -> bool + Sync) -> Result<()> {
-    let check = || if is_cancelled() { Err(Error::Interrupted) } else { Ok(()) };
-    let repeats = tape.repeats()?;
-    let lane = || (tape.reel(), picture::Decoder::default(), Picture::default());
-    let look = |(reel, decoder, picture): &mut (Reel<'_>, picture::Decoder, Picture), index: usize| {
-        check()?;
-        match reel.decode(index, decoder, picture) {
-            Err(error) if error.is_flaw() => tape.damage.note(index, &error),
-            other => other?,
-        }
-        Ok(())
-    };
-    let indices =
-        (0..tape.frame_count()).into_par_iter().filter(|&index| !repeats[index] && !tape.damage.is_known(index));
-    indices.map_init(lane, look).collect::<Result<()>>()?;
-    match tape.reel().play_sound(|_| check().map(|()| true)) {
-        Err(error) if error.is_flaw() => {}
-        played => played?,
-    }
-    if tape.damage.known().count() == tape.frame_count() { Err(tape.no_picture()) } else { Ok(()) }
 }

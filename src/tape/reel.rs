@@ -1,9 +1,11 @@
 //! One thread's way into a tape's pictures and sound: a reader of its own, and buffers that are used again.
 
 use crate::error::Result;
-use crate::picture::{Decoder, Picture};
+use crate::picture::{self, Decoder, Picture};
 
-use super::{Archive, Tape};
+use super::archive::Archive;
+use super::damage::reason;
+use super::open::Tape;
 
 /// Reads pictures and sound. Any number of these can be at work on one tape.
 #[derive(Debug)]
@@ -13,11 +15,25 @@ pub struct Reel<'tape> {
     packed: Vec<u8>,
 }
 
-impl<'tape> Reel<'tape> {
-    pub(super) fn new(tape: &'tape Tape) -> Self {
-        Reel { tape, archive: tape.archive.clone(), packed: Vec::new() }
+impl Tape {
+    /// A reader of pictures and sound for one thread.
+    #[must_use]
+    pub fn reel(&self) -> Reel<'_> {
+        Reel { tape: self, archive: self.archive.clone(), packed: Vec::new() }
     }
 
+    /// The frame in the middle, which stands for all of them on thumbnails.
+    ///
+    /// # Errors
+    /// As [`Reel::picture`].
+    pub fn middle_picture(&self) -> Result<Picture> {
+        let mut picture = Picture::default();
+        self.reel().picture(self.frame_count() / 2, &mut picture::Decoder::default(), &mut picture)?;
+        Ok(picture)
+    }
+}
+
+impl Reel<'_> {
     /// The file that holds frame `index` (0.., in the order of time): its name and its bytes.
     ///
     /// # Errors
@@ -72,7 +88,7 @@ impl<'tape> Reel<'tape> {
         if let Err(error) = &played
             && error.is_flaw()
         {
-            self.tape.lose_sound(super::damage::reason(error));
+            self.tape.lose_sound(reason(error));
         }
         played
     }

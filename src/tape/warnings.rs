@@ -7,7 +7,8 @@ use serde::{Serialize, Serializer};
 use super::clock::Judgement;
 use super::frames::Ordered;
 use super::pace::Unit;
-use super::{BLOCK, Soundtrack, Timeline};
+use super::soundtrack::{BLOCK, Soundtrack};
+use super::timeline::Timeline;
 
 /// How many names a warning holds; the rest are counted.
 const MOST_NAMES: usize = 5;

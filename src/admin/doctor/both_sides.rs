@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::admin::accounts::{Blocked, Listed, check};
 use crate::error::Result;
 use crate::record::Medium;

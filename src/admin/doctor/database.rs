@@ -1,6 +1,6 @@
 //! MongoDB: whether it answers, whether we may write, and whether it finds things quickly.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::config::Config;
 use crate::remote::mongo::Mongo;
 

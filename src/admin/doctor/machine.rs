@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::sync::items;
 use crate::tape::Limits;
 use crate::video::{Installed, installed};
@@ -59,7 +59,7 @@ fn weigh(room: &Room, tapes: u64) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Level;
+    use super::super::finding::Level;
     use super::*;
 
     #[test]

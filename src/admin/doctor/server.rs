@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::config::Config;
 use crate::record::{Medium, Schema};
 use crate::remote::pds::{MOST_BLOB, Pds, Server};
@@ -103,7 +103,7 @@ fn rate_limits(pds: &Pds) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Level;
+    use super::super::finding::Level;
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! The settings: which are not set, and what that costs.
 
-use super::{Finding, Level};
+use super::finding::{Finding, Level};
 use crate::config::Config;
 
 /// What one goes without where a setting that may be left out is.

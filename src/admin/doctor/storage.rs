@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt, stream};
 
-use super::Finding;
+use super::finding::Finding;
 use crate::config::Config;
 use crate::error::Error;
 use crate::remote::spaces::{Access, Spaces};

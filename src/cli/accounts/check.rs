@@ -9,9 +9,10 @@ use serde_json::json;
 use url::Url;
 
 use super::super::config::ConfigFile;
+use super::super::outcome::Outcome;
 use super::super::report::{json, line, say};
 use super::super::selection::{self, AtOnceArgument};
-use super::super::{Outcome, network, waiting};
+use super::super::{network, waiting};
 use crate::admin::accounts::{Blocked, Listed, check, list};
 use crate::error::Result;
 use crate::remote::Waits;

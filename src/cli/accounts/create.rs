@@ -4,8 +4,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::config::ConfigFile;
+use super::super::network;
+use super::super::outcome::Outcome;
 use super::super::report::{json, line, say};
-use super::super::{Outcome, network};
 use crate::admin::create::{CreatedAccount, CreationPlan, Who, create, plan};
 use crate::error::{Error, Result};
 use crate::remote::mongo::Mongo;

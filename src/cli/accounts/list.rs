@@ -7,8 +7,9 @@ use futures_util::TryStreamExt;
 use serde_json::json;
 
 use super::super::config::ConfigFile;
+use super::super::network;
+use super::super::outcome::Outcome;
 use super::super::report::{json, line};
-use super::super::{Outcome, network};
 use crate::admin::accounts::{Blocked, Listed, list};
 use crate::error::Result;
 use crate::record::Medium;

@@ -6,7 +6,7 @@ mod list;
 
 use clap::{Args, Subcommand};
 
-use super::Outcome;
+use super::outcome::Outcome;
 
 /// List accounts, create one, and check that all can be logged in to
 #[derive(Debug, Args)]

@@ -12,7 +12,8 @@ use crate::record::BlobRef;
 use crate::sync::{AccountComparison, Services, Tally};
 
 use super::super::plain::plain;
-use super::{Summary, text};
+use super::summary::Summary;
+use super::text;
 
 /// How many pictures are shown.
 const MOST_PICTURES: usize = 24;

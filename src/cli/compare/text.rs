@@ -6,7 +6,7 @@ use crate::sync::{AccountComparison, Difference, Finding, Parked, Tally, Verdict
 
 use super::super::plain::plain;
 use super::super::report::{shortened, table};
-use super::Summary;
+use super::summary::Summary;
 
 /// What the lines begin with.
 fn symbol(verdict: Verdict) -> char {

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::super::network;
+use super::super::outcome::Outcome;
 use super::super::report::{error_text, json, line, lines, say_lines, table};
-use super::super::{Outcome, network};
-use super::{PublisherArguments, changes_json};
+use super::publisher::{PublisherArguments, changes_json};
 use crate::admin::lexicons::{LexiconDiff, LexiconStep, compare, embedded};
 use crate::error::{Error, Result};
 use crate::record::Schema;

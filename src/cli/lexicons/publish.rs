@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::super::network;
+use super::super::outcome::Outcome;
 use super::super::report::{json, line, lines, say, table};
-use super::super::{Outcome, network};
-use super::{PublisherArguments, changes_json, dns_line, dns_names};
+use super::publisher::{PublisherArguments, changes_json, dns_line, dns_names};
 use crate::admin::lexicons::{LexiconDiff, LexiconStep, compare, dns_text, embedded, publish};
 use crate::error::{Error, Result};
 use crate::remote::mongo::Account;

@@ -6,9 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 use clap::Args;
 use serde_json::json;
 
+use super::super::network;
+use super::super::outcome::Outcome;
 use super::super::report::{json, line, lines, table};
-use super::super::{Outcome, network};
-use super::{PublisherArguments, dns_line, dns_names};
+use super::publisher::{PublisherArguments, dns_line, dns_names};
 use crate::admin::lexicons::{Authority, LexiconDiff, LexiconStep, authority, compare, embedded};
 use crate::error::Result;
 use crate::record::Schema;

@@ -3,8 +3,8 @@
 use crate::draw::{self, Area, LETTER};
 use crate::picture::Picture;
 
-use super::palette::{FAINT, GROUND, PANEL, TEXT};
-use super::plot::shortened;
+use super::super::palette::{FAINT, GROUND, PANEL, TEXT};
+use super::super::plot::shortened;
 
 /// Pixels of the tape in a part: a figure and its surroundings.
 const PART: (i32, i32) = (64, 48);

@@ -14,12 +14,14 @@ use crate::picture::{self, Picture};
 use crate::tape::Tape;
 use crate::video::{self, Preset};
 
-use super::limits::LimitArguments;
-use super::output::{self, Destination, Draft};
-use super::progress::{Progress, interrupted, stop_on_interrupt};
+use super::super::limits::LimitArguments;
+use super::super::outcome::{Outcome, usage_error};
+use super::super::output::{self, Destination, Draft};
+use super::super::progress::{Progress, interrupted, stop_on_interrupt};
+use super::super::report;
+use super::super::source::TapeSource;
+use super::choice::PresetFile;
 use super::sheet::{self, Cell, Row};
-use super::source::TapeSource;
-use super::{Outcome, PresetFile, report, usage_error};
 
 #[derive(Debug, Args)]
 pub struct Arguments {

@@ -15,11 +15,12 @@ use crate::video::Preset;
 
 use super::confirm::LiveArguments;
 use super::network::{self, ServerArguments};
+use super::outcome::Outcome;
 use super::presets::{PresetFile, StrictArgument};
 use super::report::say;
 use super::selection::AtOnceArgument;
+use super::since;
 use super::sync::{SyncProgress, matching, outcome, report as sync_report};
-use super::{Outcome, since};
 
 /// Replace the videos of published tapes by ones made with another preset
 ///

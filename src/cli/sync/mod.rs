@@ -12,8 +12,8 @@ use crate::error::Result;
 use crate::sync::{self, Accounts, Guards, Items, Orphans, Policy, Report, Scope, Services};
 use crate::video::Preset;
 
-use super::Outcome;
 use super::network::{self, ServerArguments};
+use super::outcome::Outcome;
 use super::presets::{PresetFile, StrictArgument};
 use super::progress::interrupted;
 use super::report::say;

@@ -6,7 +6,8 @@ use futures_util::TryStreamExt;
 use mongodb::bson::{Document, doc, oid::ObjectId};
 use mongodb::options::ReadConcern;
 
-use super::{Mongo, document, failed, repeat};
+use super::client::{Mongo, failed, repeat};
+use super::document;
 use crate::error::Result;
 use crate::record::{Id, Medium};
 

@@ -6,8 +6,9 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use mongodb::bson::{Bson, Document, doc};
 use secrecy::SecretString;
 
+use super::client::{Mongo, failed, repeat};
+use super::text::plain;
 use super::unnamed::{Unnamed, named};
-use super::{Mongo, failed, plain, repeat};
 use crate::error::Result;
 
 /// The `_id` in `users` under which the account for anonymous items is kept.

@@ -8,7 +8,9 @@ use mongodb::bson::{DateTime, Document, doc};
 use mongodb::options::{ReturnDocument, WriteConcern};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Mongo, Owner, failed, insist, plain, repeat};
+use super::accounts::Owner;
+use super::client::{Mongo, failed, insist, repeat};
+use super::text::plain;
 use crate::error::{Error, Result};
 
 /// Somebody who may get an account.

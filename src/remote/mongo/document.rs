@@ -8,7 +8,7 @@
 use mongodb::bson::{Bson, Document};
 
 use super::moment::Moment;
-use super::plain;
+use super::text::plain;
 use crate::record::{Content, Id, Item, Medium, StoredKeys, StoredVideo, TapeForm};
 
 /// An item that no record can be made of.

@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt;
 use mongodb::bson::{Document, doc};
 
-use super::{Mongo, failed};
+use super::client::{Mongo, failed};
 use crate::error::Result;
 use crate::record::Medium;
 

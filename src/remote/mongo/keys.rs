@@ -4,7 +4,9 @@ use cid::Cid;
 use futures_util::TryStreamExt;
 use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 
-use super::{Mongo, Owner, TRANSIENT_CODES, document, failed, insist, repeat};
+use super::accounts::Owner;
+use super::client::{Mongo, TRANSIENT_CODES, failed, insist, repeat};
+use super::document;
 use crate::error::{Error, Result};
 use crate::record::{Id, Medium, StoredVideo};
 

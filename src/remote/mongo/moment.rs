@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil, fmt};
 use mongodb::bson::Bson;
 
-use super::plain;
+use super::text::plain;
 use crate::record::Id;
 
 /// How many characters of a value are repeated in a doubt.

@@ -6,16 +6,23 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, Hea
 use reqwest::{Response, StatusCode};
 use tokio::fs::File;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+use url::Url;
 
 use crate::error::{Cause, Error, Result};
 use crate::remote::backoff::Backoff;
 
-use super::Location;
 use super::encoding::{self, Encoding};
 use super::http::Http;
 
 /// How often a server that asks to be left alone is waited for.
 const MOST_PAUSES: u32 = 8;
+
+/// Where a file is fetched from, and what it may be called in public.
+pub struct FileUrl {
+    /// May hold a signature: never shown.
+    pub url: Url,
+    pub public: String,
+}
 
 /// Why an attempt failed.
 enum Failure {
@@ -35,27 +42,27 @@ impl From<reqwest::Error> for Failure {
 }
 
 /// How many bytes the file has, or `None` if there is none.
-pub async fn size(http: &Http, location: &Location) -> Result<Option<u64>> {
+pub async fn size(http: &Http, from: &FileUrl) -> Result<Option<u64>> {
     let attempt = || async {
         http.admit().await.map_err(Failure::Permanent)?;
-        let answer = http.client.head(location.url.clone()).send().await?;
-        let Some(answer) = accepted(http, answer, location)? else { return Ok(None) };
+        let answer = http.client.head(from.url.clone()).send().await?;
+        let Some(answer) = accepted(http, answer, from)? else { return Ok(None) };
         // Not the length of this body, which is none.
         let length = answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         length.map(Some).ok_or_else(|| Failure::Transient("it does not say how long it is".into()))
     };
-    repeat(location, attempt).await
+    repeat(from, attempt).await
 }
 
 /// Fetches a file into one that is there.
-pub async fn download(http: &Http, location: &Location, limit: u64, into: &Path) -> Result<Option<u64>> {
+pub async fn download(http: &Http, from: &FileUrl, limit: u64, into: &Path) -> Result<Option<u64>> {
     let file = File::options().write(true).truncate(true).open(into).await;
     let file = file.map_err(scratch)?;
     let mut partial = Partial { file, received: 0, etag: None, encodings: Vec::new() };
     let mut attempts = Attempts::new();
     let mut most = 0;
     let size = loop {
-        match partial.receive(http, location, limit).await {
+        match partial.receive(http, from, limit).await {
             Ok(size) => break size,
             Err(failure) => {
                 if partial.received > most {
@@ -63,13 +70,13 @@ pub async fn download(http: &Http, location: &Location, limit: u64, into: &Path)
                     most = partial.received;
                     attempts = Attempts::new();
                 }
-                attempts.again(failure, location).await?;
+                attempts.again(failure, from).await?;
             }
         }
     };
     match size {
         Some(_) if !partial.encodings.is_empty() => {
-            encoding::undo(&location.public, &partial.encodings, limit, into).await.map(Some)
+            encoding::undo(&from.public, &partial.encodings, limit, into).await.map(Some)
         }
         size => Ok(size),
     }
@@ -87,7 +94,7 @@ impl Attempts {
     }
 
     /// Waits before the next one, unless hope is lost.
-    async fn again(&mut self, failure: Failure, location: &Location) -> Result<()> {
+    async fn again(&mut self, failure: Failure, from: &FileUrl) -> Result<()> {
         let source = match failure {
             Failure::Permanent(error) => return Err(error),
             Failure::Later(_) if self.pauses < MOST_PAUSES => {
@@ -99,7 +106,7 @@ impl Attempts {
         if self.backoff.again().await {
             return Ok(());
         }
-        Err(Error::Download { url: location.public.clone(), attempts: self.backoff.attempts(), source })
+        Err(Error::Download { url: from.public.clone(), attempts: self.backoff.attempts(), source })
     }
 }
 
@@ -115,9 +122,9 @@ struct Partial {
 
 impl Partial {
     /// Receives what is missing.
-    async fn receive(&mut self, http: &Http, location: &Location, limit: u64) -> Result<Option<u64>, Failure> {
+    async fn receive(&mut self, http: &Http, from: &FileUrl, limit: u64) -> Result<Option<u64>, Failure> {
         http.admit().await.map_err(Failure::Permanent)?;
-        let mut request = http.client.get(location.url.clone());
+        let mut request = http.client.get(from.url.clone());
         if self.received > 0 {
             request = request.header(RANGE, format!("bytes={}-", self.received));
             if let Some(etag) = &self.etag {
@@ -136,18 +143,18 @@ impl Partial {
         if is_other {
             return Err(Failure::Transient("it has changed while it was fetched".into()));
         }
-        let Some(mut answer) = accepted(http, answer, location)? else { return Ok(None) };
+        let Some(mut answer) = accepted(http, answer, from)? else { return Ok(None) };
         self.etag = answer.headers().get(ETAG).cloned();
         let named = answer.headers().get_all(CONTENT_ENCODING);
-        self.encodings = Encoding::read(&location.public, named).map_err(Failure::Permanent)?;
+        self.encodings = Encoding::read(&from.public, named).map_err(Failure::Permanent)?;
         let total = answer.content_length().map(|length| self.received + length);
         if let Some(total) = total.filter(|&total| total > limit) {
-            return Err(Failure::Permanent(too_large(location, total, limit)));
+            return Err(Failure::Permanent(too_large(from, total, limit)));
         }
         while let Some(chunk) = answer.chunk().await? {
             self.received += chunk.len() as u64;
             if self.received > limit {
-                return Err(Failure::Permanent(too_large(location, self.received, limit)));
+                return Err(Failure::Permanent(too_large(from, self.received, limit)));
             }
             self.file.write_all(&chunk).await.map_err(|error| Failure::Permanent(scratch(error)))?;
         }
@@ -181,8 +188,8 @@ impl Partial {
 }
 
 /// The answer if it is one, `None` if there is no such file.
-fn accepted(http: &Http, answer: Response, location: &Location) -> Result<Option<Response>, Failure> {
-    let url = || location.public.clone();
+fn accepted(http: &Http, answer: Response, from: &FileUrl) -> Result<Option<Response>, Failure> {
+    let url = || from.public.clone();
     if http.settle(&answer) {
         return Err(Failure::Later(format!("it answered with {}", answer.status()).into()));
     }
@@ -197,7 +204,7 @@ fn accepted(http: &Http, answer: Response, location: &Location) -> Result<Option
     }
 }
 
-async fn repeat<T, F>(location: &Location, attempt: impl Fn() -> F) -> Result<T>
+async fn repeat<T, F>(from: &FileUrl, attempt: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<T, Failure>>,
 {
@@ -205,7 +212,7 @@ where
     loop {
         match attempt().await {
             Ok(done) => return Ok(done),
-            Err(failure) => attempts.again(failure, location).await?,
+            Err(failure) => attempts.again(failure, from).await?,
         }
     }
 }
@@ -215,7 +222,7 @@ fn scratch(source: std::io::Error) -> Error {
     Error::Scratch { source }
 }
 
-fn too_large(location: &Location, bytes: u64, limit: u64) -> Error {
+fn too_large(from: &FileUrl, bytes: u64, limit: u64) -> Error {
     let (value, limit) = (format!("{bytes} bytes"), format!("{limit} bytes"));
-    Error::Limit { what: format!("{} has", location.public), value, limit, flag: None }
+    Error::Limit { what: format!("{} has", from.public), value, limit, flag: None }
 }

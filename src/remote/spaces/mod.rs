@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::remote::waits::Waits;
 
 use address::{Endpoint, shown};
+use fetch::FileUrl;
 pub use health::Access;
 use http::Http;
 
@@ -36,13 +37,6 @@ pub struct Spaces {
     /// Signs; `None` without keys.
     signer: Option<Client>,
     http: Http,
-}
-
-/// Where a file is fetched from, and what it may be called in public.
-struct Location {
-    /// May hold a signature: never shown.
-    url: Url,
-    public: String,
 }
 
 impl Spaces {
@@ -94,13 +88,13 @@ impl Spaces {
     /// # Errors
     /// [`Error::NotReadable`] where it is not ours to read; [`Error::Download`] when nobody answers.
     pub async fn size(&self, bucket: &str, key: &str) -> Result<Option<u64>> {
-        let location = match &self.signer {
+        let file = match &self.signer {
             Some(signer) => {
                 self.signed(signer.head_object().bucket(bucket).key(key).presigned(signing()).await, bucket, key)?
             }
             None => self.public(bucket, key)?,
         };
-        fetch::size(&self.http, &location).await
+        fetch::size(&self.http, &file).await
     }
 
     /// Fetches a file into one that is there, and undoes its content encoding; answers how many bytes it has, or `None` if
@@ -111,13 +105,13 @@ impl Spaces {
     /// [`Error::Encoding`] for an encoding that cannot be undone; [`Error::NotReadable`] where it is not ours to read;
     /// [`Error::Download`] when it broke off every time.
     pub async fn download(&self, bucket: &str, key: &str, limit: u64, into: &Path) -> Result<Option<u64>> {
-        let location = match &self.signer {
+        let file = match &self.signer {
             Some(signer) => {
                 self.signed(signer.get_object().bucket(bucket).key(key).presigned(signing()).await, bucket, key)?
             }
             None => self.public(bucket, key)?,
         };
-        fetch::download(&self.http, &location, limit, into).await
+        fetch::download(&self.http, &file, limit, into).await
     }
 
     /// Fetches a file from an address that MongoDB holds, if it is one of the site's.
@@ -125,16 +119,16 @@ impl Spaces {
     /// # Errors
     /// As [`Spaces::download`]; [`Error::Address`] for an address that is not the site's, or where nothing is.
     pub async fn fetch_url(&self, url: &str, limit: u64, into: &Path) -> Result<u64> {
-        let location = Location { url: self.own_address(url)?, public: shown(url) };
-        let size = fetch::download(&self.http, &location, limit, into).await?;
+        let file = FileUrl { url: self.own_address(url)?, public: shown(url) };
+        let size = fetch::download(&self.http, &file, limit, into).await?;
         size.ok_or_else(|| Error::Address { url: shown(url), what: "is not there".into() })
     }
 
-    fn public(&self, bucket: &str, key: &str) -> Result<Location> {
+    fn public(&self, bucket: &str, key: &str) -> Result<FileUrl> {
         let public = self.public_url(bucket, key);
         let url =
             Url::parse(&public).map_err(|error| Error::Address { url: public.clone(), what: error.to_string() })?;
-        Ok(Location { url, public })
+        Ok(FileUrl { url, public })
     }
 
     fn signed<E>(
@@ -142,12 +136,12 @@ impl Spaces {
         request: Result<aws_sdk_s3::presigning::PresignedRequest, aws_sdk_s3::error::SdkError<E>>,
         bucket: &str,
         key: &str,
-    ) -> Result<Location> {
+    ) -> Result<FileUrl> {
         let public = self.public_url(bucket, key);
         let url = request.ok().and_then(|request| Url::parse(request.uri()).ok());
         // The cause would show the keys.
         let url = url.ok_or_else(|| Error::Address { url: public.clone(), what: "cannot be signed for".into() })?;
-        Ok(Location { url, public })
+        Ok(FileUrl { url, public })
     }
 }
 

@@ -12,8 +12,10 @@
 mod archive;
 mod durable;
 mod folder;
+mod saved;
 mod saving;
 
 pub use archive::Backup;
 pub use folder::folder_of;
-pub use saving::{Saved, Saving, blobs_of};
+pub use saved::Saved;
+pub use saving::{Saving, blobs_of};

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cid::Cid;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -18,25 +17,11 @@ use crate::sync::events::Watch;
 
 use super::archive::Backup;
 use super::durable::{create_folder, draft, keep, sync_folder, write};
-use super::folder::{COMPLETE, unfinished};
+use super::folder::unfinished;
+use super::saved::Saved;
 
 /// Blobs that are fetched at once.
 const DOWNLOADS: usize = 4;
-
-/// What was saved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Saved {
-    /// Where.
-    pub folder: PathBuf,
-    /// Records that are there of the media that were asked for.
-    pub records: usize,
-    /// Blobs that they refer to.
-    pub blobs: usize,
-    /// The bytes of these.
-    pub blob_bytes: u64,
-    /// Blobs that are not on the PDS any more, so that there is nothing to save.
-    pub lost: Vec<String>,
-}
 
 /// Where and how records are saved before they are deleted.
 #[derive(Debug, Clone)]
@@ -105,17 +90,6 @@ impl Saving {
         sync_folder(&folder)?;
         let (blobs, blob_bytes) = (saved.len() - lost.len(), saved.iter().filter_map(|(_, size)| *size).sum());
         Ok(Saved { folder, records: records.len(), blobs, blob_bytes, lost })
-    }
-}
-
-impl Saved {
-    /// Says that nothing more is going to be added.
-    ///
-    /// # Errors
-    /// When the folder cannot be written.
-    pub fn complete(&self) -> Result<()> {
-        write(&self.folder.join(COMPLETE), b"")?;
-        sync_folder(&self.folder)
     }
 }
 

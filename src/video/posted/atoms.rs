@@ -1,8 +1,8 @@
 //! Boxes within bytes. Whatever the bytes say, no more than a fixed number of boxes is looked at.
 
-use crate::error::Result;
+use std::ops::Range;
 
-use super::refused;
+use crate::error::{Error, Result};
 
 /// How many boxes a file may have: an hour in fragments of a tenth of a second.
 const MOST_BOXES: u32 = 1 << 16;
@@ -26,6 +26,22 @@ impl Budget {
         self.0 = self.0.checked_sub(1).ok_or_else(|| refused(format!("has more than {MOST_BOXES} boxes")))?;
         Ok(())
     }
+}
+
+/// A box at the top of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopBox {
+    /// Four letters.
+    pub name: [u8; 4],
+    /// Where it lies, header included.
+    pub range: Range<u64>,
+    /// How long its header is.
+    pub header: u64,
+}
+
+/// A posted video that cannot be published.
+pub fn refused(what: impl Into<String>) -> Error {
+    Error::Posted { what: what.into() }
 }
 
 /// A box, without its header.

@@ -7,10 +7,9 @@ use std::ops::Range;
 
 use crate::error::Result;
 
-use super::atoms::{Atom, Budget, atoms, boxed, find, long, need, short};
+use super::atoms::{Atom, Budget, TopBox, atoms, boxed, find, long, need, refused, short};
 use super::samples::{Kind, Samples};
 use super::tracks::{kind, table};
-use super::{TopBox, refused};
 
 /// The brand: MP4 of the second version, which holds H.264.
 const BRANDS: [&[u8; 4]; 4] = [b"mp42", b"isom", b"mp41", b"avc1"];

@@ -2,8 +2,7 @@
 
 use crate::error::Result;
 
-use super::atoms::{Atom, Budget, atoms, boxed, find, long, need, short};
-use super::{name, refused};
+use super::atoms::{Atom, Budget, atoms, boxed, find, long, name, need, refused, short};
 
 /// Bytes of a description of pictures before its boxes.
 const PICTURES: usize = 78;

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 
-use super::refused;
+use super::atoms::refused;
 
 /// How many bytes of a file are looked at.
 pub const LENGTH: usize = 512;

@@ -2,8 +2,7 @@
 
 use crate::error::Result;
 
-use super::atoms::{Atom, Budget, atoms, find, need};
-use super::refused;
+use super::atoms::{Atom, Budget, atoms, find, need, refused};
 use super::samples::{Kind, Samples};
 
 /// What a movie holds.

@@ -1,0 +1,51 @@
+//! In whose repo lexicons are published, and what of them goes into every output.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::admin::lexicons::{LexiconDiff, dns_text};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::record::Change;
+use crate::remote::mongo::{Account, Mongo, Owner};
+
+use super::super::config::ConfigFile;
+
+/// In whose repo lexicons are published.
+#[derive(Debug, Args)]
+pub struct PublisherArguments {
+    /// In whose repo they are published [default: the guest account's]
+    #[arg(long, value_name = "HANDLE")]
+    pub account: Option<String>,
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+impl PublisherArguments {
+    /// Looks the account up in MongoDB.
+    pub async fn find(&self, config: &Config) -> Result<Account> {
+        let mongo = Mongo::connect(config).await?;
+        let (subject, account) = match &self.account {
+            Some(handle) => (format!("account {handle}"), mongo.account_named(handle).await?),
+            None => ("guest account".into(), mongo.account(&Owner::Guest).await?),
+        };
+        account.ok_or_else(|| Error::Document { subject, what: "is not in MongoDB".into() })
+    }
+}
+
+/// The names in DNS that have to say whose word counts.
+pub fn dns_names(compared: &[LexiconDiff]) -> BTreeSet<String> {
+    compared.iter().map(|one| one.schema.dns_name()).collect()
+}
+
+/// The line for the domain's zone.
+pub fn dns_line(name: &str, did: &str) -> String {
+    format!("{name} TXT \"{}\"", dns_text(did))
+}
+
+pub fn changes_json(changes: &[Change]) -> Vec<Value> {
+    let json = |change: &Change| json!({ "text": change.to_string(), "breaking": change.is_breaking() });
+    changes.iter().map(json).collect()
+}

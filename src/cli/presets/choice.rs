@@ -1,0 +1,72 @@
+//! Which preset is meant, and from which file.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::error::{Error, Result};
+use crate::video::{Player, Preset, Presets};
+
+use super::super::outcome::usage_error;
+use super::super::report;
+
+/// The preset where none is named.
+const STANDARD: &str = "standard";
+
+/// Where presets beyond the built-in ones come from.
+#[derive(Debug, Clone, Args)]
+pub struct PresetFile {
+    /// TOML file with presets to add, or keys of known ones to change
+    #[arg(long, value_name = "FILE")]
+    preset_file: Option<PathBuf>,
+}
+
+/// What to do about tapes with flaws.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct StrictArgument {
+    /// Take every warning about a tape for an error
+    #[arg(long)]
+    pub strict: bool,
+}
+
+impl StrictArgument {
+    /// A preset that is as strict as this, or as itself.
+    pub fn apply(self, preset: Preset) -> Preset {
+        Preset { strict: self.strict || preset.strict, ..preset }
+    }
+}
+
+impl PresetFile {
+    /// All presets there are. Ends the process with a usage error if the file is wrong.
+    pub fn load(&self) -> Presets {
+        self.try_load().unwrap_or_else(|error| usage_error(error.chain().join(": ")))
+    }
+
+    /// The preset of that name. Ends the process with a usage error if there is none.
+    pub fn preset(&self, name: &str) -> Preset {
+        self.load().get(name).unwrap_or_else(|error| usage_error(error)).clone()
+    }
+
+    /// The preset for videos that records point to, and so for everybody: `named`, or the standard one. One that Safari
+    /// does not play must be named; then that is only said. Ends the process with a usage error if there is none.
+    pub fn public(&self, named: Option<&str>) -> Preset {
+        let preset = self.preset(named.unwrap_or(STANDARD));
+        if !preset.plays_in(Player::Safari) {
+            let players: Vec<_> = preset.plays_in.iter().map(|player| player.name()).collect();
+            let what = format!("preset {} does not play in Safari, only in {}", preset.name, players.join(" and "));
+            if named.is_none() {
+                usage_error(format!("{what}; name it with --preset if records may have such videos"));
+            }
+            report::say(format!("warning: {what}; on iPhones and most Macs, tapes will show nothing"));
+        }
+        preset
+    }
+
+    fn try_load(&self) -> Result<Presets> {
+        let presets = Presets::built_in()?;
+        match &self.preset_file {
+            Some(path) => presets.extended(path, &std::fs::read_to_string(path).map_err(Error::read(path))?),
+            None => Ok(presets),
+        }
+    }
+}

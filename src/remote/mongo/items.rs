@@ -1,0 +1,120 @@
+//! The items of owners.
+
+use std::collections::{BTreeMap, HashMap};
+
+use futures_util::TryStreamExt;
+use mongodb::bson::{doc, oid::ObjectId};
+
+use crate::error::{Error, Result};
+use crate::record::{Id, Item, Medium};
+
+use super::accounts::Owner;
+use super::client::{Mongo, repeat};
+use super::document::{self, Doubt, Unusable};
+use super::unnamed::Unnamed;
+
+/// What an owner has of one medium.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// The items, the oldest first.
+    pub items: Vec<Item>,
+    /// What no record can be made of, as nobody can tell what it is.
+    pub unusable: Vec<Unusable>,
+    /// What is odd about some of the items.
+    pub doubts: Vec<Doubt>,
+}
+
+impl Mongo {
+    /// All items of one medium that an owner has.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn items(&self, owner: &Owner, medium: Medium) -> Result<Inventory> {
+        let doing = format!("read the {} of {owner}", medium.plural());
+        let read = || async {
+            let found = self.items_of(medium).find(owner.filter()).projection(document::projection(medium)).await?;
+            found.map_ok(|document| document::item(medium, &document)).try_collect::<Vec<_>>().await
+        };
+        let mut inventory = Inventory::default();
+        for read in repeat(&doing, read).await? {
+            match read {
+                Ok((item, doubt)) => {
+                    inventory.items.push(item);
+                    inventory.doubts.extend(doubt);
+                }
+                Err(unusable) => inventory.unusable.push(unusable),
+            }
+        }
+        // Not by the server: `when` is a date in one document and a text in another.
+        inventory.items.sort_by_key(|item| (item.when, item.id));
+        Ok(inventory)
+    }
+
+    /// How many items of one medium an owner has, whatever is in them.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn count(&self, owner: &Owner, medium: Medium) -> Result<u64> {
+        let doing = format!("count the {} of {owner}", medium.plural());
+        repeat(&doing, || async { self.items_of(medium).count_documents(owner.filter()).await }).await
+    }
+
+    /// The item with that code or id; a piece has its slug for a code.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or the document cannot be made sense of.
+    pub async fn find(&self, medium: Medium, code_or_id: &str) -> Result<Option<(Owner, Item)>> {
+        let filter = match code_or_id.parse::<Id>() {
+            Ok(id) => doc! { "_id": ObjectId::from_bytes(id.0) },
+            Err(_) if medium == Medium::Piece => doc! { "slug": code_or_id },
+            Err(_) => doc! { "code": code_or_id },
+        };
+        let doing = format!("look for {medium} {code_or_id}");
+        let read = || async {
+            let projection = document::projection(medium);
+            self.items_of(medium).find_one(filter.clone()).projection(projection).await
+        };
+        let Some(document) = repeat(&doing, read).await? else { return Ok(None) };
+        let unusable =
+            |Unusable { reason, .. }| Error::Document { subject: format!("{medium} {code_or_id}"), what: reason };
+        let (item, _) = document::item(medium, &document).map_err(unusable)?;
+        Ok(Some((Owner::of(document.get("user")), item)))
+    }
+
+    /// Everybody who has made something in these media, and how much of each.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn owners_with_items(&self, media: &[Medium]) -> Result<HashMap<Owner, BTreeMap<Medium, u64>>> {
+        let mut owners = HashMap::<Owner, BTreeMap<Medium, u64>>::new();
+        for &medium in media {
+            let doing = format!("count the {}", medium.plural());
+            // A missing field and one that is null are told apart by their type only; texts are all that name anybody.
+            let name = doc! { "$cond": [{ "$eq": [{ "$type": "$user" }, "string"] }, "$user", null] };
+            let pipeline = [doc! { "$group": {
+                "_id": { "type": { "$type": "$user" }, "user": name },
+                "count": { "$sum": 1 },
+            } }];
+            let read = || async {
+                let counted = self.items_of(medium).aggregate(pipeline.clone()).await?;
+                counted.try_collect::<Vec<_>>().await
+            };
+            for group in repeat(&doing, read).await? {
+                let id = group.get_document("_id").cloned().unwrap_or_default();
+                let owner = match id.get_str("type").unwrap_or_default() {
+                    "missing" => Owner::Guest,
+                    "string" => Owner::of(id.get("user")),
+                    other => Owner::Nobody(Unnamed::of_type(other)),
+                };
+                let count = group.get("count").and_then(document::number).unwrap_or_default();
+                // Numbers of several types are one form.
+                *owners.entry(owner).or_default().entry(medium).or_default() += count as u64;
+            }
+        }
+        Ok(owners)
+    }
+}
