@@ -1,10 +1,12 @@
 //! What commands that talk to servers have in common: configuration, clients, and a runtime to wait in.
 
 use std::fmt::Display;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::Args;
 use rayon::ThreadPoolBuilder;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -16,9 +18,17 @@ use crate::sync::{Accounts, Buckets, Budget, Scope, Services};
 
 use super::config::ConfigFile;
 use super::outcome::{Outcome, usage_error};
-use super::progress::stop_on_interrupt;
+use super::progress::stop_on_interrupt_and;
 use super::report::{error_text, say, say_lines};
 use super::waiting;
+
+/// Cancelled by Ctrl-C.
+static STOP: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::new);
+
+/// What ends the work of this process.
+pub fn stop() -> CancellationToken {
+    STOP.clone()
+}
 
 /// How to talk to servers.
 #[derive(Debug, Args)]
@@ -51,8 +61,8 @@ pub fn run(
     servers: &ServerArguments,
     work: impl AsyncFnOnce(Services) -> Result<Outcome>,
 ) -> Outcome {
-    stop_on_interrupt();
-    let waits = Waits::new(servers.patience);
+    stop_on_interrupt_and(|| STOP.cancel());
+    let waits = Waits::new(servers.patience, stop());
     let work = async { work(connect(&servers.file, waits.clone()).await?).await };
     wait_for(subject, waiting::shown(&waits, work))
 }

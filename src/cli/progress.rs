@@ -29,10 +29,16 @@ static IDLE: AtomicBool = AtomicBool::new(false);
 
 /// Makes Ctrl-C (and SIGTERM) stop the work and clean up; a second one ends the process at once.
 pub fn stop_on_interrupt() {
-    let stop = || {
+    stop_on_interrupt_and(|| {});
+}
+
+/// The same, and does something else to stop the work.
+pub fn stop_on_interrupt_and(also: fn()) {
+    let stop = move || {
         if INTERRUPTED.swap(true, Ordering::Relaxed) || IDLE.load(Ordering::Relaxed) {
             std::process::exit(Outcome::Interrupted as i32);
         }
+        also();
     };
     // Fails only if somebody else has set a handler; then theirs it is.
     let _ = ctrlc::set_handler(stop);

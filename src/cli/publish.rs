@@ -1,17 +1,16 @@
 //! `telecine publish`: one item to the PDS.
 
-use std::sync::Arc;
-
 use clap::Args;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::Medium;
-use crate::sync::{self, AccountReport, Services};
+use crate::sync::{self, AccountReport, Control, Services};
 use crate::video::Preset;
 
 use super::item::ItemArguments;
 use super::network;
 use super::outcome::Outcome;
+use super::progress::interrupted;
 use super::report::{json, line, say};
 
 /// Publish one item: make its files, upload them, write its record
@@ -38,8 +37,11 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
 async fn publish(arguments: &Arguments, services: &Services, preset: &Preset) -> Result<Outcome> {
     let (_, _, scope) = arguments.item.find(services).await?;
-    let watch: Arc<dyn sync::Watch> = Arc::new(());
-    let report = sync::live(services, &scope, preset, &watch).await?;
+    let control = Control { stop: network::stop(), ..Control::default() };
+    let report = sync::live(services, &scope, preset, &control).await?;
+    if interrupted() {
+        return Err(Error::Interrupted);
+    }
     if arguments.json {
         json(&report);
     } else {

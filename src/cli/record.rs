@@ -1,14 +1,12 @@
 //! `telecine record`: the record of one item as it would be written.
 
-use std::sync::Arc;
-
 use clap::Args;
 use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::record::{self, Files, Item};
 use crate::remote::mongo::{Account, Owner};
-use crate::sync::{self, Action, MissingFiles, Scope, Services};
+use crate::sync::{self, Action, Control, MissingFiles, Scope, Services};
 use crate::video::Preset;
 
 use super::item::ItemArguments;
@@ -69,8 +67,8 @@ async fn existing(services: &Services, scope: &Scope, account: &Account) -> Resu
 }
 
 async fn complete(services: &Services, preset: &Preset, owner: &Owner, item: &Item, before: Files) -> Result<Files> {
-    let watch: Arc<dyn sync::Watch> = Arc::new(());
+    let control = Control { stop: network::stop(), ..Control::default() };
     let missing = MissingFiles::of(item, &before);
-    let made = sync::make(services, preset, owner, item, missing, &watch).await?;
+    let made = sync::make(services, preset, owner, item, missing, &control).await?;
     Ok(made.files(&before))
 }

@@ -1,7 +1,6 @@
 //! `telecine restore`: an account's records on the PDS again, from a backup or from what they were made of.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
@@ -76,9 +75,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
 async fn from_backup(arguments: &Arguments, services: &Services, backup: &Backup) -> Result<Outcome> {
     let account = arguments.account.find(&services.mongo).await?;
     let media = arguments.media.media();
-    let progress = Arc::new(SyncProgress::live());
-    let watch: Arc<dyn sync::Watch> = progress.clone();
-    let mut report = sync::plan_restore(services, &account, backup, &media, &watch).await?;
+    let progress = SyncProgress::live();
+    let mut report = sync::plan_restore(services, &account, backup, &media).await?;
     let mut result = Ok(());
     if arguments.live.live {
         let question = format!("{} records of {} say something else by now.", report.updates(), account.name());
@@ -87,7 +85,7 @@ async fn from_backup(arguments: &Arguments, services: &Services, backup: &Backup
             return Ok(Outcome::Failed);
         }
         progress.expect(report.work());
-        result = sync::restore(services, &account, backup, &media, &watch, &mut report).await;
+        result = sync::restore(services, &account, backup, &media, &progress.control, &mut report).await;
     }
     progress.finish();
     if arguments.json {

@@ -1,7 +1,6 @@
 //! `telecine wipe`: an account's records off the PDS, saved before.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
@@ -71,9 +70,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
 async fn wipe(arguments: &Arguments, services: &Services) -> Result<Outcome> {
     let account = arguments.account.find(&services.mongo).await?;
     let media = arguments.media.media();
-    let progress = Arc::new(SyncProgress::live());
-    let watch: Arc<dyn sync::Watch> = progress.clone();
-    let plan = sync::plan_wipe(services, &account, &media, &watch).await?;
+    let progress = SyncProgress::live();
+    let plan = sync::plan_wipe(services, &account, &media).await?;
     if arguments.json && !arguments.live.live {
         json(&json!({ "account": account.name(), "did": account.did, "plan": plan }));
     } else if !arguments.json {
@@ -95,7 +93,7 @@ async fn wipe(arguments: &Arguments, services: &Services) -> Result<Outcome> {
     let saving = (!arguments.no_backup).then_some(saving);
     progress.expect(plan.media.values().map(|extent| extent.records).sum());
     let mut wiped = Wiped::default();
-    let result = sync::wipe(services, &account, &media, saving.as_ref(), &watch, &mut wiped).await;
+    let result = sync::wipe(services, &account, &media, saving.as_ref(), &progress.control, &mut wiped).await;
     progress.finish();
     if arguments.json {
         json(&json!({ "account": account.name(), "did": account.did, "wiped": wiped }));

@@ -78,20 +78,15 @@ pub struct Waited {
 
 impl Default for Waits {
     fn default() -> Self {
-        Waits::new(PATIENCE)
+        Waits::new(PATIENCE, CancellationToken::new())
     }
 }
 
 impl Waits {
-    /// Nobody waits yet, and nobody is going to for longer than that.
+    /// Nobody waits yet, and nobody is going to for longer than that; nor any more once `stop` is cancelled.
     #[must_use]
-    pub fn new(patience: Duration) -> Self {
-        Waits(Arc::new(Shared { patience, stop: CancellationToken::new(), state: Mutex::default() }))
-    }
-
-    /// Ends all waits, those that are yet to come too.
-    pub fn stop(&self) {
-        self.0.stop.cancel();
+    pub fn new(patience: Duration, stop: CancellationToken) -> Self {
+        Waits(Arc::new(Shared { patience, stop, state: Mutex::default() }))
     }
 
     /// Those who are waiting now, but for those who do not wait for long.
@@ -211,7 +206,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_longer_than_there_is_patience_for() {
-        let waits = Waits::new(Duration::from_mins(1));
+        let waits = Waits::new(Duration::from_mins(1), CancellationToken::new());
         assert!(waits.wait(everybodys(), after(60)).await.is_ok());
         let start = Instant::now();
         let error = waits.wait(everybodys(), after(61)).await.unwrap_err();
@@ -221,7 +216,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_patience_for_an_account_is_used_up_by_its_own_waits_and_no_others() {
-        let waits = Waits::new(Duration::from_mins(1));
+        let waits = Waits::new(Duration::from_mins(1), CancellationToken::new());
         // At the same time counts once.
         let (one, two) = tokio::join!(waits.wait(of("a"), after(40)), waits.wait(of("a"), after(30)));
         assert!(one.is_ok() && two.is_ok());
@@ -255,10 +250,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_wants_to_stop_ends_all_waits() {
-        let waits = Waits::default();
+        let token = CancellationToken::new();
+        let waits = Waits::new(PATIENCE, token.clone());
         let stop = async {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            waits.stop();
+            token.cancel();
         };
         let start = Instant::now();
         let (ended, ()) = tokio::join!(waits.wait(of("a"), after(100)), stop);

@@ -1,13 +1,11 @@
 //! The accounts in scope, a few at once.
 
-use std::sync::Arc;
-
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
 use crate::error::Result;
 use crate::remote::mongo::Account;
 
-use super::events::Watch;
+use super::events::Control;
 use super::scope::{Accounts, Scope};
 use super::services::Services;
 
@@ -19,11 +17,11 @@ use super::services::Services;
 pub async fn each<'a, F: Future + 'a>(
     services: &'a Services,
     scope: &'a Scope,
-    watch: &'a Arc<dyn Watch>,
+    control: &'a Control,
     work: impl Fn(Account) -> F + 'a,
 ) -> Result<impl Stream<Item = F::Output> + 'a> {
     let accounts = stream::iter(accounts(services, scope).await?);
-    let accounts = accounts.take_while(|_| std::future::ready(!watch.is_cancelled()));
+    let accounts = accounts.take_while(|_| std::future::ready(!control.stop.is_cancelled()));
     Ok(accounts.map(work).buffer_unordered(scope.users_at_once))
 }
 

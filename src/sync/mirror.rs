@@ -1,14 +1,12 @@
 //! The sync itself: all accounts in scope planned, and the plans carried out.
 
-use std::sync::Arc;
-
 use futures_util::{Stream, StreamExt};
 
 use crate::error::Result;
 use crate::video::Preset;
 
 use super::accounts::each;
-use super::events::{Watch, unless_stopped};
+use super::events::{Control, Event};
 use super::plan::AccountPlan;
 use super::read;
 use super::report::{AccountReport, Report};
@@ -19,28 +17,29 @@ use super::tasks::isolated;
 use super::weight::weigh;
 use super::write;
 
-/// Plans all accounts in scope and changes nothing. The plans reach `watch` as they are made.
+/// Plans all accounts in scope and changes nothing. What is planned is told as it is.
 ///
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
-pub async fn dry_run(services: &Services, scope: &Scope, watch: &Arc<dyn Watch>) -> Result<Report> {
-    plan_each(services, scope, |_| {}, watch).await
+pub async fn dry_run(services: &Services, scope: &Scope, control: &Control) -> Result<Report> {
+    plan_each(services, scope, |_| {}, |_| {}, control).await
 }
 
 pub async fn plan_each(
     services: &Services,
     scope: &Scope,
     adjust: impl Fn(&mut AccountPlan) + Copy,
-    watch: &Arc<dyn Watch>,
+    seen: impl Fn(&AccountPlan) + Copy,
+    control: &Control,
 ) -> Result<Report> {
-    let reports = each(services, scope, watch, |account| async move {
+    let reports = each(services, scope, control, |account| async move {
         let planning = async {
             let plan = strategy::plan(services, scope, &account, |_| true, adjust).await?;
-            watch.planned(&plan);
+            seen(&plan);
+            control.events.tell(Event::planned(&plan));
             Ok(AccountReport { weight: weigh(services, &plan).await?, ..AccountReport::planned(&plan) })
         };
-        let report = unless_stopped(services, watch, isolated(planning)).await;
-        match report {
+        match isolated(planning).await {
             Ok(report) => report,
             Err(error) => AccountReport::unplanned(&account, read::count(services, scope, &account).await, &error),
         }
@@ -53,23 +52,24 @@ pub async fn plan_each(
 ///
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
-pub async fn live(services: &Services, scope: &Scope, preset: &Preset, watch: &Arc<dyn Watch>) -> Result<Report> {
-    apply_each(services, scope, &Mirroring(preset), watch).await
+pub async fn live(services: &Services, scope: &Scope, preset: &Preset, control: &Control) -> Result<Report> {
+    apply_each(services, scope, &Mirroring(preset), control).await
 }
 
 pub async fn apply_each(
     services: &Services,
     scope: &Scope,
     strategy: &impl Strategy,
-    watch: &Arc<dyn Watch>,
+    control: &Control,
 ) -> Result<Report> {
-    let reports = each(services, scope, watch, |account| async move {
-        let applying = isolated(async { Ok(write::apply(services, scope, strategy, &account, watch).await) });
+    let reports = each(services, scope, control, |account| async move {
+        let applying = isolated(async { Ok(write::apply(services, scope, strategy, &account, control).await) });
         let report = match Box::pin(applying).await {
             Ok(report) => report,
             Err(error) => AccountReport::unplanned(&account, read::count(services, scope, &account).await, &error),
         };
-        watch.account(&report);
+        let (account, has_failures) = (report.account.clone(), report.has_failures());
+        control.events.tell(Event::Finished { account, has_failures });
         report
     })
     .await?;

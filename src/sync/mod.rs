@@ -49,7 +49,7 @@ pub use backup::{Backup, Saved, Saving, folder_of};
 pub use budget::{Budget, items};
 pub use compare::{AccountComparison, Finding, Sample, Tally, Verdict, compare};
 pub use estimate::expected_time;
-pub use events::Watch;
+pub use events::{Control, Event, Events, Totals, Update};
 pub use locations::{Buckets, Location};
 pub use make::{LocalFiles, Replacement, Video, Warned, make};
 pub use mirror::{dry_run, live};

@@ -1,13 +1,11 @@
 //! What an account is worked on for. The engine is the same; what is planned and how files are made is not.
 
-use std::sync::Arc;
-
 use crate::error::Result;
 use crate::record::Id;
 use crate::remote::mongo::Account;
 use crate::video::Preset;
 
-use super::events::Watch;
+use super::events::Control;
 use super::make::{LocalFiles, make};
 use super::plan::{AccountPlan, Step};
 use super::read::read;
@@ -20,13 +18,7 @@ pub trait Strategy {
     fn adjust(&self, plan: &mut AccountPlan);
 
     /// Finds or makes the files that a step lacks.
-    async fn make(
-        &self,
-        services: &Services,
-        account: &Account,
-        step: &Step,
-        watch: &Arc<dyn Watch>,
-    ) -> Result<LocalFiles>;
+    async fn make(&self, services: &Services, account: &Account, step: &Step, control: &Control) -> Result<LocalFiles>;
 }
 
 /// To bring the PDS up to date: everything that a plan holds, tapes encoded as the preset says.
@@ -35,14 +27,8 @@ pub struct Mirroring<'a>(pub &'a Preset);
 impl Strategy for Mirroring<'_> {
     fn adjust(&self, _plan: &mut AccountPlan) {}
 
-    async fn make(
-        &self,
-        services: &Services,
-        account: &Account,
-        step: &Step,
-        watch: &Arc<dyn Watch>,
-    ) -> Result<LocalFiles> {
-        make(services, self.0, &account.owner, &step.item, step.missing_files(), watch).await
+    async fn make(&self, services: &Services, account: &Account, step: &Step, control: &Control) -> Result<LocalFiles> {
+        make(services, self.0, &account.owner, &step.item, step.missing_files(), control).await
     }
 }
 

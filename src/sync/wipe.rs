@@ -10,15 +10,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::record::{Id, Medium, Record};
 use crate::remote::mongo::Account;
 use crate::remote::pds::{Existing, Snapshot};
 
 use super::backup::{Saved, Saving, blobs_of};
-use super::events::{Watch, unless_stopped};
+use super::events::Control;
 use super::services::{self, Services};
-use super::write::{Interruption, Writer, delete, until_undisturbed};
+use super::write::{Writer, delete, until_undisturbed};
 
 /// How much there is to wipe of one medium, or has been wiped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -72,13 +72,8 @@ struct Targets {
 ///
 /// # Errors
 /// What the servers say.
-pub async fn plan_wipe(
-    services: &Services,
-    account: &Account,
-    media: &[Medium],
-    watch: &Arc<dyn Watch>,
-) -> Result<WipePlan> {
-    let targets = unless_stopped(services, watch, look(services, account, media)).await?;
+pub async fn plan_wipe(services: &Services, account: &Account, media: &[Medium]) -> Result<WipePlan> {
+    let targets = look(services, account, media).await?;
     let mut plan = WipePlan::default();
     for (medium, rkeys, ids) in &targets.media {
         plan.media.insert(medium.plural(), Extent { records: rkeys.len(), keys: ids.len() });
@@ -113,10 +108,10 @@ pub async fn wipe(
     account: &Account,
     media: &[Medium],
     saving: Option<&Saving>,
-    watch: &Arc<dyn Watch>,
+    control: &Control,
     wiped: &mut Wiped,
 ) -> Result<()> {
-    unless_stopped(services, watch, Box::pin(wipe_all(services, account, media, saving, watch, wiped))).await
+    Box::pin(wipe_all(services, account, media, saving, control, wiped)).await
 }
 
 async fn wipe_all(
@@ -124,7 +119,7 @@ async fn wipe_all(
     account: &Account,
     media: &[Medium],
     saving: Option<&Saving>,
-    watch: &Arc<dyn Watch>,
+    control: &Control,
     wiped: &mut Wiped,
 ) -> Result<()> {
     let mut writer = None;
@@ -143,7 +138,7 @@ async fn wipe_all(
             }
             if let Some(saving) = saving {
                 let going: Vec<_> = snapshot.records.iter().filter(|record| is_of(record, media)).collect();
-                wiped.saved = Some(saving.save(&services.pds, &targets.car, snapshot, &going, watch).await?);
+                wiped.saved = Some(saving.save(&services.pds, &targets.car, snapshot, &going, control).await?);
             }
         }
         for (medium, rkeys, ids) in targets.media {
@@ -154,13 +149,11 @@ async fn wipe_all(
                 let deleted = |count| {
                     extent.records += count;
                     done.set(done.get() + count);
-                    watch.items(count);
+                    control.events.done(count);
                 };
-                delete(writer, medium, rkeys, watch, deleted).await?;
+                delete(writer, medium, rkeys, control, deleted).await?;
             }
-            if watch.is_cancelled() {
-                return Err(Interruption::Failed(Error::Interrupted));
-            }
+            control.check()?;
             extent.keys += services.mongo.clear_keys(medium, &ids).await? as usize;
         }
         Ok(())

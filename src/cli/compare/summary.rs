@@ -1,7 +1,6 @@
 //! All comparisons: made, shown as they come, and summed up.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use futures_util::StreamExt;
 use serde::Serialize;
@@ -81,9 +80,8 @@ pub async fn summarize(
     mut tell: impl FnMut(&AccountComparison),
 ) -> Result<Summary> {
     network::tell_what_is_slow(services, scope).await;
-    let progress = Arc::new(SyncProgress::planning());
-    let watch: Arc<dyn sync::Watch> = progress.clone();
-    let mut comparisons = std::pin::pin!(sync::compare(services, scope, download, &watch).await?);
+    let progress = SyncProgress::planning();
+    let mut comparisons = std::pin::pin!(sync::compare(services, scope, download, &progress.control).await?);
     let mut summary = Summary::default();
     while let Some(comparison) = comparisons.next().await {
         summary.add(&comparison);

@@ -3,14 +3,13 @@
 mod report;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 
 use crate::error::{Error, Result};
 use crate::record::Medium;
 use crate::sync::reencode::{self, Reencoding};
-use crate::sync::{self, Accounts, Guards, Items, Nuked, Orphans, Policy, Scope, Services};
+use crate::sync::{Accounts, Guards, Items, Nuked, Orphans, Policy, Scope, Services};
 use crate::video::Preset;
 
 use super::confirm::LiveArguments;
@@ -120,10 +119,9 @@ async fn scope(arguments: &Arguments, chosen: Option<Accounts>, services: &Servi
 }
 
 async fn dry_run(arguments: &Arguments, services: &Services, scope: &Scope, preset: &Preset) -> Result<Outcome> {
-    let progress = Arc::new(SyncProgress::planning());
-    let watch: Arc<dyn sync::Watch> = progress.clone();
+    let progress = SyncProgress::planning();
     let reencoding = Reencoding { preset, since: arguments.since };
-    let (report, sample) = reencode::dry_run(services, scope, reencoding, &watch).await?;
+    let (report, sample) = reencode::dry_run(services, scope, reencoding, &progress.control).await?;
     progress.finish();
     if arguments.json {
         report::plan_json(&report, &sample, services);
@@ -134,11 +132,10 @@ async fn dry_run(arguments: &Arguments, services: &Services, scope: &Scope, pres
 }
 
 async fn live(arguments: &Arguments, services: &Services, scope: &Scope, preset: &Preset) -> Result<Outcome> {
-    let progress = Arc::new(SyncProgress::live());
-    let watch: Arc<dyn sync::Watch> = progress.clone();
+    let progress = SyncProgress::live();
     let reencoding = Reencoding { preset, since: arguments.since };
     if !arguments.live.yes {
-        let planned = reencode::plan(services, scope, reencoding, &watch).await?;
+        let planned = reencode::plan(services, scope, reencoding, &progress.control).await?;
         let count: usize = planned.planned.values().map(|counts| counts.update).sum();
         let question = format!("{count} videos will be replaced by others; the PDS destroys the old ones.");
         let is_confirmed = count == 0 || arguments.live.confirm(&question, &preset.name);
@@ -147,7 +144,7 @@ async fn live(arguments: &Arguments, services: &Services, scope: &Scope, preset:
         }
     }
     let path = sync_report::destination(arguments.report.as_deref(), "reencode")?;
-    let report = reencode::live(services, scope, reencoding, &watch).await?;
+    let report = reencode::live(services, scope, reencoding, &progress.control).await?;
     progress.finish();
     if arguments.report.is_none() && !report.has_work() && !report.has_failures() {
         say("nothing to do");

@@ -4,7 +4,6 @@ mod progress;
 pub mod report;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
@@ -145,9 +144,8 @@ pub fn matching(pattern: &str) -> Accounts {
 /// Plans and prints the plan.
 pub async fn dry_run(services: &Services, scope: &Scope, output: &Output<'_>) -> Result<Outcome> {
     network::tell_what_is_slow(services, scope).await;
-    let progress = Arc::new(SyncProgress::planning());
-    let watch: Arc<dyn sync::Watch> = progress.clone();
-    let report = sync::dry_run(services, scope, &watch).await?;
+    let progress = SyncProgress::planning();
+    let report = sync::dry_run(services, scope, &progress.control).await?;
     progress.finish();
     if output.json {
         self::report::plan_json(&report, services);
@@ -160,10 +158,9 @@ pub async fn dry_run(services: &Services, scope: &Scope, output: &Output<'_>) ->
 /// Plans, carries out, and prints what was done.
 pub async fn live(services: &Services, scope: &Scope, preset: &Preset, output: &Output<'_>) -> Result<Outcome> {
     network::tell_what_is_slow(services, scope).await;
-    let progress = Arc::new(SyncProgress::live());
-    let watch: Arc<dyn sync::Watch> = progress.clone();
+    let progress = SyncProgress::live();
     let path = self::report::destination(output.report, "sync")?;
-    let report = sync::live(services, scope, preset, &watch).await?;
+    let report = sync::live(services, scope, preset, &progress.control).await?;
     progress.finish();
     if output.report.is_none() && !report.has_work() && !report.has_failures() {
         say("nothing to do");

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use cid::Cid;
@@ -13,7 +12,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::record::BlobRef;
 use crate::remote::pds::{Existing, Pds, Snapshot};
-use crate::sync::events::Watch;
+use crate::sync::events::Control;
 
 use super::archive::Backup;
 use super::durable::{create_folder, draft, keep, sync_folder, write};
@@ -58,7 +57,7 @@ impl Saving {
         car: &Bytes,
         snapshot: &Snapshot,
         records: &[&Existing],
-        watch: &Arc<dyn Watch>,
+        control: &Control,
     ) -> Result<Saved> {
         let unfinished = if self.goes_on { unfinished(&self.folder)? } else { None };
         let folder = unfinished.unwrap_or_else(|| self.folder.join(&snapshot.rev));
@@ -69,11 +68,8 @@ impl Saving {
         let fetches = blobs.into_keys().map(|cid| {
             let path = place.join(cid.to_string());
             async move {
-                if watch.is_cancelled() {
-                    Err(Error::Interrupted)
-                } else {
-                    save_blob(pds, &snapshot.did, cid, path).await
-                }
+                control.check()?;
+                save_blob(pds, &snapshot.did, cid, path).await
             }
         });
         let saved: Vec<(Cid, Option<u64>)> = stream::iter(fetches).buffer_unordered(DOWNLOADS).try_collect().await?;

@@ -1,7 +1,6 @@
 //! Both sides of accounts, item by item. Nothing is changed.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
@@ -11,7 +10,7 @@ use crate::record::{BlobRef, Files, Item, Medium};
 use crate::remote::mongo::{Account, Owner};
 
 use crate::sync::accounts::each;
-use crate::sync::events::{Watch, unless_stopped};
+use crate::sync::events::{Control, Event};
 use crate::sync::make::Warned;
 use crate::sync::parked::Parked;
 use crate::sync::plan::{AccountPlan, Action, MediumPlan, Step};
@@ -97,15 +96,15 @@ pub async fn compare<'a>(
     services: &'a Services,
     scope: &'a Scope,
     download: bool,
-    watch: &'a Arc<dyn Watch>,
+    control: &'a Control,
 ) -> Result<impl Stream<Item = AccountComparison> + 'a> {
-    each(services, scope, watch, move |account| async move {
+    each(services, scope, control, move |account| async move {
         let comparing = async {
             let plan = read(services, scope, &account, |_| true).await?;
-            watch.planned(&plan);
+            control.events.tell(Event::planned(&plan));
             compare_account(services, plan, download).await
         };
-        match unless_stopped(services, watch, isolated(comparing)).await {
+        match isolated(comparing).await {
             Ok(compared) => compared,
             Err(error) => {
                 let failed = Some(error.chain().join(": "));

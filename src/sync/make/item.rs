@@ -1,7 +1,6 @@
 //! The files of an item: found in Spaces, made here, uploaded to the PDS.
 
 use std::io::BufReader;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::NamedTempFile;
@@ -14,7 +13,7 @@ use crate::video::Preset;
 use crate::video::posted::{self, Accepted};
 
 use crate::sync::budget::blocking_with;
-use crate::sync::events::Watch;
+use crate::sync::events::Control;
 use crate::sync::locations;
 use crate::sync::plan::MissingFiles;
 use crate::sync::services::Services;
@@ -69,11 +68,11 @@ pub async fn make(
     owner: &Owner,
     item: &Item,
     missing: MissingFiles,
-    watch: &Arc<dyn Watch>,
+    control: &Control,
 ) -> Result<LocalFiles> {
     match item.medium() {
         Medium::Painting => painting(services, owner, item, missing).await,
-        Medium::Tape => tape_or_video(services, preset, owner, item, missing, watch).await,
+        Medium::Tape => tape_or_video(services, preset, owner, item, missing, control).await,
         Medium::Mood | Medium::Piece | Medium::Kidlisp => Ok(LocalFiles::default()),
     }
 }
@@ -105,7 +104,7 @@ async fn tape_or_video(
     owner: &Owner,
     item: &Item,
     missing: MissingFiles,
-    watch: &Arc<dyn Watch>,
+    control: &Control,
 ) -> Result<LocalFiles> {
     if let Content::Tape { form: TapeForm::Mp4 { url }, .. } = &item.content {
         let limit = services.video_limit();
@@ -116,7 +115,7 @@ async fn tape_or_video(
         let video = Some(blocking(move || posted(file)).await?);
         return Ok(LocalFiles { video, ..LocalFiles::default() });
     }
-    let encoder = Encoder::new(services, preset, watch);
+    let encoder = Encoder::new(services, preset, control);
     let (made, location) = tape::with(services, owner, item, move |tape| {
         let (video, of_video) = missing.video.then(|| encoder.video(tape)).transpose()?.unzip();
         let thumbnail = missing.thumbnail.then(|| tape::thumbnail(tape)).transpose()?;

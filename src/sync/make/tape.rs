@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::ThreadPool;
 use tempfile::NamedTempFile;
+use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Result};
 use crate::measure;
@@ -15,7 +16,7 @@ use crate::thumbnail;
 use crate::video::{self, Preset};
 
 use crate::sync::budget::blocking_with;
-use crate::sync::events::Watch;
+use crate::sync::events::Control;
 use crate::sync::locations::{self, Location};
 use crate::sync::services::Services;
 
@@ -44,14 +45,14 @@ pub async fn with<T: Send + 'static>(
 pub struct Encoder {
     preset: Preset,
     pool: Arc<ThreadPool>,
-    watch: Arc<dyn Watch>,
+    stop: CancellationToken,
 }
 
 impl Encoder {
     /// For videos that the PDS takes.
-    pub fn new(services: &Services, preset: &Preset, watch: &Arc<dyn Watch>) -> Self {
+    pub fn new(services: &Services, preset: &Preset, control: &Control) -> Self {
         let preset = preset.limited_to(services.video_limit());
-        Encoder { preset, pool: services.pool.clone(), watch: watch.clone() }
+        Encoder { preset, pool: services.pool.clone(), stop: control.stop.clone() }
     }
 
     /// The video of a tape, and how it was made.
@@ -61,7 +62,7 @@ impl Encoder {
     pub fn video(&self, tape: &Tape) -> Result<(Blob, Encoded)> {
         let mut video = temporary()?;
         let options = video::Options::default();
-        let stopping = Stopping(&*self.watch);
+        let stopping = Stopping(&self.stop);
         let made = video::transcode(tape, &self.preset, options, &self.pool, &stopping, video.as_file_mut())?;
         let preset = self.preset.signature(made.codec);
         Ok((Blob::new(video, "video/mp4")?, Encoded { preset, warnings: made.warnings, measured: None }))
@@ -74,7 +75,7 @@ impl Encoder {
     pub fn psnr(&self, tape: &Tape, video: &NamedTempFile) -> Result<Option<f64>> {
         let file = video.reopen().map_err(scratch)?;
         let measured =
-            self.pool.install(|| measure::measure(tape, &file, Path::new("the video"), &Stopping(&*self.watch)));
+            self.pool.install(|| measure::measure(tape, &file, Path::new("the video"), &Stopping(&self.stop)));
         match measured {
             Ok(measurement) => Ok(Some(measurement.psnr)),
             Err(Error::Interrupted) => Err(Error::Interrupted),
@@ -96,7 +97,7 @@ pub fn thumbnail(tape: &Tape) -> Result<Blob> {
 }
 
 /// Ends the work on a video when the user wants everything to end.
-struct Stopping<'a>(&'a dyn Watch);
+struct Stopping<'a>(&'a CancellationToken);
 
 impl video::Watch for Stopping<'_> {
     fn is_cancelled(&self) -> bool {

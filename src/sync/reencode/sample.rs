@@ -1,7 +1,6 @@
 //! What would come of encoding again, told from a few tapes that really are.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
@@ -12,7 +11,7 @@ use crate::record::{Id, Item};
 use crate::remote::mongo::Owner;
 use crate::video::Preset;
 
-use crate::sync::events::Watch;
+use crate::sync::events::Control;
 use crate::sync::make::tape::{self, Encoder};
 use crate::sync::parked::Parked;
 use crate::sync::plan::AccountPlan;
@@ -73,6 +72,15 @@ pub struct Candidates {
 }
 
 impl Candidates {
+    /// Takes note of the tapes in a plan.
+    pub fn note(&mut self, plan: &AccountPlan) {
+        for step in plan.media.iter().flat_map(|(_, plan)| &plan.steps) {
+            if let Some(video) = steps::old_video(step) {
+                self.add(&plan.account.owner, &step.item, video.size);
+            }
+        }
+    }
+
     fn add(&mut self, owner: &Owner, item: &Item, bytes: u64) {
         self.bytes += bytes;
         self.kept.insert(hash(item.id), Candidate { owner: owner.clone(), item: item.clone(), bytes });
@@ -95,45 +103,11 @@ fn hash(id: Id) -> [u8; 32] {
     Sha256::digest(id.0).into()
 }
 
-/// Takes note of the tapes in the plans that it is shown.
-pub struct Watching {
-    watch: Arc<dyn Watch>,
-    candidates: Mutex<Candidates>,
-}
-
-impl Watching {
-    pub fn new(watch: Arc<dyn Watch>) -> Self {
-        Watching { watch, candidates: Mutex::default() }
-    }
-
-    /// Those of the plans so far.
-    pub fn candidates(&self) -> Candidates {
-        self.candidates.lock().expect("nobody panics while holding it").clone()
-    }
-}
-
-/// All that is asked of one who watches a plan being made.
-impl Watch for Watching {
-    fn planned(&self, plan: &AccountPlan) {
-        let mut candidates = self.candidates.lock().expect("nobody panics while holding it");
-        for step in plan.media.iter().flat_map(|(_, plan)| &plan.steps) {
-            if let Some(video) = steps::old_video(step) {
-                candidates.add(&plan.account.owner, &step.item, video.size);
-            }
-        }
-        self.watch.planned(plan);
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.watch.is_cancelled()
-    }
-}
-
 /// Encodes a few of the candidates.
-pub async fn take(services: &Services, candidates: &Candidates, preset: &Preset, watch: &Arc<dyn Watch>) -> Sample {
+pub async fn take(services: &Services, candidates: &Candidates, preset: &Preset, control: &Control) -> Sample {
     let mut sample = Sample { all_before: candidates.bytes, ..Sample::default() };
     let chosen = stream::iter(candidates.chosen());
-    let encoded = chosen.map(async |candidate| (candidate, encoded_size(services, candidate, preset, watch).await));
+    let encoded = chosen.map(async |candidate| (candidate, encoded_size(services, candidate, preset, control).await));
     let mut encoded = std::pin::pin!(encoded.buffered(TAPES));
     while let Some((candidate, size)) = encoded.next().await {
         match size {
@@ -149,13 +123,8 @@ pub async fn take(services: &Services, candidates: &Candidates, preset: &Preset,
     sample
 }
 
-async fn encoded_size(
-    services: &Services,
-    candidate: &Candidate,
-    preset: &Preset,
-    watch: &Arc<dyn Watch>,
-) -> Result<u64> {
-    let encoder = Encoder::new(services, preset, watch);
+async fn encoded_size(services: &Services, candidate: &Candidate, preset: &Preset, control: &Control) -> Result<u64> {
+    let encoder = Encoder::new(services, preset, control);
     let work = tape::with(services, &candidate.owner, &candidate.item, move |tape| encoder.video(tape));
     let ((video, _), _) = work.await?;
     Ok(video.reference.size)

@@ -1,6 +1,6 @@
 //! Encoding again as a strategy: what is planned, and how files are made.
 
-use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::NamedTempFile;
 
@@ -9,7 +9,7 @@ use crate::record::BlobRef;
 use crate::remote::mongo::Account;
 use crate::video::Preset;
 
-use crate::sync::events::Watch;
+use crate::sync::events::Control;
 use crate::sync::make::tape::{self, Encoder};
 use crate::sync::make::{Encoded, LocalFiles, Measured, Video, temporary};
 use crate::sync::mirror::{apply_each, plan_each};
@@ -19,7 +19,7 @@ use crate::sync::scope::Scope;
 use crate::sync::services::Services;
 use crate::sync::strategy::Strategy;
 
-use super::sample::{self, Sample, Watching};
+use super::sample::{self, Candidates, Sample};
 use super::steps;
 
 /// Which tapes are encoded again, and how.
@@ -35,13 +35,8 @@ pub struct Reencoding<'a> {
 ///
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
-pub async fn plan(
-    services: &Services,
-    scope: &Scope,
-    reencoding: Reencoding<'_>,
-    watch: &Arc<dyn Watch>,
-) -> Result<Report> {
-    plan_each(services, scope, |plan| reencoding.adjust(plan), watch).await
+pub async fn plan(services: &Services, scope: &Scope, reencoding: Reencoding<'_>, control: &Control) -> Result<Report> {
+    plan_each(services, scope, |plan| reencoding.adjust(plan), |_| {}, control).await
 }
 
 /// Plans all accounts in scope and changes nothing; encodes a few tapes to see what would come of all.
@@ -52,12 +47,13 @@ pub async fn dry_run(
     services: &Services,
     scope: &Scope,
     reencoding: Reencoding<'_>,
-    watch: &Arc<dyn Watch>,
+    control: &Control,
 ) -> Result<(Report, Sample)> {
-    let watching = Arc::new(Watching::new(watch.clone()));
-    let planning: Arc<dyn Watch> = watching.clone();
-    let report = plan(services, scope, reencoding, &planning).await?;
-    let sample = sample::take(services, &watching.candidates(), reencoding.preset, watch).await;
+    let candidates = Mutex::new(Candidates::default());
+    let note = |plan: &AccountPlan| candidates.lock().unwrap_or_else(PoisonError::into_inner).note(plan);
+    let report = plan_each(services, scope, |plan| reencoding.adjust(plan), note, control).await?;
+    let candidates = candidates.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let sample = sample::take(services, &candidates, reencoding.preset, control).await;
     Ok((report, sample))
 }
 
@@ -65,13 +61,8 @@ pub async fn dry_run(
 ///
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
-pub async fn live(
-    services: &Services,
-    scope: &Scope,
-    reencoding: Reencoding<'_>,
-    watch: &Arc<dyn Watch>,
-) -> Result<Report> {
-    apply_each(services, scope, &reencoding, watch).await
+pub async fn live(services: &Services, scope: &Scope, reencoding: Reencoding<'_>, control: &Control) -> Result<Report> {
+    apply_each(services, scope, &reencoding, control).await
 }
 
 impl Strategy for Reencoding<'_> {
@@ -85,14 +76,8 @@ impl Strategy for Reencoding<'_> {
         plan.forgive_idle();
     }
 
-    async fn make(
-        &self,
-        services: &Services,
-        account: &Account,
-        step: &Step,
-        watch: &Arc<dyn Watch>,
-    ) -> Result<LocalFiles> {
-        let encoder = Encoder::new(services, self.preset, watch);
+    async fn make(&self, services: &Services, account: &Account, step: &Step, control: &Control) -> Result<LocalFiles> {
+        let encoder = Encoder::new(services, self.preset, control);
         let stored = step.item.keys.video.clone();
         let old = steps::old_video(step);
         let is_ours = |old: &&BlobRef| stored.as_ref().is_some_and(|stored| stored.cid == old.cid);

@@ -11,7 +11,7 @@ use crate::record::{self, Medium};
 use crate::remote::mongo::{Account, Published};
 use crate::remote::pds::Session;
 use crate::sync::backup::{Backup, blobs_of};
-use crate::sync::events::{Watch, unless_stopped};
+use crate::sync::events::Control;
 use crate::sync::services::{Services, session};
 use crate::sync::write::{Batch, Interruption, Outcome, Writer, lacks_blob, until_undisturbed};
 
@@ -30,9 +30,8 @@ pub async fn plan_restore(
     account: &Account,
     backup: &Backup,
     media: &[Medium],
-    watch: &Arc<dyn Watch>,
 ) -> Result<RestoreReport> {
-    let plan = unless_stopped(services, watch, plan(services, account, backup, media)).await?;
+    let plan = plan(services, account, backup, media).await?;
     Ok(RestoreReport { planned: plan.counts, parked: plan.parked, ..RestoreReport::default() })
 }
 
@@ -46,10 +45,10 @@ pub async fn restore(
     account: &Account,
     backup: &Backup,
     media: &[Medium],
-    watch: &Arc<dyn Watch>,
+    control: &Control,
     report: &mut RestoreReport,
 ) -> Result<()> {
-    unless_stopped(services, watch, Box::pin(restore_all(services, account, backup, media, watch, report))).await
+    Box::pin(restore_all(services, account, backup, media, control, report)).await
 }
 
 async fn restore_all(
@@ -57,14 +56,14 @@ async fn restore_all(
     account: &Account,
     backup: &Backup,
     media: &[Medium],
-    watch: &Arc<dyn Watch>,
+    control: &Control,
     report: &mut RestoreReport,
 ) -> Result<()> {
     let session = Arc::new(session(&services.pds, account).await?);
     let mut run = Restoring {
         services,
         backup,
-        watch,
+        control,
         listed: services.pds.list_blobs(session.did()).await?,
         writer: Writer::new(&services.pds, session.clone()),
         session,
@@ -84,7 +83,7 @@ async fn restore_all(
 struct Restoring<'a> {
     services: &'a Services,
     backup: &'a Backup,
-    watch: &'a Arc<dyn Watch>,
+    control: &'a Control,
     session: Arc<Session>,
     writer: Writer<'a>,
     /// Blobs that the repo's records refer to already.
@@ -112,14 +111,14 @@ impl Restoring<'_> {
             let mut uploads = std::pin::pin!(stream::iter(uploads).buffered(UPLOADS));
             let mut batch = Batch::default();
             while let Some((record, uploaded)) = uploads.next().await {
-                if self.watch.is_cancelled() {
+                if self.control.stop.is_cancelled() {
                     self.commit(medium, batch.take()).await?;
                     return Err(Interruption::Failed(Error::Interrupted));
                 }
                 match uploaded {
                     Ok(bytes) => {
                         self.report.uploaded += bytes;
-                        self.watch.uploaded(bytes);
+                        self.control.events.uploaded(bytes);
                         if let Some(full) = batch.push(record, self.writer.size) {
                             self.commit(medium, full).await?;
                         }
@@ -177,7 +176,7 @@ impl Restoring<'_> {
         for kept in written {
             kept.count(done);
         }
-        self.watch.items(written.len());
+        self.control.events.done(written.len());
         Ok(())
     }
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use cid::Cid;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::remote::mongo::Account;
 use crate::remote::pds::Session;
 
-use crate::sync::events::{Watch, unless_stopped};
+use crate::sync::events::{Control, Event};
 use crate::sync::plan::AccountPlan;
 use crate::sync::read::count;
 use crate::sync::report::AccountReport;
@@ -27,20 +27,20 @@ pub async fn apply(
     scope: &Scope,
     strategy: &impl Strategy,
     account: &Account,
-    watch: &Arc<dyn Watch>,
+    control: &Control,
 ) -> AccountReport {
     let planning = plan(services, scope, account, |_| true, |plan| strategy.adjust(plan));
-    let first = match unless_stopped(services, watch, planning).await {
+    let first = match planning.await {
         Ok(plan) => plan,
         Err(error) => return AccountReport::unplanned(account, count(services, scope, account).await, &error),
     };
-    watch.planned(&first);
+    control.events.tell(Event::planned(&first));
     let mut report = AccountReport::planned(&first);
     // An account with nothing to do is not even logged in to.
     if !report.has_work() {
         return report;
     }
-    let (session, listed) = match unless_stopped(services, watch, begin(services, account, &first)).await {
+    let (session, listed) = match begin(services, account, &first).await {
         Ok(ready) => ready,
         Err(error) => {
             report.end(&error);
@@ -52,7 +52,7 @@ pub async fn apply(
         services,
         scope,
         strategy,
-        watch,
+        control,
         writer: Writer::new(&services.pds, session.clone()),
         session,
         listed: listed.into(),
@@ -63,7 +63,7 @@ pub async fn apply(
         uncertain: HashMap::new(),
         singly: HashMap::new(),
     };
-    if let Err(error) = unless_stopped(services, watch, Box::pin(carry_out(&mut run, first))).await {
+    if let Err(error) = Box::pin(carry_out(&mut run, first)).await {
         run.report.end(&error);
     }
     // In the order in which they were made, not in which they were done.
@@ -99,12 +99,10 @@ async fn carry_out(run: &mut Run<'_, impl Strategy>, first: AccountPlan) -> Resu
 }
 
 async fn again(run: &mut Run<'_, impl Strategy>) -> Result<AccountPlan> {
-    if run.watch.is_cancelled() {
-        return Err(Error::Interrupted);
-    }
+    run.control.check()?;
     let (wanted, adjust) = (|id| !run.parked.contains(&id), |plan: &mut _| run.strategy.adjust(plan));
     let planning = plan(run.services, run.scope, run.account, wanted, adjust);
-    let plan = unless_stopped(run.services, run.watch, planning).await?;
+    let plan = planning.await?;
     run.report.refused.clone_from(&plan.refused);
     Ok(plan)
 }

@@ -1,12 +1,9 @@
 //! Records that go, without any that come.
 
-use std::sync::Arc;
-
-use crate::error::Error;
 use crate::record::{Medium, Record};
 use crate::remote::pds::Write;
 
-use crate::sync::events::Watch;
+use crate::sync::events::Control;
 
 use super::batch::{Batch, Change};
 use super::retry::Interruption;
@@ -37,28 +34,26 @@ pub async fn delete(
     writer: &mut Writer<'_>,
     medium: Medium,
     rkeys: Vec<String>,
-    watch: &Arc<dyn Watch>,
+    control: &Control,
     mut deleted: impl FnMut(usize),
 ) -> Result<(), Interruption> {
     let mut batch = Batch::default();
     for rkey in rkeys {
         if let Some(full) = batch.push(Deletion { medium, rkey }, writer.size) {
-            write(writer, full, watch, &mut deleted).await?;
+            write(writer, full, control, &mut deleted).await?;
         }
     }
-    write(writer, batch.take(), watch, &mut deleted).await
+    write(writer, batch.take(), control, &mut deleted).await
 }
 
 async fn write(
     writer: &mut Writer<'_>,
     mut deletions: Vec<Deletion>,
-    watch: &Arc<dyn Watch>,
+    control: &Control,
     deleted: &mut impl FnMut(usize),
 ) -> Result<(), Interruption> {
     while !deletions.is_empty() {
-        if watch.is_cancelled() {
-            return Err(Interruption::Failed(Error::Interrupted));
-        }
+        control.check()?;
         match writer.write(&mut deletions).await {
             Outcome::Written { as_sent, otherwise } => deleted(as_sent.len() + otherwise.len()),
             Outcome::Refused(_, error) | Outcome::Stopped(_, error) => return Err(error.into()),

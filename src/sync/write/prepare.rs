@@ -1,16 +1,15 @@
 //! A step and what it needs: its files on the PDS, its record in hand.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use cid::Cid;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::record::{Files, Record};
 use crate::remote::mongo::Account;
 use crate::remote::pds::{Session, Write};
 
-use crate::sync::events::Watch;
+use crate::sync::events::Control;
 use crate::sync::make::{Encoded, upload};
 use crate::sync::plan::{Action, Step};
 use crate::sync::services::Services;
@@ -74,28 +73,24 @@ pub async fn prepare(
     (session, listed): (&Session, &HashSet<Cid>),
     account: &Account,
     step: &Step,
-    watch: &Arc<dyn Watch>,
+    control: &Control,
 ) -> Result<(Ready, u64)> {
     let nothing = Files::default();
     let before = match &step.action {
         Action::Update { files, .. } => files,
         _ => &nothing,
     };
-    if watch.is_cancelled() {
-        return Err(Error::Interrupted);
-    }
+    control.check()?;
     if !step.missing_files().any() {
         return Ok((Ready { files: before.clone(), encoded: None }, 0));
     }
     services.pds.may_upload(session)?;
     // Held until its files are on the PDS, and gone from this machine.
     let _item = services.budget.item().await;
-    if watch.is_cancelled() {
-        return Err(Error::Interrupted);
-    }
-    let mut made = strategy.make(services, account, step, watch).await?;
+    control.check()?;
+    let mut made = strategy.make(services, account, step, control).await?;
     let encoded = made.encoded.take();
     let (files, uploaded) = upload(services, session, listed, made, before).await?;
-    watch.uploaded(uploaded);
+    control.events.uploaded(uploaded);
     Ok((Ready { files, encoded }, uploaded))
 }

@@ -15,7 +15,7 @@ use crate::remote::pds::{Existing, Session, Snapshot};
 
 use crate::sync::backup::{Saving, folder_of};
 use crate::sync::budget::items;
-use crate::sync::events::{LOOKING, Watch};
+use crate::sync::events::Control;
 use crate::sync::parked::Parked;
 use crate::sync::plan::{AccountPlan, Action, Step};
 use crate::sync::report::AccountReport;
@@ -34,6 +34,9 @@ use super::writer::{Outcome, Writer, lacks_blob};
 /// How often a single write may end with nobody knowing what became of it.
 const ATTEMPTS: u32 = 3;
 
+/// How often it is looked whether changes have to go.
+const LOOKING: Duration = Duration::from_millis(200);
+
 /// A wait for a rate limit that is long: what is ready does not wait with it.
 const LONG: Duration = Duration::from_secs(3);
 
@@ -42,7 +45,7 @@ pub struct Run<'a, P> {
     pub services: &'a Services,
     pub scope: &'a Scope,
     pub strategy: &'a P,
-    pub watch: &'a Arc<dyn Watch>,
+    pub control: &'a Control,
     pub session: Arc<Session>,
     /// Blobs that the account's records refer to already; uploading them again would change nothing.
     pub listed: Arc<HashSet<Cid>>,
@@ -92,12 +95,12 @@ impl<P: Strategy> Run<'_, P> {
         let going: Vec<_> = snapshot.records.iter().filter(is_going).collect();
         let folder = folder_of(&self.scope.guards.backup, self.account);
         let saving = Saving { folder, goes_on: false, allows_missing: false };
-        let saved = saving.save(&self.services.pds, &car, &snapshot, &going, self.watch).await?;
+        let saved = saving.save(&self.services.pds, &car, &snapshot, &going, self.control).await?;
         saved.complete()?;
         self.report.saved.push(saved);
         for (medium, rkeys) in gone {
             let done = self.report.done.entry(medium.plural()).or_default();
-            delete(&mut self.writer, medium, rkeys, self.watch, |count| done.withdraw += count).await?;
+            delete(&mut self.writer, medium, rkeys, self.control, |count| done.withdraw += count).await?;
         }
         Ok(())
     }
@@ -105,7 +108,7 @@ impl<P: Strategy> Run<'_, P> {
     /// Files are made and uploaded a few items ahead, while batches are being written. A batch goes when it is full, when
     /// its first change has waited for long or somebody is going to wait for long, and at the end, whatever that is.
     async fn apply_medium(&mut self, medium: Medium, steps: Vec<Step>) -> Result<(), Interruption> {
-        let (services, strategy, watch) = (self.services, self.strategy, self.watch);
+        let (services, strategy, control) = (self.services, self.strategy, self.control);
         let (session, listed, account) = (self.session.clone(), self.listed.clone(), self.account);
         let ahead = items(services.pool.current_num_threads());
         let ready = self.ready.clone();
@@ -114,7 +117,7 @@ impl<P: Strategy> Run<'_, P> {
             async move {
                 let ready = match ready.get(&step.item.id) {
                     Some(ready) => Ok((ready.clone(), 0)),
-                    None => isolated(prepare(services, strategy, (session, listed), account, &step, watch)).await,
+                    None => isolated(prepare(services, strategy, (session, listed), account, &step, control)).await,
                 };
                 (step, ready)
             }
@@ -159,9 +162,9 @@ impl<P: Strategy> Run<'_, P> {
                 }
             }
             self.commit(batch.take(), &written).await?;
-            if watch.is_cancelled() { Err(Interruption::Failed(Error::Interrupted)) } else { Ok(()) }
+            Ok(control.check()?)
         };
-        let writing_back = write_back(services, session.did(), medium, to_write_back, watch);
+        let writing_back = write_back(services, session.did(), medium, to_write_back, control);
         let ((), consumed, (WrittenBack { done, replaced, warned }, written_back)) =
             tokio::join!(producing, consuming, writing_back);
         *self.report.done.entry(medium.plural()).or_default() += done;
@@ -210,7 +213,7 @@ impl<P: Strategy> Run<'_, P> {
     fn park(&mut self, step: &Step, parked: Parked) {
         self.parked.insert(step.item.id);
         self.report.parked.push(parked);
-        self.watch.items(1);
+        self.control.events.done(1);
     }
 
     /// Gives up what shows only now that nothing can be done for it, in this run and in others.
@@ -218,7 +221,7 @@ impl<P: Strategy> Run<'_, P> {
         self.parked.insert(step.item.id);
         self.report.blocked_items.push(Parked::after(&step.item, error));
         self.report.done.entry(step.item.medium().plural()).or_default().blocked += 1;
-        self.watch.items(1);
+        self.control.events.done(1);
     }
 
     /// Writes changes to the PDS, in pieces where it does not take them together, and hands them on to be written back.

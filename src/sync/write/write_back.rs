@@ -1,14 +1,12 @@
 //! Tells MongoDB where the records of items are, while the next ones are on their way to the PDS.
 
-use std::sync::Arc;
-
 use tokio::sync::mpsc::Receiver;
 
 use crate::error::Result;
 use crate::record::{BlobRef, Files, Medium, StoredVideo};
 use crate::remote::mongo::Published;
 
-use crate::sync::events::Watch;
+use crate::sync::events::Control;
 use crate::sync::make::{Encoded, Replacement, Video, Warned};
 use crate::sync::plan::{Action, Counts};
 use crate::sync::services::Services;
@@ -33,7 +31,7 @@ pub async fn write_back(
     did: &str,
     medium: Medium,
     mut written: Receiver<Vec<Prepared>>,
-    watch: &Arc<dyn Watch>,
+    control: &Control,
 ) -> (WrittenBack, Result<()>) {
     let mut written_back = WrittenBack::default();
     while let Some(changes) = written.recv().await {
@@ -45,7 +43,7 @@ pub async fn write_back(
             written_back.replaced.extend(replacement(change));
             written_back.warned.extend(warned(change));
         }
-        watch.items(changes.len());
+        control.events.done(changes.len());
     }
     (written_back, Ok(()))
 }

@@ -2,6 +2,7 @@
 
 use reqwest::header::HeaderValue;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::remote::waits::Want;
@@ -11,7 +12,7 @@ const REFUSED: StatusCode = StatusCode::TOO_MANY_REQUESTS;
 
 /// A pace for people who have all the time there is.
 fn patient() -> Pace {
-    Pace::new(Waits::new(Duration::MAX))
+    Pace::new(Waits::new(Duration::MAX, CancellationToken::new()))
 }
 
 /// The server's clock, long behind ours.
