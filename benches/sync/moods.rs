@@ -1,4 +1,4 @@
-//! Moods, written the way the site's own script does and by `telecine sync live`; and the memory that takes.
+//! Moods, written the way the site's own script does and by `telecine sync --live`; and the memory that takes.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ pub async fn compare(stack: &Stack, rounds: usize, count: usize) {
         let owner = with_moods(&site, "bare", 0).await;
         let bare = rate(in_batches(&site, &owner, count).await);
         println!(
-            "  createRecord {their:.1} a second; sync live {our:.1}, with {:.2} s of CPU: {:.2} times; bare applyWrites \
+            "  createRecord {their:.1} a second; sync --live {our:.1}, with {:.2} s of CPU: {:.2} times; bare applyWrites \
              {bare:.1}: {:.2} times",
             cost.cpu.as_secs_f64(),
             our / their,
@@ -47,7 +47,7 @@ pub async fn compare(stack: &Stack, rounds: usize, count: usize) {
         ratios.push(our / their);
     }
     println!(
-        "moods, {count} for each of three accounts: createRecord, ten at a time, {:.1} a second; telecine sync live {:.1} \
+        "moods, {count} for each of three accounts: createRecord, ten at a time, {:.1} a second; telecine sync --live {:.1} \
          a second; bare applyWrites {:.1} a second; ratio {:.2}",
         median(theirs),
         median(ours),
@@ -141,7 +141,7 @@ async fn in_batches(site: &Site, owner: &Account, count: usize) -> Duration {
 /// What we do, from the start of the program to its end.
 async fn sync(site: &Site, owner: &Account, count: usize) -> Cost {
     let folder = tempfile::tempdir().unwrap();
-    let arguments = format!("sync live --moods-only --user ^{}$", owner.handle);
+    let arguments = format!("sync --live --moods-only --user ^{}$", owner.handle);
     let cost = tokio::task::block_in_place(|| telecine(site, folder.path(), &arguments));
     assert_eq!(site.records(owner, Medium::Mood).await.len(), count);
     cost

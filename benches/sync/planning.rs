@@ -23,7 +23,7 @@ pub async fn measure(stack: &Stack, accounts: usize) {
 
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &str| tokio::task::block_in_place(|| telecine(&site, folder.path(), arguments));
-    run("sync live --types moods,pieces,kidlisp");
+    run("sync --live --types moods,pieces,kidlisp");
     let cost = run("sync dry-run");
     let (wall, cpu) = (cost.wall.as_secs_f64(), cost.cpu.as_secs_f64());
     let scaled = cpu / accounts as f64 * ALL as f64;

@@ -31,11 +31,11 @@ pub async fn compare(stack: &Stack, rounds: usize) {
         }
         let run = |arguments: &str| tokio::task::block_in_place(|| telecine(&site, folder.path(), arguments));
         let encoding = run(&format!("convert --force --out-dir videos {}", names.join(" ")));
-        let syncing = run("sync live --anonymous --tapes-only");
+        let syncing = run("sync --live --anonymous --tapes-only");
         assert_eq!(site.records(&guest, Medium::Tape).await.len(), COUNT);
         let (encoding_wall, syncing_wall) = (encoding.wall.as_secs_f64(), syncing.wall.as_secs_f64());
         println!(
-            "  convert {encoding_wall:.2} s ({:.2} s of CPU); sync live {syncing_wall:.2} s ({:.2} s of CPU, {:.2} s of the \
+            "  convert {encoding_wall:.2} s ({:.2} s of CPU); sync --live {syncing_wall:.2} s ({:.2} s of CPU, {:.2} s of the \
              servers', {:.0} MB at most): ratio {:.3}",
             encoding.cpu.as_secs_f64(),
             syncing.cpu.as_secs_f64(),
@@ -48,7 +48,7 @@ pub async fn compare(stack: &Stack, rounds: usize) {
         ratios.push(syncing_wall / encoding_wall);
     }
     println!(
-        "{COUNT} tapes: telecine convert {:.2} s; telecine sync live {:.2} s; ratio {:.3}",
+        "{COUNT} tapes: telecine convert {:.2} s; telecine sync --live {:.2} s; ratio {:.3}",
         median(alone),
         median(whole),
         median(ratios)

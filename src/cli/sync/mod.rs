@@ -25,13 +25,16 @@ pub use progress::SyncProgress;
 Examples:
   telecine sync                                      what would be done, for all accounts
   telecine sync --anonymous --tapes-only             the anonymous tapes
-  telecine sync live --anonymous --tapes-only        now really
-  telecine sync live --user jeffrey --types moods,pieces
-  telecine sync live --code 9Yo --preset small")]
+  telecine sync --live --anonymous --tapes-only      now really
+  telecine sync --live --user jeffrey --types moods,pieces
+  telecine sync --live --code 9Yo --preset small")]
 pub struct Arguments {
-    /// Whether to only say what would be done, or to do it
-    #[arg(value_enum, default_value_t = Mode::DryRun)]
-    mode: Mode,
+    /// Really do it; without, only say what would be done
+    #[arg(long)]
+    live: bool,
+    /// The same as a word, as it was said once
+    #[arg(value_enum, hide = true, conflicts_with = "live")]
+    mode: Option<Mode>,
     /// Only accounts whose handle matches this regular expression
     #[arg(long, value_name = "PATTERN", conflicts_with = "anonymous")]
     user: Option<String>,
@@ -103,9 +106,10 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let preset = arguments.strict.apply(arguments.preset_file.public(arguments.preset.as_deref()));
     network::run(&"sync", &arguments.servers, async |services| {
         let output = Output { json: arguments.json, report: arguments.report.as_deref() };
-        match arguments.mode {
-            Mode::DryRun => dry_run(&services, &scope, &output).await,
-            Mode::Live => live(&services, &scope, &preset, &output).await,
+        if arguments.live || arguments.mode == Some(Mode::Live) {
+            live(&services, &scope, &preset, &output).await
+        } else {
+            dry_run(&services, &scope, &output).await
         }
     })
 }

@@ -21,7 +21,7 @@ async fn the_repo_of_another_is_never_saved_as_this_accounts() {
     for owner in [&owner, &other] {
         syncing.site.add_mood(owner, "stay").await;
     }
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     // A server that confuses repos answers with the other's.
     let car = syncing.site.pds().get_bytes("com.atproto.sync.getRepo", &[("did", other.did())]).await;
     let proxy = syncing.pds_proxy();
@@ -41,7 +41,7 @@ async fn a_login_that_leads_to_another_account_writes_nothing() {
     for owner in [&owner, &other] {
         syncing.site.add_mood(owner, "stay").await;
     }
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let before = syncing.state(&other).await;
     let proxy = syncing.pds_proxy();
     // What a server says that takes the one for the other.
@@ -70,7 +70,7 @@ async fn a_handle_is_no_path() {
     for handle in ["../../outside", &absolute, "a/b", "..", ".hidden", "a\u{1b}[2J\nb"] {
         syncing.site.add_mood(&owner, handle).await;
         set(&syncing, &owner, doc! { "atproto.handle": handle }).await;
-        let run = syncing.run("sync live").await;
+        let run = syncing.run("sync --live").await;
         assert!(matches!(run.code, Some(0 | 3)), "{handle}: {} {}", run.stdout(), run.stderr);
         syncing.run("wipe owner --live --yes --backup in/here").await.succeeds();
         let mut files = syncing.workshop.files();
@@ -89,7 +89,7 @@ async fn records_that_no_restore_brings_back_are_told_before_they_go() {
     let syncing = Syncing::new().await;
     let owner = syncing.site.account("owner").await;
     syncing.site.add_mood(&owner, "comes back").await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let collection = Medium::Mood.collection();
     let value = json!({ "$type": collection, "mood": "of old", "when": "2023-11-14T22:13:20.000Z" });
     syncing.site.pds().put_record(&owner.session, collection, "3kaaaaaaaaa2a", &value).await;
@@ -108,7 +108,7 @@ async fn a_report_that_cannot_be_written_is_noticed_before_the_work() {
     let syncing = Syncing::new().await;
     let owner = syncing.site.account("owner").await;
     syncing.site.add_tape(&owner, "t", &TapeBuilder::numbered(32, 24, 3)).await;
-    for command in ["sync live", "reencode --preset small --all --live --yes", "restore owner --live"] {
+    for command in ["sync --live", "reencode --preset small --all --live --yes", "restore owner --live"] {
         let run = syncing.run(&format!("{command} --report /nowhere/r.json")).await;
         assert_eq!(run.code, Some(1), "{command}: {}", run.stdout());
         assert!(run.stderr.contains("cannot write /nowhere/r.json"), "{command}: {}", run.stderr);

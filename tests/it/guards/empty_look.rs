@@ -17,7 +17,7 @@ async fn published(count: usize) -> (Syncing, Account, Vec<ObjectId>) {
     for number in 0..count {
         moods.push(syncing.site.add_mood(&owner, &format!("mood {number}")).await);
     }
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     (syncing, owner, moods)
 }
 
@@ -30,7 +30,7 @@ async fn forget(syncing: &Syncing, medium: Medium, ids: &[ObjectId]) {
 async fn a_collection_that_is_empty_for_the_whole_site_deletes_nothing() {
     let (syncing, owner, moods) = published(3).await;
     forget(&syncing, Medium::Mood, &moods).await;
-    for arguments in ["sync --orphans delete", "sync live --orphans delete --max-deletes 1000 --report report.json"] {
+    for arguments in ["sync --orphans delete", "sync --live --orphans delete --max-deletes 1000 --report report.json"] {
         let run = syncing.run(arguments).await;
         assert_eq!(run.code, Some(1), "{arguments}: {}", run.stdout());
         let expected = "failed     1 × 3 moods have no item, but mongodb holds no moods at all: jeffrey";
@@ -46,7 +46,7 @@ async fn a_collection_that_is_empty_for_the_whole_site_deletes_nothing() {
 async fn more_than_a_small_share_goes_only_if_one_says_so() {
     let (syncing, owner, moods) = published(60).await;
     forget(&syncing, Medium::Mood, &moods[..8]).await;
-    let run = syncing.run("sync live --orphans delete --max-deletes 5").await;
+    let run = syncing.run("sync --live --orphans delete --max-deletes 5").await;
     assert_eq!(run.code, Some(1), "{}", run.stdout());
     assert!(run.stdout().contains("8 of 60 moods have no item; no more than 6 are deleted"), "{}", run.stdout());
     assert!(run.stdout().contains("--max-deletes"), "{}", run.stdout());
@@ -55,10 +55,10 @@ async fn more_than_a_small_share_goes_only_if_one_says_so() {
 
     // A tenth is a small share whatever the number is.
     forget(&syncing, Medium::Mood, &moods[8..9]).await;
-    syncing.run("sync live --orphans delete --max-deletes 9").await.succeeds();
+    syncing.run("sync --live --orphans delete --max-deletes 9").await.succeeds();
     assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 51);
     forget(&syncing, Medium::Mood, &moods[9..14]).await;
-    syncing.run("sync live --orphans delete --max-deletes 0").await.succeeds();
+    syncing.run("sync --live --orphans delete --max-deletes 0").await.succeeds();
     assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 46);
 }
 
@@ -71,11 +71,11 @@ async fn what_goes_has_been_saved_with_its_files_and_comes_back_from_there() {
         let picture = Picture::numbered(32, 32, number);
         paintings.push(syncing.site.add_painting(&owner, &format!("p{number}"), &picture).await);
     }
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let before = syncing.site.records(&owner, Medium::Painting).await;
     forget(&syncing, Medium::Painting, &paintings[..2]).await;
 
-    let run = syncing.run("sync live --orphans delete --backup saved").await.succeeds();
+    let run = syncing.run("sync --live --orphans delete --backup saved").await.succeeds();
     assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 1);
     let undo = run.stdout().lines().find(|line| line.starts_with("undo")).expect("it says how");
     let undo = undo.split_once("telecine ").unwrap().1.to_owned();
@@ -88,7 +88,7 @@ async fn what_goes_has_been_saved_with_its_files_and_comes_back_from_there() {
 async fn nothing_goes_that_could_not_be_saved() {
     let (syncing, owner, moods) = published(4).await;
     forget(&syncing, Medium::Mood, &moods[..1]).await;
-    let run = syncing.run("sync live --orphans delete --backup /dev/null/nowhere").await;
+    let run = syncing.run("sync --live --orphans delete --backup /dev/null/nowhere").await;
     assert_eq!(run.code, Some(1), "{}", run.stdout());
     assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 4);
 }
@@ -100,7 +100,7 @@ async fn a_record_whose_item_is_only_somebody_elses_by_now_stays() {
     for (id, user) in moods.iter().zip([doc! { "user": null }, doc! { "user": 7 }, doc! { "user": "auth0|other" }]) {
         items.update_one(doc! { "_id": id }, doc! { "$set": user }).await.unwrap();
     }
-    let run = syncing.run("sync live --orphans delete --json").await;
+    let run = syncing.run("sync --live --orphans delete --json").await;
     assert!(matches!(run.code, Some(0 | 1 | 3)), "{}", run.stderr);
     assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 4);
 }
@@ -112,6 +112,6 @@ async fn reads_that_decide_go_to_the_primary_whatever_the_connection_string_says
     let url = format!("{}&readPreference=secondary", syncing.site.environment()["MONGODB_CONNECTION_STRING"]);
     syncing.detours.push(("MONGODB_CONNECTION_STRING", url));
     forget(&syncing, Medium::Mood, &moods[..1]).await;
-    syncing.run("sync live --orphans delete").await.succeeds();
+    syncing.run("sync --live --orphans delete").await.succeeds();
     assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 2);
 }

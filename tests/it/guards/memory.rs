@@ -50,7 +50,7 @@ async fn the_largest_paintings_of_many_accounts_share_one_budget() {
             syncing.site.add(&owner, Medium::Painting, doc! { "code": code, "slug": code }).await;
         }
     }
-    let run = syncing.run("sync live --users-at-once 10").await.succeeds();
+    let run = syncing.run("sync --live --users-at-once 10").await.succeeds();
     println!("4 paintings of 4096² × 16 bits: {} MB, {:?}", run.peak / 1_000_000, run.elapsed);
     assert!(run.peak < MOST, "{} MB", run.peak / 1_000_000);
 }
@@ -114,7 +114,7 @@ async fn no_more_tapes_lie_in_the_temporary_folder_than_are_worked_on() {
     }
     let temporary = syncing.workshop.path("temporary");
     std::fs::create_dir(&temporary).unwrap();
-    let mut command = syncing.command("sync live --users-at-once 10");
+    let mut command = syncing.command("sync --live --users-at-once 10");
     command.env("TMPDIR", &temporary);
     let run = tokio::task::spawn_blocking(move || {
         let most = std::cell::Cell::new(0);

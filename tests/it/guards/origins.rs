@@ -11,7 +11,7 @@ use crate::sync::Syncing;
 async fn blocked(syncing: &Syncing, owner: &Account, medium: Medium, reason: &str) {
     let planned = syncing.run("sync").await;
     assert!(planned.stdout().contains(&format!("blocked    1 × {reason}")), "{}", planned.stdout());
-    syncing.run("sync live").await;
+    syncing.run("sync --live").await;
     let compared = syncing.run("compare --all").await;
     assert!(compared.stdout().contains(reason.split(": ").next().unwrap()), "{}", compared.stdout());
     assert_eq!(syncing.site.records(owner, medium).await.len(), 0);
@@ -48,7 +48,7 @@ async fn a_slug_leads_to_no_file_of_another_user() {
         syncing.site.add(&thief, Medium::Painting, doc! { "code": code, "slug": slug }).await;
     }
     let run = syncing.run("sync --json").await;
-    syncing.run("sync live").await;
+    syncing.run("sync --live").await;
     assert_eq!(syncing.site.records(&thief, Medium::Painting).await.len(), 0, "{}", run.stdout());
     let report = run.json();
     let blocked = report[0]["blocked_items"].as_array().unwrap();
@@ -103,7 +103,7 @@ async fn a_posted_video_comes_from_a_bucket_of_ours() {
         blocked["reason"].as_str().unwrap().ends_with("is none of the site's; nothing is fetched from there")
     };
     assert_eq!(blocked.iter().filter(told).count(), 13, "{report:?}");
-    syncing.run("sync live").await;
+    syncing.run("sync --live").await;
     let asked: Vec<_> = spaces.lines().into_iter().filter(|line| line.starts_with("GET ")).collect();
     assert_eq!(asked, [""; 0]);
     assert_eq!(syncing.site.records(&owner, Medium::Tape).await.len(), 0);
@@ -114,9 +114,9 @@ async fn a_record_that_is_right_stays_right_when_its_files_cannot_be_asked_for_a
     let syncing = Syncing::new().await;
     let owner = syncing.site.account("mover").await;
     let id = syncing.site.add_painting(&owner, "abc", &Picture::numbered(32, 32, 1)).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let paintings = syncing.site.database().collection::<Document>("paintings");
     paintings.update_one(doc! { "_id": id }, doc! { "$set": { "bucket": "elsewhere" } }).await.unwrap();
-    assert_eq!(syncing.run("sync live").await.code, Some(3));
+    assert_eq!(syncing.run("sync --live").await.code, Some(3));
     assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 1);
 }

@@ -45,10 +45,10 @@ async fn an_owner_who_likes_all_the_time_does_not_keep_a_sync_from_its_end() {
     for owner in [&calm, &busy] {
         add_moods(&syncing, owner, COUNT).await;
     }
-    let undisturbed = syncing.run("sync live --user ^calm").await.succeeds();
+    let undisturbed = syncing.run("sync --live --user ^calm").await.succeeds();
     let stop = Arc::new(AtomicBool::new(false));
     let syncs = async {
-        let run = syncing.run("sync live --user ^busy --report report.json").await;
+        let run = syncing.run("sync --live --user ^busy --report report.json").await;
         stop.store(true, Ordering::Relaxed);
         run
     };
@@ -58,7 +58,7 @@ async fn an_owner_who_likes_all_the_time_does_not_keep_a_sync_from_its_end() {
     assert!(likes > 3, "{likes}");
     assert_eq!(syncing.site.records(&busy, Medium::Mood).await.len(), COUNT);
     assert!(run.elapsed < 3 * undisturbed.elapsed + Duration::from_secs(2), "{:?}", run.elapsed);
-    assert_eq!(syncing.run("sync live").await.code, Some(3));
+    assert_eq!(syncing.run("sync --live").await.code, Some(3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +78,7 @@ async fn a_record_that_the_site_writes_meanwhile_is_not_written_twice() {
         }
         syncing.site.pds().put_record(&owner.session, collection, "3laaaaaaaaaa2", &value).await;
     };
-    let (run, ()) = tokio::join!(syncing.run("sync live"), site);
+    let (run, ()) = tokio::join!(syncing.run("sync --live"), site);
     run.succeeds();
     let records = syncing.site.records(&owner, Medium::Mood).await;
     assert_eq!(records.iter().map(|record| record.rkey.as_str()).collect::<Vec<_>>(), ["3laaaaaaaaaa2"]);
@@ -89,7 +89,7 @@ async fn a_wipe_and_a_restore_get_through_too() {
     let syncing = Syncing::new().await;
     let owner = syncing.site.account("busy").await;
     add_moods(&syncing, &owner, 600).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let before = syncing.site.records(&owner, Medium::Mood).await;
     let stop = Arc::new(AtomicBool::new(false));
     let work = async {

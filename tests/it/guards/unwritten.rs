@@ -28,7 +28,7 @@ async fn what_is_uploaded_is_written_while_the_next_upload_waits_and_when_the_us
     let proxy = std::sync::Arc::new(syncing.pds_proxy());
     proxy.next(UPLOAD, std::iter::repeat_n(None, 20));
     proxy.always(UPLOAD, Fault::Answer(Answer::rate_limited(Duration::from_mins(10))));
-    let mut running = syncing.start("sync live --report report.json");
+    let mut running = syncing.start("sync --live --report report.json");
     let seen = proxy.clone();
     let running = tokio::task::spawn_blocking(move || {
         running.wait_until(|| seen.count(APPLY) > 0);
@@ -49,7 +49,7 @@ async fn what_is_uploaded_is_written_while_the_next_upload_waits_and_when_the_us
     assert_eq!(report["done"]["paintings"]["create"], 20, "{report}");
     let uploads = proxy.count(UPLOAD);
     proxy.heal();
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 40);
     // None of the twenty was uploaded again.
     assert_eq!(proxy.count(UPLOAD) - uploads, 20);
@@ -61,7 +61,7 @@ async fn stopping_writes_what_is_ready() {
     let proxy = std::sync::Arc::new(syncing.pds_proxy());
     proxy.next(UPLOAD, std::iter::repeat_n(None, 12));
     proxy.always(UPLOAD, Fault::Delay(Duration::from_secs(2)));
-    let mut running = syncing.start("sync live --report report.json");
+    let mut running = syncing.start("sync --live --report report.json");
     let seen = proxy.clone();
     let run = tokio::task::spawn_blocking(move || {
         running.wait_until(|| seen.count(UPLOAD) > 14);
@@ -76,7 +76,7 @@ async fn stopping_writes_what_is_ready() {
     assert_eq!(report["done"]["paintings"]["create"], written, "{report}");
     assert!(report["accounts"][0].get("parked").is_none(), "{report}");
     proxy.heal();
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 30);
 }
 
@@ -90,7 +90,7 @@ async fn a_blob_that_the_server_has_forgotten_is_uploaded_again() {
         let proxy = syncing.pds_proxy();
         let count = faults.len();
         proxy.next(APPLY, faults.into_iter().map(Some));
-        let run = syncing.run("sync live").await;
+        let run = syncing.run("sync --live").await;
         assert_eq!(run.code, Some(0), "{what}: {}", run.stdout());
         assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 8, "{what}");
         assert!(
@@ -108,7 +108,7 @@ async fn a_blob_that_the_server_never_keeps_costs_its_item_and_no_other() {
     let forgotten = || Some(Fault::Answer(Answer::xrpc(400, "BlobNotFound", "Could not find blob: bafkrei")));
     // Both of them once, then either alone, in whatever order: five times, so that one has three and the other two.
     proxy.next(APPLY, (0..6).map(|_| forgotten()));
-    let run = syncing.run("sync live").await;
+    let run = syncing.run("sync --live").await;
     assert_eq!(run.code, Some(1), "{}", run.stdout());
     assert!(run.stdout().contains("failed     1 × com.atproto.repo.applyWrites was refused"), "{}", run.stdout());
     assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 1, "{}", run.stdout());

@@ -98,7 +98,7 @@ async fn slugs_codes_handles_and_subjects_are_shown_and_not_obeyed() {
         "accounts check",
         "accounts list --json",
         "doctor",
-        "sync live",
+        "sync --live",
         "compare --all --report page.md",
         "compare --all --report page.html",
         "reencode --preset small --all",

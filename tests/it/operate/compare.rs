@@ -37,7 +37,7 @@ async fn trouble() -> Trouble {
     let unseen = site.add_kidlisp(&owner, "cow", "(wipe blue)").await;
     let gone = site.add_kidlisp(&owner, "gone", "(wipe red)").await;
     let painting = site.add_painting(&owner, "pond", &Picture::numbered(64, 48, 1)).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
 
     update(&syncing, Medium::Mood, edited, doc! { "$set": { "mood": "after" } }).await;
     update(&syncing, Medium::Piece, forgotten, doc! { "$unset": { "atproto": "" } }).await;
@@ -97,7 +97,7 @@ async fn every_difference_is_a_line_and_sync_mends_what_can_be_mended() {
         ]
     );
 
-    syncing.run("sync live --orphans delete").await.succeeds();
+    syncing.run("sync --live --orphans delete").await.succeeds();
     let mended = syncing.run("compare jeffrey").await;
     assert_eq!(mended.stdout().lines().next(), Some(long));
     assert!(mended.stdout().lines().nth(1).unwrap().starts_with("type"), "{}", mended.stdout());
@@ -108,7 +108,7 @@ async fn every_difference_is_a_line_and_sync_mends_what_can_be_mended() {
     let compared = syncing.run("compare jeffrey --kidlisp-only").await;
     let line = format!("* {}/kidlisp/cow: nuked true → nothing", owner.handle);
     assert_eq!(compared.stdout().lines().next(), Some(line.as_str()));
-    syncing.run("sync live --kidlisp-only").await.succeeds();
+    syncing.run("sync --live --kidlisp-only").await.succeeds();
     syncing.run("compare jeffrey --kidlisp-only").await.succeeds();
 }
 
@@ -118,7 +118,7 @@ async fn what_cannot_be_written_is_compared_all_the_same() {
     let site = &syncing.site;
     let owner = site.account("jeffrey").await;
     let mood = site.add_mood(&owner, "before").await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let record = site.records(&owner, Medium::Mood).await.remove(0);
     site.pds().put_record(&owner.session, Medium::Mood.collection(), "3lduplicate22", &record.value).await;
     site.add_mood(&owner, "not yet").await;
@@ -142,7 +142,7 @@ async fn a_tape_that_mongodb_takes_for_unfinished_differs() {
     let syncing = Syncing::new().await;
     let guest = syncing.site.guest().await;
     let tape = syncing.site.add_tape(&guest, "9Yo", &TapeBuilder::numbered(32, 24, 3)).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     syncing.run("compare --anonymous").await.succeeds();
     update(&syncing, Medium::Tape, tape, doc! { "$set": { "mp4Status": "pending" } }).await;
     let compared = syncing.run("compare --anonymous").await;
@@ -156,12 +156,12 @@ async fn a_tape_that_mongodb_takes_for_unfinished_differs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn orphans_stay_unless_one_says_so() {
     let Trouble { syncing, owner, .. } = trouble().await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     assert_eq!(syncing.site.records(&owner, Medium::Kidlisp).await.len(), 2);
     let planned = syncing.run("sync --orphans delete --kidlisp-only --json").await.succeeds();
     assert_eq!(planned.json()[0]["planned"]["kidlisp"]["withdraw"], 1);
     assert_eq!(syncing.site.records(&owner, Medium::Kidlisp).await.len(), 2);
-    syncing.run("sync live --orphans delete").await.succeeds();
+    syncing.run("sync --live --orphans delete").await.succeeds();
     assert_eq!(syncing.site.records(&owner, Medium::Kidlisp).await.len(), 1);
 }
 
@@ -170,7 +170,7 @@ async fn files_that_are_gone_or_damaged_are_found_by_fetching_them() {
     let mut syncing = Syncing::new().await;
     let guest = syncing.site.guest().await;
     syncing.site.add_painting(&guest, "pond", &Picture::numbered(64, 48, 1)).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let cid = syncing.site.records(&guest, Medium::Painting).await[0].value["thumbnail"]["ref"]["$link"].clone();
     let proxy = syncing.pds_proxy();
     syncing.run("compare --anonymous --download").await.succeeds();
@@ -181,7 +181,7 @@ async fn files_that_are_gone_or_damaged_are_found_by_fetching_them() {
     assert_eq!((compared.code, compared.stdout().lines().next()), (Some(1), Some(line.as_str())));
     // Of one file that the server keeps to itself the others are not the worse.
     syncing.site.add_painting(&guest, "lake", &Picture::numbered(64, 48, 2)).await;
-    syncing.run("sync live --anonymous").await.succeeds();
+    syncing.run("sync --live --anonymous").await.succeeds();
     proxy.once(GET_BLOB, Fault::Answer(Answer::xrpc(403, "Forbidden", "not for you")));
     let compared = syncing.run("compare --anonymous --download --paintings-only --json").await;
     let told = &compared.json()[0];
@@ -225,7 +225,7 @@ async fn a_picture_that_cannot_be_fetched_is_left_out_of_the_page() {
     let guest = syncing.site.guest().await;
     syncing.site.add_painting(&guest, "pond", &Picture::numbered(64, 48, 1)).await;
     syncing.site.add_painting(&guest, "lake", &Picture::numbered(64, 48, 2)).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let proxy = syncing.pds_proxy();
     proxy.once(GET_BLOB, Fault::Answer(Answer::xrpc(403, "Forbidden", "not for you")));
     let compared = syncing.run("compare --anonymous --report page.html").await.succeeds();

@@ -43,7 +43,7 @@ async fn a_user_that_names_nobody_blocks_the_item_with_its_reason_everywhere() {
         published.fails(1, &format!("error: mood {id}: {reason}"));
     }
     let count = expected.len();
-    for command in ["sync --json", "sync live --json --report report.json", "sync live --json --report report.json"] {
+    for command in ["sync --json", "sync --live --json --report report.json", "sync --live --json --report report.json"] {
         let run = syncing.run(command).await;
         assert_eq!(run.code, Some(1), "{command}: {}", run.stderr);
         let lines = run.json();
@@ -105,7 +105,7 @@ async fn an_anonymous_mood_is_blocked_and_not_overlooked() {
     let line = format!("? {}/moods/{id}: user is missing", guest.handle);
     assert_eq!(run.stdout().lines().next(), Some(line.as_str()));
     assert!(run.stdout().contains("moods      2          1        0"), "{}", run.stdout());
-    let run = syncing.run("sync live --report report.json").await;
+    let run = syncing.run("sync --live --report report.json").await;
     assert_eq!(run.code, Some(1));
     assert!(run.stdout().contains(&format!("blocked    1 × user is missing: {id}")), "{}", run.stdout());
     assert!(syncing.site.records(&guest, Medium::Mood).await.is_empty());
@@ -122,7 +122,7 @@ async fn accounts_that_are_away_are_blocked_and_their_items_are_in_the_sums() {
     }
     site.deactivate(&closed).await;
     site.take_down(&gone).await;
-    let run = syncing.run("sync live --json --report report.json").await.succeeds();
+    let run = syncing.run("sync --live --json --report report.json").await.succeeds();
     let sum = run.json().pop().unwrap();
     assert_eq!([&sum["planned"]["moods"]["create"], &sum["planned"]["moods"]["blocked"]], [2, 4]);
     for command in ["status", "compare --all"] {
@@ -155,7 +155,7 @@ async fn odd_times_are_warned_of_in_plan_and_comparison_and_taken_for_what_they_
     let told = syncing.run("sync --json").await.succeeds().json().remove(0)["warnings"].clone();
     assert!(told.to_string().contains("1697586197 is taken for 2023-10-17T23:43:17Z"), "{told}");
 
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let records = site.records(&owner, Medium::Mood).await;
     let record = records.iter().find(|record| record.value["ref"] == seconds.to_hex()).unwrap();
     assert_eq!(record.value["when"], "2023-10-17T23:43:17.000Z");
@@ -170,5 +170,5 @@ async fn odd_times_are_warned_of_in_plan_and_comparison_and_taken_for_what_they_
     ];
     expected.sort();
     assert_eq!(lines, expected);
-    assert_eq!(syncing.run("sync live").await.code, Some(3));
+    assert_eq!(syncing.run("sync --live").await.code, Some(3));
 }

@@ -153,7 +153,7 @@ async fn documents_of_any_kind_are_all_counted_before_and_after_a_sync() {
         site.take_down(&gone).await;
         make_up(site, &[&here.sub, &closed.sub, &gone.sub, "auth0|stranger", GUEST, "nul\0l"], seed).await;
         everybody_is_accounted_for(&syncing).await;
-        let run = syncing.run("sync live --types moods,pieces,kidlisp").await;
+        let run = syncing.run("sync --live --types moods,pieces,kidlisp").await;
         assert_eq!(run.code, Some(1), "{}", run.stderr);
         assert!(!site.records(&here, Medium::Mood).await.is_empty());
         everybody_is_accounted_for(&syncing).await;

@@ -50,7 +50,7 @@ async fn a_dry_run_tells_what_would_go_and_changes_nothing() {
     let syncing = Syncing::new().await;
     let owner = syncing.site.account("jeffrey").await;
     syncing.fill(&owner).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let (before, files) = (syncing.state(&owner).await, syncing.workshop.files());
 
     let told = syncing.run(&format!("wipe {} --types moods,tapes", owner.handle)).await.succeeds();
@@ -74,7 +74,7 @@ async fn two_thousand_records_go_in_ten_writes_and_come_back_as_they_were() {
     let other = syncing.site.account("other").await;
     syncing.site.add_mood(&other, "leave me alone").await;
     add_moods(&syncing, &owner, MANY).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let (before, others) = (syncing.site.records(&owner, Medium::Mood).await, revision(&syncing, &other).await);
     assert_eq!(before.len(), MANY);
 
@@ -116,7 +116,7 @@ async fn what_has_files_comes_back_from_a_backup_byte_by_byte() {
     }
     let other = syncing.site.account("other").await;
     syncing.site.add_painting(&other, "leave-me", &Picture::numbered(64, 48, 9)).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let (before, others) = (syncing.state(&guest).await, revision(&syncing, &other).await);
 
     let wipe = format!("wipe {} --live --yes", guest.handle);
@@ -142,7 +142,7 @@ async fn a_backup_fills_another_account_too() {
     let syncing = Syncing::new().await;
     let owner = syncing.site.account("jeffrey").await;
     syncing.fill(&owner).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let before = syncing.state(&owner).await;
     syncing.run("wipe jeffrey --live --yes").await.succeeds();
 
@@ -158,7 +158,7 @@ async fn a_wipe_that_was_killed_goes_on_and_its_backup_has_everything() {
     let mut syncing = Syncing::new().await;
     let owner = syncing.site.account("jeffrey").await;
     syncing.fill(&owner).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let before = syncing.state(&owner).await;
 
     let proxy = syncing.pds_proxy();
@@ -191,7 +191,7 @@ async fn a_restore_that_was_killed_goes_on() {
     let mut syncing = Syncing::new().await;
     let owner = syncing.site.account("jeffrey").await;
     syncing.fill(&owner).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let before = syncing.state(&owner).await;
     syncing.run("wipe jeffrey --live --yes").await.succeeds();
     let arguments = format!("restore jeffrey --from {} --live --yes", backup(&owner));
@@ -209,7 +209,7 @@ async fn answers_that_are_lost_and_others_who_write_are_no_harm_to_wipes_and_res
     let mut syncing = Syncing::new().await;
     let owner = syncing.site.account("jeffrey").await;
     syncing.fill(&owner).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let before = syncing.state(&owner).await;
     let restore = format!("restore jeffrey --from {} --live --yes", backup(&owner));
     let proxy = syncing.pds_proxy();
@@ -241,7 +241,7 @@ async fn keys_that_others_chose_come_back_and_what_was_taken_back_does_not() {
         let value = json!({ "$type": collection, "mood": text, "when": when.unwrap(), "ref": id.to_hex() });
         syncing.site.pds().put_record(&owner.session, collection, rkey, &value).await;
     }
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     syncing.run("wipe jeffrey --live --yes").await.succeeds();
     let moods = syncing.site.database().collection::<Document>("moods");
     moods.update_one(doc! { "_id": goes }, doc! { "$set": { "deleted": true } }).await.unwrap();
@@ -257,7 +257,7 @@ async fn a_file_that_the_pds_has_lost_stops_a_wipe_unless_one_says_so() {
     let mut syncing = Syncing::new().await;
     let owner = syncing.site.account("jeffrey").await;
     syncing.site.add_painting(&owner, "p", &Picture::numbered(64, 48, 1)).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let proxy = syncing.pds_proxy();
     proxy.always("com.atproto.sync.getBlob", Fault::Answer(Answer::xrpc(400, "InvalidRequest", "Blob not found")));
     let run = syncing.run("wipe jeffrey --live --yes").await;
@@ -274,7 +274,7 @@ async fn nothing_is_deleted_that_could_not_be_saved() {
     let mut syncing = Syncing::new().await;
     let owner = syncing.site.account("jeffrey").await;
     syncing.site.add_painting(&owner, "p", &Picture::numbered(64, 48, 1)).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let before = syncing.state(&owner).await;
     let proxy = syncing.pds_proxy();
     proxy.always("com.atproto.sync.getBlob", Fault::Answer(Answer::xrpc(403, "Forbidden", "no")));
@@ -289,7 +289,7 @@ async fn whoever_does_not_say_that_they_mean_it_changes_nothing() {
     let syncing = Syncing::new().await;
     let owner = syncing.site.account("jeffrey").await;
     syncing.site.add_mood(&owner, "stay").await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let before = syncing.state(&owner).await;
 
     for (arguments, expected) in [

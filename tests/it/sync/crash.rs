@@ -13,12 +13,12 @@ async fn killed_at(method: &'static str, nth: usize, fault: Fault) {
     let owner = syncing.site.account("unlucky").await;
     syncing.fill(&owner).await;
     let proxy = syncing.pds_proxy();
-    syncing.kill_at("sync live", proxy, method, nth, fault).await;
+    syncing.kill_at("sync --live", proxy, method, nth, fault).await;
 
     syncing.detours.clear();
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     assert_eq!(syncing.state(&owner).await, undisturbed);
-    assert_eq!(syncing.run("sync live").await.code, Some(3));
+    assert_eq!(syncing.run("sync --live").await.code, Some(3));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,7 +38,7 @@ async fn every_fault_of_every_method_is_survived() {
             syncing.fill(&owner).await;
             let proxy = syncing.pds_proxy();
             proxy.once(method, fault);
-            let run = syncing.run("sync live").await;
+            let run = syncing.run("sync --live").await;
             assert_eq!(run.code, Some(0), "{name} of {method}: {}{}", run.stdout(), run.stderr);
             assert_eq!(syncing.state(&owner).await, undisturbed, "{name} of {method}");
         }
@@ -53,7 +53,7 @@ async fn another_writer_makes_the_run_plan_again() {
     syncing.fill(&owner).await;
     let proxy = syncing.pds_proxy();
     proxy.next(APPLY, [None, Some(Fault::Answer(Answer::invalid_swap()))]);
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     assert_eq!(syncing.state(&owner).await, undisturbed);
     // A plan, a look whether the other one wrote elsewhere, which nobody did, and the next plan.
     assert_eq!(proxy.count("getRepo"), 3);
@@ -67,7 +67,7 @@ async fn a_server_that_limits_is_waited_for() {
     let proxy = syncing.pds_proxy();
     proxy.once(APPLY, Fault::Answer(Answer::rate_limited(Duration::from_secs(2))));
     let started = Instant::now();
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     assert!(started.elapsed() > Duration::from_secs(2));
     assert_eq!(proxy.count(APPLY), 2);
 }
@@ -81,7 +81,7 @@ async fn a_server_that_takes_short_bodies_gets_short_ones() {
     }
     let proxy = syncing.pds_proxy();
     proxy.next(APPLY, [Some(Fault::Answer(Answer::too_large())), Some(Fault::Answer(Answer::too_large()))]);
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     assert_eq!(syncing.site.records(&owner, Medium::Kidlisp).await.len(), 30);
 }
 
@@ -102,7 +102,7 @@ async fn what_spaces_cannot_give_is_told_by_cause_and_stops_nothing_else() {
     proxy.once("painting-p2.png", Fault::Truncate(40));
     proxy.always("painting-p3.png", Fault::Shorten(40));
 
-    let run = syncing.run("sync live --paintings-only --json --report report.json").await;
+    let run = syncing.run("sync --live --paintings-only --json --report report.json").await;
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     let report: serde_json::Value = serde_json::from_slice(&syncing.workshop.get("report.json")).unwrap();
     let parked = report["accounts"][0]["parked"].as_array().unwrap();
@@ -112,7 +112,7 @@ async fn what_spaces_cannot_give_is_told_by_cause_and_stops_nothing_else() {
     assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 2);
 
     proxy.heal();
-    assert_eq!(syncing.run("sync live --paintings-only").await.code, Some(1));
+    assert_eq!(syncing.run("sync --live --paintings-only").await.code, Some(1));
     assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 5);
 }
 
@@ -129,7 +129,7 @@ async fn mongodb_may_change_its_primary() {
     let client = mongodb::Client::with_uri_str(&url).await.unwrap();
     syncing.detours.push(("MONGODB_CONNECTION_STRING", url));
     client.database("admin").run_command(fail).await.unwrap();
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     assert_eq!(syncing.state(&owner).await, undisturbed);
 }
 
@@ -140,7 +140,7 @@ async fn no_secret_is_ever_printed() {
     syncing.fill(&owner).await;
     let proxy = syncing.pds_proxy();
     proxy.once(APPLY, Fault::AnswerAfter(Answer::internal_error()));
-    let mut command = syncing.command("sync live");
+    let mut command = syncing.command("sync --live");
     command.env("TELECINE_LOG", "trace");
     let run = tokio::task::spawn_blocking(move || crate::support::command::run(&mut command)).await.unwrap().succeeds();
     assert!(run.stderr.contains("applyWrites"), "{}", run.stderr);

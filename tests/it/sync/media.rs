@@ -23,7 +23,7 @@ async fn a_mood_a_piece_and_a_program_say_what_they_say() {
     let mood = site.add_mood(&owner, "déjà vu 🎞").await;
     let piece = site.add_piece(&owner, "dance").await;
     let kidlisp = site.add_kidlisp(&owner, "cow", "(wipe blue)").await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let value = async |medium| {
         let mut records = site.records(&owner, medium).await;
         assert_eq!(records.len(), 1);
@@ -54,7 +54,7 @@ async fn an_anonymous_tape_arrives_with_the_very_video_that_convert_makes() {
     let guest = site.guest().await;
     let tape = TapeBuilder::of((0..5).map(|frame| Picture::numbered(48, 32, frame)), 40.0);
     let id = site.add_tape(&guest, "9Yo", &tape).await;
-    syncing.run("sync live --anonymous --tapes-only").await.succeeds();
+    syncing.run("sync --live --anonymous --tapes-only").await.succeeds();
 
     let records = site.records(&guest, Medium::Tape).await;
     let value = &records[0].value;
@@ -75,7 +75,7 @@ async fn an_anonymous_tape_arrives_with_the_very_video_that_convert_makes() {
         assert_eq!(item.get_document(place).unwrap().get_str("rkey").unwrap(), records[0].rkey);
     }
     assert_eq!(item.get_str("mp4Status").unwrap(), "complete");
-    assert_eq!(syncing.run("sync live --anonymous --tapes-only").await.code, Some(3));
+    assert_eq!(syncing.run("sync --live --anonymous --tapes-only").await.code, Some(3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +94,7 @@ async fn a_tape_is_found_wherever_its_zip_was_put_and_a_posted_mp4_is_taken_as_i
     site.put(site.user_bucket(), "auth0|nomad/s-ccc.mp4", video.clone()).await;
     let posted = site.add(&owner, Medium::Tape, doc! { "code": "ccc", "slug": "s-ccc", "kind": "mp4" }).await;
 
-    syncing.run("sync live --tapes-only").await.succeeds();
+    syncing.run("sync --live --tapes-only").await.succeeds();
     let records = site.records(&owner, Medium::Tape).await;
     assert_eq!(records.len(), 3);
     let posted = records.iter().find(|record| record.value["ref"] == posted.to_hex()).unwrap();
@@ -112,7 +112,7 @@ async fn a_painting_arrives_with_a_thumbnail_and_its_recording_if_it_has_one() {
     site.put(site.art_bucket(), "aaaaaaaa.png", picture.png()).await;
     site.put(site.art_bucket(), "bbbbbbbb.zip", "a recording").await;
     site.add(&guest, Medium::Painting, doc! { "code": "two", "slug": "aaaaaaaa:bbbbbbbb" }).await;
-    syncing.run("sync live --paintings-only").await.succeeds();
+    syncing.run("sync --live --paintings-only").await.succeeds();
 
     let plain = site.records(&owner, Medium::Painting).await.remove(0).value;
     assert_eq!(plain["imageUrl"], "https://aesthetic.computer/media/paintings/one");
@@ -146,15 +146,15 @@ async fn what_was_edited_or_taken_back_in_mongodb_is_so_in_the_repo_after_the_ne
     let site = &syncing.site;
     let owner = site.account("moody").await;
     let [edited, deleted] = [site.add_mood(&owner, "before").await, site.add_mood(&owner, "oops").await];
-    syncing.run("sync live --moods-only").await.succeeds();
+    syncing.run("sync --live --moods-only").await.succeeds();
     let moods = site.database().collection::<mongodb::bson::Document>("moods");
     moods.update_one(doc! { "_id": edited }, doc! { "$set": { "mood": "after" } }).await.unwrap();
     moods.update_one(doc! { "_id": deleted }, doc! { "$set": { "deleted": true } }).await.unwrap();
-    syncing.run("sync live --moods-only").await.succeeds();
+    syncing.run("sync --live --moods-only").await.succeeds();
     let records = site.records(&owner, Medium::Mood).await;
     assert_eq!((records.len(), &records[0].value["mood"]), (1, &json!("after")));
     assert!(
         site.item(Medium::Mood, deleted).await.get_document("atproto").is_ok_and(|keys| !keys.contains_key("rkey"))
     );
-    assert_eq!(syncing.run("sync live --moods-only").await.code, Some(3));
+    assert_eq!(syncing.run("sync --live --moods-only").await.code, Some(3));
 }

@@ -151,7 +151,7 @@ impl Syncing {
         let syncing = Syncing::new().await;
         let owner = syncing.site.account("calm").await;
         syncing.fill(&owner).await;
-        syncing.run("sync live").await.succeeds();
+        syncing.run("sync --live").await.succeeds();
         syncing.state(&owner).await
     }
 }

@@ -41,7 +41,7 @@ async fn a_server_that_only_says_when_to_come_back_is_asked_once_more_and_not_be
             let proxy = syncing.pds_proxy();
             let when = if is_date { http_date(UNTIL) } else { "3".into() };
             proxy.once(method, later(status, &when));
-            let run = syncing.run("sync live --report report.json").await;
+            let run = syncing.run("sync --live --report report.json").await;
             assert_eq!(run.code, Some(0), "{status} of {method}: {}{}", run.stdout(), run.stderr);
             let least = Duration::from_secs(if is_date { UNTIL.as_secs() - 2 } else { 3 });
             assert!(run.elapsed > least, "{status} of {method}: {:?}", run.elapsed);
@@ -70,7 +70,7 @@ async fn spaces_that_only_say_when_to_come_back_are_asked_once_more_and_not_befo
         let when = if is_date { http_date(UNTIL) } else { "3".into() };
         let proxy = syncing.spaces_proxy();
         proxy.next("GET /", [Some(later(status, &when)), None]);
-        let run = syncing.run("sync live --paintings-only --report report.json").await.succeeds();
+        let run = syncing.run("sync --live --paintings-only --report report.json").await.succeeds();
         assert!(run.stderr.contains("for the limit of files"), "{status}: {}", run.stderr);
         assert_eq!(report(&syncing)["waits"][0]["for"], "files");
         // The key without a folder is looked at first, where it is not.
@@ -90,7 +90,7 @@ async fn one_of_21_cannot_log_in(answer: Answer) {
     }
     let proxy = syncing.pds_proxy();
     proxy.next(LOGIN, std::iter::repeat_n(None, 7).chain([Some(Fault::Answer(answer))]));
-    let run = syncing.run("sync live --report report.json").await;
+    let run = syncing.run("sync --live --report report.json").await;
     assert_eq!(run.code, Some(1), "{}{}", run.stdout(), run.stderr);
     assert_eq!(proxy.count(LOGIN), 21);
     let report = report(&syncing);
@@ -107,7 +107,7 @@ async fn one_of_21_cannot_log_in(answer: Answer) {
     assert!(run.stdout().contains(&line), "{}", run.stdout());
 
     syncing.detours.clear();
-    let run = syncing.run("sync live --report report.json").await.succeeds();
+    let run = syncing.run("sync --live --report report.json").await.succeeds();
     assert!(run.stdout().contains("done       1 items"), "{}", run.stdout());
     for owner in &owners {
         assert_eq!(syncing.site.records(owner, Medium::Mood).await.len(), 1);
@@ -131,7 +131,7 @@ async fn how_long_is_waited_can_be_said_and_what_needs_no_files_goes_on() {
     syncing.fill(&owner).await;
     let proxy = syncing.pds_proxy();
     proxy.always("uploadBlob", later(429, "600"));
-    let run = syncing.run("sync live --patience 9m --report report.json").await;
+    let run = syncing.run("sync --live --patience 9m --report report.json").await;
     assert_eq!(run.code, Some(1), "{}{}", run.stdout(), run.stderr);
     assert!(run.stdout().contains("postponed  1 × uploads are limited until "), "{}", run.stdout());
     assert!(!run.stderr.contains("waiting until"), "{}", run.stderr);
@@ -165,7 +165,7 @@ async fn what_was_written_before_an_interrupted_wait_is_counted_and_remembered()
     let owner = talkative(&syncing).await;
     let proxy = syncing.pds_proxy();
     proxy.next(APPLY, [None, Some(later(429, "600"))]);
-    let mut running = syncing.start("sync live --report report.json");
+    let mut running = syncing.start("sync --live --report report.json");
     let run = tokio::task::spawn_blocking(move || {
         running.wait_for_stderr("waiting until ");
         running.signal("INT");
@@ -196,7 +196,7 @@ async fn what_was_written_before_a_failure_is_counted_and_remembered() {
     talkative(&syncing).await;
     let proxy = syncing.pds_proxy();
     proxy.next(APPLY, [None, Some(Fault::Answer(Answer::xrpc(403, "Forbidden", "not any more")))]);
-    let run = syncing.run("sync live --report report.json").await;
+    let run = syncing.run("sync --live --report report.json").await;
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     let told = report(&syncing);
     assert_eq!(told["done"]["moods"]["create"], 200);
@@ -211,7 +211,7 @@ async fn on_a_terminal_a_wait_is_a_line_among_the_bars() {
     syncing.site.add_mood(&owner, "hello").await;
     let proxy = syncing.pds_proxy();
     proxy.once(APPLY, later(429, "3"));
-    let command = format!("{} sync live --report report.json", crate::support::command::TELECINE);
+    let command = format!("{} sync --live --report report.json", crate::support::command::TELECINE);
     let mut script = std::process::Command::new("script");
     script
         .args(["-qec", &command, "/dev/null"])
@@ -240,7 +240,7 @@ async fn a_pds_that_says_that_it_stored_something_else_is_noticed_at_once() {
     let body = json!({ "commit": { "cid": other, "rev": "3l2222222222a" }, "results": [result] }).to_string();
     let headers = vec![("content-type", "application/json".to_owned())];
     proxy.once(APPLY, Fault::AnswerAfter(Answer { status: 200, headers, body }));
-    let run = syncing.run("sync live --report report.json").await;
+    let run = syncing.run("sync --live --report report.json").await;
     assert_eq!(run.code, Some(1), "{}{}", run.stdout(), run.stderr);
     let parked = &report(&syncing)["accounts"][0]["parked"][0];
     assert_eq!(parked["id"], mood.to_hex());
@@ -249,6 +249,6 @@ async fn a_pds_that_says_that_it_stored_something_else_is_noticed_at_once() {
     assert_eq!(reason, format!("record was stored as {other}, not as {} that was sent", record.cid));
     assert_eq!(remembered(&syncing).await, 0);
     // It was the answer that was wrong, as the next look shows.
-    syncing.run("sync live").await.succeeds();
-    assert_eq!((remembered(&syncing).await, syncing.run("sync live").await.code), (1, Some(3)));
+    syncing.run("sync --live").await.succeeds();
+    assert_eq!((remembered(&syncing).await, syncing.run("sync --live").await.code), (1, Some(3)));
 }

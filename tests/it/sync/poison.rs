@@ -21,7 +21,7 @@ async fn a_record_that_makes_the_server_fail_every_time_is_parked() {
     syncing.site.add_piece(&owner, "dance").await;
     let proxy = syncing.pds_proxy();
     proxy.next(APPLY, (0..3).map(|_| Some(Fault::Answer(Answer::internal_error()))));
-    let run = syncing.run("sync live --report report.json").await;
+    let run = syncing.run("sync --live --report report.json").await;
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     let parked = &report(&syncing)["accounts"][0]["parked"];
     assert_eq!(parked.as_array().unwrap().len(), 1, "{parked}");
@@ -42,7 +42,7 @@ async fn an_account_with_a_wrong_password_is_told_and_the_others_go_on() {
     let users = site.database().collection::<mongodb::bson::Document>("users");
     users.update_one(doc! { "_id": &wrong.sub }, password).await.unwrap();
 
-    let run = syncing.run("sync live --report report.json").await;
+    let run = syncing.run("sync --live --report report.json").await;
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     assert!(run.stdout().contains("Invalid identifier or password"), "{}", run.stdout());
     assert!(!run.stdout().contains("not this one"));
@@ -59,9 +59,9 @@ async fn somebody_without_an_account_is_blocked_and_no_failure() {
     let moods = site.database().collection("moods");
     let when = mongodb::bson::DateTime::from_millis(1_700_000_000_000);
     moods.insert_one(doc! { "user": "auth0|stranger", "mood": "hello", "when": when }).await.unwrap();
-    let run = syncing.run("sync live --report report.json").await.succeeds();
+    let run = syncing.run("sync --live --report report.json").await.succeeds();
     assert!(run.stdout().contains("no account on the PDS"), "{}", run.stdout());
-    assert_eq!(syncing.run("sync live").await.code, Some(3));
+    assert_eq!(syncing.run("sync --live").await.code, Some(3));
 }
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_the_server_refuses_is_found_by_halves_and_parked() {
@@ -74,13 +74,13 @@ async fn a_record_that_the_server_refuses_is_found_by_halves_and_parked() {
     let refusal = || Some(Fault::Answer(Answer::xrpc(400, "InvalidRequest", "Invalid record")));
     // All eight, the first four, two of them, one.
     proxy.next(APPLY, [refusal(), refusal(), refusal(), refusal()]);
-    let run = syncing.run("sync live --report report.json").await;
+    let run = syncing.run("sync --live --report report.json").await;
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 7);
     let parked = &report(&syncing)["accounts"][0]["parked"];
     assert_eq!(parked.as_array().unwrap().len(), 1);
     assert!(parked[0]["reason"].as_str().unwrap().contains("InvalidRequest: Invalid record"), "{parked}");
 
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 8);
 }

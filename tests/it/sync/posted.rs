@@ -32,7 +32,7 @@ async fn movies_in_h264_and_aac_are_published_as_mp4_whatever_their_brand() {
     for (code, movie) in &playable {
         post(&syncing, &owner, code, movie.clone()).await;
     }
-    syncing.run("sync live --tapes-only --report report.json").await.succeeds();
+    syncing.run("sync --live --tapes-only --report report.json").await.succeeds();
     let records = syncing.site.records(&owner, Medium::Tape).await;
     assert_eq!(records.len(), playable.len());
     for record in &records {
@@ -49,7 +49,7 @@ async fn movies_in_h264_and_aac_are_published_as_mp4_whatever_their_brand() {
         assert_eq!(published, posted, "{code}");
     }
     assert_eq!(proxy.count("uploadBlob"), records.len());
-    assert_eq!(syncing.run("sync live --tapes-only").await.code, Some(3));
+    assert_eq!(syncing.run("sync --live --tapes-only").await.code, Some(3));
     assert_eq!(proxy.count("uploadBlob"), records.len());
 }
 
@@ -78,7 +78,7 @@ async fn what_cannot_be_published_is_blocked_with_its_reason_and_never_uploaded(
     let good = post(&syncing, &owner, "good", std::fs::read(movies.path("plain.mp4")).unwrap()).await;
     let proxy = syncing.pds_proxy();
     for is_first in [true, false] {
-        let run = syncing.run("sync live --tapes-only --report report.json").await;
+        let run = syncing.run("sync --live --tapes-only --report report.json").await;
         assert_eq!(run.code, Some(1), "{}{}", run.stdout(), run.stderr);
         let report: Value = serde_json::from_slice(&syncing.workshop.get("report.json")).unwrap();
         let blocked = report["accounts"][0]["blocked_items"].as_array().unwrap();
@@ -130,7 +130,7 @@ async fn files_that_are_stored_compressed_are_unpacked_and_other_encodings_are_n
     site.put_encoded(site.user_bucket(), &format!("{}/m.mp4", owner.sub), "gzip", movie).await;
     site.add(&owner, Medium::Tape, doc! { "code": "movie", "slug": "m", "kind": "mp4" }).await;
 
-    let run = syncing.run("sync live --report report.json").await;
+    let run = syncing.run("sync --live --report report.json").await;
     assert_eq!(run.code, Some(1), "{}{}", run.stdout(), run.stderr);
     let codes: std::collections::BTreeSet<_> = site
         .records(&owner, Medium::Tape)

@@ -44,7 +44,7 @@ async fn no_refusal_is_provoked_and_one_login_is_enough() {
     add_moods(&syncing.site, &owner, 300).await;
     syncing.fill(&owner).await;
     let proxy = syncing.pds_proxy();
-    let run = told(&syncing, "sync live").await.succeeds();
+    let run = told(&syncing, "sync --live").await.succeeds();
     assert!(run.stderr.contains("status=200"), "{}", run.stderr);
     assert!(!run.stderr.contains("status=429"), "{}", run.stderr);
     assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 312);
@@ -73,7 +73,7 @@ async fn who_has_used_up_what_there_is_waits_says_so_and_can_be_stopped() {
     }
     add_moods(&syncing.site, &owner, 300).await;
 
-    let mut command = syncing.command("sync live --json --report report.json");
+    let mut command = syncing.command("sync --live --json --report report.json");
     let log = std::fs::File::create(syncing.workshop.path("log")).unwrap();
     command.env("TELECINE_LOG", "info").stdout(log.try_clone().unwrap()).stderr(log);
     let mut child = command.spawn().unwrap();
@@ -124,7 +124,7 @@ async fn a_session_that_ends_is_prolonged_and_not_begun_again() {
     syncing.fill(&owner).await;
     let proxy = syncing.pds_proxy();
     proxy.once("applyWrites", Fault::Answer(Answer::expired_token()));
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     assert_eq!((proxy.count("createSession"), proxy.count("refreshSession")), (1, 1));
 }
 
@@ -135,7 +135,7 @@ async fn ten_times_the_moods_take_hardly_more_memory() {
         let syncing = Syncing::new().await;
         let owner = syncing.site.account("moody").await;
         add_moods(&syncing.site, &owner, count).await;
-        let run = syncing.run("sync live").await.succeeds();
+        let run = syncing.run("sync --live").await.succeeds();
         assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), count);
         println!("{count} moods: {} MiB, {:?}", run.peak >> 20, run.elapsed);
         peaks.push(run.peak);

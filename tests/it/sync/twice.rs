@@ -11,7 +11,7 @@ async fn two_syncs_at_once_write_nothing_twice() {
     let syncing = Syncing::new().await;
     let owner = syncing.site.account("popular").await;
     syncing.fill(&owner).await;
-    let (one, other) = tokio::join!(syncing.run("sync live"), syncing.run("sync live"));
+    let (one, other) = tokio::join!(syncing.run("sync --live"), syncing.run("sync live"));
     // The slower one may find nothing left to do.
     for run in [one, other] {
         assert!(matches!(run.code, Some(0 | 3)), "{}", run.stderr);
@@ -33,7 +33,7 @@ async fn duplicates_go_legacy_records_stay_where_they_are_and_orphans_are_only_r
     put("3kccccccccc2c", record("double", "ref", double.to_hex())).await;
     put("3kddddddddd2d", record("gone", "ref", "0123456789abcdef01234567".into())).await;
 
-    syncing.run("sync live --moods-only").await.succeeds();
+    syncing.run("sync --live --moods-only").await.succeeds();
     let records = site.records(&owner, Medium::Mood).await;
     let found: Vec<_> =
         records.iter().map(|record| (record.rkey.as_str(), record.value["ref"].as_str().unwrap().to_owned())).collect();
