@@ -56,7 +56,7 @@ class Row:
         return statistics.median(pair[side].cpu for pair in self.costs)
 
 
-def compare(name, tape, presets, rounds, sound=False):
+def compare(name, tape, presets, rounds):
     """One row for each preset. In every round the recipe and then each preset has its turn, so that whatever else the
     machine does hits all alike."""
     rate = recipe.rate(tape)
@@ -65,7 +65,7 @@ def compare(name, tape, presets, rounds, sound=False):
     ours = {preset: WORK / f"{name}-{preset}.mp4" for preset in presets}
     taken = {preset: [] for preset in presets}
     for _ in range(rounds):
-        cost = recipe.convert(tape, theirs, rate, sound)
+        cost = recipe.convert(tape, theirs, rate)
         for preset, video in ours.items():
             taken[preset].append((costs.convert(tape, video, preset), cost))
     for preset, video in ours.items():

@@ -37,12 +37,12 @@ def encode(folder, rate, video, crf=None, sound=None):
                   *quantiser, "-pix_fmt", "yuv420p", *audio_out, "-movflags", "+faststart", video)
 
 
-def convert(tape, video, rate, sound=True):
+def convert(tape, video, rate):
     """What the site's converter does, apart from fetching and uploading."""
     with tempfile.TemporaryDirectory(dir=WORK) as folder:
         unzip = run(["unzip", "-q", tape, "-d", folder])
         track = Path(folder, "soundtrack.wav")
-        made = encode(folder, rate, video, sound=track if sound and track.exists() else None)
+        made = encode(folder, rate, video, sound=track if track.exists() else None)
     return Cost(unzip.wall + made.wall, unzip.cpu + made.cpu, max(unzip.memory, made.memory))
 
 

@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::tape::{Limits, TICKS_PER_SECOND, Tape, Warning};
+use crate::video::{self, Encoding, Look, Options, Preset};
 
 use super::limits::LimitArguments;
 use super::plain::plain;
-use super::presets::StrictArgument;
+use super::presets::{PresetFile, STANDARD, StrictArgument};
 use super::progress::{interrupted, stop_on_interrupt};
 use super::source::TapeSource;
 use super::{Outcome, report};
@@ -21,7 +22,7 @@ const RATES: [u32; 14] = [1, 5, 10, 12, 15, 20, 24, 30, 50, 60, 75, 90, 120, 144
 /// Width of the longest bar of the histogram.
 const BAR: usize = 30;
 
-/// Show what tapes hold, and every warning that converting them would give
+/// Show what tapes hold, how they would be encoded, and every warning that converting them would give
 ///
 /// Every picture is decoded, and all of the sound, so that nothing is left to be found later; nothing is encoded.
 #[derive(Debug, Args)]
@@ -33,6 +34,11 @@ pub struct Arguments {
     /// Tapes to look at; - reads one from standard input
     #[arg(required = true, value_name = "TAPE")]
     tapes: Vec<TapeSource>,
+    /// Say what this preset would do; see `telecine presets list`
+    #[arg(long, value_name = "NAME", default_value = STANDARD)]
+    preset: String,
+    #[command(flatten)]
+    preset_file: PresetFile,
     /// Print one JSON object for each tape
     #[arg(long)]
     json: bool,
@@ -56,8 +62,29 @@ struct Inspection {
     rates: BTreeMap<u32, usize>,
     longest_hold: Hold,
     sound: Option<Sound>,
+    look: Look,
+    /// Why the look is of its kind.
+    why: String,
+    encoding: Choice,
     extra: Vec<String>,
     warnings: Vec<Warning>,
+}
+
+/// How the tape would be encoded.
+#[derive(Debug, Serialize)]
+struct Choice {
+    preset: String,
+    preset_version: u32,
+    /// The one that would be taken, or those of which the smallest would be kept.
+    variants: Vec<Variant>,
+}
+
+#[derive(Debug, Serialize)]
+struct Variant {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    codec: video::Codec,
+    scale: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,12 +102,31 @@ struct Sound {
     surplus_seconds: f64,
 }
 
+impl Choice {
+    /// `standard 2, sharp: H.264 ×4`, or `archive 2: the smallest of …`.
+    fn text(&self) -> String {
+        let name = |variant: &Variant| variant.name.clone().unwrap_or_else(|| variant.codec.name().into());
+        match self.variants.as_slice() {
+            [only] => {
+                let variant = only.name.as_ref().map(|name| format!(", {name}")).unwrap_or_default();
+                let (codec, scale) = (only.codec.name(), only.scale);
+                format!("{} {}{variant}: {codec} ×{scale}", self.preset, self.preset_version)
+            }
+            several => {
+                let names: Vec<_> = several.iter().map(name).collect();
+                format!("{} {}: the smallest of {}", self.preset, self.preset_version, names.join(", "))
+            }
+        }
+    }
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     stop_on_interrupt();
+    let preset = arguments.preset_file.preset(&arguments.preset);
     let mut outcome = Outcome::Done;
     for tape in &arguments.tapes {
-        let inspected = inspect(tape, &arguments.limits.limits());
+        let inspected = inspect(tape, &arguments.limits.limits(), &preset);
         // With a warning too many there still is something to show.
         let (inspection, error) = match inspected {
             Ok(inspection) if arguments.strict.strict => {
@@ -114,7 +160,7 @@ fn with_name(tape: &TapeSource, mut value: serde_json::Value) -> serde_json::Val
     value
 }
 
-fn inspect(source: &TapeSource, limits: &Limits) -> Result<Inspection> {
+fn inspect(source: &TapeSource, limits: &Limits, preset: &Preset) -> Result<Inspection> {
     let tape = source.open(limits)?;
     tape.look_through(interrupted)?;
     let repeats = tape.repeats()?;
@@ -125,6 +171,7 @@ fn inspect(source: &TapeSource, limits: &Limits) -> Result<Inspection> {
     }
     let merged = tape.timeline.merge(|frame| repeats[frame]);
     let longest = merged.shown().max_by_key(|shown| shown.duration);
+    let video::Choice { encodings, look } = video::choice(&tape, preset, Options::default())?;
     Ok(Inspection {
         bytes: tape.bytes,
         entries: tape.entries,
@@ -139,6 +186,13 @@ fn inspect(source: &TapeSource, limits: &Limits) -> Result<Inspection> {
             seconds: seconds(hold.duration),
         }),
         sound: sound(&tape),
+        look,
+        why: look.why(),
+        encoding: Choice {
+            preset: preset.name.clone(),
+            preset_version: preset.version,
+            variants: encodings.into_iter().map(variant).collect(),
+        },
         warnings: tape.warnings(),
         extra: tape.extra,
     })
@@ -152,6 +206,10 @@ fn sound(tape: &Tape) -> Option<Sound> {
         channels: sound.channels,
         surplus_seconds: sound.seconds() - tape.timeline.duration().as_secs_f64(),
     })
+}
+
+fn variant(encoding: &Encoding) -> Variant {
+    Variant { name: encoding.variant.clone(), codec: encoding.codec, scale: encoding.scale }
 }
 
 fn nearest_rate(gap: f64) -> u32 {
@@ -185,6 +243,8 @@ fn text(tape: &TapeSource, inspection: &Inspection) -> String {
         ),
         None => field("sound", "none".into()),
     }
+    field("look", format!("{}: {}", inspection.look.kind.name(), inspection.why));
+    field("encoding", inspection.encoding.text());
     if !inspection.extra.is_empty() {
         field("ignored", inspection.extra.join(", "));
     }

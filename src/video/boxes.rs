@@ -1,4 +1,4 @@
-//! The boxes an MP4 is made of: moving the index to the front, and seeing that it is there.
+//! The boxes an MP4 is made of: finding them, moving the index to the front, and seeing that it is there.
 //!
 //! libav can do that itself, but only for a file it opens by name.
 
@@ -74,12 +74,17 @@ pub fn index_first(file: &mut File) -> Result<IndexFirst> {
     let read = file.seek(SeekFrom::Start(index_range.start)).and_then(|_| file.read_exact(&mut index));
     read.map_err(|error| Error::Verify { what: format!("cannot be read back ({error})") })?;
     let moved = (file_type.end - file_type.start + index.len() as u64) as i64 - media.start as i64;
-    shift_offsets(&mut index[8..], moved)
+    walk(&mut index[8..], &mut |name, table| shift_offsets(name, table, moved))
         .ok_or_else(|| Error::Verify { what: "has an index that cannot be moved".into() })?;
     Ok(IndexFirst { file_type, index, media })
 }
 
 impl IndexFirst {
+    /// The boxes in `moov`.
+    pub fn index(&mut self) -> &mut [u8] {
+        &mut self.index[8..]
+    }
+
     /// Writes the parts from `from` to `to`; answers how many bytes that were.
     pub fn write_to(&self, from: &mut File, to: &mut impl Write) -> io::Result<u64> {
         let mut part = |range: &Range<u64>, to: &mut dyn Write| {
@@ -92,29 +97,38 @@ impl IndexFirst {
     }
 }
 
-/// Adds `delta` to every chunk offset among these boxes; `None` if they do not hold together or an offset overflows.
-fn shift_offsets(mut boxes: &mut [u8], delta: i64) -> Option<()> {
+/// What is done with a box: its name, and what is in it. `None` if that does not hold together.
+pub type Visit<'v> = dyn FnMut([u8; 4], &mut [u8]) -> Option<()> + 'v;
+
+/// Visits boxes with what is in them, and on the way from `moov` to the tables of a stream the boxes within; `None` if
+/// they do not hold together or the visitor says so.
+pub fn walk(mut boxes: &mut [u8], visit: &mut Visit<'_>) -> Option<()> {
     while !boxes.is_empty() {
         let length = u32::from_be_bytes(boxes.get(..4)?.try_into().ok()?) as usize;
         let name: [u8; 4] = boxes.get(4..8)?.try_into().ok()?;
         let (this, rest) = boxes.split_at_mut_checked(length)?;
         let body = this.get_mut(8..)?;
-        match &name {
-            b"stco" => {
-                for offset in body.get_mut(8..)?.as_chunks_mut().0 {
-                    let moved = u64::from(u32::from_be_bytes(*offset)).checked_add_signed(delta)?;
-                    *offset = u32::try_from(moved).ok()?.to_be_bytes();
-                }
-            }
-            b"co64" => {
-                for offset in body.get_mut(8..)?.as_chunks_mut().0 {
-                    *offset = u64::from_be_bytes(*offset).checked_add_signed(delta)?.to_be_bytes();
-                }
-            }
-            name if CONTAINERS.contains(&name) => shift_offsets(body, delta)?,
-            _ => {}
-        }
+        if CONTAINERS.contains(&&name) { walk(body, visit) } else { visit(name, body) }?;
         boxes = rest;
+    }
+    Some(())
+}
+
+/// Adds `delta` to every chunk offset in a table, if it is one; `None` if it is broken off or an offset overflows.
+fn shift_offsets(name: [u8; 4], table: &mut [u8], delta: i64) -> Option<()> {
+    match &name {
+        b"stco" => {
+            for offset in table.get_mut(8..)?.as_chunks_mut().0 {
+                let moved = u64::from(u32::from_be_bytes(*offset)).checked_add_signed(delta)?;
+                *offset = u32::try_from(moved).ok()?.to_be_bytes();
+            }
+        }
+        b"co64" => {
+            for offset in table.get_mut(8..)?.as_chunks_mut().0 {
+                *offset = u64::from_be_bytes(*offset).checked_add_signed(delta)?.to_be_bytes();
+            }
+        }
+        _ => {}
     }
     Some(())
 }

@@ -1,4 +1,4 @@
-//! Which of a preset's encodings may be the one for a tape.
+//! Which of a preset's encodings may be the one for a tape, and why.
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -7,9 +7,10 @@ use crate::error::{Error, Result};
 use crate::tape::{Shown, Tape};
 
 use super::encode::{Chunk, Part, Plan};
-use super::look::{Look, look};
+use super::look::{Kind, Look, look};
 use super::paint::Painter;
 use super::preset::{Choose, Encoding, Preset};
+use super::schedule::{Options, timeline};
 use super::trial::Quiet;
 use super::{Watch, installed};
 
@@ -31,6 +32,34 @@ pub struct Candidates<'p> {
     pub missing: Vec<&'p Encoding>,
     /// What the tape looks like, if that had a say.
     pub look: Option<Look>,
+}
+
+/// What a preset does with a tape, as far as that is known before anything is encoded.
+pub struct Choice<'p> {
+    /// The encoding, or those of which the smallest video will be kept.
+    pub encodings: Vec<&'p Encoding>,
+    /// What the tape looks like, which decided between them or would in another preset.
+    pub look: Look,
+}
+
+/// Finds out what a preset does with a tape.
+///
+/// # Errors
+/// [`Error::NoEncoder`] if libav lacks every encoder that there is a use for; what is wrong with the tape.
+pub fn choice<'p>(tape: &Tape, preset: &'p Preset, options: Options) -> Result<Choice<'p>> {
+    let frames: Vec<_> = timeline(tape, preset, options)?.shown().collect();
+    let look = look(tape, &frames)?;
+    let usable = usable(preset, installed::has)?.encodings;
+    let encodings = if preset.choose == Some(Choose::Look) { vec![suitable(&usable, look.kind)] } else { usable };
+    Ok(Choice { encodings, look })
+}
+
+/// The first that suits a kind of look, else the first that suits any.
+fn suitable<'p>(encodings: &[&'p Encoding], kind: Kind) -> &'p Encoding {
+    let suits = |encoding: &&&Encoding| encoding.suits.contains(&kind);
+    let any = |encoding: &&&Encoding| encoding.suits.is_empty();
+    let encoding = encodings.iter().find(suits).or_else(|| encodings.iter().find(any));
+    encoding.copied().unwrap_or(encodings[0])
 }
 
 /// Finds out which encodings of a preset `frames` must be encoded with to know the one for them.
@@ -57,17 +86,14 @@ pub fn candidates<'p>(
         }
         Some(Choose::Look) => {
             let look = *seen.insert(look(tape, frames)?);
-            let suits = |encoding: &&&Encoding| encoding.suits.contains(&look.kind);
-            let any = |encoding: &&&Encoding| encoding.suits.is_empty();
-            let encoding = encodings.iter().find(suits).or_else(|| encodings.iter().find(any));
-            encoding.or(encodings.first()).copied().into_iter().collect()
+            vec![suitable(&encodings, look.kind)]
         }
         Some(Choose::Smallest) | None => encodings,
     };
     Ok(Candidates { encodings, missing, look: seen })
 }
 
-/// The encodings that a libav which has these encoders can encode.
+/// The encodings that a libav which has these encoders can encode: at least one.
 fn usable(preset: &Preset, has: impl Fn(&str) -> bool) -> Result<Candidates<'_>> {
     let is_there = |encoding: &&Encoding| has(encoding.encoder());
     let (encodings, missing): (Vec<_>, Vec<_>) = preset.encodings.iter().partition(is_there);

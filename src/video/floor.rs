@@ -1,8 +1,9 @@
 //! A floor under quality: the coarsest quantiser at which even the worst frame of a chunk is good enough.
 //!
 //! A trial says what a quantiser gives, and so which one to take. Where the preset wants proof, frames of the whole are
-//! held against the tape too, and a chunk that fell short is encoded once more. How fine and how coarse the quantiser may get depends on how busy the
-//! pictures are: to lift noise to the floor would cost ten times the bytes of a video that looks no worse.
+//! held against the tape too, and a chunk that fell short is encoded once more. How fine and how coarse the quantiser may
+//! get depends on how busy the pictures are: to lift noise to the floor would cost ten times the bytes of a video that
+//! looks no worse.
 
 use crate::error::Result;
 use crate::tape::{Shown, TICKS_PER_SECOND};
@@ -77,13 +78,20 @@ impl Plan<'_> {
         if !floor.proven || aim.quantiser <= aim.finest {
             return Ok(chunk);
         }
-        let worst = decibels(self.worst_error(&chunk, part.frames, part.frames.len().div_ceil(PROOFS))?);
-        if worst >= aim.psnr {
+        let chunk = self.proven(chunk, part.frames)?;
+        let missing = chunk.worst_psnr.map_or(0.0, |worst| aim.psnr - worst);
+        if missing <= 0.0 {
             return Ok(chunk);
         }
-        let steps = ((aim.psnr - worst) / STEP.0).ceil() as u8;
-        let finer = aim.quantiser.saturating_sub(steps).max(aim.finest);
-        self.encode_at(Quality::Qp(finer), part, source, &Quiet(watch))
+        let finer = aim.quantiser.saturating_sub((missing / STEP.0).ceil() as u8).max(aim.finest);
+        let finer = self.encode_at(Quality::Qp(finer), part, source, &Quiet(watch))?;
+        self.proven(finer, part.frames)
+    }
+
+    /// The chunk, with what a sample of its frames shows of its worst.
+    fn proven(&self, chunk: Chunk, frames: &[Shown]) -> Result<Chunk> {
+        let error = self.worst_error(&chunk, frames, frames.len().div_ceil(PROOFS))?;
+        Ok(Chunk { worst_psnr: Some(decibels(error)), ..chunk })
     }
 
     /// Finds the quantiser for a chunk by one or two trials.

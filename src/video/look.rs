@@ -51,10 +51,41 @@ pub struct Look {
     pub still: f32,
     /// How far frames are from the middle between their neighbours, divided by how far they are from the one before.
     pub uneven: f32,
+    /// Frames a second in the mean.
+    pub rate: f32,
     /// The squared error that the site's recipe makes of the colours before it encodes anything: of the worst sample,
     /// the mean over red, green and blue.
     #[serde(skip)]
     pub smear: f32,
+}
+
+impl Kind {
+    /// As people write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Sharp => "sharp",
+            Kind::Flowing => "flowing",
+            Kind::Jumping => "jumping",
+            Kind::Restless => "restless",
+        }
+    }
+}
+
+impl Look {
+    /// Why it is of its kind, in a few words that follow "because".
+    #[must_use]
+    pub fn why(&self) -> String {
+        let Look { kind, colors, edges, uneven, rate, .. } = *self;
+        let shades = format!("{:.0} % of all differences are hard edges", edges * 100.0);
+        let off = format!("frames are {:.0} % off the middle between their neighbours", uneven * 100.0);
+        match kind {
+            Kind::Sharp if colors <= PALETTE => format!("{colors} colours are a palette"),
+            Kind::Sharp => shades,
+            Kind::Flowing | Kind::Restless => format!("{shades}, and {off}"),
+            Kind::Jumping => format!("{shades}, and {off} at {rate:.0} a second"),
+        }
+    }
 }
 
 /// How pictures want to be encoded.
@@ -173,6 +204,7 @@ impl Seen {
             edges,
             still: share(self.still, self.pixels),
             uneven,
+            rate,
             smear: self.smear,
         }
     }
@@ -183,15 +215,18 @@ impl Seen {
 fn smear(picture: &Picture) -> f32 {
     let (width, height) = (picture.width as usize, picture.height as usize);
     let neighbour = |at: usize, count: usize| if at.is_multiple_of(2) { (at + 1).min(count - 1) } else { at - 1 };
+    let (mut own, mut other) = (Vec::new(), Vec::new());
     let (mut sum, mut pixels) = (0.0, 0_u32);
     for y in rows(picture) {
-        let (own, other) = (row(picture, y), row(picture, neighbour(y, height)));
+        for (chromas, y) in [(&mut own, y), (&mut other, neighbour(y, height))] {
+            chromas.clear();
+            chromas.extend(row(picture, y).iter().map(|&rgb| chroma(rgb)));
+        }
         for x in 0..width {
             let beside = neighbour(x, width);
-            let [blue, red] = [0, 1].map(|difference| {
-                let of = |rgb: [u8; 3]| chroma(rgb)[difference];
-                let smeared = (25.0 * of(own[x]) + 5.0 * (of(own[beside]) + of(other[x])) + of(other[beside])) / 36.0;
-                smeared - of(own[x])
+            let [blue, red] = [0, 1].map(|of| {
+                let near = 5.0 * (own[beside][of] + other[x][of]) + other[beside][of];
+                (25.0 * own[x][of] + near) / 36.0 - own[x][of]
             });
             // What an error of the differences is in red, blue and green, by the BT.601 matrix of the recipe.
             let green = (0.299 * red + 0.114 * blue) / 0.587;

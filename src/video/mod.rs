@@ -11,6 +11,7 @@ mod encode;
 mod exact;
 mod floor;
 mod installed;
+mod level;
 mod look;
 mod mux;
 mod paint;
@@ -21,6 +22,7 @@ mod presets;
 mod rate;
 mod reader;
 mod reduce;
+mod schedule;
 #[doc(hidden)]
 pub mod stages;
 mod still;
@@ -34,6 +36,7 @@ use ffmpeg_next as ffmpeg;
 
 use crate::error::{Error, Result};
 
+pub use choose::{Choice, choice};
 pub use installed::{Installed, has as has_encoder, installed};
 pub use look::{Kind, Look, look};
 pub use planes::Geometry;
@@ -41,8 +44,9 @@ pub use preset::{Choose, Codec, Colors, Encoding, Floor, Player, Preset, Quality
 pub use presets::Presets;
 pub use reader::{Facts, Played, Reader};
 pub use reduce::{Matrix, Reduced, Swing};
+pub use schedule::Options;
 pub use still::webp;
-pub use transcode::{Options, Transcoded, transcode};
+pub use transcode::{Transcoded, transcode};
 
 /// What a caller may see and say while a video is made. Called from many threads.
 pub trait Watch: Sync {

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::tape::{Shown, TICKS_PER_SECOND};
 
 use super::audio::Sound;
+use super::level::{self, BitRate};
 use super::{boxes, libav};
 
 const VIDEO: usize = 0;
@@ -29,6 +30,7 @@ pub struct Muxer {
     scratch: File,
     /// When each packet of video is to be decoded, in ticks.
     decoding: std::vec::IntoIter<i64>,
+    bit_rate: BitRate,
     /// Packets of sound that wait for the pictures to catch up, in order.
     sound: std::vec::IntoIter<Packet>,
     sound_rate: Rational,
@@ -63,7 +65,8 @@ impl Muxer {
         options.set("movie_timescale", &TICKS_PER_SECOND.to_string());
         output.write_header_with(options).map_err(unwritten)?;
         let decoding = decoding_times(frames, delay).into_iter();
-        Ok(Muxer { output, scratch, decoding, sound: packets.into_iter(), sound_rate })
+        let bit_rate = BitRate::default();
+        Ok(Muxer { output, scratch, decoding, bit_rate, sound: packets.into_iter(), sound_rate })
     }
 
     /// Writes the next packet of video in the order of decoding, and before it the sound up to its time.
@@ -80,7 +83,9 @@ impl Muxer {
             self.write_sound()?;
         }
         let decoding = self.decoding.next().ok_or(ffmpeg::Error::Bug);
-        packet.set_dts(Some(decoding.map_err(libav("keep frames and packets in step"))?));
+        let decoding = decoding.map_err(libav("keep frames and packets in step"))?;
+        packet.set_dts(Some(decoding));
+        self.bit_rate.add(decoding, packet.size());
         self.write_packet(&mut packet, VIDEO, Rational(1, TICKS_PER_SECOND as i32))
     }
 
@@ -106,7 +111,9 @@ impl Muxer {
         while self.write_sound()? {}
         self.output.write_trailer().map_err(unwritten)?;
         drop(self.output);
-        let index_first = boxes::index_first(&mut self.scratch)?;
+        let mut index_first = boxes::index_first(&mut self.scratch)?;
+        level::cover(index_first.index(), &self.bit_rate)
+            .ok_or_else(|| Error::Verify { what: "has no settings for decoders".into() })?;
         let mut copy = || -> io::Result<u64> {
             file.rewind()?;
             file.set_len(0)?;

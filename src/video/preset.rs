@@ -363,7 +363,7 @@ mod tests {
         {
             assert_eq!(standard.scale_for(width, height), scale, "{width}x{height}");
         }
-        assert_eq!(encoding("draft").scale_for(320, 240), 2);
+        assert_eq!(encoding("swift").scale_for(320, 240), 2);
         assert_eq!(encoding("incumbent").scale_for(1921, 1), 3);
     }
 
@@ -381,7 +381,7 @@ mod tests {
     #[test]
     fn options_are_told_apart_by_white_space_and_keep_what_follows_the_first_sign() {
         let encoding =
-            Encoding { encoder_options: " preset=medium\n x264-params=me=dia:ref=5 ".into(), ..encoding("draft") };
+            Encoding { encoder_options: " preset=medium\n x264-params=me=dia:ref=5 ".into(), ..encoding("swift") };
         assert_eq!(encoding.options().collect::<Vec<_>>(), [("preset", "medium"), ("x264-params", "me=dia:ref=5")]);
     }
 }

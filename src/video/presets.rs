@@ -236,7 +236,7 @@ mod tests {
 
     const TWO: &str = r#"
         [two]
-        based-on = "draft"
+        based-on = "incumbent"
         choose = "smallest"
         [two.large]
         scale = 4
@@ -264,21 +264,21 @@ mod tests {
 
     #[test]
     fn tables_within_a_preset_are_encodings_that_differ_in_their_keys() {
-        let draft = extended("").unwrap().get("draft").unwrap().encodings[0].encoder_options.clone();
+        let usual = extended("").unwrap().get("incumbent").unwrap().encodings[0].encoder_options.clone();
         let [large, slow] = ["large", "slow"].map(|name| Some(name.to_string()));
-        let expected = [(large.clone(), 4, draft.clone()), (slow.clone(), 2, "preset=slow".into())];
+        let expected = [(large.clone(), 4, usual.clone()), (slow.clone(), 3, "preset=slow".into())];
         assert_eq!(encodings("", "two"), expected);
 
-        let fixed = [(large.clone(), 1, draft.clone()), (slow.clone(), 1, "preset=slow".into())];
+        let fixed = [(large.clone(), 1, usual.clone()), (slow.clone(), 1, "preset=slow".into())];
         assert_eq!(encodings("[mine]\nbased-on = 'two'\nscale = 1", "mine"), fixed);
-        let changed = [(large, 3, draft), (slow.clone(), 2, "preset=slow".into())];
-        assert_eq!(encodings("[mine]\nbased-on = 'two'\n[mine.large]\nscale = 3", "mine"), changed);
+        let changed = [(large, 5, usual), (slow.clone(), 3, "preset=slow".into())];
+        assert_eq!(encodings("[mine]\nbased-on = 'two'\n[mine.large]\nscale = 5", "mine"), changed);
         assert_eq!(encodings("[mine]\nbased-on = 'two.slow'\nscale = 3", "mine"), [(None, 3, "preset=slow".into())]);
     }
 
     #[test]
     fn another_codec_starts_without_the_options_of_the_first() {
-        let error = extended("[mine]\nbased-on = 'draft'\ncodec = 'av1'").unwrap_err().chain().join(": ");
+        let error = extended("[mine]\nbased-on = 'incumbent'\ncodec = 'av1'").unwrap_err().chain().join(": ");
         assert!(error.contains("[mine] missing field `encoder-options`"), "{error}");
     }
 
@@ -291,28 +291,34 @@ mod tests {
             ("[mine]\nbased-on = 'never'", "[mine] is based on never, which is unknown"),
             ("[mine]\nbased-on = 'standard.never'", "[mine] is based on standard.never, which is unknown"),
             ("[mine]\nbased-on = 3", "[mine] based-on is not the name of a preset"),
-            ("[draft.large]\nscales = 4", "[draft.large] unknown field `scales`"),
+            ("[incumbent.large]\nscales = 4", "[incumbent.large] unknown field `scales`"),
             (
-                "[draft.large]\nversion = 4",
-                "[draft.large] version is the same for all encodings; write it under [draft]",
+                "[incumbent.large]\nversion = 4",
+                "[incumbent.large] version is the same for all encodings; write it under [incumbent]",
             ),
-            ("[draft.large]\nscale = 4\n[draft.small]\nscale = 1", "several encodings and no rule for choosing one"),
+            (
+                "[incumbent.large]\nscale = 4\n[incumbent.small]\nscale = 1",
+                "several encodings and no rule for choosing one",
+            ),
             ("[standard]\nscale = 0", "scales by 0; 1 to 16 can be done"),
             ("[standard]\nchunk-frames = 3", "has chunks of 3 frames; 4 are the least"),
             ("[standard]\nquality = { crf = 99.0 }", "quality outside 0 to 51"),
             ("[standard]\nquality = 'lossless'", "is lossless; that takes colors"),
             ("[archive.vp9]\nquality = { qp = 8 }", "has a quantiser; VP9 takes crf or lossless"),
             (
-                "[draft]\ncodec = 'vp9'\nencoder-options = 'cpu-used=8'",
+                "[incumbent]\ncodec = 'vp9'\nencoder-options = 'cpu-used=8'",
                 "says that it plays in Safari; that takes codec",
             ),
-            ("[draft]\nencoder-options = 'preset'", "has encoder option preset without a value; write preset=VALUE"),
-            ("[draft]\naudio-kbps = 8", "has sound of 8 kbit/s"),
+            (
+                "[incumbent]\nencoder-options = 'preset'",
+                "has encoder option preset without a value; write preset=VALUE",
+            ),
+            ("[incumbent]\naudio-kbps = 8", "has sound of 8 kbit/s"),
             ("[", "TOML"),
         ] {
             let chain = extended(text).unwrap_err().chain().join(": ");
             assert!(chain.contains(expected), "{chain}");
         }
-        assert!(Presets::built_in().unwrap().get("fast").unwrap_err().to_string().contains("standard, draft, small"));
+        assert!(Presets::built_in().unwrap().get("fast").unwrap_err().to_string().contains("standard, swift, small"));
     }
 }

@@ -18,7 +18,8 @@ use super::mux::Muxer;
 use super::paint::{FrameSource, Painter};
 use super::preset::{Preset, Quality};
 use super::rate::declared_rate;
-use super::transcode::{Options, parts, timeline};
+use super::schedule::{Options, timeline};
+use super::transcode::parts;
 
 /// Every frame of a video, as it goes into the encoder. All in memory: for short tapes.
 pub struct Painted<'a> {

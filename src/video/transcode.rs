@@ -24,8 +24,9 @@ use super::exact::prove;
 use super::look::Look;
 use super::mux::Muxer;
 use super::paint::Painter;
-use super::preset::{Codec, Encoding, Preset, Quality, Rate};
+use super::preset::{Codec, Encoding, Preset, Quality};
 use super::rate::declared_rate;
+use super::schedule::{Options, timeline};
 use super::verify::verify;
 
 /// How often a video that is too large is encoded again before giving up. Bits follow the quantiser closely, so the
@@ -35,13 +36,6 @@ const ATTEMPTS: usize = 8;
 /// Bytes that a lossless video may be larger than its tape's pictures in any case: headers, which small tapes need as
 /// much as large ones.
 const HEADERS: u64 = 4096;
-
-/// Choices that are not the preset's.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    /// Put every frame on a grid of so many a second.
-    pub snap: Option<u32>,
-}
 
 /// What came out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -70,9 +64,19 @@ pub struct Transcoded {
     pub codec: Codec,
     /// The quality it was encoded at.
     pub quality: Quality,
+    /// Where a quantiser was found for each chunk: the finest and the coarsest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantisers: Option<(u8, u8)>,
+    /// Where the preset wants proof: PSNR of the worst of the frames that were decoded again, in decibels, in RGB at the
+    /// size of the tape.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worst_psnr: Option<f32>,
     /// What the tape looks like, if that decided between several encodings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub look: Option<Look>,
+    /// Why it is of that kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// What is odd about the tape, and about the video.
     pub warnings: Vec<Warning>,
 }
@@ -146,7 +150,7 @@ fn encode_with_all(
         let file = if encodings.len() == 1 { &mut *file } else { &mut scratch };
         let plan = Plan { smear: look.map_or(0.0, |look| look.smear), ..plan(encoding) };
         let made = transcode_with(plan, preset, &timeline, &frames, pool, watch, file)?;
-        videos.push((Transcoded { look, ..made }, scratch));
+        videos.push((Transcoded { look, why: look.map(|look| look.why()), ..made }, scratch));
     }
     // The first of equals.
     videos.sort_by_key(|(made, _)| made.bytes);
@@ -201,7 +205,7 @@ fn transcode_with(
     let (tape, encoding) = (plan.tape, plan.encoding);
     for _ in 0..ATTEMPTS {
         watch.begin(frames.len());
-        let bytes = encode_and_mux(&plan, frames, timeline.end(), pool, watch, file)?;
+        let Muxed { bytes, reached } = encode_and_mux(&plan, frames, timeline.end(), pool, watch, file)?;
         if let Some(limit) = preset.size_limit.filter(|&limit| bytes > limit) {
             match encoding.quality_to_fit(plan.quality, bytes, limit) {
                 Some(worse) if !preset.strict => plan.quality = worse,
@@ -223,7 +227,10 @@ fn transcode_with(
             variant: encoding.variant.clone(),
             codec: encoding.codec,
             quality: plan.quality,
+            quantisers: reached.quantisers,
+            worst_psnr: reached.worst_psnr,
             look: None,
+            why: None,
             warnings: lower.map(Warning::LowerQuality).into_iter().collect(),
         });
     }
@@ -234,41 +241,6 @@ fn transcode_with(
 fn too_large(bytes: u64, limit: u64) -> Error {
     let limit = format!("{limit} bytes");
     Error::Limit { what: "video has".into(), value: format!("{bytes} bytes"), limit, flag: None }
-}
-
-/// The times at which the video shows its frames.
-pub(super) fn timeline(tape: &Tape, preset: &Preset, options: Options) -> Result<Timeline> {
-    let timeline = match preset.rate {
-        Rate::Exact => {
-            let repeats = tape.repeats()?;
-            tape.timeline.merge(|frame| repeats[frame])
-        }
-        Rate::Rounded => tape.timeline.at_constant_rate(rounded_rate(tape)),
-    };
-    let timeline = match tape.soundtrack() {
-        Some(sound) => {
-            let end = sound.end_with(timeline.end());
-            timeline.hold_until(end)
-        }
-        None => timeline,
-    };
-    Ok(match options.snap {
-        Some(rate) => timeline.snap(rate),
-        None => timeline,
-    })
-}
-
-/// What the site's converter makes of a tape's timing: frames by seconds of sound, else the mean, else 60.
-fn rounded_rate(tape: &Tape) -> u32 {
-    let frames = tape.frame_count() as f64;
-    let durations: Vec<f64> = tape.timing.iter().filter_map(|row| row.duration).collect();
-    let rate = match tape.soundtrack() {
-        Some(sound) if !durations.is_empty() => frames / sound.seconds(),
-        _ if durations.is_empty() => 60.0,
-        _ => 1000.0 * durations.len() as f64 / durations.iter().sum::<f64>(),
-    };
-    // It fails where this is 0 or infinite; we need not.
-    rate.round().clamp(1.0, 240.0) as u32
 }
 
 /// Cuts frames into parts of nearly equal length, none longer than `longest` and none of a single frame. Where there
@@ -286,7 +258,28 @@ pub(super) fn parts(frames: &[Shown], longest: usize) -> impl Iterator<Item = Pa
     })
 }
 
-/// Encodes and joins everything into `file`; answers how many bytes it has then.
+/// What is in the file.
+struct Muxed {
+    bytes: u64,
+    reached: Reached,
+}
+
+/// What the chunks of a video came to.
+#[derive(Default)]
+struct Reached {
+    quantisers: Option<(u8, u8)>,
+    worst_psnr: Option<f32>,
+}
+
+impl Reached {
+    fn add(&mut self, quantiser: Option<u8>, worst_psnr: Option<f32>) {
+        let (finest, coarsest) = self.quantisers.unzip();
+        self.quantisers = finest.into_iter().chain(quantiser).min().zip(coarsest.into_iter().chain(quantiser).max());
+        self.worst_psnr = self.worst_psnr.into_iter().chain(worst_psnr).reduce(f32::min);
+    }
+}
+
+/// Encodes and joins everything into `file`.
 fn encode_and_mux(
     plan: &Plan<'_>,
     frames: &[Shown],
@@ -294,7 +287,7 @@ fn encode_and_mux(
     pool: &ThreadPool,
     watch: &dyn Watch,
     file: &mut File,
-) -> Result<u64> {
+) -> Result<Muxed> {
     let stopped = AtomicBool::new(false);
     let watch = &Stoppable { watch, stopped: &stopped };
     pool.in_place_scope_fifo(|scope| {
@@ -310,7 +303,7 @@ fn encode_and_mux(
         }
         let mut parts = parts(frames, plan.encoding.chunk_frames);
         let mut ahead = VecDeque::new();
-        let (mut muxer, mut headers) = (None, Vec::new());
+        let (mut muxer, mut headers, mut reached) = (None, Vec::new(), Reached::default());
         loop {
             while ahead.len() <= pool.current_num_threads() {
                 let Some(part) = parts.next() else { break };
@@ -322,7 +315,8 @@ fn encode_and_mux(
                 ahead.push_back(chunk);
             }
             let Some(chunk) = ahead.pop_front() else { break };
-            let Chunk { packets, parameters, delay } = result_of(&chunk)?;
+            let Chunk { packets, parameters, delay, quantiser, worst_psnr } = result_of(&chunk)?;
+            reached.add(quantiser, worst_psnr);
             let muxer = if let Some(muxer) = &mut muxer {
                 if extradata(&parameters) != headers {
                     return Err(Error::Verify { what: "has chunks that do not share their headers".into() });
@@ -335,7 +329,7 @@ fn encode_and_mux(
             };
             packets.into_iter().try_for_each(|packet| muxer.write(packet))?;
         }
-        muxer.ok_or(Error::NoFrames)?.finish(file)
+        Ok(Muxed { bytes: muxer.ok_or(Error::NoFrames)?.finish(file)?, reached })
     })
 }
 

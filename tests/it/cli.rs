@@ -137,9 +137,10 @@ fn a_bad_tape_does_not_stop_the_good_ones() {
 fn json_says_a_line_for_each_tape_in_the_order_given() {
     let workshop = workshop();
     workshop.put("bad.zip", "no tape");
-    let run = workshop.run("convert bad.zip tape.zip --json --preset draft --snap 30");
+    let run = workshop.run("convert bad.zip tape.zip --json --preset swift --snap 30");
     assert_eq!(run.code, Some(1));
     let mut lines = run.json();
+    lines[1]["look"].take();
     assert!(lines[1]["elapsed_seconds"].take().as_f64().unwrap() > 0.0);
     let bytes = lines[1]["bytes"].take();
     assert_eq!(bytes, workshop.get("tape.mp4").len());
@@ -156,8 +157,11 @@ fn json_says_a_line_for_each_tape_in_the_order_given() {
                 "tape": "tape.zip",
                 "output": "tape.mp4",
                 "thumbnail": "tape.jpg",
-                "preset": "draft",
-                "preset_version": 2,
+                "preset": "swift",
+                "preset_version": 1,
+                "variant": "sharp",
+                "look": null,
+                "why": "14 colours are a palette",
                 "frames": 6,
                 "kept": 4,
                 "seconds": 0.133_333_333,
@@ -166,7 +170,8 @@ fn json_says_a_line_for_each_tape_in_the_order_given() {
                 "scale": 2,
                 "sound": false,
                 "codec": "h264",
-                "quality": { "qp": 24 },
+                "quality": { "adaptive": 28.5 },
+                "quantisers": [26, 26],
                 "warnings": [],
                 "elapsed_seconds": null,
                 "bytes": null,
@@ -198,7 +203,7 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         ("convert tape.zip --snap 0", "0 is not in 1..=240"),
         (
             "convert tape.zip --preset fast",
-            r#"preset "fast" is unknown; there are standard, draft, small, crisp, archive"#,
+            r#"preset "fast" is unknown; there are standard, swift, small, crisp, archive"#,
         ),
         ("convert tape.zip --preset-file mine.toml", r#"preset "standard" scales by 99; 1 to 16 can be done"#),
         ("convert tape.zip --preset-file none.toml", "cannot read none.toml: No such file or directory"),
@@ -250,8 +255,8 @@ fn presets_are_listed() {
     let names: Vec<_> = run.stdout().lines().map(|line| line.split(' ').next().unwrap()).collect();
     // Lines without a name are further encodings of the preset above.
     let names: Vec<_> = names.into_iter().filter(|name| !name.is_empty()).collect();
-    assert_eq!(names, ["preset", "standard", "draft", "small", "crisp", "archive", "incumbent"]);
-    workshop.put("mine.toml", "[mine]\nbased-on = 'draft'\nscale = 1");
+    assert_eq!(names, ["preset", "standard", "swift", "small", "crisp", "archive", "incumbent"]);
+    workshop.put("mine.toml", "[mine]\nbased-on = 'swift.sharp'\nscale = 1");
     let lines = workshop.run("presets list --preset-file mine.toml --json").succeeds().json();
     assert_eq!(
         (&lines[0]["name"], &lines[6]["name"], &lines[6]["scale"]),
@@ -279,7 +284,10 @@ fn a_preset_that_safari_does_not_play_gets_into_records_only_by_its_name() {
 #[test]
 fn a_preset_file_changes_what_is_made() {
     let workshop = workshop();
-    workshop.put("mine.toml", "[mine]\nbased-on = 'draft'\nscale = 6\n[tiny]\nbased-on = 'draft'\nsize-limit = 500");
+    workshop.put(
+        "mine.toml",
+        "[mine]\nbased-on = 'swift.sharp'\nscale = 6\n[tiny]\nbased-on = 'swift.sharp'\nsize-limit = 500",
+    );
     let video = workshop.convert("--preset mine --preset-file mine.toml");
     assert_eq!((video.pictures.width, video.pictures.height), (192, 144));
     let run = workshop.run("convert tape.zip --force --preset tiny --preset-file mine.toml");
@@ -321,6 +329,8 @@ fn inspection_says_what_there_is_on_a_tape() {
       duration   0.375 s
       longest    0.300 s (frame 3)
       sound      0.500 s, 44100 Hz, stereo; +0.125 s against the pictures
+      look       sharp: 14 colours are a palette
+      encoding   standard 2, sharp: H.264 ×4
       ignored    metadata.json
       120 fps    ██████████ 1
       60 fps     ██████████████████████████████ 3
@@ -337,9 +347,40 @@ fn inspection_says_what_there_is_on_a_tape() {
       duration   0.033 s
       longest    0.033 s (frame 0)
       sound      none
+      look       sharp: 4 colours are a palette
+      encoding   standard 2, sharp: H.264 ×4
       warning: no timing.json; every frame is shown for 1/30 s
     "#);
-    assert_snapshot!(workshop.run("inspect tape.zip --json").succeeds().stdout(), @r#"{"bytes":279,"duplicates":0,"entries":1,"extra":[],"frames":1,"height":8,"longest_hold":{"frame":0,"seconds":0.03333333333333333},"rates":{},"seconds":0.03333333333333333,"sound":null,"tape":"tape.zip","warnings":["no timing.json; every frame is shown for 1/30 s"],"width":8}"#);
+    assert_snapshot!(workshop.run("inspect tape.zip --json").succeeds().stdout(), @r#"{"bytes":279,"duplicates":0,"encoding":{"preset":"standard","preset_version":2,"variants":[{"codec":"h264","name":"sharp","scale":4}]},"entries":1,"extra":[],"frames":1,"height":8,"longest_hold":{"frame":0,"seconds":0.03333333333333333},"look":{"colors":4,"edges":1.0,"flat":0.5,"kind":"sharp","rate":30.0,"still":0.0,"uneven":1.0},"rates":{},"seconds":0.03333333333333333,"sound":null,"tape":"tape.zip","warnings":["no timing.json; every frame is shown for 1/30 s"],"why":"4 colours are a palette","width":8}"#);
+}
+
+#[test]
+fn inspection_foretells_how_a_tape_is_encoded_and_conversion_says_the_same() {
+    let noise = |index: usize| {
+        let hash =
+            move |x: u32, y: u32| (x * 7919 + y * 104_729 + index as u32 * 15_485_863).wrapping_mul(2_654_435_761);
+        let level = move |x, y, shift: u32| 100 + (hash(x, y) >> shift) as u8 % 32;
+        Picture::draw(48, 32, move |x, y| [level(x, y, 27), level(x, y, 21), level(x, y, 15), 255])
+    };
+    let kinds = [
+        ("sharp", TapeBuilder::numbered(48, 32, 8)),
+        ("flowing", TapeBuilder::of((0..8).map(|index| Picture::glowing(48, 32, index)), 16.7)),
+        ("restless", TapeBuilder::of((0..8).map(noise), 16.7)),
+    ];
+    for (kind, tape) in kinds {
+        let workshop = Workshop::with(&tape);
+        let inspected = workshop.run("inspect tape.zip --json").succeeds().json()[0].clone();
+        let converted = workshop.run("convert tape.zip --json").succeeds().json()[0].clone();
+        let variant = &inspected["encoding"]["variants"][0];
+        assert_eq!((inspected["look"]["kind"].as_str(), variant["name"].as_str()), (Some(kind), Some(kind)));
+        let said = |key: &str| (inspected[key].clone(), converted[key].clone());
+        for (foretold, said) in [said("look"), said("why")] {
+            assert_eq!(foretold, said, "{kind}");
+        }
+        assert_eq!((&converted["variant"], &converted["scale"]), (&variant["name"], &variant["scale"]));
+        assert!(converted["quantisers"][0].as_u64().unwrap() > 10, "{converted}");
+        assert!(converted["worst_psnr"].as_f64().is_none_or(|decibels| decibels > 30.0), "{converted}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::support::wav::Wav;
 fn the_number_of_threads_does_not_show_in_the_bytes() {
     // More than three chunks, the last shorter than the others.
     let workshop = Workshop::with(&TapeBuilder::numbered(48, 36, 260).sound(&Wav::tone(44_100, 4.3, 440.0)));
-    for preset in ["standard", "draft", "crisp", "archive"] {
+    for preset in ["standard", "swift", "crisp", "archive"] {
         let convert = |jobs: u32, tapes: &str| {
             workshop
                 .run(&format!("convert {tapes} --force --preset {preset} --jobs {jobs} --out-dir {jobs}"))

@@ -23,7 +23,7 @@ fn tolerates<'a>(rows: impl IntoIterator<Item = Row<'a>>) {
     for (what, tape, warnings, seconds) in rows {
         let workshop = Workshop::new();
         workshop.put("tape.zip", tape);
-        let run = workshop.run("convert tape.zip --preset draft --no-thumbnail");
+        let run = workshop.run("convert tape.zip --preset swift --no-thumbnail");
         let told =
             warnings.iter().map(|warning| format!("warning: tape.zip: {warning}\n")).collect::<Vec<_>>().concat();
         if (run.code, run.stderr.as_str()) != (Some(0), &told) {
@@ -445,7 +445,7 @@ fn clocks_that_tick_slowly_keep_the_time() {
         let truth = |index: usize| index as f64 * 1000.0 / rate;
         let times: Vec<f64> = (0..count).map(|index| (truth(index) / tick + 1e-9).floor() * tick).collect();
         let tape = equal(&times, 10.0).sound(&Wav::tone(48_000, 5.0, 440.0));
-        let (_workshop, video) = converted(&tape, "--preset draft");
+        let (_workshop, video) = converted(&tape, "--preset swift");
         let most = (tick + 1000.0 / rate) / 1000.0;
         assert!((video.seconds - 5.0).abs() <= most, "{} s at {rate} Hz, ticks of {tick} ms", video.seconds);
         assert_eq!(video.shown.len(), count);
@@ -591,7 +591,7 @@ fn a_very_short_sound_is_no_reason_to_lose_the_tape() {
         (1_000, 10),
     ] {
         println!("{samples} samples at {rate} Hz");
-        let (_workshop, video) = converted(&tape(3).sound(&Wav::new(rate, vec![0.5; samples])), "--preset draft");
+        let (_workshop, video) = converted(&tape(3).sound(&Wav::new(rate, vec![0.5; samples])), "--preset swift");
         assert!(video.sound.is_some() && (video.seconds - 0.12).abs() < 0.002);
     }
 }
@@ -612,7 +612,7 @@ fn sound_of_unusual_rates_and_channels_is_heard() {
     for (rate, channels) in cases.into_iter().chain((1..=8).map(|channels| (48_000, channels))) {
         println!("{rate} Hz, {channels} channels");
         let wav = Wav::tone(rate, 0.48, 220.0).of(channels, Encoding::Signed16);
-        let (_workshop, video) = converted(&tape(12).sound(&wav), "--preset draft");
+        let (_workshop, video) = converted(&tape(12).sound(&wav), "--preset swift");
         let sound = video.sound.as_ref().unwrap();
         assert_eq!(sound.channels, channels.min(2));
         assert!((sound.seconds() - 0.48).abs() < 0.03, "{}", sound.seconds());
@@ -635,7 +635,7 @@ fn no_channel_is_lost_when_they_are_mixed_down() {
             let mut wav = Wav { samples: Vec::new(), ..tone }.of(channels, Encoding::Signed16).bytes();
             wav.truncate(wav.len() - 8);
             wav.extend(wav::chunk(b"data", bytes.len() as u32, &bytes));
-            let (_workshop, video) = converted(&tape(12).file("soundtrack.wav", wav), "--preset draft");
+            let (_workshop, video) = converted(&tape(12).file("soundtrack.wav", wav), "--preset swift");
             let left = strength(&video.hear(), 48_000.0, 440.0);
             let both = left + strength(&video.hear_channel(1), 48_000.0, 440.0);
             assert!(both > 0.05, "channel {channel} of {channels}: {both}");
@@ -663,7 +663,7 @@ fn lengths_of_64_bits_are_read() {
     let bytes = 23_040 * 2;
     for (name, field) in [(*b"RF64", u32::MAX), (*b"BW64", u32::MAX), (*b"RF64", bytes as u32)] {
         let (_workshop, video) =
-            converted(&tape(12).file("soundtrack.wav", long_wav(name, field, bytes)), "--preset draft");
+            converted(&tape(12).file("soundtrack.wav", long_wav(name, field, bytes)), "--preset swift");
         assert!((video.sound.as_ref().unwrap().seconds() - 0.48).abs() < 0.002);
         assert!((strength(&video.hear(), 48_000.0, 440.0) - 0.5).abs() < 0.05);
     }
@@ -674,7 +674,7 @@ fn chunks_of_any_length_may_lie_before_the_sound() {
     let plain = Wav::tone(48_000, 0.48, 440.0).bytes();
     let picture = wav::chunk(b"id3 ", 3 << 20, &vec![7; 3 << 20]);
     let wav = wav::riff(&[&picture, &plain[12..]].concat());
-    let (_workshop, video) = converted(&tape(12).deflated().file("soundtrack.wav", wav), "--preset draft");
+    let (_workshop, video) = converted(&tape(12).deflated().file("soundtrack.wav", wav), "--preset swift");
     assert!((strength(&video.hear(), 48_000.0, 440.0) - 0.5).abs() < 0.05);
 }
 
@@ -706,7 +706,7 @@ fn samples_may_lie_in_more_bytes_than_they_need() {
             &[wav::chunk(b"fmt ", format.len() as u32, &format), wav::chunk(b"data", data.len() as u32, &data)]
                 .concat(),
         );
-        let (_workshop, video) = converted(&tape(12).file("soundtrack.wav", wav), "--preset draft");
+        let (_workshop, video) = converted(&tape(12).file("soundtrack.wav", wav), "--preset swift");
         let heard = strength(&video.hear(), 48_000.0, 440.0);
         assert!((heard - 0.5).abs() < 0.05, "{bits} bits in {bytes} bytes: {heard}");
     }

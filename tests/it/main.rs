@@ -15,6 +15,7 @@ mod documents;
 mod fixtures;
 mod flaws;
 mod forms;
+mod gstreamer;
 mod guards;
 mod hostile;
 mod layout;

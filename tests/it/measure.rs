@@ -55,7 +55,7 @@ fn pool() -> ThreadPool {
 fn presets() -> Presets {
     let fine = r#"
         [fine-2]
-        based-on = "draft"
+        based-on = "swift.sharp"
         quality = { qp = 1 }
         [fine-4]
         based-on = "standard.sharp"
@@ -192,7 +192,7 @@ fn dirt_on_flat_ground_and_blocks_are_told() {
     };
     let tape = opened(&TapeBuilder::of((0..FRAMES).map(sky), 33.0));
     let converted = |quantiser: &str| {
-        let presets = format!("[one]\nbased-on = \"draft\"\nquality = {{ qp = {quantiser} }}");
+        let presets = format!("[one]\nbased-on = \"swift.sharp\"\nquality = {{ qp = {quantiser} }}");
         let presets = Presets::built_in().unwrap().extended(Path::new("one.toml"), &presets).unwrap();
         let mut file = tempfile::tempfile().unwrap();
         video::transcode(&tape, presets.get("one").unwrap(), Options::default(), &pool(), &(), &mut file).unwrap();
@@ -243,9 +243,9 @@ fn the_program_measures_and_draws() {
     assert!(text.stdout().contains("96x72, ×2 of 48x36"), "{}", text.stdout());
 
     let trials =
-        workshop.run("presets try tape.zip --presets draft,archive --sheet sheet.png --json").succeeds().json();
+        workshop.run("presets try tape.zip --presets swift,archive --sheet sheet.png --json").succeeds().json();
     let names: Vec<_> = trials.iter().map(|trial| trial["preset"].as_str().unwrap()).collect();
-    assert_eq!(names, ["draft", "archive"]);
+    assert_eq!(names, ["swift", "archive"]);
     assert!(trials[1]["exact"] == 1.0 && trials[0]["bytes"].as_u64().unwrap() > 0);
     assert!(workshop.get("sheet.png").starts_with(b"\x89PNG"));
 }

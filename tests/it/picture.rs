@@ -22,7 +22,7 @@ fn size(video: &Video) -> (u32, u32) {
 
 #[test]
 fn video_is_what_every_player_takes() {
-    for preset in ["standard", "draft", "small", "incumbent"] {
+    for preset in ["standard", "swift", "small", "incumbent"] {
         let (_workshop, video) = converted(&TapeBuilder::numbered(32, 24, 3), &format!("--preset {preset}"));
         let stream = &video.pictures;
         assert_eq!((stream.codec_name.as_str(), stream.pix_fmt.as_deref()), ("h264", Some("yuv420p")), "{preset}");
@@ -43,7 +43,7 @@ fn pixels_become_squares_of_four_or_two_or_one() {
         ("standard", (481, 3), (962, 6)),
         ("standard", (3, 1920), (6, 3840)),
         ("standard", (1921, 3), (1922, 4)),
-        ("draft", (337, 160), (674, 320)),
+        ("swift", (337, 160), (674, 320)),
         ("archive", (337, 161), (337, 161)),
         ("incumbent", (337, 161), (1012, 484)),
     ];
@@ -74,7 +74,7 @@ fn flat_blocks_keep_their_colour_where_no_bits_are_saved() {
 
 #[test]
 fn flat_blocks_nearly_keep_their_colour_where_bits_are_saved() {
-    for (preset, scale, limit) in [("standard", 4, 16), ("draft", 2, 24), ("small", 4, 16)] {
+    for (preset, scale, limit) in [("standard", 4, 16), ("swift", 2, 24), ("small", 4, 16)] {
         for (index, (picture, decoded)) in seen(preset, scale).iter().enumerate() {
             let (worst, mean) = (decoded.distance(picture), decoded.mean_distance(picture));
             assert!(worst <= limit && mean < 2.0, "{preset}, frame {index}: {worst} at worst, {mean} in the mean");

@@ -23,7 +23,7 @@ impl Movies {
         let pictures = (0..12).map(|frame| Picture::numbered(64, 48, frame));
         let tape = TapeBuilder::of(pictures, 50.0).sound(&Wav::tone(44_100, 0.6, 440.0));
         let workshop = crate::support::command::Workshop::with(&tape);
-        workshop.convert("--preset draft");
+        workshop.convert("--preset swift");
         // Constant times, which every container has a form for.
         let file = movies.path("plain.mp4");
         ffmpeg(

@@ -200,9 +200,32 @@ proptest! {
             *now += gap;
             Some(*now)
         }));
-        let (_workshop, video) = converted(&tape(&times, last), "--preset draft --no-thumbnail");
+        let (_workshop, video) = converted(&tape(&times, last), "--preset swift --no-thumbnail");
         appears(&video, &times, times.last().unwrap() + last);
     }
+}
+
+/// Of a small canvas full of noise the bits say more than the size.
+#[test]
+fn the_level_covers_the_bits_of_every_second() {
+    let noise = |index: usize| {
+        Picture::draw(40, 30, |x, y| PALETTE[(index * 7919 + x as usize * 31 + y as usize * 57 + (x * y) as usize) % 9])
+    };
+    let (_workshop, video) = converted(&TapeBuilder::of((0..90).map(noise), 1000.0 / 60.0), "");
+    let bits = |from: f64| -> u64 {
+        let within = video.packets.iter().filter(|(time, _)| (from..from + 1.0).contains(time));
+        within.map(|(_, bytes)| bytes * 8).sum()
+    };
+    let most = video.packets.iter().map(|(time, _)| bits(*time)).max().unwrap();
+    // What the profile High allows at a level, in bits a second; by its size alone the video would be of level 1.1.
+    let allowed = [(11, 240_000), (12, 480_000), (13, 960_000), (20, 2_500_000), (21, 5_000_000)];
+    let level = allowed.into_iter().find(|(_, allowed)| most <= *allowed).unwrap().0;
+    assert!(level > 11, "{most} bits a second are too few for this test");
+    assert_eq!(video.pictures.level, level, "{most} bits a second");
+    // That was the decoder's settings; the container says it too.
+    let file = std::fs::read(&video.path).unwrap();
+    let configuration = file.windows(4).position(|window| window == b"avcC").unwrap() + 4;
+    assert_eq!(i32::from(file[configuration + 3]), level);
 }
 
 /// Players that take declarations at their word refuse what asks for more than its level, and levels beyond 4.2 at all.

@@ -11,7 +11,7 @@ use super::super::outcome::usage_error;
 use super::super::report;
 
 /// The preset where none is named.
-const STANDARD: &str = "standard";
+pub const STANDARD: &str = "standard";
 
 /// Where presets beyond the built-in ones come from.
 #[derive(Debug, Clone, Args)]

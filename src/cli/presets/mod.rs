@@ -11,7 +11,7 @@ use crate::video::{self, Preset, Quality};
 use super::outcome::Outcome;
 use super::report;
 
-pub use choice::{PresetFile, StrictArgument};
+pub use choice::{PresetFile, STANDARD, StrictArgument};
 
 /// List presets, and try them on tapes
 #[derive(Debug, Args)]

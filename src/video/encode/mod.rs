@@ -36,6 +36,10 @@ pub struct Chunk {
     pub parameters: codec::Parameters,
     /// By how many frames at most a decoder is ahead of what is shown: 0 unless there are B-frames.
     pub delay: usize,
+    /// The quantiser, if it was found for this chunk.
+    pub quantiser: Option<u8>,
+    /// PSNR of its worst frame in decibels, if it was decoded again.
+    pub worst_psnr: Option<f32>,
 }
 
 /// A run of frames that is encoded by itself.
@@ -153,7 +157,11 @@ impl<'a> Plan<'a> {
             Codec::Av1 => av1::finish(&mut packets, &mut parameters)?,
             Codec::Vp9 => {}
         }
-        Ok(Chunk { packets, parameters, delay })
+        let quantiser = match quality {
+            Quality::Qp(quantiser) => Some(quantiser),
+            _ => None,
+        };
+        Ok(Chunk { packets, parameters, delay, quantiser, worst_psnr: None })
     }
 
     /// The quality of a chunk, with nothing left to be found out.

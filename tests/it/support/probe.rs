@@ -15,6 +15,8 @@ pub struct Video {
     pub sound: Option<Stream>,
     /// When each frame is shown and for how long, in seconds.
     pub shown: Vec<(f64, f64)>,
+    /// When each packet is to be decoded, in seconds, and how many bytes it has.
+    pub packets: Vec<(f64, u64)>,
     /// Which frames a player can start at.
     pub keys: Vec<usize>,
     /// Length of the whole, in seconds.
@@ -72,6 +74,8 @@ struct Packet {
     pts_time: String,
     /// Missing where frames are reordered and nothing is made up.
     duration_time: Option<String>,
+    dts_time: String,
+    size: String,
     flags: String,
 }
 
@@ -105,12 +109,14 @@ impl Video {
         let packets: Vec<_> = report.packets.iter().filter(|packet| packet.stream_index == pictures.index).collect();
         let keys = packets.iter().enumerate().filter(|(_, packet)| packet.flags.starts_with('K'));
         let keys = keys.map(|(index, _)| index).collect();
+        let sizes = packets.iter().map(|packet| (packet.dts_time.parse().unwrap(), packet.size.parse().unwrap()));
         let times = packets.iter().map(|packet| {
             (packet.pts_time.parse().unwrap(), packet.duration_time.as_ref().map_or(0.0, |time| time.parse().unwrap()))
         });
         Video {
             path: path.into(),
             shown: shown(times.collect(), &pictures),
+            packets: sizes.collect(),
             keys,
             sound: stream("audio"),
             pictures,

@@ -200,7 +200,7 @@ async fn tapes_that_were_taken_back_posted_as_mp4_or_never_published_are_left_al
     let owner = site.account("nomad").await;
     let tape = TapeBuilder::numbered(32, 24, 3);
     let nuked = site.add_tape(&owner, "gone", &tape).await;
-    let mp4 = converted(&tape, "draft", "mp4");
+    let mp4 = converted(&tape, "swift", "mp4");
     site.put(site.user_bucket(), &format!("{}/native.mp4", owner.sub), mp4).await;
     site.add(&owner, Medium::Tape, doc! { "code": "native", "slug": "native", "kind": "mp4" }).await;
     syncing.run("sync live").await.succeeds();
@@ -231,22 +231,22 @@ async fn tapes_are_chosen_by_code_age_and_number() {
         tapes.push(id);
     }
     syncing.run("sync live").await.succeeds();
-    let (standard, draft) = (versioned("standard"), versioned("draft"));
+    let (standard, swift) = (versioned("standard"), versioned("swift"));
     for (arguments, code, expected) in [
         ("--all --since 2025-10-03", 3, [&standard; 3]),
-        ("--all --since 2025-10-01 --limit 1", 0, [&standard, &draft, &standard]),
-        ("--all --since 2025-10-01T00:00:00Z --limit 1", 0, [&standard, &draft, &draft]),
-        ("--all --since 2025-10-01", 3, [&standard, &draft, &draft]),
-        ("--code t1", 3, [&standard, &draft, &draft]),
-        ("--code t0", 0, [&draft; 3]),
+        ("--all --since 2025-10-01 --limit 1", 0, [&standard, &swift, &standard]),
+        ("--all --since 2025-10-01T00:00:00Z --limit 1", 0, [&standard, &swift, &swift]),
+        ("--all --since 2025-10-01", 3, [&standard, &swift, &swift]),
+        ("--code t1", 3, [&standard, &swift, &swift]),
+        ("--code t0", 0, [&swift; 3]),
     ] {
-        let run = syncing.run(&format!("reencode --preset draft --live --yes {arguments}")).await;
+        let run = syncing.run(&format!("reencode --preset swift --live --yes {arguments}")).await;
         assert_eq!(run.code, Some(code), "{arguments}: {}", run.stderr);
         for (tape, expected) in tapes.iter().zip(expected) {
             assert_eq!(remembered(&syncing, *tape).await.as_ref(), Some(expected), "{arguments}");
         }
     }
-    let run = syncing.run("reencode --preset draft --code never --live --yes").await;
+    let run = syncing.run("reencode --preset swift --code never --live --yes").await;
     run.fails(1, "error: reencode: tape never is not in MongoDB");
 }
 
@@ -261,8 +261,8 @@ async fn a_dry_run_encodes_three_tapes_tells_what_all_would_come_to_and_changes_
     syncing.run("sync live").await.succeeds();
     let (before, revision_before) = (syncing.state(&owner).await, revision(&syncing, &owner).await);
     let proxy = syncing.pds_proxy();
-    let plan = syncing.run("reencode --preset draft --all --json").await.succeeds().json().pop().unwrap();
-    let text = syncing.run("reencode --preset draft --all").await.succeeds();
+    let plan = syncing.run("reencode --preset swift --all --json").await.succeeds().json().pop().unwrap();
+    let text = syncing.run("reencode --preset swift --all").await.succeeds();
     assert!(proxy.lines().iter().all(|line| line.starts_with("GET ")), "{:?}", proxy.lines());
     assert_eq!((syncing.state(&owner).await, revision(&syncing, &owner).await), (before, revision_before));
 
@@ -270,12 +270,12 @@ async fn a_dry_run_encodes_three_tapes_tells_what_all_would_come_to_and_changes_
     let sizes = |preset: &str, numbers: &[usize]| -> u64 {
         numbers.iter().map(|number| converted(&tapes[*number], preset, "mp4").len() as u64).sum()
     };
-    let [standard, draft] = ["standard", "draft"].map(|preset| sizes(preset, &[0, 2, 4]));
+    let [standard, swift] = ["standard", "swift"].map(|preset| sizes(preset, &[0, 2, 4]));
     let all = sizes("standard", &[0, 1, 2, 3, 4]);
-    assert_eq!(plan["sample"], json!({ "tapes": 3, "before": standard, "after": draft, "all_before": all }));
+    assert_eq!(plan["sample"], json!({ "tapes": 3, "before": standard, "after": swift, "all_before": all }));
 
     let kilobytes = |bytes: u64| format!("{:.1} kB", bytes as f64 / 1e3);
-    let ratio = draft as f64 / standard as f64;
+    let ratio = swift as f64 / standard as f64;
     let zips = kilobytes(plan["weight"]["file_bytes"].as_u64().unwrap());
     let (expected, handle) = ((all as f64 * ratio) as u64, &owner.handle);
     let width = handle.len();
@@ -289,7 +289,7 @@ async fn a_dry_run_encodes_three_tapes_tells_what_all_would_come_to_and_changes_
          time       about 6 s; the server announces no limits\n",
         "account",
         kilobytes(standard),
-        kilobytes(draft),
+        kilobytes(swift),
         kilobytes(all),
         kilobytes(expected),
     );

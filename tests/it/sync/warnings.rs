@@ -50,9 +50,9 @@ async fn what_is_odd_about_published_tapes_is_in_the_report_and_in_the_status() 
     assert!(text.stdout().contains("warnings   1 tape was published"), "{}", text.stdout());
 
     // With another preset, and strictly, the old video stays.
-    let strict = syncing.run("reencode --preset draft --code bad --live --yes --strict --report again.json").await;
+    let strict = syncing.run("reencode --preset swift --code bad --live --yes --strict --report again.json").await;
     assert_eq!(strict.code, Some(1), "{}", strict.stderr);
-    let run = syncing.run("reencode --preset draft --code bad --live --yes --report again.json").await.succeeds();
+    let run = syncing.run("reencode --preset swift --code bad --live --yes --report again.json").await.succeeds();
     assert!(run.stdout().contains(&format!("warning    1 × {WARNING}: bad")), "{}", run.stdout());
 }
 

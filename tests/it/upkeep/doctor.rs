@@ -228,7 +228,7 @@ async fn a_server_with_another_time_and_smaller_limits_is_found() {
             120,
             "warn",
             Some(5_242_880),
-            "up to 5242880 bytes, so that long tapes are encoded smaller than the 52428800 allowed, and than presets standard, draft, small, crisp, incumbent say",
+            "up to 5242880 bytes, so that long tapes are encoded smaller than the 52428800 allowed, and than presets standard, swift, small, crisp, incumbent say",
         ),
         (7_200, "fail", None, "the server does not tell its limit; 5242880 bytes are taken for it"),
     ] {
