@@ -65,16 +65,20 @@
 //!
 //! `tests/it/tidy.rs` checks what can be checked by reading the source.
 
+#[cfg(feature = "mirror")]
 pub mod admin;
 pub mod cli;
+#[cfg(feature = "mirror")]
 pub mod config;
 pub mod draw;
 pub mod error;
 pub mod measure;
 pub mod picture;
 pub mod record;
+#[cfg(feature = "mirror")]
 pub mod remote;
 pub mod storyboard;
+#[cfg(feature = "mirror")]
 pub mod sync;
 pub mod tape;
 pub mod thumbnail;

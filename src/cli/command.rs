@@ -9,11 +9,10 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+#[cfg(feature = "mirror")]
+use super::mirror;
 use super::outcome::Outcome;
-use super::{
-    accounts, compare, config, convert, doctor, inspect, lexicons, man, measure, presets, publish, record, reencode,
-    report, restore, status, sync, thumbnail, wipe,
-};
+use super::{convert, inspect, man, measure, presets, report, thumbnail};
 
 /// Turns aesthetic.computer tapes into exact, small MP4s, and keeps the PDS in step with MongoDB.
 #[derive(Debug, Parser)]
@@ -37,19 +36,10 @@ enum Command {
     Inspect(inspect::Arguments),
     Measure(measure::Arguments),
     Presets(presets::Arguments),
-    Sync(sync::Arguments),
-    Publish(publish::Arguments),
-    Record(record::Arguments),
     Thumbnail(thumbnail::Arguments),
-    Compare(compare::Arguments),
-    Status(status::Arguments),
-    Wipe(wipe::Arguments),
-    Restore(restore::Arguments),
-    Reencode(reencode::Arguments),
-    Accounts(accounts::Arguments),
-    Lexicons(lexicons::Arguments),
-    Doctor(doctor::Arguments),
-    Config(config::Arguments),
+    #[cfg(feature = "mirror")]
+    #[command(flatten)]
+    Mirror(mirror::Command),
     /// Write completions for a shell to standard output
     #[command(after_help = "\
 Examples:
@@ -78,19 +68,9 @@ pub fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Measure(arguments) => measure::run(&arguments),
         Command::Presets(arguments) => presets::run(&arguments),
-        Command::Sync(arguments) => sync::run(&arguments),
-        Command::Publish(arguments) => publish::run(&arguments),
-        Command::Compare(arguments) => compare::run(&arguments),
-        Command::Status(arguments) => status::run(&arguments),
-        Command::Wipe(arguments) => wipe::run(&arguments),
-        Command::Restore(arguments) => restore::run(&arguments),
-        Command::Reencode(arguments) => reencode::run(&arguments),
-        Command::Record(arguments) => record::run(&arguments),
         Command::Thumbnail(arguments) => thumbnail::run(&arguments),
-        Command::Accounts(arguments) => accounts::run(&arguments),
-        Command::Lexicons(arguments) => lexicons::run(&arguments),
-        Command::Doctor(arguments) => doctor::run(&arguments),
-        Command::Config(arguments) => config::run(&arguments),
+        #[cfg(feature = "mirror")]
+        Command::Mirror(command) => mirror::run(&command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut command(), "telecine", &mut std::io::stdout());
             Outcome::Done

@@ -1,12 +1,13 @@
 //! Whether somebody really means it.
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::atomic::Ordering;
 
 use clap::Args;
 
 use super::outcome::usage_error;
 use super::plain::plain;
-use super::progress::end_at_once_if_interrupted;
+use super::progress::IDLE;
 use super::report::say;
 
 /// The flags of commands that destroy.
@@ -36,7 +37,9 @@ impl LiveArguments {
         eprint!("{}\nType {} to go on: ", plain(what), plain(word));
         let _ = io::stderr().flush();
         let mut answer = String::new();
-        let is_read = end_at_once_if_interrupted(|| io::stdin().lock().read_line(&mut answer)).is_ok();
+        IDLE.store(true, Ordering::Relaxed);
+        let is_read = io::stdin().lock().read_line(&mut answer).is_ok();
+        IDLE.store(false, Ordering::Relaxed);
         let is_confirmed = is_read && answer.trim() == word;
         if !is_confirmed {
             say(format!("error: that is not {word}; nothing was changed"));

@@ -1,19 +1,11 @@
 //! The command line: arguments to library calls, results to text or JSON. One file for each command.
 
-mod accounts;
 mod command;
-mod compare;
-mod config;
-mod confirm;
 mod convert;
-mod doctor;
 mod inspect;
-mod item;
-mod lexicons;
 mod limits;
 mod man;
 mod measure;
-mod network;
 mod outcome;
 mod output;
 mod palette;
@@ -21,18 +13,48 @@ mod plain;
 mod plot;
 mod presets;
 mod progress;
-mod publish;
-mod record;
-mod reencode;
 mod report;
-mod restore;
-mod selection;
-mod since;
 mod source;
-mod status;
-mod sync;
 mod thumbnail;
+
+// The commands that talk to servers, and what only they need.
+#[cfg(feature = "mirror")]
+mod accounts;
+#[cfg(feature = "mirror")]
+mod compare;
+#[cfg(feature = "mirror")]
+mod config;
+#[cfg(feature = "mirror")]
+mod confirm;
+#[cfg(feature = "mirror")]
+mod doctor;
+#[cfg(feature = "mirror")]
+mod item;
+#[cfg(feature = "mirror")]
+mod lexicons;
+#[cfg(feature = "mirror")]
+mod mirror;
+#[cfg(feature = "mirror")]
+mod network;
+#[cfg(feature = "mirror")]
+mod publish;
+#[cfg(feature = "mirror")]
+mod record;
+#[cfg(feature = "mirror")]
+mod reencode;
+#[cfg(feature = "mirror")]
+mod restore;
+#[cfg(feature = "mirror")]
+mod selection;
+#[cfg(feature = "mirror")]
+mod since;
+#[cfg(feature = "mirror")]
+mod status;
+#[cfg(feature = "mirror")]
+mod sync;
+#[cfg(feature = "mirror")]
 mod waiting;
+#[cfg(feature = "mirror")]
 mod wipe;
 
 pub use command::main;

@@ -13,9 +13,6 @@ use super::report::say_lines;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// All bars of commands that talk to servers, which are drawn together.
-pub static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
-
 static TAPE_STYLE: LazyLock<ProgressStyle> = LazyLock::new(|| style("{prefix:24!} {bar:30} {pos}/{len} frames"));
 static TOTAL_STYLE: LazyLock<ProgressStyle> =
     LazyLock::new(|| style("{prefix:24!} {bar:30} {pos}/{len} tapes {eta:>6}"));
@@ -24,8 +21,8 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("templates are constants").progress_chars("━━─")
 }
 
-/// Whether nothing is under way that would have to be cleaned up.
-static IDLE: AtomicBool = AtomicBool::new(false);
+/// Whether nothing is under way that would have to be cleaned up: then the first Ctrl-C ends the process.
+pub static IDLE: AtomicBool = AtomicBool::new(false);
 
 /// Makes Ctrl-C (and SIGTERM) stop the work and clean up; a second one ends the process at once.
 pub fn stop_on_interrupt() {
@@ -42,14 +39,6 @@ pub fn stop_on_interrupt_and(also: fn()) {
     };
     // Fails only if somebody else has set a handler; then theirs it is.
     let _ = ctrlc::set_handler(stop);
-}
-
-/// Waits for something while nothing is under way, such as an answer: there the first Ctrl-C ends the process.
-pub fn end_at_once_if_interrupted<T>(wait: impl FnOnce() -> T) -> T {
-    IDLE.store(true, Ordering::Relaxed);
-    let answer = wait();
-    IDLE.store(false, Ordering::Relaxed);
-    answer
 }
 
 /// Whether the user wants to stop.

@@ -12,9 +12,11 @@ use crate::measure::BEST_PSNR;
 use super::plain::{indented, plain, plain_json};
 
 /// How many characters of a name or value are shown.
+#[cfg(feature = "mirror")]
 const LONGEST_TEXT: usize = 32;
 
 /// Prints a line to standard output. A reader that has gone away, as `head` does, ends the program quietly.
+#[cfg(feature = "mirror")]
 pub fn line(text: impl Display) {
     print(&plain(&text.to_string()));
 }
@@ -35,6 +37,7 @@ pub fn json(value: &impl Serialize) {
 }
 
 /// Prints a value as JSON that people read.
+#[cfg(feature = "mirror")]
 pub fn pretty_json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
         Ok(text) => print(&plain_json(&text)),
@@ -107,6 +110,7 @@ pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COL
 }
 
 /// Text of a stranger that may be long, cut to a length that a line has room for.
+#[cfg(feature = "mirror")]
 pub fn shortened(text: &str) -> String {
     let text = &*plain(text);
     match text.char_indices().nth(LONGEST_TEXT) {
@@ -116,6 +120,7 @@ pub fn shortened(text: &str) -> String {
 }
 
 /// A word of a command that can be copied to a shell.
+#[cfg(feature = "mirror")]
 pub fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@%".contains(letter);
     if !word.is_empty() && !word.starts_with('-') && word.chars().all(is_plain) {

@@ -5,12 +5,11 @@ use std::io::IsTerminal;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::remote::{Wait, Waits};
 
-use super::progress::BARS;
 use super::report::say;
 
 /// How often somebody looks who is waiting.
@@ -18,6 +17,9 @@ const LOOKING: Duration = Duration::from_millis(200);
 
 /// Times that differ by less are of one wait, which each who shares it has measured.
 const SAME: SignedDuration = SignedDuration::from_secs(5);
+
+/// All bars of commands that talk to servers, which are drawn together.
+pub static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 static STYLE: LazyLock<ProgressStyle> =
     LazyLock::new(|| ProgressStyle::with_template("waiting  {msg}").expect("templates are constants"));

@@ -12,6 +12,7 @@
 
 mod backoff;
 pub mod dns;
+mod https;
 pub mod mongo;
 pub mod pds;
 mod retry_after;
@@ -19,6 +20,7 @@ pub mod spaces;
 mod waits;
 
 pub use backoff::ATTEMPTS;
+pub use https::http_client;
 pub use mongo::Mongo;
 pub use pds::Pds;
 pub use waits::{PATIENCE, Wait, Waited, Waits, Want};

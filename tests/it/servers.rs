@@ -59,7 +59,7 @@ async fn objects_can_be_read_by_anybody_and_written_with_the_key() {
     assert_eq!(get.text().await.unwrap(), "picture");
     assert_eq!(reqwest::get(format!("{url}/b")).await.unwrap().status(), 404);
     assert_eq!(reqwest::get(&url).await.unwrap().status(), 403);
-    assert_eq!(reqwest::Client::new().put(format!("{url}/c")).body("c").send().await.unwrap().status(), 403);
+    assert_eq!(crate::stack::http().put(format!("{url}/c")).body("c").send().await.unwrap().status(), 403);
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn the_proxy_fails_as_it_is_told_and_counts() {
     let site = Site::new().await;
     let owner = site.account("jeffrey").await;
     let proxy = Proxy::of(&site.environment()["PDS_URL"]);
-    let http = reqwest::Client::new();
+    let http = crate::stack::http();
     let health = format!("{}/xrpc/_health", proxy.url());
     let get = || async { http.get(&health).send().await };
 

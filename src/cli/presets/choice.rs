@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::error::{Error, Result};
-use crate::video::{Player, Preset, Presets};
+use crate::video::{Preset, Presets};
 
 use super::super::outcome::usage_error;
-use super::super::report;
 
 /// The preset where none is named.
 pub const STANDARD: &str = "standard";
@@ -45,21 +44,6 @@ impl PresetFile {
     /// The preset of that name. Ends the process with a usage error if there is none.
     pub fn preset(&self, name: &str) -> Preset {
         self.load().get(name).unwrap_or_else(|error| usage_error(error)).clone()
-    }
-
-    /// The preset for videos that records point to, and so for everybody: `named`, or the standard one. One that Safari
-    /// does not play must be named; then that is only said. Ends the process with a usage error if there is none.
-    pub fn public(&self, named: Option<&str>) -> Preset {
-        let preset = self.preset(named.unwrap_or(STANDARD));
-        if !preset.plays_in(Player::Safari) {
-            let players: Vec<_> = preset.plays_in.iter().map(|player| player.name()).collect();
-            let what = format!("preset {} does not play in Safari, only in {}", preset.name, players.join(" and "));
-            if named.is_none() {
-                usage_error(format!("{what}; name it with --preset if records may have such videos"));
-            }
-            report::say(format!("warning: {what}; on iPhones and most Macs, tapes will show nothing"));
-        }
-        preset
     }
 
     fn try_load(&self) -> Result<Presets> {

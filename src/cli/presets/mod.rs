@@ -1,6 +1,8 @@
 //! `telecine presets`: list what there is; try some on a tape and compare.
 
 mod choice;
+#[cfg(feature = "mirror")]
+mod public;
 mod sheet;
 mod trial;
 

@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 use crate::sync::{Control, Events, Update};
 
 use super::super::network::stop;
-use super::super::progress::BARS;
 use super::super::report::bytes;
+use super::super::waiting::BARS;
 
 static ACCOUNTS: LazyLock<ProgressStyle> = LazyLock::new(|| style("accounts {pos:>6} done  {msg}"));
 static ITEMS: LazyLock<ProgressStyle> =

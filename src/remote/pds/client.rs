@@ -13,6 +13,7 @@ use url::Url;
 use super::exchange::Call;
 use super::pace::Pace;
 use crate::error::{Error, Result};
+use crate::remote::https::http_client;
 use crate::remote::waits::Waits;
 
 /// How long a connection may take.
@@ -125,7 +126,7 @@ impl Pds {
 }
 
 fn connections(headers: &HeaderMap) -> Result<reqwest::Client> {
-    let client = reqwest::Client::builder()
+    let client = http_client()
         .user_agent(concat!("telecine/", env!("CARGO_PKG_VERSION")))
         .default_headers(headers.clone())
         .connect_timeout(CONNECT)

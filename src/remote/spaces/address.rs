@@ -24,8 +24,8 @@ impl Endpoint {
         Endpoint { url, buckets: buckets.map(str::to_owned) }
     }
 
-    pub fn url(&self) -> &str {
-        self.url.as_str()
+    pub fn url(&self) -> &Url {
+        &self.url
     }
 
     /// Whether buckets are folders and not hosts, as they must be where the host has no name.

@@ -1,7 +1,7 @@
 //! Whether the files are there, and who may read them.
 
-use aws_sdk_s3::error::ProvideErrorMetadata;
 use reqwest::StatusCode;
+use rusty_s3::actions::ListObjectsV2;
 
 use super::Spaces;
 use crate::error::{Cause, Error, Result};
@@ -30,9 +30,9 @@ impl Spaces {
     /// When nobody does.
     pub async fn reach(&self) -> Result<()> {
         let url = self.endpoint.url();
-        let answer = self.http.client.get(url).send().await;
+        let answer = self.http.client.get(url.clone()).send().await;
         let failed = |error: reqwest::Error| Error::Download {
-            url: url.to_owned(),
+            url: url.to_string(),
             attempts: 1,
             source: Cause::from(error.without_url()),
         };
@@ -46,22 +46,20 @@ impl Spaces {
     pub async fn access(&self, bucket: &str) -> Result<Access> {
         let failed = |what: &str| Error::Address { url: self.public_url(bucket, ""), what: what.into() };
         let Some(signer) = &self.signer else { return Ok(Access::Unknown) };
-        let listed = match signer.list_objects_v2().bucket(bucket).max_keys(1).send().await {
-            Ok(listed) => listed,
-            Err(error) => {
-                let status = error.raw_response().map(|response| response.status().as_u16());
-                return match (error.code(), status) {
-                    (Some("NoSuchBucket"), _) | (_, Some(404)) => Ok(Access::Missing),
-                    (_, Some(401 | 403)) => Ok(Access::Unlisted),
-                    (code, _) => Err(failed(&format!("cannot be listed: {}", code.unwrap_or("no answer")))),
-                };
-            }
-        };
-        let first = listed.contents.unwrap_or_default().into_iter().next();
-        let Some(key) = first.and_then(|object| object.key) else { return Ok(Access::Empty) };
+        let unanswered = |error: reqwest::Error| failed(&error.without_url().to_string());
+        let answer = self.http.client.get(signer.first(bucket)?).send().await.map_err(unanswered)?;
+        match answer.status() {
+            StatusCode::NOT_FOUND => return Ok(Access::Missing),
+            StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => return Ok(Access::Unlisted),
+            status if !status.is_success() => return Err(failed(&format!("cannot be listed: {status}"))),
+            _ => {}
+        }
+        let listed = ListObjectsV2::parse_response(&answer.text().await.map_err(unanswered)?);
+        let listed = listed.map_err(|error| failed(&format!("cannot be listed: {error}")))?;
+        let Some(first) = listed.contents.into_iter().next() else { return Ok(Access::Empty) };
         // As a stranger would.
-        let answer = self.http.client.head(self.public_url(bucket, &key)).send().await;
-        let status = answer.map_err(|error| failed(&error.without_url().to_string()))?.status();
+        let answer = self.http.client.head(self.public_url(bucket, &first.key)).send().await;
+        let status = answer.map_err(unanswered)?.status();
         match status {
             // Some servers say of what is not for strangers that it is not there.
             StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND => Ok(Access::Signed),

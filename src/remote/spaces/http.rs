@@ -8,6 +8,7 @@ use reqwest::{Client, Response};
 use tokio::time::Instant;
 
 use crate::error::{Error, Result};
+use crate::remote::https::http_client;
 use crate::remote::retry_after::retry_after;
 use crate::remote::waits::{Waits, Want};
 
@@ -28,7 +29,7 @@ pub struct Http {
 impl Http {
     /// A client for all files.
     pub fn new(waits: Waits) -> Result<Http> {
-        let client = Client::builder()
+        let client = http_client()
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
             // The addresses are checked; where they would send us is not.

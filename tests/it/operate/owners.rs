@@ -43,7 +43,8 @@ async fn a_user_that_names_nobody_blocks_the_item_with_its_reason_everywhere() {
         published.fails(1, &format!("error: mood {id}: {reason}"));
     }
     let count = expected.len();
-    for command in ["sync --json", "sync --live --json --report report.json", "sync --live --json --report report.json"] {
+    for command in ["sync --json", "sync --live --json --report report.json", "sync --live --json --report report.json"]
+    {
         let run = syncing.run(command).await;
         assert_eq!(run.code, Some(1), "{command}: {}", run.stderr);
         let lines = run.json();

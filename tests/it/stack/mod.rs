@@ -6,6 +6,7 @@
 //! so are the servers.
 
 mod fault;
+mod objects;
 pub mod pds;
 pub mod proxy;
 pub mod s3;
@@ -30,6 +31,11 @@ const SECRET: &str = "stack-secret";
 pub fn background() -> &'static Runtime {
     static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("threads can be started"));
     &RUNTIME
+}
+
+/// A client that is no part of the program.
+pub fn http() -> reqwest::Client {
+    telecine::remote::http_client().build().expect("nothing is set that could be wrong")
 }
 
 /// The servers that all tests share.

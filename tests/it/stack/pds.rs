@@ -39,7 +39,7 @@ fn session(answer: &Value) -> Session {
 
 impl Pds {
     pub fn new(url: &str) -> Self {
-        Pds { url: url.into(), http: reqwest::Client::new() }
+        Pds { url: url.into(), http: super::http() }
     }
 
     /// Creates an account, or logs in to it if there is one.

@@ -15,6 +15,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use reqwest::{Body, Client};
+use telecine::remote::http_client;
 use tokio::net::{TcpListener, TcpStream};
 
 pub use super::fault::{Answer, Fault};
@@ -71,7 +72,7 @@ impl Proxy {
         listener.set_nonblocking(true).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         // Bytes pass as they are; the time limit is the client's concern.
-        let client = Client::builder().no_gzip().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = http_client().no_gzip().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let shared = Arc::new(Shared {
             server: server.into(),
             client,

@@ -2,13 +2,12 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use aws_sdk_s3::Client as Spaces;
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use mongodb::Database;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Document, doc};
 use telecine::record::Medium;
 
+use super::objects::Objects;
 use super::pds::{Pds, Record, Session};
 use super::{Environment, Stack, stack};
 use crate::support::picture::Picture;
@@ -27,7 +26,7 @@ pub struct Site {
     /// Ends every handle, as the PDS may have other sites' people too.
     suffix: String,
     database: Database,
-    spaces: Spaces,
+    objects: Objects,
     pds: Pds,
     /// How many items there are.
     items: AtomicU32,
@@ -73,32 +72,16 @@ impl Site {
     /// The site that this environment describes.
     pub async fn of(environment: Environment, suffix: &str) -> Self {
         let client = mongodb::Client::with_uri_str(&environment["MONGODB_CONNECTION_STRING"]).await.unwrap();
-        let credentials = Credentials::new(
-            &environment["ART_SPACES_KEY"],
-            &environment["ART_SPACES_SECRET"],
-            None,
-            None,
-            "the environment",
-        );
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .endpoint_url(&environment["ART_SPACES_ENDPOINT"])
-            .credentials_provider(credentials)
-            .force_path_style(true)
-            .build();
         let site = Site {
             database: client.database(&environment["MONGODB_NAME"]),
-            spaces: Spaces::from_conf(config),
+            objects: Objects::new(&environment),
             pds: Pds::new(&environment["PDS_URL"]),
             suffix: suffix.into(),
             items: AtomicU32::new(0),
             environment,
         };
         for bucket in ["art", "user", "at-blobs"].map(|kind| site.bucket_of(kind)) {
-            if site.spaces.head_bucket().bucket(bucket).send().await.is_err() {
-                site.spaces.create_bucket().bucket(bucket).send().await.unwrap();
-            }
+            site.objects.make_bucket(bucket).await;
         }
         site
     }
@@ -234,19 +217,17 @@ impl Site {
 
     /// Puts an object of that type into a bucket.
     pub async fn put_as(&self, bucket: &str, key: &str, content_type: &str, bytes: impl Into<Vec<u8>>) {
-        let object = self.spaces.put_object().bucket(bucket).key(key).content_type(content_type);
-        object.body(bytes.into().into()).send().await.unwrap();
+        self.objects.put(bucket, key, content_type, bytes.into()).await;
     }
 
     /// Puts an object into a bucket that is stored with that content encoding.
     pub async fn put_encoded(&self, bucket: &str, key: &str, encoding: &str, bytes: impl Into<Vec<u8>>) {
-        let object = self.spaces.put_object().bucket(bucket).key(key).content_encoding(encoding);
-        object.body(bytes.into().into()).send().await.unwrap();
+        self.objects.put_encoded(bucket, key, encoding, bytes.into()).await;
     }
 
     /// Whether there is such an object.
     pub async fn has(&self, bucket: &str, key: &str) -> bool {
-        self.spaces.head_object().bucket(bucket).key(key).send().await.is_ok()
+        self.objects.has(bucket, key).await
     }
 
     /// The item as it is in the database now.
