@@ -3,13 +3,11 @@
 use atrium_api::com::atproto::identity::resolve_handle;
 use atrium_api::com::atproto::server::{create_account, create_invite_code};
 use atrium_api::com::atproto::sync::get_repo_status;
-use atrium_api::types::Unknown;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 
 use super::client::Pds;
 use super::exchange::Call;
-use super::writes::parse;
+use super::syntax::parse;
 use crate::error::{Error, Result};
 
 /// How a repo is.
@@ -59,7 +57,7 @@ impl Pds {
     pub async fn create_invite_code(&self, admin_password: &SecretString) -> Result<SecretString> {
         let input = create_invite_code::InputData { for_account: None, use_count: 1 };
         let call = Call::administer(create_invite_code::NSID, admin_password);
-        let output: create_invite_code::OutputData = self.procedure(call, input).await?;
+        let output: create_invite_code::OutputData = self.procedure(call, None, &input).await?;
         Ok(output.code.into())
     }
 
@@ -86,15 +84,7 @@ impl Pds {
             verification_code: None,
             verification_phone: None,
         };
-        let output: create_account::OutputData = self.procedure(Call::join(create_account::NSID), input).await?;
+        let output: create_account::OutputData = self.procedure(Call::join(create_account::NSID), None, &input).await?;
         Ok(output.did.to_string())
     }
-}
-
-/// The address of the server that a DID document names.
-pub(super) fn service(document: &Unknown) -> Option<String> {
-    let document = serde_json::to_value(document).ok()?;
-    let services = document["service"].as_array()?.iter();
-    let is_pds = |service: &&Value| service["type"] == "AtprotoPersonalDataServer";
-    services.clone().find(is_pds)?["serviceEndpoint"].as_str().map(str::to_owned)
 }

@@ -16,7 +16,7 @@ use super::client::Pds;
 use super::exchange::{Call, Content, MOST_ANSWER, Request};
 use super::receive::Sink;
 use super::session::Session;
-use super::writes::parse;
+use super::syntax::parse;
 use crate::error::{Error, Result};
 use crate::record::BlobRef;
 
@@ -62,14 +62,14 @@ impl Pds {
         mime_type: &str,
         expected: Option<&Cid>,
     ) -> Result<BlobRef> {
-        let call = Call::upload(upload_blob::NSID, session);
+        let call = Call::upload(upload_blob::NSID, session.did());
         let mime_type = mime_type.to_owned();
         let content = match body {
             Body::Bytes(bytes) => Content::Bytes { bytes, mime_type },
             Body::File { path, size } => Content::File { path, size, mime_type },
         };
         let request = Request { call, method: Method::POST, query: String::new(), content, bearer: None };
-        let body = self.exchange(&request).await?.body;
+        let body = session.exchange(self, request).await?.body;
         let wrong = |source| Error::Answer { call: call.nsid, source };
         let output: upload_blob::OutputData = serde_json::from_slice(&body).map_err(|error| wrong(error.into()))?;
         let AtBlobRef::Typed(TypedBlobRef::Blob(blob)) = output.blob else {
@@ -89,7 +89,7 @@ impl Pds {
     /// # Errors
     /// [`Error::Postponed`].
     pub fn may_upload(&self, session: &Session) -> Result<()> {
-        self.pace().check(Call::upload(upload_blob::NSID, session).toll)
+        self.pace().check(Call::upload(upload_blob::NSID, session.did()).toll)
     }
 
     /// Reads a blob of at most so many bytes, if the server has it and a record refers to it.

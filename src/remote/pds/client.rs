@@ -1,16 +1,14 @@
-//! One server: its address, its connections, what it says about itself.
+//! One server: its address, its connections, its pace.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use atrium_api::com::atproto::server::describe_server;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::exchange::Call;
 use super::pace::Pace;
 use crate::error::{Error, Result};
 use crate::remote::https::http_client;
@@ -40,21 +38,6 @@ impl fmt::Debug for Pds {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Pds").field("url", &self.inner.url).finish_non_exhaustive()
     }
-}
-
-/// What a server says about itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
-    /// Its identity.
-    pub did: String,
-    /// The largest blob it takes, in bytes; servers before 0.5 do not say.
-    pub blob_upload_limit: Option<u64>,
-    /// What handles on it end with: `.at.aesthetic.computer`.
-    pub user_domains: Vec<String>,
-    /// Whether nobody gets an account without a code of the operator's.
-    pub needs_invite_code: bool,
-    /// Whether it tells its rate limits. It does not where there are none, or none for us.
-    pub announces_limits: bool,
 }
 
 impl Pds {
@@ -95,22 +78,6 @@ impl Pds {
     #[must_use]
     pub fn pace(&self) -> &Pace {
         &self.inner.pace
-    }
-
-    /// What it says about itself. To ask this first also tells its general rate limit.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    pub async fn describe(&self) -> Result<Server> {
-        let call = Call::read(describe_server::NSID);
-        let output: describe_server::OutputData = self.query(call, None::<()>).await?;
-        Ok(Server {
-            did: output.did.to_string(),
-            blob_upload_limit: output.blob_upload_limit.and_then(|limit| u64::try_from(limit).ok()),
-            user_domains: output.available_user_domains.clone(),
-            needs_invite_code: output.invite_code_required == Some(true),
-            announces_limits: !self.pace().limits().is_empty(),
-        })
     }
 
     pub(super) fn http(&self) -> reqwest::Client {

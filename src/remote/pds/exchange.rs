@@ -1,4 +1,4 @@
-//! One request and its answer: paced, authorized, repeated where that is harmless, and its failure told apart.
+//! One request and its answer: paced, repeated where that is harmless, and its failure told apart.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -14,7 +14,6 @@ use tokio_util::io::ReaderStream;
 use super::client::Pds;
 use super::pace::{Kind, Toll};
 use super::receive::Sink;
-use super::session::{Session, Token};
 use crate::error::{Cause, Error, Result};
 use crate::remote::backoff::Backoff;
 
@@ -38,7 +37,6 @@ const MOST_LIMITED: u32 = 8;
 pub(super) struct Call<'a> {
     pub nsid: &'static str,
     pub toll: Toll<'a>,
-    pub session: Option<&'a Session>,
     /// The operator's password, for what only they may do.
     admin_password: Option<&'a SecretString>,
     /// Whether doing it twice is the same as once.
@@ -49,7 +47,7 @@ impl<'a> Call<'a> {
     /// Reads what everybody may read.
     pub fn read(nsid: &'static str) -> Self {
         let toll = Toll { kind: Kind::Read, points: 1, account: "" };
-        Call { nsid, toll, session: None, admin_password: None, is_repeatable: true }
+        Call { nsid, toll, admin_password: None, is_repeatable: true }
     }
 
     /// Reads a whole repo.
@@ -79,15 +77,15 @@ impl<'a> Call<'a> {
     }
 
     /// Uploads a blob.
-    pub fn upload(nsid: &'static str, session: &'a Session) -> Self {
-        let toll = Toll { kind: Kind::Upload, points: 1, account: session.did() };
-        Call { toll, session: Some(session), ..Call::read(nsid) }
+    pub fn upload(nsid: &'static str, did: &'a str) -> Self {
+        let toll = Toll { kind: Kind::Upload, points: 1, account: did };
+        Call { toll, ..Call::read(nsid) }
     }
 
     /// Writes to a repo.
-    pub fn write(nsid: &'static str, points: u32, session: &'a Session) -> Self {
-        let toll = Toll { kind: Kind::Write, points, account: session.did() };
-        Call { toll, session: Some(session), is_repeatable: false, ..Call::read(nsid) }
+    pub fn write(nsid: &'static str, points: u32, did: &'a str) -> Self {
+        let toll = Toll { kind: Kind::Write, points, account: did };
+        Call { toll, is_repeatable: false, ..Call::read(nsid) }
     }
 }
 
@@ -117,7 +115,7 @@ pub(super) struct Request<'a> {
     /// Without the question mark.
     pub query: String,
     pub content: Content,
-    /// In place of a session's.
+    /// The token of a session.
     pub bearer: Option<SecretString>,
 }
 
@@ -145,8 +143,6 @@ enum Failure {
     Lost(Cause),
     /// The server has not done it and asks for patience; whether it has said how much.
     Limited { status: StatusCode, is_announced: bool },
-    /// The session is no longer good.
-    Expired { generation: u32, complaint: Error },
     /// The server will say the same again.
     Final(Error),
 }
@@ -163,19 +159,11 @@ impl Pds {
     pub(super) async fn receive(&self, request: &Request<'_>, sink: &mut Sink<'_>) -> Result<HeaderMap> {
         let nsid = request.call.nsid;
         let mut backoff = Backoff::new();
-        let (mut limited, mut renewed) = (0, false);
+        let mut limited = 0;
         loop {
             let (source, was_sent): (Cause, bool) = match self.attempt(request, sink).await? {
                 Ok(headers) => return Ok(headers),
                 Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Expired { generation, complaint }) => match request.call.session {
-                    Some(session) if !renewed => {
-                        session.renew(self, generation).await?;
-                        renewed = true;
-                        continue;
-                    }
-                    _ => return Err(complaint),
-                },
                 Err(Failure::Limited { is_announced: true, .. }) if limited < MOST_LIMITED => {
                     limited += 1;
                     continue;
@@ -195,12 +183,7 @@ impl Pds {
     }
 
     async fn attempt(&self, request: &Request<'_>, sink: &mut Sink<'_>) -> Result<Result<HeaderMap, Failure>> {
-        let token = match (&request.bearer, request.call.session) {
-            (Some(bearer), _) => Some(Token { text: bearer.clone(), generation: 0 }),
-            (None, Some(session)) => Some(session.token(self).await?),
-            (None, None) => None,
-        };
-        let builder = self.builder(request, token.as_ref()).await?;
+        let builder = self.builder(request).await?;
         let admission = self.pace().admit(request.call.toll).await?;
         let patience = SILENCE + Duration::from_secs(request.content.size() / SLOWEST);
         let started = Instant::now();
@@ -235,16 +218,16 @@ impl Pds {
             return Ok(Ok(headers));
         }
         let complaint = serde_json::from_slice::<Complaint>(&body).unwrap_or_default();
-        Ok(Err(self.failure(request, status, complaint, token, is_announced)))
+        Ok(Err(self.failure(request, status, complaint, is_announced)))
     }
 
-    async fn builder(&self, request: &Request<'_>, token: Option<&Token>) -> Result<reqwest::RequestBuilder> {
-        let Request { call, method, query, content, .. } = request;
+    async fn builder(&self, request: &Request<'_>) -> Result<reqwest::RequestBuilder> {
+        let Request { call, method, query, content, bearer } = request;
         let mark = if query.is_empty() { "" } else { "?" };
         let url = format!("{}/xrpc/{}{mark}{query}", self.url(), call.nsid);
         let mut builder = self.http().request(method.clone(), url);
-        if let Some(token) = token {
-            builder = builder.bearer_auth(token.text.expose_secret());
+        if let Some(token) = bearer {
+            builder = builder.bearer_auth(token.expose_secret());
         }
         if let Some(password) = call.admin_password {
             builder = builder.basic_auth("admin", Some(password.expose_secret()));
@@ -260,14 +243,7 @@ impl Pds {
         })
     }
 
-    fn failure(
-        &self,
-        request: &Request<'_>,
-        status: StatusCode,
-        complaint: Complaint,
-        token: Option<Token>,
-        is_announced: bool,
-    ) -> Failure {
+    fn failure(&self, request: &Request<'_>, status: StatusCode, complaint: Complaint, is_announced: bool) -> Failure {
         let call = request.call.nsid;
         let Complaint { error: name, message } = complaint;
         match status {
@@ -289,11 +265,6 @@ impl Pds {
             }
             _ => {}
         }
-        let is_expired = matches!(name.as_str(), "ExpiredToken" | "InvalidToken");
-        let complaint = Error::Refused { call, status: status.as_u16(), name, message };
-        match token {
-            Some(token) if is_expired => Failure::Expired { generation: token.generation, complaint },
-            _ => Failure::Final(complaint),
-        }
+        Failure::Final(Error::Refused { call, status: status.as_u16(), name, message })
     }
 }

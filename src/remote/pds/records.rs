@@ -11,7 +11,8 @@ use serde_json::Value;
 use super::client::Pds;
 use super::exchange::Call;
 use super::session::Session;
-use super::writes::{POINTS_OF_UPDATE, Written, parse, unknown};
+use super::syntax::{parse, unknown};
+use super::writes::{POINTS_OF_UPDATE, Written};
 use crate::error::{Error, Result};
 use crate::record::{Medium, Record, Schema};
 
@@ -139,8 +140,8 @@ impl Pds {
             input.extra_data = Ipld::Map(BTreeMap::from([("swapRecord".into(), Ipld::Null)]));
         }
         // The server counts an update, though it may be a creation.
-        let call = Call::write(put_record::NSID, POINTS_OF_UPDATE, session);
-        let output: put_record::OutputData = self.procedure(call, input).await?;
+        let call = Call::write(put_record::NSID, POINTS_OF_UPDATE, session.did());
+        let output: put_record::OutputData = session.procedure(self, call, &input).await?;
         Ok(Written { uri: output.uri, cid: *output.cid.as_ref() })
     }
 }

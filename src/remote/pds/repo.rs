@@ -11,9 +11,10 @@ use reqwest::Method;
 use super::car::Car;
 use super::client::Pds;
 use super::exchange::{Call, Content, Request};
+use super::ipld;
 use super::records::{Existing, Page};
+use super::syntax::parse;
 use super::tree::Commit;
-use super::{ipld, writes};
 use crate::error::{Cause, Error, Result};
 use crate::record::Medium;
 
@@ -115,7 +116,7 @@ impl Pds {
     }
 
     async fn repo_as_lists(&self, did: &str) -> Result<Option<Snapshot>> {
-        let did_parameter = writes::parse(did, "did")?;
+        let did_parameter = parse(did, "did")?;
         let parameters = get_latest_commit::ParametersData { did: did_parameter };
         let call = Call::read(get_latest_commit::NSID);
         // Before the records: what is written meanwhile then shows as a swap that fails, and not at all else.
@@ -128,10 +129,10 @@ impl Pds {
             let mut cursor = None;
             loop {
                 let parameters = list_records::ParametersData {
-                    collection: writes::parse(medium.collection(), "collection")?,
+                    collection: parse(medium.collection(), "collection")?,
                     cursor: cursor.take(),
                     limit: Some(LimitedNonZeroU8::MAX),
-                    repo: writes::parse(did, "did")?,
+                    repo: parse(did, "did")?,
                     reverse: Some(true),
                 };
                 let page: Page = self.query(Call::read(list_records::NSID), Some(parameters)).await?;

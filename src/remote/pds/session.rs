@@ -1,19 +1,21 @@
-//! Being logged in: one login for an account and run, prolonged in time, by one task for all.
+//! Being logged in: a session is prolonged in time, by one task for all who share it.
 
 use std::fmt;
 use std::time::Duration;
 
 use atrium_api::com::atproto::server::{create_session, refresh_session};
+use atrium_api::types::Unknown;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::sync::Mutex;
 
-use super::accounts;
 use super::client::Pds;
-use super::exchange::{Call, Content, Request};
+use super::exchange::{Answer, Call, Content, Request};
 use crate::error::{Class, Error, Result};
 
 /// How long before its end a token is replaced: longer than any request takes.
@@ -49,9 +51,9 @@ struct Tokens {
 
 /// A token, and which it is.
 #[derive(Debug, Clone)]
-pub(super) struct Token {
-    pub text: SecretString,
-    pub generation: u32,
+struct Token {
+    text: SecretString,
+    generation: u32,
 }
 
 impl Tokens {
@@ -76,6 +78,14 @@ fn end_of(token: &str) -> Option<jiff::Timestamp> {
     jiff::Timestamp::from_second(claims.exp).ok()
 }
 
+/// The address of the server that a DID document names.
+fn service(document: &Unknown) -> Option<String> {
+    let document = serde_json::to_value(document).ok()?;
+    let services = document["service"].as_array()?.iter();
+    let is_pds = |service: &&Value| service["type"] == "AtprotoPersonalDataServer";
+    services.clone().find(is_pds)?["serviceEndpoint"].as_str().map(str::to_owned)
+}
+
 impl Pds {
     /// Logs in. Share the session: a server allows few logins in a day.
     ///
@@ -86,7 +96,7 @@ impl Pds {
         Ok(Session {
             did: output.did.to_string(),
             handle: output.handle.to_string(),
-            service: output.did_doc.as_ref().and_then(accounts::service),
+            service: output.did_doc.as_ref().and_then(service),
             identifier: identifier.into(),
             password: password.clone(),
             tokens: Mutex::new(Tokens::new(output.access_jwt, output.refresh_jwt)),
@@ -100,7 +110,7 @@ impl Pds {
             allow_takendown: None,
             auth_factor_token: None,
         };
-        self.procedure(Call::log_in(create_session::NSID, identifier), input).await
+        self.procedure(Call::log_in(create_session::NSID, identifier), None, &input).await
     }
 
     async fn refresh_session(&self, token: &SecretString) -> Result<Tokens> {
@@ -133,8 +143,44 @@ impl Session {
         self.service.as_deref()
     }
 
+    /// Has something done in the account's name.
+    pub(super) async fn procedure<I, O>(&self, pds: &Pds, call: Call<'_>, input: &I) -> Result<O>
+    where
+        I: Serialize + Sync,
+        O: DeserializeOwned + Send + Sync,
+    {
+        let token = self.token(pds).await?;
+        let outcome = pds.procedure(call, Some(token.text), input).await;
+        match self.renewed(pds, token.generation, &outcome).await? {
+            Some(token) => pds.procedure(call, Some(token.text), input).await,
+            None => outcome,
+        }
+    }
+
+    /// Sends a request in the account's name.
+    pub(super) async fn exchange(&self, pds: &Pds, request: Request<'_>) -> Result<Answer> {
+        let token = self.token(pds).await?;
+        let request = Request { bearer: Some(token.text), ..request };
+        let outcome = pds.exchange(&request).await;
+        match self.renewed(pds, token.generation, &outcome).await? {
+            Some(token) => pds.exchange(&Request { bearer: Some(token.text), ..request }).await,
+            None => outcome,
+        }
+    }
+
+    /// Another token, if the outcome is that the server no longer takes the one that was sent.
+    async fn renewed<T>(&self, pds: &Pds, generation: u32, outcome: &Result<T>) -> Result<Option<Token>> {
+        match outcome {
+            Err(Error::Refused { name, .. }) if matches!(name.as_str(), "ExpiredToken" | "InvalidToken") => {
+                self.renew(pds, generation).await?;
+                Ok(Some(self.token(pds).await?))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// A token that is good for a while.
-    pub(super) async fn token(&self, pds: &Pds) -> Result<Token> {
+    async fn token(&self, pds: &Pds) -> Result<Token> {
         let mut tokens = self.tokens.lock().await;
         if !tokens.is_good_for(MARGIN) {
             match self.replace(pds, &mut tokens).await {
@@ -147,7 +193,7 @@ impl Session {
     }
 
     /// Replaces the token that the server no longer takes, if nobody has done so meanwhile.
-    pub(super) async fn renew(&self, pds: &Pds, refused: u32) -> Result<()> {
+    async fn renew(&self, pds: &Pds, refused: u32) -> Result<()> {
         let mut tokens = self.tokens.lock().await;
         if tokens.generation == refused {
             self.replace(pds, &mut tokens).await?;

@@ -1,16 +1,13 @@
 //! Many writes as one: all of them happen or none.
 
-use std::str::FromStr;
-
 use atrium_api::com::atproto::repo::apply_writes;
-use atrium_api::types::Unknown;
 use atrium_api::types::string::Cid as CidText;
 use cid::Cid;
-use serde_json::Value;
 
 use super::client::Pds;
 use super::exchange::Call;
 use super::session::Session;
+use super::syntax::{parse, unknown};
 use crate::error::{Error, Result};
 use crate::record::{Medium, Record};
 
@@ -116,8 +113,8 @@ impl Pds {
             writes: writes.iter().map(Write::item).collect::<Result<_>>()?,
         };
         let points = writes.iter().map(Write::points).sum();
-        let call = Call::write(apply_writes::NSID, points, session);
-        let output: apply_writes::OutputData = self.procedure(call, input).await.map_err(unread)?;
+        let call = Call::write(apply_writes::NSID, points, session.did());
+        let output: apply_writes::OutputData = session.procedure(self, call, &input).await.map_err(unread)?;
         let missing = |what: &str| Error::Uncertain { call: call.nsid, source: format!("no {what} came back").into() };
         let commit = output.commit.ok_or_else(|| missing("commit"))?;
         let results: Vec<_> = output.results.ok_or_else(|| missing("results"))?.into_iter().map(written).collect();
@@ -143,20 +140,4 @@ fn written(result: apply_writes::OutputResultsItem) -> Option<Written> {
         UpdateResult(result) => Some(Written { uri: result.data.uri, cid: *result.data.cid.as_ref() }),
         DeleteResult(_) => None,
     }
-}
-
-/// A text that must be of a form of the protocol's.
-pub(super) fn parse<T: FromStr>(text: &str, what: &'static str) -> Result<T> {
-    let wrong =
-        |_| Error::Document { subject: format!("{what} {text:?}"), what: "is none that the protocol allows".into() };
-    text.parse().map_err(wrong)
-}
-
-/// A record as atrium wants it.
-pub(super) fn unknown(value: &Value) -> Result<Unknown> {
-    let wrong = |error: serde_json::Error| Error::Document {
-        subject: "record".into(),
-        what: format!("cannot be sent: {error}"),
-    };
-    serde_json::from_value(value.clone()).map_err(wrong)
 }

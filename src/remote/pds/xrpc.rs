@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use atrium_xrpc::http::{self, Method, header::CONTENT_TYPE};
 use atrium_xrpc::{HttpClient, InputDataOrBytes, OutputDataOrBytes, XrpcClient, XrpcRequest};
 use bytes::Bytes;
+use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -18,6 +19,7 @@ const JSON: &str = "application/json";
 struct Channel<'a> {
     pds: &'a Pds,
     call: Call<'a>,
+    bearer: Option<SecretString>,
 }
 
 impl HttpClient for Channel<'_> {
@@ -31,7 +33,7 @@ impl HttpClient for Channel<'_> {
             Method::POST if !body.is_empty() => Content::Bytes { bytes: Bytes::from(body), mime_type: JSON.into() },
             _ => Content::Nothing,
         };
-        let request = Request { call: self.call, method: head.method, query, content, bearer: None };
+        let request = Request { call: self.call, method: head.method, query, content, bearer: self.bearer.clone() };
         // Failures are told apart before atrium sees them, for it would mix them.
         let answer = self.pds.exchange(&request).await?;
         let mut response = http::Response::new(Vec::from(answer.body));
@@ -57,22 +59,22 @@ impl Pds {
     {
         let nsid = call.nsid.into();
         let request = XrpcRequest { method: Method::GET, nsid, parameters, input: None, encoding: None };
-        self.call::<P, (), O>(call, request).await
+        self.call::<P, (), O>(call, None, request).await
     }
 
-    /// Has something done.
-    pub(super) async fn procedure<I, O>(&self, call: Call<'_>, input: I) -> Result<O>
+    /// Has something done, with a session's token if `bearer` is one.
+    pub(super) async fn procedure<I, O>(&self, call: Call<'_>, bearer: Option<SecretString>, input: &I) -> Result<O>
     where
-        I: Serialize + Send + Sync,
+        I: Serialize + Sync,
         O: DeserializeOwned + Send + Sync,
     {
         let input = Some(InputDataOrBytes::Data(input));
         let (nsid, encoding) = (call.nsid.into(), Some(JSON.into()));
         let request = XrpcRequest { method: Method::POST, nsid, parameters: None, input, encoding };
-        self.call::<(), I, O>(call, request).await
+        self.call::<(), &I, O>(call, bearer, request).await
     }
 
-    async fn call<P, I, O>(&self, call: Call<'_>, request: XrpcRequest<P, I>) -> Result<O>
+    async fn call<P, I, O>(&self, call: Call<'_>, bearer: Option<SecretString>, request: XrpcRequest<P, I>) -> Result<O>
     where
         P: Serialize + Send + Sync,
         I: Serialize + Send + Sync,
@@ -80,7 +82,7 @@ impl Pds {
     {
         let nsid = call.nsid;
         let misunderstood = |source: Cause| Error::Answer { call: nsid, source };
-        let channel = Channel { pds: self, call };
+        let channel = Channel { pds: self, call, bearer };
         // In a box, or every caller's future would be kilobytes larger.
         match Box::pin(channel.send_xrpc::<P, I, O, serde_json::Value>(&request)).await {
             Ok(OutputDataOrBytes::Data(output)) => Ok(output),
