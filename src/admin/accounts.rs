@@ -8,7 +8,7 @@ use url::Url;
 use crate::error::{Error, Result};
 use crate::record::Medium;
 use crate::remote::mongo::{Account, Mongo};
-use crate::remote::pds::{Pds, RepoStatus, Server};
+use crate::remote::pds::{Pds, RepoStatus, Server, Sessions};
 use crate::sync::session;
 
 /// An account, and how much was made in it.
@@ -112,7 +112,7 @@ pub async fn check(pds: &Pds, server: &Server, listed: &Listed) -> Option<Blocke
         Ok(RepoStatus::Inactive(status)) => return Some(Blocked::Inactive(status.unwrap_or("inactive".into()))),
         Err(error) => return unknown(error),
     }
-    let session = match session(pds, &listed.account).await {
+    let session = match session(&Sessions::new(pds), &listed.account).await {
         Ok(session) => session,
         Err(Error::Refused { status: 401, .. }) => return Some(Blocked::WrongPassword),
         Err(error) => return unknown(error),

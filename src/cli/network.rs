@@ -5,16 +5,13 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::Args;
-use rayon::ThreadPoolBuilder;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::remote::Waits;
-use crate::remote::mongo::Mongo;
 use crate::remote::pds::Pds;
-use crate::remote::spaces::Spaces;
-use crate::sync::{Accounts, Buckets, Budget, Scope, Services};
+use crate::sync::{Accounts, Scope, Services};
 
 use super::config::ConfigFile;
 use super::outcome::{Outcome, usage_error};
@@ -63,7 +60,7 @@ pub fn run(
 ) -> Outcome {
     stop_on_interrupt_and(|| STOP.cancel());
     let waits = Waits::new(servers.patience, stop());
-    let work = async { work(connect(&servers.file, waits.clone()).await?).await };
+    let work = async { work(Services::connect(&servers.file.load()?, waits.clone()).await?).await };
     wait_for(subject, waiting::shown(&waits, work))
 }
 
@@ -97,27 +94,4 @@ pub async fn tell_what_is_slow(services: &Services, scope: &Scope) {
 /// The PDS, which has not been asked anything yet.
 pub fn pds(config: &Config) -> Result<Pds> {
     Pds::new(&config.pds_url()?, config.pds_bypass_key())
-}
-
-/// Connects to everything there is.
-async fn connect(file: &ConfigFile, waits: Waits) -> Result<Services> {
-    let config = file.load()?;
-    let pds = Pds::sharing(waits.clone(), &config.pds_url()?, config.pds_bypass_key())?;
-    let server = pds.describe().await?;
-    let pool = ThreadPoolBuilder::new().build().unwrap_or_else(|error| usage_error(error));
-    let budget = Budget::new(pool.current_num_threads());
-    Ok(Services {
-        mongo: Mongo::connect(&config).await?,
-        spaces: Spaces::sharing(waits.clone(), &config)?,
-        waits,
-        buckets: Buckets {
-            users: config.user_bucket().into(),
-            guests: config.art_bucket().into(),
-            videos: config.blobs_bucket().into(),
-        },
-        pds,
-        server,
-        pool: pool.into(),
-        budget,
-    })
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use rayon::ThreadPool;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::remote::Waits;
 use crate::remote::mongo::{Account, Mongo};
-use crate::remote::pds::{MOST_BLOB, Pds, Server, Session};
+use crate::remote::pds::{Description, MOST_BLOB, Pds, Session, Sessions, Turn};
 use crate::remote::spaces::Spaces;
 
 use super::budget::Budget;
@@ -24,8 +25,10 @@ pub struct Services {
     pub spaces: Spaces,
     /// The mirror.
     pub pds: Pds,
-    /// What the mirror allows.
-    pub server: Server,
+    /// What the mirror says that it allows.
+    pub server: Description,
+    /// Who is logged in to it, and writes.
+    pub sessions: Sessions,
     /// Who waits for either of them, and for how long anybody may.
     pub waits: Waits,
     /// Where files lie that do not say so.
@@ -37,27 +40,58 @@ pub struct Services {
 }
 
 impl Services {
+    /// Connects to everything that the configuration names.
+    ///
+    /// # Errors
+    /// When a setting is wrong, or a server does not answer.
+    ///
+    /// # Panics
+    /// When the system has no more threads.
+    pub async fn connect(config: &Config, waits: Waits) -> Result<Self> {
+        let pds = Pds::sharing(waits.clone(), &config.pds_url()?, config.pds_bypass_key())?;
+        let pool = ThreadPoolBuilder::new().build().expect("the system has threads left");
+        Ok(Services {
+            server: Description::new(&pds).await?,
+            sessions: Sessions::new(&pds),
+            mongo: Mongo::connect(config).await?,
+            spaces: Spaces::sharing(waits.clone(), config)?,
+            waits,
+            buckets: Buckets {
+                users: config.user_bucket().into(),
+                guests: config.art_bucket().into(),
+                videos: config.blobs_bucket().into(),
+            },
+            pds,
+            budget: Budget::new(pool.current_num_threads()),
+            pool: pool.into(),
+        })
+    }
+
+    /// Waits until nobody else in this process writes to the account's repo, if it has one.
+    pub async fn turn(&self, account: &Account) -> Option<Turn> {
+        match &account.did {
+            Some(did) => Some(self.sessions.turn(did).await),
+            None => None,
+        }
+    }
+
     /// Bytes that a video may have: what its lexicon allows, or what the PDS takes if that is less.
     #[must_use]
     pub fn video_limit(&self) -> u64 {
-        self.server.blob_upload_limit.unwrap_or(MOST_BLOB).min(MAX_VIDEO_BYTES)
+        self.server.current().blob_upload_limit.unwrap_or(MOST_BLOB).min(MAX_VIDEO_BYTES)
     }
 }
 
-/// Logs in to an account.
+/// The session of an account.
 ///
 /// # Errors
 /// When it cannot be written to, or the server declines; [`Error::Identity`] when the server lets us into another.
-pub async fn session(pds: &Pds, account: &Account) -> Result<Session> {
+pub async fn session(sessions: &Sessions, account: &Account) -> Result<Arc<Session>> {
     match (&account.did, &account.password) {
-        (Some(did), Some(password)) => {
-            let session = pds.login(did, password).await?;
-            if session.did() == did {
-                return Ok(session);
-            }
-            let (expected, found) = (did.clone(), session.did().to_owned());
-            Err(Error::Identity { account: account.name(), expected, found })
-        }
+        (Some(did), Some(password)) => sessions.session(did, password).await.map_err(|error| match error {
+            Error::Identity { expected, found, .. } => Error::Identity { account: account.name(), expected, found },
+            other => other,
+        }),
         _ => Err(Error::Document {
             subject: account.name(),
             what: format!("has {}", account.blocked().unwrap_or_default()),

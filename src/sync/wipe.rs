@@ -122,6 +122,7 @@ async fn wipe_all(
     control: &Control,
     wiped: &mut Wiped,
 ) -> Result<()> {
+    let _turn = services.turn(account).await;
     let mut writer = None;
     let done = Cell::new(0);
     let mut first: BTreeMap<Medium, usize> = BTreeMap::new();
@@ -130,7 +131,7 @@ async fn wipe_all(
         let has_records = targets.media.iter().any(|(_, rkeys, _)| !rkeys.is_empty());
         if let (Some(snapshot), true) = (&targets.snapshot, has_records) {
             if writer.is_none() {
-                let session = Arc::new(services::session(&services.pds, account).await?);
+                let session = services::session(&services.sessions, account).await?;
                 writer = Some(Writer::new(&services.pds, session));
             }
             if let Some(writer) = &mut writer {

@@ -12,7 +12,7 @@ use super::publisher::{PublisherArguments, changes_json, dns_line, dns_names};
 use crate::admin::lexicons::{LexiconDiff, LexiconStep, compare, dns_text, embedded, publish};
 use crate::error::{Error, Result};
 use crate::remote::mongo::Account;
-use crate::remote::pds::Pds;
+use crate::remote::pds::{Pds, Sessions};
 use crate::sync::session;
 
 /// Publish the lexicons of all records, as far as they are not
@@ -78,7 +78,7 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
 
 /// Publishes what differs; answers with the addresses by name.
 async fn publish_all(pds: &Pds, account: &Account, compared: &[LexiconDiff]) -> Result<BTreeMap<String, String>> {
-    let session = session(pds, account).await?;
+    let session = session(&Sessions::new(pds), account).await?;
     let mut written = BTreeMap::new();
     for comparison in compared.iter().filter(|comparison| comparison.step() != LexiconStep::Keep) {
         let record = publish(pds, &session, comparison).await?;

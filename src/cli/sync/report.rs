@@ -48,7 +48,7 @@ pub fn plan(report: &Report, services: &Services) {
 /// The same as JSON: a line for each account with anything to say, and one for the sum.
 pub fn plan_json(report: &Report, services: &Services) {
     report.accounts.iter().for_each(json);
-    let seconds = expected_time(report, services.server.announces_limits).as_secs();
+    let seconds = expected_time(report, services.server.current().announces_limits).as_secs();
     json(&json!({
         "accounts": report.accounts_seen,
         "planned": report.planned,
@@ -154,7 +154,7 @@ fn row(account: &str, medium: &str, counts: &Counts) -> [String; HEADER.len()] {
 
 /// How long it will take, and why.
 pub fn time(report: &Report, services: &Services) -> String {
-    let limited = services.server.announces_limits;
+    let limited = services.server.current().announces_limits;
     let least = duration(expected_time(report, limited));
     let why = if limited { "the server limits its rate" } else { "the server announces no limits" };
     format!("about {least}; {why}")

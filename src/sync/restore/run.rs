@@ -59,7 +59,8 @@ async fn restore_all(
     control: &Control,
     report: &mut RestoreReport,
 ) -> Result<()> {
-    let session = Arc::new(session(&services.pds, account).await?);
+    let _turn = services.turn(account).await;
+    let session = session(&services.sessions, account).await?;
     let mut run = Restoring {
         services,
         backup,

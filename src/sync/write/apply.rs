@@ -29,6 +29,8 @@ pub async fn apply(
     account: &Account,
     control: &Control,
 ) -> AccountReport {
+    let _turn = services.turn(account).await;
+    services.server.refresh().await;
     let planning = plan(services, scope, account, |_| true, |plan| strategy.adjust(plan));
     let first = match planning.await {
         Ok(plan) => plan,
@@ -47,7 +49,6 @@ pub async fn apply(
             return report;
         }
     };
-    let session = Arc::new(session);
     let mut run = Run {
         services,
         scope,
@@ -73,8 +74,8 @@ pub async fn apply(
 }
 
 /// Logs in, and asks which blobs are there if any are going to be needed.
-async fn begin(services: &Services, account: &Account, plan: &AccountPlan) -> Result<(Session, HashSet<Cid>)> {
-    let session = services::session(&services.pds, account).await?;
+async fn begin(services: &Services, account: &Account, plan: &AccountPlan) -> Result<(Arc<Session>, HashSet<Cid>)> {
+    let session = services::session(&services.sessions, account).await?;
     let needs_blobs = plan.media.iter().flat_map(|(_, plan)| &plan.steps).any(|step| step.missing_files().any());
     let listed = if needs_blobs { services.pds.list_blobs(session.did()).await? } else { HashSet::new() };
     Ok((session, listed))

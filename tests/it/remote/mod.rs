@@ -2,6 +2,7 @@
 
 mod mongo;
 mod pds;
+mod sessions;
 mod spaces;
 
 use telecine::config::Config;
