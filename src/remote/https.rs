@@ -3,7 +3,6 @@
 use reqwest::ClientBuilder;
 
 /// A client that can speak HTTPS, to be set up further.
-#[must_use]
 pub fn http_client() -> ClientBuilder {
     // reqwest takes what the process has. An error says that it has it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
