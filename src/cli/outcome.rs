@@ -10,6 +10,7 @@ pub enum Outcome {
     /// Something failed; it has been reported.
     Failed = 1,
     /// There was nothing to do.
+    #[cfg(feature = "mirror")]
     NothingToDo = 3,
     /// The user interrupted it: 128 + SIGINT, as shells have it.
     Interrupted = 130,
