@@ -5,13 +5,16 @@ use std::fmt;
 use clap::Args;
 
 use crate::error::{Error, Result};
-use crate::record::{Item, Medium};
-use crate::remote::mongo::Owner;
-use crate::sync::{Accounts, Guards, Items, Nuked, Orphans, Policy, Scope, Services};
+use crate::record::Medium;
+use crate::remote::mongo::Found;
+use crate::sync::{Nuked, Orphans, Policy, Services};
 use crate::video::Preset;
 
 use super::network::ServerArguments;
 use super::presets::{PresetFile, StrictArgument};
+
+/// What becomes of one item: those that were taken back get a record that says so.
+pub const POLICY: Policy = Policy { nuked: Nuked::Flag, orphans: Orphans::Report };
 
 /// One item and how its files are made.
 #[derive(Debug, Args)]
@@ -39,22 +42,10 @@ impl fmt::Display for ItemArguments {
 }
 
 impl ItemArguments {
-    /// Looks it up in MongoDB; answers with whose it is and with a scope that holds it alone.
-    pub async fn find(&self, services: &Services) -> Result<(Owner, Item, Scope)> {
+    /// Looks it up in MongoDB.
+    pub async fn find(&self, services: &Services) -> Result<Found> {
         let found = services.mongo.find(self.medium, &self.name).await?;
-        let missing = || Error::Document { subject: "item".into(), what: "is not in MongoDB".into() };
-        let (owner, item) = found.ok_or_else(missing)?;
-        let scope = Scope {
-            media: vec![self.medium],
-            accounts: Accounts::Of(owner.clone()),
-            items: Items::Id(item.id),
-            limit: None,
-            policy: Policy { nuked: Nuked::Flag, orphans: Orphans::Report },
-            guards: Guards::default(),
-            looks_for_recordings: true,
-            users_at_once: 1,
-        };
-        Ok((owner, item, scope))
+        found.ok_or_else(|| Error::Document { subject: "item".into(), what: "is not in MongoDB".into() })
     }
 
     /// How its files are made, if it is a tape.

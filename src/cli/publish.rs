@@ -4,10 +4,11 @@ use clap::Args;
 
 use crate::error::{Error, Result};
 use crate::record::Medium;
-use crate::sync::{self, AccountReport, Control, Services};
+use crate::remote::mongo::Account;
+use crate::sync::{self, AccountReport, Control, Report, Services};
 use crate::video::Preset;
 
-use super::item::ItemArguments;
+use super::item::{ItemArguments, POLICY};
 use super::network;
 use super::outcome::Outcome;
 use super::progress::interrupted;
@@ -36,9 +37,11 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 async fn publish(arguments: &Arguments, services: &Services, preset: &Preset) -> Result<Outcome> {
-    let (_, _, scope) = arguments.item.find(services).await?;
+    let found = arguments.item.find(services).await?;
+    let account = services.mongo.account(&found.owner).await?.unwrap_or_else(|| Account::unknown(&found.owner));
     let control = Control { stop: network::stop(), ..Control::default() };
-    let report = sync::live(services, &scope, preset, &control).await?;
+    let mut report = Report::default();
+    report.add(sync::publish(services, &account, &found, POLICY, preset, &control).await);
     if interrupted() {
         return Err(Error::Interrupted);
     }
@@ -56,10 +59,9 @@ async fn publish(arguments: &Arguments, services: &Services, preset: &Preset) ->
         return Ok(Outcome::Failed);
     }
     let has_work = report.accounts.iter().any(AccountReport::has_work);
-    let (owner, item, _) = arguments.item.find(services).await?;
-    if let (false, Some(rkey)) = (arguments.json, &item.keys.atproto) {
-        let did = services.mongo.account(&owner).await?.and_then(|account| account.did).unwrap_or_default();
-        line(uri(&did, item.medium(), rkey));
+    let item = arguments.item.find(services).await?.item;
+    if let (false, Some(rkey), Some(did)) = (arguments.json, &item.keys.atproto, &account.did) {
+        line(uri(did, item.medium(), rkey));
     }
     Ok(if has_work { Outcome::Done } else { Outcome::NothingToDo })
 }

@@ -5,11 +5,11 @@ use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::record::{self, Files, Item};
-use crate::remote::mongo::{Account, Owner};
-use crate::sync::{self, Action, Control, MissingFiles, Scope, Services};
+use crate::remote::mongo::{Account, Found, Owner};
+use crate::sync::{self, Action, Control, MissingFiles, Services};
 use crate::video::Preset;
 
-use super::item::ItemArguments;
+use super::item::{ItemArguments, POLICY};
 use super::network;
 use super::outcome::Outcome;
 use super::publish::uri;
@@ -35,14 +35,15 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 async fn print(arguments: &Arguments, services: &Services, preset: &Preset) -> Result<Outcome> {
-    let (owner, item, scope) = arguments.item.find(services).await?;
-    let account = services.mongo.account(&owner).await?;
+    let found = arguments.item.find(services).await?;
+    let (owner, item) = (&found.owner, &found.item);
+    let account = services.mongo.account(owner).await?;
     let (rkey, before) = match &account {
-        Some(account) => existing(services, &scope, account).await?,
+        Some(account) => existing(services, account, &found).await?,
         None => (None, Files::default()),
     };
-    let files = complete(services, preset, &owner, &item, before).await?;
-    let record = record::build(&item, &files).map_err(|violations| Error::Document {
+    let files = complete(services, preset, owner, item, before).await?;
+    let record = record::build(item, &files).map_err(|violations| Error::Document {
         subject: item.label(),
         what: format!("makes no record: {violations}"),
     })?;
@@ -54,8 +55,8 @@ async fn print(arguments: &Arguments, services: &Services, preset: &Preset) -> R
 }
 
 /// The key that the item's record has or would get, and the files that it has already.
-async fn existing(services: &Services, scope: &Scope, account: &Account) -> Result<(Option<String>, Files)> {
-    let plan = sync::read(services, scope, account, |_| true).await?;
+async fn existing(services: &Services, account: &Account, found: &Found) -> Result<(Option<String>, Files)> {
+    let plan = sync::read_item(services, account, found, POLICY).await?;
     let action = plan.media.into_iter().flat_map(|(_, plan)| plan.steps).map(|step| step.action).next();
     Ok(match action {
         Some(Action::Create { rkey }) => (Some(rkey), Files::default()),

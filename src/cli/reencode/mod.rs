@@ -100,8 +100,8 @@ async fn scope(arguments: &Arguments, chosen: Option<Accounts>, services: &Servi
     let (accounts, items) = match &arguments.which.code {
         Some(code) => {
             let missing = || Error::Document { subject: format!("tape {code}"), what: "is not in MongoDB".into() };
-            let (owner, item) = services.mongo.find(Medium::Tape, code).await?.ok_or_else(missing)?;
-            (Accounts::Of(owner), Items::Id(item.id))
+            let found = services.mongo.find(Medium::Tape, code).await?.ok_or_else(missing)?;
+            (Accounts::Of(found.owner), Items::Id(found.item.id))
         }
         None if arguments.which.anonymous => (Accounts::Guest, Items::All),
         None => (chosen.unwrap_or(Accounts::All), Items::All),

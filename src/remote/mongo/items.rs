@@ -24,6 +24,17 @@ pub struct Inventory {
     pub doubts: Vec<Doubt>,
 }
 
+/// One item, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Whose.
+    pub owner: Owner,
+    /// The item.
+    pub item: Item,
+    /// What is odd about it.
+    pub doubt: Option<Doubt>,
+}
+
 impl Mongo {
     /// All items of one medium that an owner has.
     ///
@@ -66,7 +77,7 @@ impl Mongo {
     /// # Errors
     ///
     /// When the database cannot be read, or the document cannot be made sense of.
-    pub async fn find(&self, medium: Medium, code_or_id: &str) -> Result<Option<(Owner, Item)>> {
+    pub async fn find(&self, medium: Medium, code_or_id: &str) -> Result<Option<Found>> {
         let filter = match code_or_id.parse::<Id>() {
             Ok(id) => doc! { "_id": ObjectId::from_bytes(id.0) },
             Err(_) if medium == Medium::Piece => doc! { "slug": code_or_id },
@@ -80,8 +91,8 @@ impl Mongo {
         let Some(document) = repeat(&doing, read).await? else { return Ok(None) };
         let unusable =
             |Unusable { reason, .. }| Error::Document { subject: format!("{medium} {code_or_id}"), what: reason };
-        let (item, _) = document::item(medium, &document).map_err(unusable)?;
-        Ok(Some((Owner::of(document.get("user")), item)))
+        let (item, doubt) = document::item(medium, &document).map_err(unusable)?;
+        Ok(Some(Found { owner: Owner::of(document.get("user")), item, doubt }))
     }
 
     /// Everybody who has made something in these media, and how much of each.

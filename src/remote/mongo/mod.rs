@@ -22,6 +22,6 @@ pub use client::Mongo;
 pub use credentials::{Member, Pending};
 pub use document::{Doubt, Unusable};
 pub use health::{Health, MissingIndex};
-pub use items::Inventory;
+pub use items::{Found, Inventory};
 pub use keys::Published;
 pub use unnamed::Unnamed;

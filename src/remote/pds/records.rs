@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use atrium_api::com::atproto::repo::{get_record, put_record};
+use atrium_api::com::atproto::repo::{delete_record, get_record, put_record};
 use cid::Cid;
 use ipld_core::ipld::Ipld;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use super::client::Pds;
 use super::exchange::Call;
 use super::session::Session;
 use super::syntax::{parse, unknown};
-use super::writes::{POINTS_OF_UPDATE, Written};
+use super::writes::{POINTS_OF_DELETE, POINTS_OF_UPDATE, Written};
 use crate::error::{Error, Result};
 use crate::record::{Medium, Record, Schema};
 
@@ -102,6 +102,24 @@ impl Pds {
         // The server does not know these lexicons, and the record has passed its own.
         let validate = Some(false);
         self.put(session, record.medium().collection(), rkey, record.value(), validate, swap).await
+    }
+
+    /// Deletes a record if it is this very one; one that is not there is as good as deleted.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSwap`] when it is another one, [`Error::Uncertain`] when nobody knows; when the server declines or
+    /// cannot be reached.
+    pub async fn delete_record(&self, session: &Session, medium: Medium, rkey: &str, is: Cid) -> Result<()> {
+        let data = delete_record::InputData {
+            collection: parse(medium.collection(), "collection")?,
+            repo: parse(session.did(), "did")?,
+            rkey: parse(rkey, "rkey")?,
+            swap_commit: None,
+            swap_record: Some(atrium_api::types::string::Cid::new(is)),
+        };
+        let call = Call::write(delete_record::NSID, POINTS_OF_DELETE, session.did());
+        let _: delete_record::OutputData = session.procedure(self, call, &data).await?;
+        Ok(())
     }
 
     /// Publishes a lexicon in the account's repo.

@@ -17,7 +17,7 @@ pub const MOST_WRITES: usize = 200;
 /// What the server's limiter of writes counts.
 const POINTS_OF_CREATE: u32 = 3;
 pub(super) const POINTS_OF_UPDATE: u32 = 2;
-const POINTS_OF_DELETE: u32 = 1;
+pub(super) const POINTS_OF_DELETE: u32 = 1;
 
 /// A change of one record.
 #[derive(Debug, Clone, PartialEq)]

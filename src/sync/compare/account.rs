@@ -190,7 +190,7 @@ fn findings(step: Step, broken: Option<String>) -> Vec<Finding> {
             let reason = if knows_key(&step.item, &rkey) { "that it is done" } else { "its key" };
             because(rkey, &format!("mongodb does not know {reason}"))
         }
-        Action::Withdraw { rkey } => because(rkey, "the item was taken back"),
+        Action::Withdraw { rkey, .. } => because(rkey, "the item was taken back"),
         Action::Block { .. } => None,
     };
     if let (Some(first), Some(broken)) = (&mut first, broken) {

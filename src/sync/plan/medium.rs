@@ -127,7 +127,7 @@ fn step(item: Item, records: &[&Existing], rkey: Option<String>, is_recorded: bo
     let duplicates = others.map(|record| record.rkey.clone()).collect();
     let rkey = kept.rkey.clone();
     let action = if withheld {
-        Action::Withdraw { rkey }
+        Action::Withdraw { rkey, cid: kept.cid }
     } else {
         let mut files = Files::of_record(&kept.value);
         files.has_recording |= is_recorded;

@@ -49,6 +49,8 @@ pub enum Action {
     Withdraw {
         /// The record's key.
         rkey: String,
+        /// The record's hash.
+        cid: Cid,
     },
     /// The item was taken back and has no record.
     Withhold,
@@ -92,7 +94,7 @@ impl Step {
         let write = match (&self.action, record.cloned()) {
             (Action::Create { rkey }, Some(record)) => Some(Write::Create { rkey: rkey.clone(), record }),
             (Action::Update { rkey, .. }, Some(record)) => Some(Write::Update { rkey: rkey.clone(), record }),
-            (Action::Withdraw { rkey }, _) => Some(Write::Delete { medium, rkey: rkey.clone() }),
+            (Action::Withdraw { rkey, .. }, _) => Some(Write::Delete { medium, rkey: rkey.clone() }),
             _ => None,
         };
         let duplicates = self.duplicates.iter().map(|rkey| Write::Delete { medium, rkey: rkey.clone() });

@@ -101,7 +101,7 @@ async fn repo(services: &Services, account: &Account) -> Result<(Option<Snapshot
 }
 
 /// Why no item of that medium can be anybody's, if it has no owner who could have it.
-fn ownerless_reason(account: &Account, medium: Medium) -> Option<&'static str> {
+pub fn ownerless_reason(account: &Account, medium: Medium) -> Option<&'static str> {
     match account.owner {
         Owner::Nobody(unnamed) => Some(unnamed.reason()),
         Owner::Guest if !medium.has_anonymous() => Some("user is missing"),
@@ -110,7 +110,7 @@ fn ownerless_reason(account: &Account, medium: Medium) -> Option<&'static str> {
 }
 
 /// Items that are nobody's: those that were taken back have no record and need none, the others cannot have one.
-fn ownerless_items(items: impl Iterator<Item = Item>, reason: &str) -> (MediumPlan, Vec<Parked>) {
+pub fn ownerless_items(items: impl Iterator<Item = Item>, reason: &str) -> (MediumPlan, Vec<Parked>) {
     let (withheld, blocked): (Vec<_>, Vec<_>) = items.partition(|item| item.nuked);
     let step = |item| Step { item, action: Action::Withhold, duplicates: Vec::new() };
     let plan = MediumPlan { steps: withheld.into_iter().map(step).collect(), ..MediumPlan::default() };

@@ -2,6 +2,8 @@
 
 mod account;
 mod guard;
+mod item;
 mod origin;
 
 pub use account::{count, read};
+pub use item::read_item;

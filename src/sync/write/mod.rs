@@ -3,6 +3,7 @@
 mod apply;
 mod batch;
 mod delete;
+mod item;
 mod prepare;
 mod retry;
 mod run;
@@ -12,5 +13,6 @@ mod writer;
 pub use apply::apply;
 pub use batch::{Batch, Change};
 pub use delete::delete;
+pub use item::publish;
 pub use retry::{Interruption, until_undisturbed};
 pub use writer::{Outcome, Writer, lacks_blob};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::record::Record;
 use crate::remote::pds::{Head, Pds, Session, Write, Written};
 
 use super::batch::{Change, Size, bytes_of};
@@ -139,7 +140,11 @@ fn sorted<C: Change>(changes: Vec<C>, applied: &[Option<Written>]) -> Outcome<C>
         // All of them are taken, whatever the first is.
         let written: Vec<_> = applied.by_ref().take(writes.len()).collect();
         let mut pairs = writes.iter().zip(written);
-        match pairs.find_map(|(write, written)| altered(write, written.as_ref())) {
+        let altered = pairs.find_map(|(write, written)| match write {
+            Write::Create { record, .. } | Write::Update { record, .. } => altered(record, written.as_ref()),
+            Write::Delete { .. } => None,
+        });
+        match altered {
             Some(error) => otherwise.push((change, error)),
             None => as_sent.push(change),
         }
@@ -147,8 +152,8 @@ fn sorted<C: Change>(changes: Vec<C>, applied: &[Option<Written>]) -> Outcome<C>
     Outcome::Written { as_sent, otherwise }
 }
 
-fn altered(write: &Write, written: Option<&Written>) -> Option<Error> {
-    let (Write::Create { record, .. } | Write::Update { record, .. }) = write else { return None };
+/// The error that it is when the PDS says that it has stored something else than was sent.
+pub fn altered(record: &Record, written: Option<&Written>) -> Option<Error> {
     let (sent, is) = (record.cid(), written.map(|written| written.cid));
     let said = is.map_or("nothing".into(), |is| is.to_string());
     (is != Some(sent)).then(|| Error::Altered { is: said, sent: sent.to_string() })

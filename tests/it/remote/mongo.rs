@@ -115,11 +115,11 @@ async fn one_item_is_found_by_code_slug_or_id() {
     let piece = site.add_piece(&guest, "wand").await;
     let mongo = Mongo::connect(&config(site.environment())).await.unwrap();
     for name in ["roz".to_owned(), kidlisp.to_hex()] {
-        let (found, item) = is_send(mongo.find(Medium::Kidlisp, &name)).await.unwrap().unwrap();
-        assert_eq!((found, item.id), (Owner::User(owner.sub.clone()), id(kidlisp)));
+        let found = is_send(mongo.find(Medium::Kidlisp, &name)).await.unwrap().unwrap();
+        assert_eq!((found.owner, found.item.id), (Owner::User(owner.sub.clone()), id(kidlisp)));
     }
-    let (found, item) = mongo.find(Medium::Piece, "wand").await.unwrap().unwrap();
-    assert_eq!((found, item.id), (Owner::Guest, id(piece)));
+    let found = mongo.find(Medium::Piece, "wand").await.unwrap().unwrap();
+    assert_eq!((found.owner, found.item.id), (Owner::Guest, id(piece)));
     assert_eq!(mongo.find(Medium::Kidlisp, "zzz").await.unwrap(), None);
     let mute = site.add(&owner, Medium::Mood, doc! {}).await;
     let error = mongo.find(Medium::Mood, &mute.to_hex()).await.unwrap_err();
@@ -188,7 +188,7 @@ async fn how_a_video_was_made_is_remembered_until_there_is_another_or_no_record(
     let owner = site.account("jeffrey").await;
     let tape = site.add(&owner, Medium::Tape, doc! { "slug": "s", "code": "t" }).await;
     let mongo = Mongo::connect(&config(site.environment())).await.unwrap();
-    let known = async || mongo.find(Medium::Tape, "t").await.unwrap().unwrap().1.keys.video;
+    let known = async || mongo.find(Medium::Tape, "t").await.unwrap().unwrap().item.keys.video;
     let with_video = |preset: &str, warnings: &[&str]| {
         let warnings = warnings.iter().map(ToString::to_string).collect();
         let video = StoredVideo { preset: preset.into(), cid: BlobRef::of(preset.as_bytes(), "").cid, warnings };

@@ -210,7 +210,7 @@ fn what_was_taken_back_is_flagged_or_withheld_as_one_likes() {
     assert_eq!(nuked(&[], Nuked::Withhold), Action::Withhold);
     let existing = [record("a", &painting(1), &Files { video: None, ..files() })];
     assert!(matches!(nuked(&existing, Nuked::Flag), Action::Update { .. }));
-    assert_eq!(nuked(&existing, Nuked::Withhold), Action::Withdraw { rkey: "a".into() });
+    assert_eq!(nuked(&existing, Nuked::Withhold), Action::Withdraw { rkey: "a".into(), cid: existing[0].cid });
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_mood_that_was_deleted_never_has_a_record() {
     let item = Item { nuked: true, ..mood(1, "hello") };
     assert_eq!(action(item.clone(), &[]), Action::Withhold);
     let existing = [record("a", &mood(1, "hello"), &Files::default())];
-    assert_eq!(action(item, &existing), Action::Withdraw { rkey: "a".into() });
+    assert_eq!(action(item, &existing), Action::Withdraw { rkey: "a".into(), cid: existing[0].cid });
 }
 
 #[test]

@@ -1,0 +1,132 @@
+//! One item and its record, without the rest of the repo, and the plan that follows from them.
+
+use std::collections::HashSet;
+
+use crate::error::{Error, Result};
+use crate::record::{self, Id, Item};
+use crate::remote::mongo::{Account, Found};
+use crate::remote::pds::{Existing, RepoStatus};
+use crate::sync::make::has_recording;
+use crate::sync::parked::Parked;
+use crate::sync::plan::{AccountPlan, MediumPlan, lacking_recordings};
+use crate::sync::policy::Policy;
+use crate::sync::services::Services;
+
+use super::account::{ownerless_items, ownerless_reason};
+use super::origin::block_strangers;
+
+/// Reads one item's record and plans for it alone. The record is looked for where MongoDB says that it is, then where it
+/// would be put: under the first key derived from the item that no other item's record has. A record under a third key
+/// is not seen; the plan of the whole account finds it.
+///
+/// # Errors
+/// What the servers say.
+pub async fn read_item(services: &Services, account: &Account, found: &Found, policy: Policy) -> Result<AccountPlan> {
+    let (item, medium) = (&found.item, found.item.medium());
+    let mut plan = AccountPlan {
+        account: account.clone(),
+        media: Vec::new(),
+        head: None,
+        unusable: Vec::new(),
+        doubts: Vec::new(),
+        refused: Vec::new(),
+        blocked: account.blocked(),
+        has_ownerless: false,
+    };
+    if let Some(reason) = ownerless_reason(account, medium) {
+        let (withheld, ownerless) = ownerless_items([item.clone()].into_iter(), reason);
+        plan.blocked = None;
+        plan.has_ownerless = !ownerless.is_empty();
+        plan.unusable = ownerless;
+        plan.media.push((medium, withheld));
+        return Ok(plan);
+    }
+    plan.doubts.extend(
+        found
+            .doubt
+            .as_ref()
+            .map(|doubt| Parked { causes: vec![doubt.detail.clone()], ..Parked::new(item, doubt.reason) }),
+    );
+    let existing = match &account.did {
+        Some(did) => match records(services, did, item).await {
+            Err(Error::Refused { status: 400, .. }) if plan.blocked.is_none() => {
+                plan.blocked = Some(repo_is(services.pds.repo_status(did).await?));
+                Vec::new()
+            }
+            records => records?,
+        },
+        None => Vec::new(),
+    };
+    let mut recorded = HashSet::new();
+    if lacking_recordings(std::slice::from_ref(item), &existing).next().is_some()
+        && has_recording(services, &account.owner, item).await?
+    {
+        recorded.insert(item.id);
+    }
+    let mut steps = MediumPlan::new(vec![item.clone()], &HashSet::new(), &existing, &recorded, policy, |_| true);
+    // Those are of other items, which have plans of their own.
+    steps.orphans.clear();
+    block_strangers(services, &account.owner, &mut steps);
+    plan.media.push((medium, steps));
+    Ok(plan)
+}
+
+/// The records that are in the places of the item's; the last is its own, if it has one.
+async fn records(services: &Services, did: &str, item: &Item) -> Result<Vec<Existing>> {
+    let collection = item.medium().collection();
+    let mut looked: Vec<String> = Vec::new();
+    let mut records = Vec::new();
+    for key in [&item.keys.at, &item.keys.atproto].into_iter().flatten() {
+        if looked.contains(key) {
+            continue;
+        }
+        looked.push(key.clone());
+        let record = match services.pds.get_record(did, collection, key).await {
+            // No key that a record could have.
+            Err(Error::Document { .. }) => continue,
+            record => record?,
+        };
+        if let Some(record) = record {
+            let is_own = belongs_to(&record, item.id).unwrap_or(true);
+            records.push(record);
+            if is_own {
+                return Ok(records);
+            }
+        }
+    }
+    for key in record::candidates(item.id, item.when).map(|tid| tid.to_string()) {
+        if looked.contains(&key) {
+            // Nothing is there, or another item's record is in the way.
+            if records.iter().any(|record| record.rkey == key) {
+                continue;
+            }
+            break;
+        }
+        let Some(record) = services.pds.get_record(did, collection, &key).await? else { break };
+        let is_own = belongs_to(&record, item.id) == Some(true);
+        records.push(record);
+        if is_own {
+            break;
+        }
+    }
+    Ok(records)
+}
+
+/// Whether a record says that it is of that item; `None` for one of old that does not say.
+fn belongs_to(record: &Existing, id: Id) -> Option<bool> {
+    record::identity(&record.value).map(|named| named == id)
+}
+
+/// Why no record can be read, by how the repo is.
+fn repo_is(status: RepoStatus) -> &'static str {
+    match status {
+        RepoStatus::Missing => "no such repo on the PDS",
+        RepoStatus::Active => "records cannot be read on the PDS",
+        RepoStatus::Inactive(status) => match status.as_deref() {
+            Some("deactivated") => "deactivated on the PDS",
+            Some("takendown") => "taken down on the PDS",
+            Some("suspended") => "suspended on the PDS",
+            _ => "inactive on the PDS",
+        },
+    }
+}

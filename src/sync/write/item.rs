@@ -1,0 +1,176 @@
+//! One item brought up to date, without the rest of the repo: its record is swapped for the one that was read.
+
+use std::collections::HashSet;
+
+use tokio::sync::mpsc;
+
+use crate::error::{Error, Result};
+use crate::record;
+use crate::remote::mongo::{Account, Found};
+use crate::remote::pds::{Session, Swap};
+use crate::video::Preset;
+
+use crate::sync::events::Control;
+use crate::sync::parked::Parked;
+use crate::sync::plan::{AccountPlan, Action, Step};
+use crate::sync::policy::Policy;
+use crate::sync::read::read_item;
+use crate::sync::report::AccountReport;
+use crate::sync::services::{self, Services};
+use crate::sync::strategy::Mirroring;
+use crate::sync::tasks::isolated;
+
+use super::prepare::{Prepared, Ready, prepare};
+use super::retry::{Interruption, until_undisturbed};
+use super::write_back::write_back;
+use super::writer::{altered, lacks_blob};
+
+/// Publishes one item, or takes its record back: `getRecord`, the files that it lacks, and one write at most. A tape is
+/// encoded as the preset says. What went wrong is in the report.
+pub async fn publish(
+    services: &Services,
+    account: &Account,
+    found: &Found,
+    policy: Policy,
+    preset: &Preset,
+    control: &Control,
+) -> AccountReport {
+    services.server.refresh().await;
+    let mut one = One { services, account, preset, control, report: AccountReport::of(account), ready: None };
+    let publishing = isolated(async {
+        until_undisturbed(&account.name(), async || {
+            let outcome = match read_item(services, account, found, policy).await {
+                Ok(plan) => one.apply(plan).await,
+                Err(error) => Err(error.into()),
+            };
+            (0, outcome)
+        })
+        .await
+    });
+    if let Err(error) = Box::pin(publishing).await {
+        one.report.end(&error);
+    }
+    one.report
+}
+
+/// What an item has come to so far.
+struct One<'a> {
+    services: &'a Services,
+    account: &'a Account,
+    preset: &'a Preset,
+    control: &'a Control,
+    report: AccountReport,
+    /// Its files, once they are on the PDS.
+    ready: Option<Ready>,
+}
+
+impl One<'_> {
+    async fn apply(&mut self, plan: AccountPlan) -> Result<(), Interruption> {
+        let (done, uploaded) = (std::mem::take(&mut self.report.done), self.report.uploaded);
+        self.report = AccountReport { done, uploaded, ..AccountReport::planned(&plan) };
+        if !self.report.has_work() {
+            return Ok(());
+        }
+        let session = services::session(&self.services.sessions, self.account).await?;
+        for step in plan.media.into_iter().flat_map(|(_, plan)| plan.steps).filter(Step::has_work) {
+            self.carry_out(&session, step).await?;
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, session: &Session, step: Step) -> Result<(), Interruption> {
+        let item = step.item.clone();
+        let change = match step.action {
+            Action::Create { .. } | Action::Update { .. } => match self.with_record(session, step).await {
+                Ok(Some(change)) => change,
+                Ok(None) => return Ok(()),
+                Err(error @ (Error::Interrupted | Error::Postponed { .. })) => return Err(error.into()),
+                Err(error) => {
+                    self.give_up(Parked::after(&item, &error));
+                    return Ok(());
+                }
+            },
+            _ => Prepared::without_record(step),
+        };
+        let written = {
+            let _turn = self.services.turn(self.account).await;
+            self.write(session, &change).await
+        };
+        match written {
+            Ok(()) => {}
+            Err(error) if lacks_blob(&error) => {
+                // The server forgets what was uploaded and not referred to for an hour or so.
+                self.ready = None;
+                return Err(Interruption::Disturbed);
+            }
+            Err(error @ (Error::Altered { .. } | Error::TooLarge { .. } | Error::Refused { status: 400, .. })) => {
+                self.give_up(Parked::after(&item, &error));
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let (sender, receiver) = mpsc::channel(1);
+        sender.send(vec![change]).await.map_err(|_| Error::Interrupted)?;
+        drop(sender);
+        let (back, outcome) = write_back(self.services, session.did(), item.medium(), receiver, self.control).await;
+        *self.report.done.entry(item.medium().plural()).or_default() += back.done;
+        self.report.warned.extend(back.warned);
+        outcome.map_err(Into::into)
+    }
+
+    /// Brings the files to the PDS and makes the record; `None` if that shows that nothing can be done for the item.
+    async fn with_record(&mut self, session: &Session, step: Step) -> Result<Option<Prepared>> {
+        let ready = match self.ready.take() {
+            Some(ready) => ready,
+            None => {
+                let with = (session, &HashSet::new());
+                match prepare(self.services, &Mirroring(self.preset), with, self.account, &step, self.control).await {
+                    Ok((ready, uploaded)) => {
+                        self.report.uploaded += uploaded;
+                        ready
+                    }
+                    Err(error @ Error::Posted { .. }) => {
+                        self.report.blocked_items.push(Parked::after(&step.item, &error));
+                        self.report.done.entry(step.item.medium().plural()).or_default().blocked += 1;
+                        return Ok(None);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        let record = match record::build(&step.item, &ready.files) {
+            Ok(record) => record,
+            Err(violations) => {
+                self.give_up(Parked::new(&step.item, violations.to_string()));
+                return Ok(None);
+            }
+        };
+        let encoded = ready.encoded.clone();
+        self.ready = Some(ready);
+        Ok(Some(Prepared::with_record(step, record, encoded)))
+    }
+
+    /// Writes the record in place of the one that was read, or of none.
+    async fn write(&self, session: &Session, change: &Prepared) -> Result<()> {
+        let pds = &self.services.pds;
+        match (&change.step.action, &change.record) {
+            (Action::Create { rkey }, Some(record)) => {
+                let written = pds.put_record(session, rkey, record, Swap::Missing).await?;
+                altered(record, Some(&written)).map_or(Ok(()), Err)
+            }
+            (Action::Update { rkey, cid, .. }, Some(record)) => {
+                let written = pds.put_record(session, rkey, record, Swap::Is(*cid)).await?;
+                altered(record, Some(&written)).map_or(Ok(()), Err)
+            }
+            (Action::Withdraw { rkey, cid }, _) => {
+                pds.delete_record(session, change.step.item.medium(), rkey, *cid).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn give_up(&mut self, parked: Parked) {
+        self.report.parked.push(parked);
+        self.control.events.done(1);
+    }
+}
