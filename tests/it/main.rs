@@ -44,6 +44,8 @@ mod publish;
 #[cfg(feature = "mirror")]
 mod remote;
 #[cfg(feature = "mirror")]
+mod requests;
+#[cfg(feature = "mirror")]
 mod servers;
 #[cfg(feature = "mirror")]
 mod settings;
