@@ -120,33 +120,29 @@ impl One<'_> {
 
     /// Brings the files to the PDS and makes the record; `None` if that shows that nothing can be done for the item.
     async fn with_record(&mut self, session: &Session, step: Step) -> Result<Option<Prepared>> {
-        let ready = match self.ready.take() {
-            Some(ready) => ready,
-            None => {
-                let with = (session, &HashSet::new());
-                match prepare(self.services, &Mirroring(self.preset), with, self.account, &step, self.control).await {
-                    Ok((ready, uploaded)) => {
-                        self.report.uploaded += uploaded;
-                        ready
-                    }
-                    Err(error @ Error::Posted { .. }) => {
-                        self.report.blocked_items.push(Parked::after(&step.item, &error));
-                        self.report.done.entry(step.item.medium().plural()).or_default().blocked += 1;
-                        return Ok(None);
-                    }
-                    Err(error) => return Err(error),
+        if self.ready.is_none() {
+            let with = (session, &HashSet::new());
+            match prepare(self.services, &Mirroring(self.preset), with, self.account, &step, self.control).await {
+                Ok((ready, uploaded)) => {
+                    self.report.uploaded += uploaded;
+                    self.ready = Some(ready);
                 }
+                Err(error @ Error::Posted { .. }) => {
+                    self.report.blocked_items.push(Parked::after(&step.item, &error));
+                    self.report.done.entry(step.item.medium().plural()).or_default().blocked += 1;
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
             }
-        };
-        let record = match record::build(&step.item, &ready.files) {
+        }
+        let Ready { files, encoded } = self.ready.clone().unwrap_or_default();
+        let record = match record::build(&step.item, &files) {
             Ok(record) => record,
             Err(violations) => {
                 self.give_up(Parked::new(&step.item, violations.to_string()));
                 return Ok(None);
             }
         };
-        let encoded = ready.encoded.clone();
-        self.ready = Some(ready);
         Ok(Some(Prepared::with_record(step, record, encoded)))
     }
 
