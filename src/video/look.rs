@@ -10,6 +10,8 @@ use crate::error::Result;
 use crate::picture::{Decoder, Picture};
 use crate::tape::{Shown, TICKS_PER_SECOND, Tape};
 
+use super::thousandths;
+
 /// Pictures that stand for a tape.
 const SAMPLES: usize = 6;
 
@@ -44,14 +46,19 @@ pub struct Look {
     /// Colours in a picture: the median of the samples, counted up to 4,096.
     pub colors: usize,
     /// The share of neighbouring pixels that are the same.
+    #[serde(serialize_with = "thousandths::one")]
     pub flat: f32,
     /// Of those that are not the share with a hard edge between them.
+    #[serde(serialize_with = "thousandths::one")]
     pub edges: f32,
     /// The share of pixels that stay as they are from one frame to the next.
+    #[serde(serialize_with = "thousandths::one")]
     pub still: f32,
     /// How far frames are from the middle between their neighbours, divided by how far they are from the one before.
+    #[serde(serialize_with = "thousandths::one")]
     pub uneven: f32,
     /// Frames a second in the mean.
+    #[serde(serialize_with = "thousandths::one")]
     pub rate: f32,
     /// The squared error that the site's recipe makes of the colours before it encodes anything: of the worst sample,
     /// the mean over red, green and blue.

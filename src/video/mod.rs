@@ -26,6 +26,7 @@ mod schedule;
 #[doc(hidden)]
 pub mod stages;
 mod still;
+mod thousandths;
 mod transcode;
 mod trial;
 mod verify;

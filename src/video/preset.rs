@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::error::{Error, Result};
 
 use super::look::Kind;
+use super::thousandths;
 
 /// Where ×4 stops: the long side of 1080p, which every phone decodes.
 const LONGEST_AT_FOUR: u32 = 1920;
@@ -144,11 +145,13 @@ pub enum Rate {
 #[serde(rename_all = "lowercase")]
 pub enum Quality {
     /// The encoder's constant rate factor: 0 is the best, and [`Codec::worst_quality`] the worst.
+    #[serde(serialize_with = "thousandths::one")]
     Crf(f32),
     /// A constant quantiser of H.264.
     Qp(u8),
     /// A quantiser of H.264 for each chunk, finer for calm pictures and coarser for busy ones; this is the one for
     /// pictures in which a pixel changes by one level of luma on average.
+    #[serde(serialize_with = "thousandths::one")]
     Adaptive(f32),
     /// A quantiser of H.264 for each chunk, found by trial.
     Floor(Floor),
@@ -161,11 +164,14 @@ pub enum Quality {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Floor {
     /// PSNR of the worst frame in decibels, in RGB at the size of the tape.
+    #[serde(serialize_with = "thousandths::one")]
     pub psnr: f32,
     /// The finest quantiser that is taken for it, at 25 frames a second and for pictures in which a pixel changes by one
     /// level of luma on average. A frame that is seen for a shorter time has a coarser one.
+    #[serde(serialize_with = "thousandths::one")]
     pub finest: f32,
     /// The coarsest that is taken although the floor allows a coarser one, for such pictures; calmer ones have finer.
+    #[serde(serialize_with = "thousandths::one")]
     pub coarsest: f32,
     /// Whether a lower PSNR will do where the site's recipe smears the colours so much that it has no better one.
     #[serde(default)]

@@ -27,6 +27,7 @@ use super::paint::Painter;
 use super::preset::{Codec, Encoding, Preset, Quality};
 use super::rate::declared_rate;
 use super::schedule::{Options, timeline};
+use super::thousandths;
 use super::verify::verify;
 
 /// How often a video that is too large is encoded again before giving up. Bits follow the quantiser closely, so the
@@ -69,7 +70,7 @@ pub struct Transcoded {
     pub quantisers: Option<(u8, u8)>,
     /// Where the preset wants proof: PSNR of the worst of the frames that were decoded again, in decibels, in RGB at the
     /// size of the tape.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "thousandths::optional")]
     pub worst_psnr: Option<f32>,
     /// What the tape looks like, if that decided between several encodings.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -171,7 +171,7 @@ fn json_says_a_line_for_each_tape_in_the_order_given() {
                 "sound": false,
                 "codec": "h264",
                 "quality": { "adaptive": 28.5 },
-                "quantisers": [26, 26],
+                "quantisers": [33, 33],
                 "warnings": [],
                 "elapsed_seconds": null,
                 "bytes": null,
@@ -351,7 +351,7 @@ fn inspection_says_what_there_is_on_a_tape() {
       encoding   standard 2, sharp: H.264 ×4
       warning: no timing.json; every frame is shown for 1/30 s
     "#);
-    assert_snapshot!(workshop.run("inspect tape.zip --json").succeeds().stdout(), @r#"{"bytes":279,"duplicates":0,"encoding":{"preset":"standard","preset_version":2,"variants":[{"codec":"h264","name":"sharp","scale":4}]},"entries":1,"extra":[],"frames":1,"height":8,"longest_hold":{"frame":0,"seconds":0.03333333333333333},"look":{"colors":4,"edges":1.0,"flat":0.5,"kind":"sharp","rate":30.0,"still":0.0,"uneven":1.0},"rates":{},"seconds":0.03333333333333333,"sound":null,"tape":"tape.zip","warnings":["no timing.json; every frame is shown for 1/30 s"],"why":"4 colours are a palette","width":8}"#);
+    assert_snapshot!(workshop.run("inspect tape.zip --json").succeeds().stdout(), @r#"{"bytes":279,"duplicates":0,"encoding":{"preset":"standard","preset_version":2,"variants":[{"codec":"h264","name":"sharp","scale":4}]},"entries":1,"extra":[],"frames":1,"height":8,"longest_hold":{"frame":0,"seconds":0.03333333333333333},"look":{"colors":4,"edges":0.826,"flat":0.795,"kind":"sharp","rate":30.0,"still":0.0,"uneven":1.0},"rates":{},"seconds":0.03333333333333333,"sound":null,"tape":"tape.zip","warnings":["no timing.json; every frame is shown for 1/30 s"],"why":"4 colours are a palette","width":8}"#);
 }
 
 #[test]
