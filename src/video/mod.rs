@@ -5,6 +5,7 @@
 
 mod audio;
 mod boxes;
+mod bt709;
 mod choose;
 mod complexity;
 mod encode;
