@@ -150,7 +150,7 @@ fn only_the_outside_edge_is_asynchronous_and_online() {
 fn each_client_library_has_its_one_place() {
     let places = [
         ("mongodb::", "src/remote/mongo/"),
-        ("rusty_s3", "src/remote/spaces/"),
+        ("aws_", "src/remote/spaces/"),
         ("atrium_", "src/remote/pds/"),
         ("hickory_", "src/remote/dns.rs"),
     ];

@@ -1,9 +1,9 @@
 //! Whether the files are there, and who may read them.
 
 use reqwest::StatusCode;
-use rusty_s3::actions::ListObjectsV2;
 
 use super::Spaces;
+use super::signer::Listing;
 use crate::error::{Cause, Error, Result};
 
 /// What can be done with a bucket.
@@ -47,18 +47,14 @@ impl Spaces {
         let failed = |what: &str| Error::Address { url: self.public_url(bucket, ""), what: what.into() };
         let Some(signer) = &self.signer else { return Ok(Access::Unknown) };
         let unanswered = |error: reqwest::Error| failed(&error.without_url().to_string());
-        let answer = self.http.client.get(signer.first(bucket)?).send().await.map_err(unanswered)?;
-        match answer.status() {
-            StatusCode::NOT_FOUND => return Ok(Access::Missing),
-            StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => return Ok(Access::Unlisted),
-            status if !status.is_success() => return Err(failed(&format!("cannot be listed: {status}"))),
-            _ => {}
-        }
-        let listed = ListObjectsV2::parse_response(&answer.text().await.map_err(unanswered)?);
-        let listed = listed.map_err(|error| failed(&format!("cannot be listed: {error}")))?;
-        let Some(first) = listed.contents.into_iter().next() else { return Ok(Access::Empty) };
+        let first = match signer.first(bucket).await? {
+            Listing::First(key) => key,
+            Listing::Empty => return Ok(Access::Empty),
+            Listing::Missing => return Ok(Access::Missing),
+            Listing::Refused => return Ok(Access::Unlisted),
+        };
         // As a stranger would.
-        let answer = self.http.client.head(self.public_url(bucket, &first.key)).send().await;
+        let answer = self.http.client.head(self.public_url(bucket, &first)).send().await;
         let status = answer.map_err(unanswered)?.status();
         match status {
             // Some servers say of what is not for strangers that it is not there.

@@ -1,7 +1,7 @@
 //! Spaces: the files, read only.
 //!
-//! With keys in the configuration, addresses are signed, so that private files can be read too; without, what is public
-//! can. Either way it is one HTTP client that fetches, which takes up what broke where it broke.
+//! With keys in the configuration, addresses are signed by the AWS SDK, so that private files can be read too; without,
+//! what is public can. Either way it is one HTTP client that fetches, which takes up what broke where it broke.
 
 mod address;
 mod encoding;
@@ -72,7 +72,7 @@ impl Spaces {
     /// # Errors
     /// [`Error::NotReadable`] where it is not ours to read; [`Error::Download`] when nobody answers.
     pub async fn size(&self, bucket: &str, key: &str) -> Result<Option<u64>> {
-        fetch::size(&self.http, &self.location(bucket, key, Signer::head)?).await
+        fetch::size(&self.http, &self.location(bucket, key, Signer::head).await?).await
     }
 
     /// Fetches a file into one that is there, and undoes its content encoding; answers how many bytes it has, or `None` if
@@ -83,7 +83,7 @@ impl Spaces {
     /// [`Error::Encoding`] for an encoding that cannot be undone; [`Error::NotReadable`] where it is not ours to read;
     /// [`Error::Download`] when it broke off every time.
     pub async fn download(&self, bucket: &str, key: &str, limit: u64, into: &Path) -> Result<Option<u64>> {
-        fetch::download(&self.http, &self.location(bucket, key, Signer::get)?, limit, into).await
+        fetch::download(&self.http, &self.location(bucket, key, Signer::get).await?, limit, into).await
     }
 
     /// Fetches a file from an address that MongoDB holds, if it is one of the site's.
@@ -96,15 +96,15 @@ impl Spaces {
         size.ok_or_else(|| Error::Address { url: shown(url), what: "is not there".into() })
     }
 
-    fn location(
+    async fn location(
         &self,
         bucket: &str,
         key: &str,
-        sign: impl FnOnce(&Signer, &str, &str) -> Result<Url>,
+        sign: impl AsyncFnOnce(&Signer, &str, &str) -> Result<Url>,
     ) -> Result<FileUrl> {
         let public = self.public_url(bucket, key);
         let url = match &self.signer {
-            Some(signer) => sign(signer, bucket, key)?,
+            Some(signer) => sign(signer, bucket, key).await?,
             None => {
                 Url::parse(&public).map_err(|error| Error::Address { url: public.clone(), what: error.to_string() })?
             }

@@ -1,9 +1,14 @@
-//! Addresses that show who asks: signed in their query, as S3 wants it, good for a while.
+//! The AWS SDK: addresses that show who asks, signed in their query and good for a while; and what only keys may ask.
 
 use std::time::Duration;
 
-use rusty_s3::actions::ListObjectsV2;
-use rusty_s3::{Bucket, Credentials, S3Action, UrlStyle};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -18,42 +23,82 @@ const SIGNED_FOR: Duration = Duration::from_hours(1);
 #[derive(Debug, Clone)]
 pub struct Signer {
     endpoint: Endpoint,
-    region: String,
-    credentials: Credentials,
+    client: Client,
+}
+
+/// What a bucket shows to those who have the keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listing {
+    /// The key of its first file.
+    First(String),
+    /// It is empty.
+    Empty,
+    /// There is no such bucket.
+    Missing,
+    /// Those keys may not list it.
+    Refused,
 }
 
 impl Signer {
     pub fn new(endpoint: &Endpoint, region: &str, keys: &SpacesKeys) -> Self {
-        let credentials = Credentials::new(keys.key.expose_secret(), keys.secret.expose_secret());
-        Signer { endpoint: endpoint.clone(), region: region.to_owned(), credentials }
+        let (key, secret) = (keys.key.expose_secret(), keys.secret.expose_secret());
+        // As everything else that speaks HTTPS here; else the SDK would bring a second provider of cryptography.
+        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let settings = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(http)
+            .region(Region::new(region.to_owned()))
+            .endpoint_url(endpoint.url().as_str())
+            .credentials_provider(Credentials::new(key, secret, None, None, "configuration"))
+            .force_path_style(endpoint.has_buckets_in_path())
+            .build();
+        Signer { endpoint: endpoint.clone(), client: Client::from_conf(settings) }
     }
 
     /// Where the size of a file is asked for.
-    pub fn head(&self, bucket: &str, key: &str) -> Result<Url> {
-        Ok(self.bucket(bucket)?.head_object(Some(&self.credentials), key).sign(SIGNED_FOR))
+    pub async fn head(&self, bucket: &str, key: &str) -> Result<Url> {
+        let request = self.client.head_object().bucket(bucket).key(key).presigned(signing()).await;
+        self.address(request, bucket, key)
     }
 
     /// Where a file is fetched.
-    pub fn get(&self, bucket: &str, key: &str) -> Result<Url> {
-        Ok(self.bucket(bucket)?.get_object(Some(&self.credentials), key).sign(SIGNED_FOR))
+    pub async fn get(&self, bucket: &str, key: &str) -> Result<Url> {
+        let request = self.client.get_object().bucket(bucket).key(key).presigned(signing()).await;
+        self.address(request, bucket, key)
     }
 
-    /// Where the name of the first file in a bucket is asked for.
-    pub fn first(&self, bucket: &str) -> Result<Url> {
-        let bucket = self.bucket(bucket)?;
-        let mut list = ListObjectsV2::new(&bucket, Some(&self.credentials));
-        list.with_max_keys(1);
-        Ok(list.sign(SIGNED_FOR))
-    }
-
-    fn bucket(&self, name: &str) -> Result<Bucket> {
-        let style = if self.endpoint.has_buckets_in_path() { UrlStyle::Path } else { UrlStyle::VirtualHost };
-        let bucket = Bucket::new(self.endpoint.url().clone(), style, name.to_owned(), self.region.clone());
-        bucket.map_err(|error| Error::Address {
-            url: self.endpoint.public_url(name, ""),
-            what: format!("cannot be signed for: {error}"),
+    fn address<E>(&self, request: Result<PresignedRequest, SdkError<E>>, bucket: &str, key: &str) -> Result<Url> {
+        let url = request.ok().and_then(|request| Url::parse(request.uri()).ok());
+        // The cause would show the keys.
+        url.ok_or_else(|| Error::Address {
+            url: self.endpoint.public_url(bucket, key),
+            what: "cannot be signed for".into(),
         })
     }
+
+    /// Looks at what is first in a bucket.
+    pub async fn first(&self, bucket: &str) -> Result<Listing> {
+        let error = match self.client.list_objects_v2().bucket(bucket).max_keys(1).send().await {
+            Ok(listed) => {
+                let first = listed.contents.unwrap_or_default().into_iter().next();
+                return Ok(first.and_then(|object| object.key).map_or(Listing::Empty, Listing::First));
+            }
+            Err(error) => error,
+        };
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        match (error.code(), status) {
+            (Some("NoSuchBucket"), _) | (_, Some(404)) => Ok(Listing::Missing),
+            (_, Some(401 | 403)) => Ok(Listing::Refused),
+            (code, _) => Err(Error::Address {
+                url: self.endpoint.public_url(bucket, ""),
+                what: format!("cannot be listed: {}", code.unwrap_or("no answer")),
+            }),
+        }
+    }
+}
+
+fn signing() -> PresigningConfig {
+    PresigningConfig::expires_in(SIGNED_FOR).expect("an hour is less than a week, the limit")
 }
 
 #[cfg(test)]
@@ -61,15 +106,15 @@ mod tests {
     use super::*;
 
     /// What is signed must be what is asked for without a signature, whatever the key holds.
-    #[test]
-    fn signed_and_public_addresses_name_the_same_file() {
+    #[tokio::test]
+    async fn signed_and_public_addresses_name_the_same_file() {
         let keys = SpacesKeys { key: "key".into(), secret: "secret".into() };
         for endpoint in ["https://fra1.digitaloceanspaces.com", "http://127.0.0.1:9000"] {
             let endpoint = Endpoint::new(Url::parse(endpoint).unwrap(), ["art", "user", "videos"]);
             let signer = Signer::new(&endpoint, "us-east-1", &keys);
             for key in ["9Yo.zip", "auth0|1/painting/2023.8.24 16:21.png", "ä/#?%+&=~!*'()@$,;[]^`{}.zip"] {
-                let mut addresses = [signer.get("user", key).unwrap(), signer.head("user", key).unwrap()];
-                for signed in &mut addresses {
+                let mut signed = [signer.get("user", key).await.unwrap(), signer.head("user", key).await.unwrap()];
+                for signed in &mut signed {
                     assert!(signed.query().unwrap().contains("X-Amz-Signature="));
                     assert!(!signed.as_str().contains("secret"), "{signed}");
                     signed.set_query(None);
