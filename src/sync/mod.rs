@@ -46,11 +46,12 @@ mod wipe;
 mod write;
 
 pub use backup::{Backup, Saved, Saving, folder_of};
-pub use budget::{Budget, items};
+pub use budget::items;
 pub use compare::{AccountComparison, Finding, Sample, Tally, Verdict, compare};
 pub use estimate::expected_time;
 pub use events::{Control, Event, Events, Totals, Update};
 pub use locations::{Buckets, Location};
+pub use make::encoder::Encoder;
 pub use make::{LocalFiles, Replacement, Video, Warned, make};
 pub use mirror::{dry_run, live};
 pub use parked::{Parked, Refused};

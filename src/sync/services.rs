@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
-
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::remote::Waits;
 use crate::remote::mongo::{Account, Mongo};
 use crate::remote::pds::{Description, MOST_BLOB, Pds, Session, Sessions, Turn};
 use crate::remote::spaces::Spaces;
+use crate::video::Preset;
 
-use super::budget::Budget;
+use super::events::Control;
 use super::locations::Buckets;
+use super::make::encoder::{Encoder, VideoEncoder};
 
 /// Bytes that the lexicon of tapes allows a video.
 const MAX_VIDEO_BYTES: u64 = 52_428_800;
@@ -33,10 +33,8 @@ pub struct Services {
     pub waits: Waits,
     /// Where files lie that do not say so.
     pub buckets: Buckets,
-    /// What all videos are encoded in.
-    pub pool: Arc<ThreadPool>,
-    /// What may be under way at once.
-    pub budget: Budget,
+    /// What makes videos and thumbnails.
+    pub encoder: Encoder,
 }
 
 impl Services {
@@ -49,7 +47,6 @@ impl Services {
     /// When the system has no more threads.
     pub async fn connect(config: &Config, waits: Waits) -> Result<Self> {
         let pds = Pds::sharing(waits.clone(), &config.pds_url()?, config.pds_bypass_key())?;
-        let pool = ThreadPoolBuilder::new().build().expect("the system has threads left");
         Ok(Services {
             server: Description::new(&pds).await?,
             sessions: Sessions::new(&pds),
@@ -62,9 +59,14 @@ impl Services {
                 videos: config.blobs_bucket().into(),
             },
             pds,
-            budget: Budget::new(pool.current_num_threads()),
-            pool: pool.into(),
+            encoder: Encoder::new(),
         })
+    }
+
+    /// Makes videos that the PDS takes, as a preset says.
+    #[must_use]
+    pub fn videos(&self, preset: &Preset, control: &Control) -> VideoEncoder {
+        self.encoder.videos(preset.limited_to(self.video_limit()), &control.stop)
     }
 
     /// Waits until nobody else in this process writes to the account's repo, if it has one.

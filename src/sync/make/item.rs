@@ -1,31 +1,24 @@
 //! The files of an item: found in Spaces, made here, uploaded to the PDS.
 
-use std::io::BufReader;
-use std::time::Duration;
-
 use tempfile::NamedTempFile;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::record::{BlobRef, Content, Files, Item, Medium, TapeForm};
 use crate::remote::mongo::Owner;
 use crate::thumbnail;
 use crate::video::Preset;
 use crate::video::posted::{self, Accepted};
 
-use crate::sync::budget::blocking_with;
 use crate::sync::events::Control;
 use crate::sync::locations;
 use crate::sync::plan::MissingFiles;
 use crate::sync::services::Services;
 use crate::sync::tasks::blocking;
 
-use super::blob::{Blob, scratch, temporary};
+use super::blob::{Blob, temporary};
 use super::encoded::Encoded;
 use super::lookup::{download, fetch, has_recording};
-use super::tape::{self, Encoder};
-
-/// How long one thumbnail may take. Large pictures take a second.
-const THUMBNAIL_TIMEOUT: Duration = Duration::from_mins(1);
+use super::tape;
 
 /// What was found or made for an item, on this machine.
 #[derive(Default)]
@@ -85,15 +78,7 @@ async fn painting(services: &Services, owner: &Owner, item: &Item, missing: Miss
     if missing.thumbnail {
         let (file, _) =
             download(services, locations::painting(owner, item, &services.buckets)?, thumbnail::MAX_FILE_BYTES).await?;
-        let open = move || Ok(BufReader::new(file.reopen().map_err(scratch)?));
-        let (memory, open) = blocking(move || Ok((thumbnail::memory(open()?)?, open))).await?;
-        let share = services.budget.memory(memory).await;
-        let thumbnail = blocking_with(share, move || {
-            let thumbnail = thumbnail::painting(open()?)?;
-            Blob::of(&thumbnail.bytes, thumbnail.mime_type)
-        });
-        let thumbnail = tokio::time::timeout(THUMBNAIL_TIMEOUT, thumbnail).await;
-        made.thumbnail = Some(thumbnail.map_err(|_| too_slow())??);
+        made.thumbnail = Some(services.encoder.painting(file).await?);
     }
     Ok(made)
 }
@@ -115,7 +100,7 @@ async fn tape_or_video(
         let video = Some(blocking(move || posted(file)).await?);
         return Ok(LocalFiles { video, ..LocalFiles::default() });
     }
-    let encoder = Encoder::new(services, preset, control);
+    let encoder = services.videos(preset, control);
     let (made, location) = tape::with(services, owner, item, move |tape| {
         let (video, of_video) = missing.video.then(|| encoder.video(tape)).transpose()?.unzip();
         let thumbnail = missing.thumbnail.then(|| tape::thumbnail(tape)).transpose()?;
@@ -132,8 +117,4 @@ fn posted(mut file: NamedTempFile) -> Result<Blob> {
         Accepted::AsItIs => Blob::new(file, "video/mp4"),
         Accepted::Rewritten => Blob::new(rewritten, "video/mp4"),
     }
-}
-
-fn too_slow() -> Error {
-    Error::Entry { name: "painting".into(), what: format!("takes more than {THUMBNAIL_TIMEOUT:?} to reduce") }
 }

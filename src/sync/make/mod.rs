@@ -2,6 +2,7 @@
 
 mod blob;
 mod encoded;
+pub mod encoder;
 mod item;
 mod lookup;
 pub mod tape;

@@ -12,7 +12,7 @@ use crate::remote::mongo::Owner;
 use crate::video::Preset;
 
 use crate::sync::events::Control;
-use crate::sync::make::tape::{self, Encoder};
+use crate::sync::make::tape;
 use crate::sync::parked::Parked;
 use crate::sync::plan::AccountPlan;
 use crate::sync::services::Services;
@@ -124,7 +124,7 @@ pub async fn take(services: &Services, candidates: &Candidates, preset: &Preset,
 }
 
 async fn encoded_size(services: &Services, candidate: &Candidate, preset: &Preset, control: &Control) -> Result<u64> {
-    let encoder = Encoder::new(services, preset, control);
+    let encoder = services.videos(preset, control);
     let work = tape::with(services, &candidate.owner, &candidate.item, move |tape| encoder.video(tape));
     let ((video, _), _) = work.await?;
     Ok(video.reference.size)

@@ -10,7 +10,7 @@ use crate::remote::mongo::Account;
 use crate::video::Preset;
 
 use crate::sync::events::Control;
-use crate::sync::make::tape::{self, Encoder};
+use crate::sync::make::tape;
 use crate::sync::make::{Encoded, LocalFiles, Measured, Video, temporary};
 use crate::sync::mirror::{apply_each, plan_each};
 use crate::sync::plan::{AccountPlan, Step};
@@ -77,7 +77,7 @@ impl Strategy for Reencoding<'_> {
     }
 
     async fn make(&self, services: &Services, account: &Account, step: &Step, control: &Control) -> Result<LocalFiles> {
-        let encoder = Encoder::new(services, self.preset, control);
+        let encoder = services.videos(self.preset, control);
         let stored = step.item.keys.video.clone();
         let old = steps::old_video(step);
         let is_ours = |old: &&BlobRef| stored.as_ref().is_some_and(|stored| stored.cid == old.cid);

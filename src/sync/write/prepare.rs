@@ -86,7 +86,7 @@ pub async fn prepare(
     }
     services.pds.may_upload(session)?;
     // Held until its files are on the PDS, and gone from this machine.
-    let _item = services.budget.item().await;
+    let _item = services.encoder.item().await;
     control.check()?;
     let mut made = strategy.make(services, account, step, control).await?;
     let encoded = made.encoded.take();

@@ -14,7 +14,6 @@ use crate::remote::mongo::Account;
 use crate::remote::pds::{Existing, Session, Snapshot};
 
 use crate::sync::backup::{Saving, folder_of};
-use crate::sync::budget::items;
 use crate::sync::events::Control;
 use crate::sync::parked::Parked;
 use crate::sync::plan::{AccountPlan, Action, Step};
@@ -110,7 +109,7 @@ impl<P: Strategy> Run<'_, P> {
     async fn apply_medium(&mut self, medium: Medium, steps: Vec<Step>) -> Result<(), Interruption> {
         let (services, strategy, control) = (self.services, self.strategy, self.control);
         let (session, listed, account) = (self.session.clone(), self.listed.clone(), self.account);
-        let ahead = items(services.pool.current_num_threads());
+        let ahead = services.encoder.items();
         let ready = self.ready.clone();
         let preparing = stream::iter(steps).map(|step| {
             let (session, listed, ready) = (&session, &listed, &ready);

@@ -143,6 +143,24 @@ impl Running {
         }
     }
 
+    /// Waits until `condition` holds, or it ends; says whether it holds and it has not ended.
+    pub fn wait_until_or_end(&mut self, condition: impl Fn() -> bool) -> bool {
+        while self.is_running() {
+            if condition() {
+                return true;
+            }
+            assert!(self.started.elapsed() < TIME_LIMIT, "neither ever happened");
+            std::thread::sleep(SAMPLING);
+        }
+        false
+    }
+
+    /// Kills it, if it has not ended.
+    pub fn kill(&mut self) {
+        // An error is that it has.
+        let _ = self.child.kill();
+    }
+
     /// Waits until it has printed that to standard error.
     pub fn wait_for_stderr(&mut self, text: &str) {
         let stderr = self.stderr.try_clone().unwrap();

@@ -3,6 +3,7 @@
 mod choice;
 mod crash;
 mod faults;
+mod kills;
 mod media;
 mod patience;
 mod poison;
