@@ -38,7 +38,7 @@ impl Operation {
             Operation::Sync => &[],
             Operation::Wipe => &["sync --live"],
             Operation::Restore => &["sync --live", "wipe OWNER --live --yes"],
-            Operation::Reencode => &["sync --live --preset draft"],
+            Operation::Reencode => &["sync --live --preset small"],
         }
     }
 
@@ -47,7 +47,7 @@ impl Operation {
             Operation::Sync => "sync --live",
             Operation::Wipe => "wipe OWNER --live --yes",
             Operation::Restore => "restore OWNER --from telecine-backup/OWNER --live --yes",
-            Operation::Reencode => "reencode --preset small --all --live --yes",
+            Operation::Reencode => "reencode --preset standard --all --live --yes",
         }
     }
 }
