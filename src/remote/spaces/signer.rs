@@ -113,8 +113,8 @@ mod tests {
             let endpoint = Endpoint::new(Url::parse(endpoint).unwrap(), ["art", "user", "videos"]);
             let signer = Signer::new(&endpoint, "us-east-1", &keys);
             for key in ["9Yo.zip", "auth0|1/painting/2023.8.24 16:21.png", "ä/#?%+&=~!*'()@$,;[]^`{}.zip"] {
-                let mut signed = [signer.get("user", key).await.unwrap(), signer.head("user", key).await.unwrap()];
-                for signed in &mut signed {
+                let mut addresses = [signer.get("user", key).await.unwrap(), signer.head("user", key).await.unwrap()];
+                for signed in &mut addresses {
                     assert!(signed.query().unwrap().contains("X-Amz-Signature="));
                     assert!(!signed.as_str().contains("secret"), "{signed}");
                     signed.set_query(None);

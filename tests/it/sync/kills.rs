@@ -79,7 +79,7 @@ impl Scene {
     }
 
     /// Kills the victim once so many requests have come; whether the program was still at work then.
-    async fn kill(&self, stack: &Stack, victim: Victim, requests: usize) -> bool {
+    fn kill(&self, stack: &Stack, victim: Victim, requests: usize) -> bool {
         let mut running = self.syncing.start(&self.arguments);
         tokio::task::block_in_place(|| {
             let has_come = running.wait_until_or_end(|| self.requests() >= requests);
@@ -129,7 +129,7 @@ async fn kills(operation: Operation) {
         let moment = random.usize(1..=requests);
         let what = format!("{operation:?}, run {run}, {victim:?} at request {moment} of {requests}");
         let mut scene = Scene::new(&stack, operation).await;
-        met += u64::from(scene.kill(&stack, victim, moment).await);
+        met += u64::from(scene.kill(&stack, victim, moment));
         scene.syncing.detours.clear();
         let again = scene.syncing.run(&scene.arguments).await;
         assert!(matches!(again.code, Some(0 | 3)), "{what}: {:?} {}", again.code, again.stderr);
