@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::error::{Error, Result};
+use crate::error::{ConfigError, Error, Result};
 
 /// What can be set: its name, whether it is secret, and the value it has if nobody sets it.
 struct Setting {
@@ -118,7 +118,9 @@ impl Config {
         }
         if let Some(path) = file {
             let text = std::fs::read_to_string(path).map_err(Error::read(path))?;
-            config.set_from(path, &text).map_err(|source| Error::ConfigFile { path: path.into(), source })?;
+            config
+                .set_from(path, &text)
+                .map_err(|source| Error::Config(ConfigError::ConfigFile { path: path.into(), source }))?;
         }
         for Setting { name, .. } in &SETTINGS {
             if let Some(value) = environment(name) {
@@ -171,7 +173,7 @@ impl Config {
     }
 
     fn required(&self, name: &'static str) -> Result<&SecretString> {
-        self.optional(name).ok_or(Error::Unset { name })
+        self.optional(name).ok_or(Error::Config(ConfigError::Unset { name }))
     }
 
     fn defaulted(&self, name: &'static str) -> &str {
@@ -182,9 +184,9 @@ impl Config {
     fn url(&self, name: &'static str) -> Result<Url> {
         let text = self.defaulted(name);
         let what = || format!("is {text:?}; expected an address such as https://example.com");
-        let url = Url::parse(text).map_err(|_| Error::Setting { name, what: what() })?;
+        let url = Url::parse(text).map_err(|_| Error::Config(ConfigError::Setting { name, what: what() }))?;
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            return Err(Error::Setting { name, what: what() });
+            return Err(Error::Config(ConfigError::Setting { name, what: what() }));
         }
         Ok(url)
     }
@@ -324,7 +326,7 @@ mod tests {
     #[test]
     fn a_missing_value_is_named() {
         let config = Config::from_sources(environment(&[("ART_SPACES_KEY", "k")]), None).unwrap();
-        let text = "MONGODB_CONNECTION_STRING is not set; put it into the environment or the config file";
+        let text = "MONGODB_CONNECTION_STRING is not set";
         assert_eq!(config.mongodb_connection_string().unwrap_err().to_string(), text);
         assert!(config.spaces_keys().unwrap_err().to_string().starts_with("ART_SPACES_SECRET is not set"));
     }

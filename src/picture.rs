@@ -7,7 +7,7 @@ use std::io::Cursor;
 
 use png::{BitDepth, ColorType, Transformations};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, TapeError};
 
 /// The two forms recorders write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,9 +72,9 @@ impl Decoder {
     /// Decodes `bytes` into `picture`, whose old contents are lost. `name` is for the error text.
     ///
     /// # Errors
-    /// [`Error::Picture`] for damaged data and for a picture of more than `most_pixels`.
+    /// [`TapeError::Picture`] for damaged data and for a picture of more than `most_pixels`.
     pub fn decode(&mut self, name: &str, bytes: &[u8], most_pixels: u64, picture: &mut Picture) -> Result<()> {
-        let damaged = |source: crate::error::Cause| Error::Picture { name: name.into(), source };
+        let damaged = |source: crate::error::Cause| Error::Tape(TapeError::Picture { name: name.into(), source });
         let Some((format, width, height)) = probe(bytes) else {
             return Err(damaged("neither PNG nor WebP".into()));
         };

@@ -55,7 +55,7 @@ pub struct Cell {
 /// Makes the storyboard of a tape. Its time is cut into equal parts; each is stood for by the frame in its middle.
 ///
 /// # Errors
-/// What is wrong with those frames, and [`crate::Error::Libav`] if libav cannot encode a WebP.
+/// What is wrong with those frames, and [`crate::error::VideoError::Libav`] if libav cannot encode a WebP.
 pub fn storyboard(tape: &Tape) -> Result<Storyboard> {
     let count = tape.frame_count().min(FRAMES);
     let end = tape.end();

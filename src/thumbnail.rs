@@ -15,7 +15,7 @@ use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageFo
 use resize::images::{Image, ImageRef};
 use resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, TapeError};
 use crate::picture::Picture;
 use crate::tape::Tape;
 
@@ -66,7 +66,7 @@ pub fn tape(tape: &Tape) -> Result<Thumbnail> {
 /// A PNG if that has no more than [`MAX_PAINTING_BYTES`], else a JPEG; and if that is too large as well, a smaller one.
 ///
 /// # Errors
-/// [`Error::Picture`] for what is no picture or a damaged one, [`Error::Limit`] for one of too many pixels.
+/// [`TapeError::Picture`] for what is no picture or a damaged one, [`Error::Limit`] for one of too many pixels.
 ///
 /// # Panics
 /// Never: the smallest thumbnail is small enough.
@@ -112,7 +112,7 @@ fn decode(mut image: impl BufRead + Seek) -> Result<RgbaImage> {
     }
     drop(decoder);
     image.rewind().map_err(|error| damaged(error.into()))?;
-    deep::decode(image).map_err(|source| Error::Picture { name: "image".into(), source })
+    deep::decode(image).map_err(|source| Error::Tape(TapeError::Picture { name: "image".into(), source }))
 }
 
 fn guessed<R: BufRead + Seek>(image: R) -> Result<ImageReader<R>> {
@@ -128,14 +128,14 @@ fn checked<'a>(reader: ImageReader<impl BufRead + Seek + 'a>) -> Result<impl Ima
             what: "image is".into(),
             value: format!("{width}x{height} pixels"),
             limit: format!("{MAX_PIXELS} in all"),
-            flag: None,
+            bound: None,
         });
     }
     Ok(decoder)
 }
 
 fn damaged(error: image::ImageError) -> Error {
-    Error::Picture { name: "image".into(), source: error.into() }
+    Error::Tape(TapeError::Picture { name: "image".into(), source: error.into() })
 }
 
 /// Fits a picture into a thumbnail.

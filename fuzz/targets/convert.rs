@@ -7,7 +7,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use telecine::Error;
+use telecine::error::{Error, TapeError};
 use telecine::picture::{Decoder, Picture};
 use telecine::tape::Tape;
 use telecine::thumbnail::thumbnail;
@@ -70,7 +70,7 @@ fn show(tape: &Tape, scale: u32) {
     for index in 0..tape.frame_count() {
         match reel.picture(index, &mut decoder, &mut picture) {
             Ok(()) => shown += 1,
-            Err(Error::NoPicture { .. }) => {
+            Err(Error::Tape(TapeError::NoPicture { .. })) => {
                 failed += 1;
                 continue;
             }

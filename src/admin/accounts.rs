@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::{Stream, StreamExt, stream};
 use url::Url;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::record::Medium;
 use crate::remote::mongo::{Account, Mongo};
 use crate::remote::pds::{Pds, RepoStatus, Server, Sessions};
@@ -114,7 +114,7 @@ pub async fn check(pds: &Pds, server: &Server, listed: &Listed) -> Option<Blocke
     }
     let session = match session(&Sessions::new(pds), &listed.account).await {
         Ok(session) => session,
-        Err(Error::Refused { status: 401, .. }) => return Some(Blocked::WrongPassword),
+        Err(Error::Remote(RemoteError::Refused { status: 401, .. })) => return Some(Blocked::WrongPassword),
         Err(error) => return unknown(error),
     };
     let elsewhere = session.service().filter(|address| !is_same_server(address, pds, server));

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::SecretString;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result, SyncError};
 use crate::remote::mongo::{Member, Mongo, Owner, Pending};
 use crate::remote::pds::{Pds, Server};
 
@@ -68,11 +68,11 @@ pub async fn plan(mongo: &Mongo, pds: &Pds, server: &Server, who: &Who) -> Resul
         Who::Guest => (mongo.member(&Owner::Guest).await?, GUEST_NAME.to_owned()),
         Who::Named(handle) => {
             let bare = handle.strip_prefix('@').unwrap_or(handle);
-            let nobody = || Error::Document { subject: format!("handle {bare}"), what: "is nobody's".into() };
+            let nobody = || Error::Sync(SyncError::UnknownHandle { handle: bare.into() });
             (mongo.member_named(bare).await?.ok_or_else(nobody)?, bare.to_owned())
         }
     };
-    let missing = || Error::Document { subject: "pds".into(), what: "gives out no handles".into() };
+    let missing = || Error::Sync(SyncError::NoDomain);
     let domain = server.user_domains.first().ok_or_else(missing)?;
     let mut handles = Vec::new();
     for name in [Some(&name), member.code.as_ref()].into_iter().flatten() {
@@ -80,7 +80,7 @@ pub async fn plan(mongo: &Mongo, pds: &Pds, server: &Server, who: &Who) -> Resul
         let is_taken = match pds.resolve_handle(&handle).await {
             Ok(did) => did.is_some(),
             // It is none that could be asked for; nor could it be had.
-            Err(Error::Document { .. }) => continue,
+            Err(Error::Remote(RemoteError::Malformed { .. })) => continue,
             Err(error) => return Err(error),
         };
         handles.push(Wish { handle, is_taken });
@@ -113,16 +113,15 @@ pub async fn create(
     for Wish { handle, .. } in &plan.handles {
         let member = mongo.keep_pending(&plan.member.owner, handle, &fresh).await?;
         let Some(pending) = member.pending else {
-            let what = "has got an account from somebody else meanwhile".into();
-            return Err(Error::Document { subject: plan.member.owner.to_string(), what });
+            return Err(SyncError::AlreadyMade { owner: plan.member.owner.to_string() }.into());
         };
         match pds.create_account(handle, email, &pending.password, invite_code.as_ref()).await {
             Ok(did) => return finish(mongo, pds, plan, &pending, did, false).await,
-            Err(error) if is_about_handle(&error) || matches!(error, Error::Uncertain { .. }) => {
+            Err(error) if is_about_handle(&error) || matches!(error, Error::Remote(RemoteError::Uncertain { .. })) => {
                 // Taken, maybe by ourselves.
                 match try_login(pds, &pending).await? {
                     Some(did) => return finish(mongo, pds, plan, &pending, did, true).await,
-                    None if matches!(error, Error::Uncertain { .. }) => return Err(error),
+                    None if matches!(error, Error::Remote(RemoteError::Uncertain { .. })) => return Err(error),
                     None => tracing::info!(handle, chain = ?error.chain(), "handle cannot be had"),
                 }
             }
@@ -130,8 +129,8 @@ pub async fn create(
         }
     }
     let handles: Vec<_> = plan.handles.iter().map(|wish| wish.handle.as_str()).collect();
-    let subject = plan.member.owner.to_string();
-    Err(Error::Document { subject, what: format!("cannot have a handle; refused were {}", handles.join(" and ")) })
+    let owner = plan.member.owner.to_string();
+    Err(SyncError::NoHandle { owner, how: "refused", handles: handles.join(" and ") }.into())
 }
 
 async fn finish(
@@ -150,7 +149,7 @@ async fn finish(
 async fn try_login(pds: &Pds, pending: &Pending) -> Result<Option<String>> {
     match pds.login(&pending.handle, &pending.password).await {
         Ok(session) => Ok(Some(session.did().to_owned())),
-        Err(Error::Refused { status: 401, .. }) => Ok(None),
+        Err(Error::Remote(RemoteError::Refused { status: 401, .. })) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -158,7 +157,7 @@ async fn try_login(pds: &Pds, pending: &Pending) -> Result<Option<String>> {
 /// Whether another handle may do: this one is taken, kept back, or of a form that the server does not want.
 fn is_about_handle(error: &Error) -> bool {
     match error {
-        Error::Refused { name, message, .. } => {
+        Error::Remote(RemoteError::Refused { name, message, .. }) => {
             matches!(name.as_str(), "InvalidHandle" | "HandleNotAvailable") || message.contains("Handle already taken")
         }
         _ => false,

@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 use crate::storyboard;
 use crate::tape::{Limits, Tape};
 use crate::thumbnail;
@@ -253,7 +253,7 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
     let watch = progress.tape(&job.tape.to_string());
     let transcoded = video::transcode(&tape, &settings.preset, settings.options, &settings.pool, &watch, draft.file());
     let video = transcoded.map_err(|error| match error {
-        Error::Output { source } => Error::write(draft.path())(source),
+        Error::File(FileError::Output { source }) => Error::write(draft.path())(source),
         other => other,
     })?;
     // All are complete before any appears.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use clap::Args;
 
-use crate::error::{Error, Result};
+use crate::error::{Result, SyncError};
 use crate::record::Medium;
 use crate::remote::mongo::Found;
 use crate::sync::{Nuked, Orphans, Policy, Services};
@@ -45,7 +45,7 @@ impl ItemArguments {
     /// Looks it up in MongoDB.
     pub async fn find(&self, services: &Services) -> Result<Found> {
         let found = services.mongo.find(self.medium, &self.name).await?;
-        found.ok_or_else(|| Error::Document { subject: "item".into(), what: "is not in MongoDB".into() })
+        found.ok_or_else(|| SyncError::Missing { subject: "item".into() }.into())
     }
 
     /// How its files are made, if it is a tape.

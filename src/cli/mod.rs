@@ -13,6 +13,7 @@ mod plain;
 mod plot;
 mod presets;
 mod progress;
+mod remedy;
 mod report;
 mod source;
 mod thumbnail;

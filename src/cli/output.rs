@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result};
 
 /// Where a result goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Destination {
         match self {
             Destination::File(path) if path.is_dir() => Err(Error::write(path)(io::ErrorKind::IsADirectory.into())),
             Destination::File(path) if !replace && path.symlink_metadata().is_ok_and(|found| found.is_file()) => {
-                Err(Error::Exists { path: path.clone() })
+                Err(Error::File(FileError::Exists { path: path.clone() }))
             }
             _ => Ok(()),
         }
@@ -79,7 +79,7 @@ impl Destination {
 }
 
 fn copied(path: Option<PathBuf>) -> Result<Draft> {
-    let temporary = tempfile::tempfile().map_err(|source| Error::Scratch { source })?;
+    let temporary = tempfile::tempfile().map_err(|source| Error::File(FileError::Scratch { source }))?;
     Ok(Draft::Copied { temporary, path })
 }
 
@@ -108,7 +108,7 @@ impl Draft {
             }
             Draft::Beside { temporary, path, replace: false } => {
                 temporary.persist_noclobber(&path).map_err(|error| match error.error.kind() {
-                    io::ErrorKind::AlreadyExists => Error::Exists { path: path.clone() },
+                    io::ErrorKind::AlreadyExists => Error::File(FileError::Exists { path: path.clone() }),
                     _ => Error::write(&path)(error.error),
                 })?;
             }

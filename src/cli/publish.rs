@@ -12,6 +12,7 @@ use super::item::{ItemArguments, POLICY};
 use super::network;
 use super::outcome::Outcome;
 use super::progress::interrupted;
+use super::remedy::in_words;
 use super::report::{json, line, say};
 
 /// Publish one item: make its files, upload them, write its record
@@ -52,7 +53,8 @@ async fn publish(arguments: &Arguments, services: &Services, preset: &Preset) ->
             say(format!("warning: {}: {}", arguments.item, warning.reason));
         }
         for trouble in report.failures().iter().chain(&report.postponed()).chain(&report.blocked()) {
-            say(format!("error: {}: {}", arguments.item, trouble.reason));
+            let remedy = trouble.advice.map_or("", in_words);
+            say(format!("error: {}: {}{remedy}", arguments.item, trouble.reason));
         }
     }
     if report.has_failures() || !report.blocked().is_empty() {

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::error::{Error, Result};
+use crate::error::{Result, SyncError};
 use crate::record::{self, Files, Item};
 use crate::remote::mongo::{Account, Found, Owner};
 use crate::sync::{self, Action, Control, MissingFiles, Services};
@@ -43,10 +43,8 @@ async fn print(arguments: &Arguments, services: &Services, preset: &Preset) -> R
         None => (None, Files::default()),
     };
     let files = complete(services, preset, owner, item, before).await?;
-    let record = record::build(item, &files).map_err(|violations| Error::Document {
-        subject: item.label(),
-        what: format!("makes no record: {violations}"),
-    })?;
+    let record = record::build(item, &files)
+        .map_err(|violations| SyncError::NoRecord { item: item.label(), violations: violations.to_string() })?;
     let did = account.and_then(|account| account.did);
     let uri = did.zip(rkey).map(|(did, rkey)| uri(&did, item.medium(), &rkey));
     let output = json!({ "uri": uri, "cid": record.cid().to_string(), "value": record.value() });

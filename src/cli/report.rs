@@ -6,10 +6,11 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::error::{Error, FileError};
 use crate::measure::BEST_PSNR;
 
 use super::plain::{indented, plain, plain_json};
+use super::remedy::remedy;
 
 /// How many characters of a name or value are shown.
 #[cfg(feature = "mirror")]
@@ -68,10 +69,10 @@ pub fn say_lines(text: impl Display) {
 pub fn error_text(subject: &impl Display, error: &Error) -> String {
     let (subject, chain) = (subject.to_string(), error.chain());
     // Where the text is about that very file, to name it once is enough.
-    let is_named = matches!(error, Error::Read { path, .. } if path.display().to_string() == subject);
+    let is_named = matches!(error, Error::File(FileError::Read { path, .. }) if path.display().to_string() == subject);
     let subject = if is_named { String::new() } else { format!("{}: ", plain(&subject)) };
     let causes = chain[1..].iter().map(|cause| format!("\n  because: {}", indented(cause)));
-    format!("error: {subject}{}{}", indented(&chain[0]), causes.collect::<String>())
+    format!("error: {subject}{}{}{}", indented(&chain[0]), remedy(error), causes.collect::<String>())
 }
 
 /// Columns of names and sentences.

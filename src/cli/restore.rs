@@ -13,6 +13,7 @@ use super::confirm::LiveArguments;
 use super::network::{self, ServerArguments};
 use super::outcome::Outcome;
 use super::presets::PresetFile;
+use super::remedy::in_words;
 use super::report::{bytes, json, line, lines, say, table};
 use super::selection::{AccountArgument, MediaArguments};
 use super::sync::{Output, SyncProgress};
@@ -94,7 +95,8 @@ async fn from_backup(arguments: &Arguments, services: &Services, backup: &Backup
         print(&report, arguments.live.live);
     }
     for parked in &report.parked {
-        say(format!("error: {} {}: {}", parked.medium, parked.label, parked.reason));
+        let remedy = parked.advice.map_or("", in_words);
+        say(format!("error: {} {}: {}{remedy}", parked.medium, parked.label, parked.reason));
     }
     result.map(|()| match (report.parked.is_empty(), report.work()) {
         (false, _) => Outcome::Failed,

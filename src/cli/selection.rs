@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use regex::{Regex, RegexBuilder};
 
-use crate::error::{Error, Result};
+use crate::error::{Result, SyncError};
 use crate::record::Medium;
 use crate::remote::mongo::{Account, Mongo};
 use crate::sync::{Accounts, Nuked};
@@ -135,6 +135,6 @@ impl AtOnceArgument {
 }
 
 async fn find(mongo: &Mongo, handle: &str) -> Result<Account> {
-    let unknown = || Error::Document { subject: format!("account {handle}"), what: "is not in MongoDB".into() };
-    mongo.account_named(handle).await?.ok_or_else(unknown)
+    let missing = || SyncError::Missing { subject: format!("account {handle}") }.into();
+    mongo.account_named(handle).await?.ok_or_else(missing)
 }

@@ -7,6 +7,7 @@ use crate::sync::{Accounts, Scope, Tally};
 use super::compare::{self, Summary};
 use super::network::{self, ServerArguments};
 use super::outcome::Outcome;
+use super::remedy::in_words;
 use super::report::{json, line, lines, say, table};
 use super::selection::{AtOnceArgument, MediaArguments, NukedArguments};
 
@@ -40,7 +41,11 @@ pub fn run(arguments: &Arguments) -> Outcome {
         let (mut failures, mut has_ownerless) = (Vec::new(), false);
         let summary = compare::summarize(&services, &scope, false, |comparison| {
             has_ownerless |= comparison.has_ownerless;
-            failures.extend(comparison.failed.iter().map(|reason| format!("{}: {reason}", comparison.account)));
+            let failed = comparison.failed.iter();
+            failures.extend(failed.map(|failed| {
+                let remedy = failed.advice.map_or("", in_words);
+                format!("{}: {}{remedy}", comparison.account, failed.reason)
+            }));
         })
         .await?;
         if arguments.json {

@@ -149,7 +149,7 @@ fn read(image: &Path) -> Result<Vec<u8>> {
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(Error::read(image))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         let limit = format!("{MAX_FILE_BYTES} bytes");
-        return Err(Error::Limit { what: "image has".into(), value: "too many bytes".into(), limit, flag: None });
+        return Err(Error::Limit { what: "image has".into(), value: "too many bytes".into(), limit, bound: None });
     }
     Ok(bytes)
 }

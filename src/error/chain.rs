@@ -1,18 +1,8 @@
-//! Failures and their causes: how they are put together, and as lines of text.
-
-use std::path::Path;
+//! Failures and their causes as lines of text.
 
 use super::Error;
 
 impl Error {
-    pub(crate) fn read(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
-        move |source| Error::Read { path: path.into(), source }
-    }
-
-    pub(crate) fn write(path: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
-        move |source| Error::Write { path: path.into(), source }
-    }
-
     /// The error and its causes, each a line of text. A cause that the one before has repeated already is left out.
     #[must_use]
     pub fn chain(&self) -> Vec<String> {

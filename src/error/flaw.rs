@@ -1,6 +1,6 @@
 //! Flaws: errors that need not end everything, and warnings that do.
 
-use super::{Error, Result};
+use super::{Error, Result, TapeError};
 
 /// A warning that became an error, and the next.
 #[derive(Debug, thiserror::Error)]
@@ -12,18 +12,16 @@ struct Told {
 }
 
 impl Error {
-    /// Whether this costs the part of the tape that it is about and no more. What was crafted, is over a limit or has
-    /// to do with the machine is none of that.
+    /// Whether this costs the part of the tape that it is about and no more; see [`TapeError::is_flaw`].
     #[must_use]
     pub fn is_flaw(&self) -> bool {
-        use Error::{Picture, Soundtrack, Timing, TimingShape, Unpack};
-        matches!(self, Unpack { .. } | Picture { .. } | Soundtrack { .. } | Timing { .. } | TimingShape { .. })
+        matches!(self, Error::Tape(error) if error.is_flaw())
     }
 
-    /// [`Error::Strict`] for these warnings, if there are any.
+    /// [`TapeError::Strict`] for these warnings, if there are any.
     pub(crate) fn strict(warnings: &[impl ToString]) -> Result<()> {
         let told = |next, warning: &_| Some(Box::new(Told { warning: ToString::to_string(warning), next }));
         let chain = warnings.iter().rev().fold(None, told);
-        chain.map_or(Ok(()), |source| Err(Error::Strict { warnings: warnings.len(), source }))
+        chain.map_or(Ok(()), |source| Err(TapeError::Strict { warnings: warnings.len(), source }.into()))
     }
 }

@@ -17,7 +17,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, VideoError};
 use crate::picture::{self, Picture};
 use crate::tape::{Reel, TICKS_PER_SECOND, Tape};
 use crate::video::{Facts, Geometry, Reader, Reduced, Watch};
@@ -95,7 +95,7 @@ pub struct TimeError {
 /// Compares the video in `file` with the tape it was made of. `path` is for the error texts.
 ///
 /// # Errors
-/// What is wrong with the tape; [`Error::Read`], [`Error::Video`] or [`Error::Libav`] for the video;
+/// What is wrong with the tape; [`crate::error::FileError::Read`], [`VideoError::Unusable`] or [`VideoError::Libav`] for the video;
 /// [`Error::Interrupted`].
 pub fn measure(tape: &Tape, file: &File, path: &Path, watch: &dyn Watch) -> Result<Measurement> {
     let reader = Reader::open(file, path)?;
@@ -111,7 +111,7 @@ pub fn measure(tape: &Tape, file: &File, path: &Path, watch: &dyn Watch) -> Resu
 
     let qualities = compare(tape, &reader, &geometry, &shows, watch)?;
     let Some(summary) = Summary::of(&qualities) else {
-        return Err(Error::Video { path: path.into(), what: "has no pictures".into() });
+        return Err(Error::Video(VideoError::Unusable { path: path.into(), what: "has no pictures".into() }));
     };
     let end = if played.end > 0 { played.end } else { reader.facts.duration };
     let (late, ticks) = alignment.time_error(&moments, &played.frames).unwrap_or_default();
@@ -143,7 +143,7 @@ pub fn measure(tape: &Tape, file: &File, path: &Path, watch: &dyn Watch) -> Resu
 /// What a video shows at its frame `index` (0.. in the order of time), at the size of the tape.
 ///
 /// # Errors
-/// As [`measure`]; [`Error::Video`] too if there are not so many frames.
+/// As [`measure`]; [`VideoError::Unusable`] too if there are not so many frames.
 pub fn frame(tape: &Tape, file: &File, path: &Path, index: usize, watch: &dyn Watch) -> Result<Picture> {
     let reader = Reader::open(file, path)?;
     let geometry = reader.fit(tape.width, tape.height)?;
@@ -153,7 +153,7 @@ pub fn frame(tape: &Tape, file: &File, path: &Path, index: usize, watch: &dyn Wa
         passed += 1;
         Ok(found.is_none())
     })?;
-    found.ok_or_else(|| Error::Video { path: path.into(), what: format!("has no frame {index}") })
+    found.ok_or_else(|| Error::Video(VideoError::Unusable { path: path.into(), what: format!("has no frame {index}") }))
 }
 
 fn seconds(ticks: i64) -> f64 {

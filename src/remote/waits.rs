@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 
 /// For how long one waits where nobody has said otherwise.
 pub const PATIENCE: Duration = Duration::from_hours(1);
@@ -111,7 +111,7 @@ impl Waits {
     /// Waits.
     ///
     /// # Errors
-    /// At once, with [`Error::Postponed`] if that would take longer than anybody has patience for, and with
+    /// At once, with [`RemoteError::Postponed`] if that would take longer than anybody has patience for, and with
     /// [`Error::Interrupted`] when somebody wants to stop.
     pub(super) async fn wait(&self, want: Want, until: Instant) -> Result<()> {
         self.allow(&want, until)?;
@@ -131,7 +131,7 @@ impl Waits {
         let spent = before.map_or(Duration::ZERO, |spent| spent.total);
         let from = before.map_or(now, |spent| spent.until.max(now));
         if spent + until.saturating_duration_since(from) > self.0.patience {
-            return Err(Error::Postponed { what: want.kind, until: timestamp(until, now) });
+            return Err(Error::Remote(RemoteError::Postponed { what: want.kind, until: timestamp(until, now) }));
         }
         Ok(())
     }
@@ -210,7 +210,7 @@ mod tests {
         assert!(waits.wait(everybodys(), after(60)).await.is_ok());
         let start = Instant::now();
         let error = waits.wait(everybodys(), after(61)).await.unwrap_err();
-        assert!(matches!(error, Error::Postponed { what: "uploads", .. }), "{error}");
+        assert!(matches!(error, Error::Remote(RemoteError::Postponed { what: "uploads", .. })), "{error}");
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 

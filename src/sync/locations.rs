@@ -3,7 +3,7 @@
 //! The site has changed its mind about keys more than once, so there are several candidates for each file, the most
 //! likely first. Keys are plain text here; who makes a URL of one encodes it.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SyncError};
 use crate::record::{Content, Item, Medium, TapeForm};
 use crate::remote::mongo::Owner;
 
@@ -36,7 +36,7 @@ impl Buckets {
 /// Where a tape's file may lie: its ZIP, or its MP4 if that is what was posted.
 ///
 /// # Errors
-/// [`Error::Bucket`] for a bucket that is not the site's, [`Error::Key`] for what cannot be the name of a file.
+/// [`SyncError::Bucket`] for a bucket that is not the site's, [`SyncError::Key`] for what cannot be the name of a file.
 pub fn tape(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Location>> {
     let Content::Tape { slug, code, bucket, form, .. } = &item.content else { return Ok(Vec::new()) };
     let extension = match form {
@@ -93,14 +93,14 @@ fn bare(slug: &str) -> &str {
 fn under(owner: &Owner, bucket: Option<&str>, buckets: &Buckets, folder: &str, name: &str) -> Result<Vec<Location>> {
     let bucket = match (bucket, owner) {
         (Some(bucket), _) if buckets.include(bucket) => bucket,
-        (Some(bucket), _) => return Err(Error::Bucket { bucket: bucket.into() }),
+        (Some(bucket), _) => return Err(Error::Sync(SyncError::Bucket { bucket: bucket.into() })),
         // What is nobody's can only lie where nobody's name is in the key.
         (None, Owner::Guest | Owner::Nobody(_)) => &buckets.guests,
         (None, Owner::User(_)) => &buckets.users,
     };
     let keys = match owner {
         // A folder would be somebody's.
-        Owner::Guest | Owner::Nobody(_) if name.contains('/') => return Err(Error::Key),
+        Owner::Guest | Owner::Nobody(_) if name.contains('/') => return Err(Error::Sync(SyncError::Key)),
         Owner::Guest | Owner::Nobody(_) => vec![name.to_owned()],
         Owner::User(id) if name.starts_with(&format!("{id}/")) => vec![name.to_owned()],
         Owner::User(id) => vec![format!("{id}/{name}"), format!("{id}/{folder}/{name}")],
@@ -111,7 +111,11 @@ fn under(owner: &Owner, bucket: Option<&str>, buckets: &Buckets, folder: &str, n
 /// A key that means the same to everybody who takes it apart at its slashes.
 fn location(bucket: &str, key: String) -> Result<Location> {
     let is_name = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(char::is_control);
-    if key.split('/').all(is_name) { Ok(Location { bucket: bucket.into(), key }) } else { Err(Error::Key) }
+    if key.split('/').all(is_name) {
+        Ok(Location { bucket: bucket.into(), key })
+    } else {
+        Err(Error::Sync(SyncError::Key))
+    }
 }
 
 #[cfg(test)]
@@ -186,7 +190,7 @@ mod tests {
         let user = Owner::User("auth0|1".into());
         for bucket in ["private", "", "users/..", "127.0.0.1:80/x?", "u:p@host/#", "USERS"] {
             let found = tape(&user, &tape_of("s", Some(bucket), TapeForm::Zip), &buckets());
-            assert!(matches!(found, Err(Error::Bucket { .. })), "{bucket}: {found:?}");
+            assert!(matches!(found, Err(Error::Sync(SyncError::Bucket { .. }))), "{bucket}: {found:?}");
         }
         for slug in ["../auth0|2/s", "auth0|1/../auth0|2/s", "a//b", "/a", "./a", "a\nb", "a\u{1b}", "auth0|1/.."] {
             let found = [
@@ -198,15 +202,15 @@ mod tests {
                 Ok(locations) => locations
                     .iter()
                     .any(|location| !location.key.starts_with("auth0|1/") && !location.key.starts_with("tapes/")),
-                Err(error) => !matches!(error, Error::Key),
+                Err(error) => !matches!(error, Error::Sync(SyncError::Key)),
             };
             assert!(!found.iter().any(led_out), "{slug}: {found:?}");
         }
         for slug in ["auth0|2/s", "tapes/x", "../s"] {
             let found = tape(&Owner::Guest, &tape_of(slug, Some("users"), TapeForm::Zip), &buckets());
-            assert!(matches!(found, Err(Error::Key)), "{slug}: {found:?}");
+            assert!(matches!(found, Err(Error::Sync(SyncError::Key))), "{slug}: {found:?}");
         }
         let strange = Owner::User("../auth0|2".into());
-        assert!(matches!(painting(&strange, &painting_of("s"), &buckets()), Err(Error::Key)));
+        assert!(matches!(painting(&strange, &painting_of("s"), &buckets()), Err(Error::Sync(SyncError::Key))));
     }
 }

@@ -54,7 +54,7 @@ pub use locations::{Buckets, Location};
 pub use make::encoder::Encoder;
 pub use make::{LocalFiles, Replacement, Video, Warned, make};
 pub use mirror::{dry_run, live};
-pub use parked::{Parked, Refused};
+pub use parked::{Failure, Parked, Refused};
 pub use plan::{AccountPlan, Action, Counts, Difference, MediumPlan, MissingFiles, Step};
 pub use policy::{Guards, Nuked, Orphans, Policy};
 pub use read::{read, read_item};

@@ -2,9 +2,36 @@
 
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::error::{Advice, Disposition, Error, Result};
 use crate::record::{Item, Medium};
 use crate::remote::mongo::Unusable;
+
+/// Why something could not be done: what its error said, and what follows from that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The error and its causes, in a line.
+    pub reason: String,
+    /// What to do about it.
+    pub disposition: Disposition,
+    /// What would help.
+    pub advice: Option<Advice>,
+}
+
+impl Failure {
+    /// What is to be known of an error.
+    #[must_use]
+    pub fn of(error: &Error) -> Self {
+        let (disposition, advice) = (error.disposition(), error.advice());
+        Failure { reason: error.chain().join(": "), disposition, advice }
+    }
+}
+
+/// Machines read the reason.
+impl Serialize for Failure {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.reason)
+    }
+}
 
 /// One item that could not be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,6 +48,12 @@ pub struct Parked {
     /// What caused that, of this very item.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
+    /// What to do about it.
+    #[serde(skip)]
+    pub disposition: Disposition,
+    /// What would help.
+    #[serde(skip)]
+    pub advice: Option<Advice>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
@@ -33,21 +66,29 @@ impl Parked {
     #[must_use]
     pub fn new(item: &Item, reason: impl Into<String>) -> Self {
         let (medium, id, label) = (item.medium(), item.id.to_string(), item.label());
-        Parked { medium, id, label, reason: reason.into(), causes: Vec::new() }
+        Parked::with(medium, id, label, reason)
+    }
+
+    /// Something that has a reason and no error: a person has to mend it.
+    #[must_use]
+    pub fn with(medium: Medium, id: String, label: String, reason: impl Into<String>) -> Self {
+        let (disposition, advice) = (Disposition::Drop, None);
+        Parked { medium, id, label, reason: reason.into(), causes: Vec::new(), disposition, advice }
     }
 
     /// What may be an item and cannot be made sense of.
     #[must_use]
     pub fn unusable(medium: Medium, Unusable { id, code, reason }: &Unusable) -> Self {
         let label = code.as_ref().unwrap_or(id).clone();
-        Parked { medium, id: id.clone(), label, reason: reason.clone(), causes: Vec::new() }
+        Parked::with(medium, id.clone(), label, reason)
     }
 
     /// An item and the error that it ended with.
     #[must_use]
     pub fn after(item: &Item, error: &Error) -> Self {
         let mut chain = error.chain();
-        Parked { causes: chain.split_off(1), ..Parked::new(item, chain.remove(0)) }
+        let (disposition, advice) = (error.disposition(), error.advice());
+        Parked { causes: chain.split_off(1), disposition, advice, ..Parked::new(item, chain.remove(0)) }
     }
 }
 

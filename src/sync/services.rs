@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result, SyncError};
 use crate::remote::Waits;
 use crate::remote::mongo::{Account, Mongo};
 use crate::remote::pds::{Description, MOST_BLOB, Pds, Session, Sessions, Turn};
@@ -87,16 +87,18 @@ impl Services {
 /// The session of an account.
 ///
 /// # Errors
-/// When it cannot be written to, or the server declines; [`Error::Identity`] when the server lets us into another.
+/// When it cannot be written to, or the server declines; [`RemoteError::Identity`] when the server lets us into another.
 pub async fn session(sessions: &Sessions, account: &Account) -> Result<Arc<Session>> {
     match (&account.did, &account.password) {
         (Some(did), Some(password)) => sessions.session(did, password).await.map_err(|error| match error {
-            Error::Identity { expected, found, .. } => Error::Identity { account: account.name(), expected, found },
+            Error::Remote(RemoteError::Identity { expected, found, .. }) => {
+                Error::Remote(RemoteError::Identity { account: account.name(), expected, found })
+            }
             other => other,
         }),
-        _ => Err(Error::Document {
-            subject: account.name(),
-            what: format!("has {}", account.blocked().unwrap_or_default()),
-        }),
+        _ => {
+            Err(SyncError::Locked { account: account.name(), reason: account.blocked().unwrap_or_default().into() }
+                .into())
+        }
     }
 }

@@ -34,6 +34,7 @@ fn panicked(panic: &(dyn Any + Send)) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Disposition;
 
     #[tokio::test]
     async fn a_panic_is_an_error_that_says_what_it_said() {
@@ -47,6 +48,6 @@ mod tests {
         let fault = "telecine has a fault that this brings out";
         let expected = ["index out of bounds", "index 7 out of bounds", "it did not say what"];
         assert_eq!(told, expected.map(|said| vec![fault.to_owned(), said.to_owned()]));
-        assert!(Error::Panicked { source: "x".into() }.is_permanent());
+        assert_eq!(Error::Panicked { source: "x".into() }.disposition(), Disposition::Drop);
     }
 }

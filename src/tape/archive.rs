@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-use crate::error::{Error, Result};
+use crate::error::{Bound, Error, Result, TapeError};
 
 use super::limits::{Limits, MAX_DIRECTORY_BYTES};
 
@@ -114,19 +114,19 @@ impl Archive {
     /// Reads the directory of a ZIP and refuses one that is larger than the limit or crafted to mislead.
     ///
     /// # Errors
-    /// [`Error::Archive`] for what is no ZIP, [`Error::Crafted`] for overlapping entries, [`Error::Limit`] for an
+    /// [`TapeError::Archive`] for what is no ZIP, [`TapeError::Overlap`] for overlapping entries, [`Error::Limit`] for an
     /// archive of too many bytes.
     pub fn open(source: Source, limits: &Limits) -> Result<Self> {
-        let len = source.len().map_err(|error| Error::Archive { source: error.into() })?;
+        let len = source.len().map_err(|error| Error::Tape(TapeError::Archive { source: error.into() }))?;
         if len > limits.bytes {
             return Err(Error::Limit {
                 what: "archive is".into(),
                 value: format!("{len} bytes"),
                 limit: format!("{} bytes", limits.bytes),
-                flag: Some("--max-bytes"),
+                bound: Some(Bound::Bytes),
             });
         }
-        let unreadable = |error: ZipError| Error::Archive { source: error.into() };
+        let unreadable = |error: ZipError| Error::Tape(TapeError::Archive { source: error.into() });
         // The whole directory is kept in memory, and nothing else bounds it.
         let ration = Arc::new(AtomicU64::new(MAX_DIRECTORY_BYTES));
         let cursor = Cursor { source, position: 0, len, ration: ration.clone() };
@@ -138,7 +138,7 @@ impl Archive {
             Vec::new()
         };
         if zip.has_overlapping_entries().map_err(unreadable)? {
-            return Err(Error::Crafted { what: "has entries that overlap" });
+            return Err(Error::Tape(TapeError::Overlap));
         }
         Ok(Archive { zip, bytes: len, twice })
     }
@@ -168,43 +168,43 @@ impl Archive {
     /// A reader of an entry's bytes; it fails at the end if the checksum is wrong.
     ///
     /// # Errors
-    /// [`Error::Entry`] if the entry is encrypted or packed by a method that no recorder uses.
+    /// [`TapeError::Encrypted`], or [`TapeError::PackedBy`] for a method that no recorder uses.
     pub fn reader(&mut self, entry: &Entry) -> Result<impl Read + '_> {
-        let refuse = |what: String| Err(Error::Entry { name: entry.name.clone(), what });
+        let name = || entry.name.clone();
         if let Ok(data) = self.zip.by_index_data(entry.index) {
             if data.encrypted() {
-                return refuse("is encrypted; tapes are not".into());
+                return Err(Error::Tape(TapeError::Encrypted { name: name() }));
             }
             if !matches!(data.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
-                return refuse(format!("is packed by {}; expected stored or deflated", data.compression()));
+                let method = data.compression().to_string();
+                return Err(Error::Tape(TapeError::PackedBy { name: name(), method }));
             }
         }
         self.zip.by_index(entry.index).map_err(|error| match error {
             ZipError::Io(error) => damaged(&entry.name)(error),
-            source => Error::Unpack { name: entry.name.clone(), source: source.into() },
+            source => Error::Tape(TapeError::Unpack { name: entry.name.clone(), source: source.into() }),
         })
     }
 
     /// Replaces the contents of `buffer` with the entry's bytes, checksum verified.
     ///
     /// # Errors
-    /// [`Error::Limit`] if the entry declares more than `most` bytes, [`Error::Entry`] if it unpacks to another length
-    /// than it declares, else as [`Archive::reader`], and [`Error::Unpack`] for damaged data.
+    /// [`Error::Limit`] if the entry declares more than `most` bytes, [`TapeError::Lies`] if it unpacks to another length
+    /// than it declares, else as [`Archive::reader`], and [`TapeError::Unpack`] for damaged data.
     pub fn read(&mut self, entry: &Entry, most: u64, buffer: &mut Vec<u8>) -> Result<()> {
         if entry.size > most {
             return Err(Error::Limit {
                 what: format!("{} unpacks to", entry.name),
                 value: format!("{} bytes", entry.size),
                 limit: format!("{most} bytes"),
-                flag: None,
+                bound: None,
             });
         }
         buffer.clear();
         buffer.reserve(entry.size as usize);
         let read = self.reader(entry)?.take(entry.size + 1).read_to_end(buffer);
         let lies = |read: &str| {
-            let what = format!("unpacks to {read} bytes; the archive declares {}", entry.size);
-            Err(Error::Entry { name: entry.name.clone(), what })
+            Err(Error::Tape(TapeError::Lies { name: entry.name.clone(), read: read.into(), declared: entry.size }))
         };
         match read {
             Ok(read) if read as u64 == entry.size => Ok(()),
@@ -219,7 +219,7 @@ impl Archive {
     /// The first bytes of an entry, up to `count`; the checksum is not verified.
     ///
     /// # Errors
-    /// As [`Archive::reader`], and [`Error::Unpack`] for damaged data.
+    /// As [`Archive::reader`], and [`TapeError::Unpack`] for damaged data.
     pub fn head(&mut self, entry: &Entry, count: u64) -> Result<Vec<u8>> {
         let mut head = Vec::with_capacity(count as usize);
         self.reader(entry)?.take(count).read_to_end(&mut head).map_err(damaged(&entry.name))?;
@@ -230,8 +230,8 @@ impl Archive {
 /// What went wrong when an entry was unpacked: the entry is damaged, unless it is the disk that could not be read.
 pub fn damaged(name: &str) -> impl FnOnce(io::Error) -> Error + '_ {
     move |error| match error.raw_os_error() {
-        Some(_) => Error::Archive { source: error.into() },
-        None => Error::Unpack { name: name.into(), source: error.into() },
+        Some(_) => Error::Tape(TapeError::Archive { source: error.into() }),
+        None => Error::Tape(TapeError::Unpack { name: name.into(), source: error.into() }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, TapeError};
 
 use super::archive::{Archive, Entry};
 use super::names::{FrameNumber, Role, role};
@@ -25,7 +25,7 @@ pub struct Contents {
 impl Contents {
     /// Sorts them, and refuses an archive with two of anything that is read.
     pub fn sort(archive: &Archive) -> Result<Self> {
-        const TWO_OF_A_KIND: Error = Error::Crafted { what: "holds two entries of the same name" };
+        const TWO_OF_A_KIND: Error = Error::Tape(TapeError::SameName);
         let mut contents = Contents { twice: archive.twice().to_vec(), ..Contents::default() };
         if contents.twice.iter().any(|name| role(name) != Role::Other) {
             return Err(TWO_OF_A_KIND);

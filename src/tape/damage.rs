@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use crate::error::Error;
+use crate::error::{Error, TapeError};
 
 /// What is wrong with each frame, as far as anybody has looked.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ impl Damage {
 /// What is wrong, without the name of the part that it is wrong with.
 pub fn reason(error: &Error) -> String {
     match error {
-        Error::Soundtrack { what, .. } => what.clone(),
+        Error::Tape(TapeError::Soundtrack { what, .. }) => what.clone(),
         error => error.chain().pop().unwrap_or_default(),
     }
 }

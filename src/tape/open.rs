@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::{Error, Result};
+use crate::error::{Bound, Error, Result, TapeError};
 use crate::picture::{self, Picture};
 
 use super::archive::{Archive, Entry, Source};
@@ -51,14 +51,14 @@ impl Tape {
     /// Opens a tape and checks everything that can be checked without unpacking its pictures.
     ///
     /// # Errors
-    /// Whatever is wrong with the archive; [`Error::Crafted`] or [`Error::Entry`] for parts that are built to mislead;
-    /// [`Error::NoFrames`] or [`Error::NoPicture`] if there is nothing to show; and [`Error::Limit`] for a tape that
+    /// Whatever is wrong with the archive; [`TapeError::Overlap`], [`TapeError::SameName`] or [`TapeError::Lies`] for parts that are built to mislead;
+    /// [`TapeError::NoFrames`] or [`TapeError::NoPicture`] if there is nothing to show; and [`Error::Limit`] for a tape that
     /// asks for more than `limits`.
     pub fn open(source: impl Into<Source>, limits: &Limits) -> Result<Self> {
         let mut archive = Archive::open(source.into(), limits)?;
         let contents = Contents::sort(&archive)?;
-        within("tape holds", contents.frames.len() as u64, limits.frames as u64, "frames", "--max-frames")?;
-        within("tape unpacks to", contents.bytes(), limits.bytes, "bytes", "--max-bytes")?;
+        within("tape holds", contents.frames.len() as u64, limits.frames as u64, "frames", Bound::Frames)?;
+        within("tape unpacks to", contents.bytes(), limits.bytes, "bytes", Bound::Bytes)?;
 
         let mut warnings = Vec::new();
         warnings.extend((!contents.twice.is_empty()).then(|| Warning::Twice(contents.twice.into_iter().collect())));
@@ -170,7 +170,7 @@ impl Tape {
     /// Refuses a tape with anything odd about it; what shows later, as damaged frames do, is an error from then on.
     ///
     /// # Errors
-    /// [`Error::Strict`], with the warnings there are so far.
+    /// [`TapeError::Strict`], with the warnings there are so far.
     pub fn demand_no_flaws(&self) -> Result<()> {
         self.is_strict.store(true, Ordering::Relaxed);
         Error::strict(&self.warnings())
@@ -209,7 +209,7 @@ impl Tape {
     /// and then equal bytes. One that cannot be unpacked is no other's.
     ///
     /// # Errors
-    /// [`Error::Entry`] or [`Error::Limit`] if one of the frames compared was crafted; what is wrong with one if flaws
+    /// [`TapeError::Lies`] or [`Error::Limit`] if one of the frames compared was crafted; what is wrong with one if flaws
     /// are not tolerated.
     pub fn repeats(&self) -> Result<&[bool]> {
         match self.repeats.get() {
@@ -244,8 +244,8 @@ impl Tape {
         let first = self.damage.known().next();
         let source = first.map(|(frame, because)| format!("{}: {because}", self.frames[frame].name));
         match source {
-            Some(source) => Error::NoPicture { frames: self.frames.len(), source: source.into() },
-            None => Error::NoFrames,
+            Some(source) => Error::Tape(TapeError::NoPicture { frames: self.frames.len(), source: source.into() }),
+            None => Error::Tape(TapeError::NoFrames),
         }
     }
 
@@ -295,7 +295,7 @@ fn open_sound(archive: &mut Archive, entry: &Entry, warnings: &mut Vec<Warning>)
     }
 }
 
-fn within(what: &str, value: u64, limit: u64, unit: &str, flag: &'static str) -> Result<()> {
+fn within(what: &str, value: u64, limit: u64, unit: &str, bound: Bound) -> Result<()> {
     if value <= limit {
         return Ok(());
     }
@@ -303,7 +303,7 @@ fn within(what: &str, value: u64, limit: u64, unit: &str, flag: &'static str) ->
         what: what.into(),
         value: format!("{value} {unit}"),
         limit: limit.to_string(),
-        flag: Some(flag),
+        bound: Some(bound),
     })
 }
 
@@ -313,5 +313,5 @@ fn not_too_long(what: &str, seconds: f64, limits: &Limits) -> Result<()> {
         return Ok(());
     }
     let (value, limit) = (format!("{seconds:.3} s"), format!("{limit} s"));
-    Err(Error::Limit { what: what.into(), value, limit, flag: Some("--max-duration") })
+    Err(Error::Limit { what: what.into(), value, limit, bound: Some(Bound::Duration) })
 }

@@ -1,6 +1,6 @@
 //! A first look at every frame: its head.
 
-use crate::error::{Error, Result};
+use crate::error::{Bound, Error, Result, TapeError};
 use crate::picture;
 
 use super::archive::{Archive, Entry};
@@ -29,7 +29,7 @@ pub fn frames(archive: &mut Archive, frames: &[Entry], limits: &Limits) -> Resul
 }
 
 fn frame(archive: &mut Archive, entry: &Entry, limits: &Limits) -> Result<(u32, u32)> {
-    let wrong = |what: &str| Error::Picture { name: entry.name.clone(), source: what.into() };
+    let wrong = |what: &str| Error::Tape(TapeError::Picture { name: entry.name.clone(), source: what.into() });
     let head = archive.head(entry, picture::PROBE_BYTES)?;
     let (_, width, height) = match picture::probe(&head) {
         Some(found) => found,
@@ -42,10 +42,10 @@ fn frame(archive: &mut Archive, entry: &Entry, limits: &Limits) -> Result<(u32, 
     let (what, value) = (format!("{} is", entry.name), format!("{width}x{height} pixels"));
     if u64::from(width) * u64::from(height) > limits.pixels {
         let limit = format!("{} in all", limits.pixels);
-        return Err(Error::Limit { what, value, limit, flag: Some("--max-pixels") });
+        return Err(Error::Limit { what, value, limit, bound: Some(Bound::Pixels) });
     }
     if width.max(height) > MAX_SIDE {
-        return Err(Error::Limit { what, value, limit: format!("{MAX_SIDE} a side"), flag: None });
+        return Err(Error::Limit { what, value, limit: format!("{MAX_SIDE} a side"), bound: None });
     }
     Ok((width, height))
 }

@@ -37,7 +37,7 @@ impl Reel<'_> {
     /// The file that holds frame `index` (0.., in the order of time): its name and its bytes.
     ///
     /// # Errors
-    /// [`crate::Error::Unpack`] or [`crate::Error::Entry`] for damaged data, [`crate::Error::Limit`] for an entry no picture needs.
+    /// [`crate::error::TapeError::Unpack`] or [`crate::error::TapeError::Lies`] for damaged data, [`crate::Error::Limit`] for an entry no picture needs.
     pub fn picture_bytes(&mut self, index: usize) -> Result<(&str, &[u8])> {
         let entry = &self.tape.frames[index];
         self.archive.read(entry, self.tape.most_packed(), &mut self.packed)?;
@@ -48,8 +48,8 @@ impl Reel<'_> {
     /// it that can, else the nearest after it. What that is depends on the tape alone, and not on what was read before.
     ///
     /// # Errors
-    /// [`crate::Error::NoPicture`] if no frame can be decoded; what is wrong with this one, if flaws are not
-    /// tolerated; [`crate::Error::Entry`] or [`crate::Error::Limit`] for one that was crafted.
+    /// [`crate::error::TapeError::NoPicture`] if no frame can be decoded; what is wrong with this one, if flaws are not
+    /// tolerated; [`crate::error::TapeError::Lies`] or [`crate::Error::Limit`] for one that was crafted.
     pub fn picture(&mut self, index: usize, decoder: &mut Decoder, picture: &mut Picture) -> Result<()> {
         for candidate in (0..=index).rev().chain(index + 1..self.tape.frames.len()) {
             if self.tape.damage.is_known(candidate) {
@@ -70,7 +70,7 @@ impl Reel<'_> {
     /// Decodes frame `index` as it is.
     ///
     /// # Errors
-    /// As [`Reel::picture_bytes`], and [`crate::Error::Picture`] for what cannot be decoded.
+    /// As [`Reel::picture_bytes`], and [`crate::error::TapeError::Picture`] for what cannot be decoded.
     pub fn decode(&mut self, index: usize, decoder: &mut Decoder, picture: &mut Picture) -> Result<()> {
         let pixels = self.tape.limits.pixels;
         let (name, bytes) = self.picture_bytes(index)?;

@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, TapeError};
 
 use super::archive::{Archive, Entry, damaged};
 use super::limits::{MAX_CHANNELS, SAMPLE_RATES};
@@ -50,9 +50,9 @@ impl Soundtrack {
     /// Reads the header of a WAV entry, or of an RF64 or BW64, whose lengths have 64 bits.
     ///
     /// # Errors
-    /// [`Error::Soundtrack`] with what is wrong: not a WAV, compressed, too many channels, an implausible rate.
+    /// [`TapeError::Soundtrack`] with what is wrong: not a WAV, compressed, too many channels, an implausible rate.
     pub fn open(archive: &mut Archive, entry: &Entry) -> Result<Self> {
-        let refuse = |what: String| Error::Soundtrack { name: entry.name.clone(), what };
+        let refuse = |what: String| Error::Tape(TapeError::Soundtrack { name: entry.name.clone(), what });
         let mut reader = Counted { inner: archive.reader(entry)?, position: 0 };
         let early = |error: io::Error| match error.kind() {
             io::ErrorKind::UnexpectedEof => refuse("ends before its sound begins".into()),
@@ -115,7 +115,7 @@ impl Soundtrack {
     /// answering `false`; the rest is still checked.
     ///
     /// # Errors
-    /// [`Error::Unpack`] if the archive turns out damaged, and what `sink` returns.
+    /// [`TapeError::Unpack`] if the archive turns out damaged, and what `sink` returns.
     pub fn play(&self, archive: &mut Archive, mut sink: impl FnMut(&[f32]) -> Result<bool>) -> Result<()> {
         let name = &self.entry.name;
         let mut reader = Counted { inner: archive.reader(&self.entry)?, position: 0 };

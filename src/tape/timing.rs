@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::error::{Error, Result};
+use crate::error::{Bound, Error, Result, TapeError};
 
 use super::lenient;
 
@@ -31,10 +31,10 @@ pub struct FrameTiming {
 /// file within its limit can hold millions of values.
 ///
 /// # Errors
-/// [`Error::Timing`] for what is not JSON, [`Error::TimingShape`] for JSON without an array of rows, [`Error::Limit`]
+/// [`TapeError::Timing`] for what is not JSON, [`TapeError::TimingShape`] for JSON without an array of rows, [`Error::Limit`]
 /// for more than `most` rows.
 pub fn parse(json: &[u8], most: usize) -> Result<Vec<FrameTiming>> {
-    let damaged = |error: serde_json::Error| Error::Timing { source: error.into() };
+    let damaged = |error: serde_json::Error| Error::Tape(TapeError::Timing { source: error.into() });
     let json = lenient::plain(json);
     let repaired;
     let document: &RawValue = match serde_json::from_slice(&json) {
@@ -50,15 +50,15 @@ pub fn parse(json: &[u8], most: usize) -> Result<Vec<FrameTiming>> {
             .map_err(damaged)?
             .frames
             .filter(|frames| frames.get().starts_with('['))
-            .ok_or(Error::TimingShape { found: "an object without frames" })?,
-        Some(b'"') => return Err(Error::TimingShape { found: "a text" }),
-        _ => return Err(Error::TimingShape { found: "a single value" }),
+            .ok_or(Error::Tape(TapeError::TimingShape { found: "an object without frames" }))?,
+        Some(b'"') => return Err(Error::Tape(TapeError::TimingShape { found: "a text" })),
+        _ => return Err(Error::Tape(TapeError::TimingShape { found: "a single value" })),
     };
     let (rows, count) =
         serde_json::Deserializer::from_str(list.get()).deserialize_seq(Rows { most }).map_err(damaged)?;
     if count > most {
         let (what, value) = ("timing.json lists".into(), format!("{count} frames"));
-        return Err(Error::Limit { what, value, limit: most.to_string(), flag: Some("--max-frames") });
+        return Err(Error::Limit { what, value, limit: most.to_string(), bound: Some(Bound::Frames) });
     }
     Ok(rows)
 }
@@ -190,6 +190,6 @@ mod tests {
     fn rows_beyond_the_limit_are_counted_and_refused() {
         assert_eq!(parse(b"[0, [], {}]", 3).unwrap().len(), 3);
         let error = parse(b"[0, [], {}]", 2).unwrap_err();
-        assert_eq!(error.to_string(), "timing.json lists 3 frames; the limit is 2 (--max-frames)");
+        assert_eq!(error.to_string(), "timing.json lists 3 frames; the limit is 2");
     }
 }

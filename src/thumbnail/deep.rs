@@ -6,7 +6,7 @@ use std::io::{BufRead, Seek};
 use image::{DynamicImage, ImageBuffer, RgbaImage};
 use png::{BitDepth, ColorType, Decoder, Transformations};
 
-use crate::error::Cause;
+use crate::error::{Cause, Result};
 
 /// Whether an image is one that this can read. It is read from its start again afterwards.
 pub fn is_deep(image: &mut (impl BufRead + Seek)) -> bool {

@@ -42,7 +42,7 @@ pub struct Sound {
 /// Encodes the tape's sound up to `end` (in ticks).
 ///
 /// # Errors
-/// What is wrong with the soundtrack, [`crate::Error::Libav`], or [`crate::Error::Interrupted`].
+/// What is wrong with the soundtrack, [`crate::error::VideoError::Libav`], or [`crate::Error::Interrupted`].
 pub fn encode(tape: &Tape, soundtrack: &Soundtrack, kbps: u32, end: i64, watch: &dyn Watch) -> Result<Sound> {
     let rate = if RATES.contains(&soundtrack.rate) { soundtrack.rate } else { RATES[1] };
     let (from, to) = (loudspeakers(soundtrack), ChannelLayout::default(soundtrack.channels.min(STEREO).into()));

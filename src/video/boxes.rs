@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, VideoError};
 
 /// Boxes that hold boxes on the way from `moov` to the chunk offsets.
 const CONTAINERS: [&[u8; 4]; 4] = [b"trak", b"mdia", b"minf", b"stbl"];
@@ -23,7 +23,7 @@ pub struct TopBox {
 /// Lists the boxes at the top of an MP4.
 ///
 /// # Errors
-/// [`Error::Verify`] for what is not made of boxes.
+/// [`VideoError::Verify`] for what is not made of boxes.
 pub fn top(file: &mut File) -> Result<Vec<TopBox>> {
     let mut boxes = Vec::new();
     let mut walk = || -> io::Result<()> {
@@ -48,7 +48,8 @@ pub fn top(file: &mut File) -> Result<Vec<TopBox>> {
         }
         Ok(())
     };
-    walk().map_err(|error| Error::Verify { what: format!("is not made of whole boxes ({error})") })?;
+    walk()
+        .map_err(|error| Error::Video(VideoError::Verify { what: format!("is not made of whole boxes ({error})") }))?;
     Ok(boxes)
 }
 
@@ -62,20 +63,20 @@ pub struct IndexFirst {
 /// Plans the move of the index (`moov`) of an MP4 in front of its media (`mdat`).
 ///
 /// # Errors
-/// [`Error::Verify`] for a file that libav's MP4 muxer did not write.
+/// [`VideoError::Verify`] for a file that libav's MP4 muxer did not write.
 pub fn index_first(file: &mut File) -> Result<IndexFirst> {
     let boxes = top(file)?;
     let find = |name: &[u8; 4]| {
         let found = boxes.iter().find(|found| &found.name == name).map(|found| found.range.clone());
-        found.ok_or_else(|| Error::Verify { what: format!("has no {}", name.escape_ascii()) })
+        found.ok_or_else(|| Error::Video(VideoError::Verify { what: format!("has no {}", name.escape_ascii()) }))
     };
     let (file_type, index_range, media) = (find(b"ftyp")?, find(b"moov")?, find(b"mdat")?);
     let mut index = vec![0; (index_range.end - index_range.start) as usize];
     let read = file.seek(SeekFrom::Start(index_range.start)).and_then(|_| file.read_exact(&mut index));
-    read.map_err(|error| Error::Verify { what: format!("cannot be read back ({error})") })?;
+    read.map_err(|error| Error::Video(VideoError::Verify { what: format!("cannot be read back ({error})") }))?;
     let moved = (file_type.end - file_type.start + index.len() as u64) as i64 - media.start as i64;
     walk(&mut index[8..], &mut |name, table| shift_offsets(name, table, moved))
-        .ok_or_else(|| Error::Verify { what: "has an index that cannot be moved".into() })?;
+        .ok_or_else(|| Error::Video(VideoError::Verify { what: "has an index that cannot be moved".into() }))?;
     Ok(IndexFirst { file_type, index, media })
 }
 

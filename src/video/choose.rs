@@ -3,7 +3,7 @@
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, VideoError};
 use crate::tape::{Shown, Tape};
 
 use super::encode::{Chunk, Part, Plan};
@@ -45,7 +45,7 @@ pub struct Choice<'p> {
 /// Finds out what a preset does with a tape.
 ///
 /// # Errors
-/// [`Error::NoEncoder`] if libav lacks every encoder that there is a use for; what is wrong with the tape.
+/// [`VideoError::NoEncoder`] if libav lacks every encoder that there is a use for; what is wrong with the tape.
 pub fn choice<'p>(tape: &Tape, preset: &'p Preset, options: Options) -> Result<Choice<'p>> {
     let frames: Vec<_> = timeline(tape, preset, options)?.shown().collect();
     let look = look(tape, &frames)?;
@@ -65,7 +65,7 @@ fn suitable<'p>(encodings: &[&'p Encoding], kind: Kind) -> &'p Encoding {
 /// Finds out which encodings of a preset `frames` must be encoded with to know the one for them.
 ///
 /// # Errors
-/// [`Error::NoEncoder`] if libav lacks every encoder that there is a use for; what [`Plan::encode`] returns.
+/// [`VideoError::NoEncoder`] if libav lacks every encoder that there is a use for; what [`Plan::encode`] returns.
 pub fn candidates<'p>(
     tape: &Tape,
     preset: &'p Preset,
@@ -98,7 +98,7 @@ fn usable(preset: &Preset, has: impl Fn(&str) -> bool) -> Result<Candidates<'_>>
     let is_there = |encoding: &&Encoding| has(encoding.encoder());
     let (encodings, missing): (Vec<_>, Vec<_>) = preset.encodings.iter().partition(is_there);
     match (encodings.is_empty(), missing.first()) {
-        (true, Some(first)) => Err(Error::NoEncoder { name: first.encoder().into() }),
+        (true, Some(first)) => Err(Error::Video(VideoError::NoEncoder { name: first.encoder().into() })),
         _ => Ok(Candidates { encodings, missing, look: None }),
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, VideoError};
 use crate::picture::{self, Picture};
 use crate::tape::{Tape, Timeline};
 
@@ -14,8 +14,8 @@ use super::reader::Reader;
 /// pictures take.
 ///
 /// # Errors
-/// [`Error::Verify`] with the first frame that differs; what is wrong with the tape; [`Error::Libav`] and
-/// [`Error::Video`] for what cannot be decoded; [`Error::Interrupted`].
+/// [`VideoError::Verify`] with the first frame that differs; what is wrong with the tape; [`VideoError::Libav`] and
+/// [`VideoError::Unusable`] for what cannot be decoded; [`Error::Interrupted`].
 pub fn prove(file: &File, tape: &Tape, timeline: &Timeline, watch: &dyn Watch) -> Result<u64> {
     let reader = Reader::open(file, Path::new("the finished video"))?;
     let geometry = reader.fit(tape.width, tape.height)?;
@@ -37,5 +37,5 @@ pub fn prove(file: &File, tape: &Tape, timeline: &Timeline, watch: &dyn Watch) -
 }
 
 fn wrong<T>(what: String) -> Result<T> {
-    Err(Error::Verify { what })
+    Err(Error::Video(VideoError::Verify { what }))
 }

@@ -36,7 +36,7 @@ use std::sync::Once;
 
 use ffmpeg_next as ffmpeg;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, VideoError};
 
 pub use choose::{Choice, choice};
 pub use installed::{Installed, has as has_encoder, installed};
@@ -90,5 +90,5 @@ fn prepare() {
 
 /// Turns a libav error into ours: `libav("open libx264")`.
 fn libav(doing: impl Into<String>) -> impl FnOnce(ffmpeg::Error) -> Error {
-    move |source| Error::Libav { doing: doing.into(), source: source.into() }
+    move |source| Error::Video(VideoError::Libav { doing: doing.into(), source: source.into() })
 }

@@ -11,7 +11,7 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg::format::context::{Output, StreamIo};
 use ffmpeg::{Dictionary, Packet, Rational, codec, format};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result, VideoError};
 use crate::tape::{Shown, TICKS_PER_SECOND};
 
 use super::audio::Sound;
@@ -41,9 +41,9 @@ impl Muxer {
     /// of what is shown by `delay` frames at most.
     ///
     /// # Errors
-    /// [`Error::Scratch`] if there is no room for temporary files, [`Error::Libav`].
+    /// [`FileError::Scratch`] if there is no room for temporary files, [`crate::error::VideoError::Libav`].
     pub fn create(video: codec::Parameters, frames: &[Shown], delay: usize, sound: Option<Sound>) -> Result<Self> {
-        let unwritable = |source| Error::Scratch { source };
+        let unwritable = |source| Error::File(FileError::Scratch { source });
         let scratch = tempfile::tempfile().map_err(unwritable)?;
         let stream = StreamIo::from_write_seek_with_capacity(scratch.try_clone().map_err(unwritable)?, BUFFER);
         let stream = stream.map_err(libav("start an MP4"))?;
@@ -72,7 +72,7 @@ impl Muxer {
     /// Writes the next packet of video in the order of decoding, and before it the sound up to its time.
     ///
     /// # Errors
-    /// [`Error::Scratch`] for a full disk, [`Error::Libav`].
+    /// [`FileError::Scratch`] for a full disk, [`crate::error::VideoError::Libav`].
     pub fn write(&mut self, mut packet: Packet) -> Result<()> {
         let time = packet.pts().unwrap_or_default();
         let due = time as f64 / TICKS_PER_SECOND as f64;
@@ -105,7 +105,7 @@ impl Muxer {
     /// Ends the MP4 and writes it into `file` from the start, index first. Answers its length in bytes.
     ///
     /// # Errors
-    /// [`Error::Scratch`], [`Error::Libav`] or [`Error::Verify`] if it could not be ended, [`Error::Output`] if `file`
+    /// [`FileError::Scratch`], [`crate::error::VideoError::Libav`] or [`crate::error::VideoError::Verify`] if it could not be ended, [`FileError::Output`] if `file`
     /// cannot take it.
     pub fn finish(mut self, file: &mut File) -> Result<u64> {
         while self.write_sound()? {}
@@ -113,14 +113,14 @@ impl Muxer {
         drop(self.output);
         let mut index_first = boxes::index_first(&mut self.scratch)?;
         level::cover(index_first.index(), &self.bit_rate)
-            .ok_or_else(|| Error::Verify { what: "has no settings for decoders".into() })?;
+            .ok_or_else(|| Error::Video(VideoError::Verify { what: "has no settings for decoders".into() }))?;
         let mut copy = || -> io::Result<u64> {
             file.rewind()?;
             file.set_len(0)?;
             let bytes = index_first.write_to(&mut self.scratch, file)?;
             file.flush().map(|()| bytes)
         };
-        copy().map_err(|source| Error::Output { source })
+        copy().map_err(|source| Error::File(FileError::Output { source }))
     }
 }
 
@@ -140,7 +140,9 @@ fn decoding_times(frames: &[Shown], delay: usize) -> Vec<i64> {
 /// What the system said is about the temporary file; the rest is about the packets.
 fn unwritten(error: ffmpeg::Error) -> Error {
     match error {
-        ffmpeg::Error::Other { errno } => Error::Scratch { source: io::Error::from_raw_os_error(errno) },
+        ffmpeg::Error::Other { errno } => {
+            Error::File(FileError::Scratch { source: io::Error::from_raw_os_error(errno) })
+        }
         other => libav("write the MP4")(other),
     }
 }

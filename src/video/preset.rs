@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, VideoError};
 
 use super::look::Kind;
 use super::thousandths;
@@ -334,7 +334,7 @@ impl Preset {
     /// Itself, if it can be encoded.
     ///
     /// # Errors
-    /// [`Error::Preset`] with the first thing that cannot be done.
+    /// [`VideoError::Preset`] with the first thing that cannot be done.
     pub(super) fn checked(self) -> Result<Self> {
         let fault = if !(16..=512).contains(&self.audio_kbps) {
             Some(format!("has sound of {} kbit/s; 16 to 512 can be done", self.audio_kbps))
@@ -346,7 +346,7 @@ impl Preset {
             self.encodings.iter().find_map(Encoding::fault)
         };
         match fault {
-            Some(what) => Err(Error::Preset { name: self.name, what }),
+            Some(what) => Err(Error::Video(VideoError::Preset { name: self.name, what })),
             None => Ok(self),
         }
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, Result, VideoError};
 
 use super::look::Kind;
 use super::preset::{Choose, Codec, Colors, Encoding, Player, Preset, Quality, Rate};
@@ -69,9 +69,9 @@ impl Presets {
     /// all keys, or `based-on` and the keys that differ. `based-on = "archive.av1"` takes one encoding out of several.
     ///
     /// # Errors
-    /// [`Error::PresetFile`] for what is not such a file, [`Error::Preset`] for what cannot be encoded.
+    /// [`VideoError::PresetFile`] for what is not such a file, [`VideoError::Preset`] for what cannot be encoded.
     pub fn extended(mut self, path: &Path, text: &str) -> Result<Self> {
-        let wrong = |source: Cause| Error::PresetFile { path: path.into(), source };
+        let wrong = |source: Cause| Error::Video(VideoError::PresetFile { path: path.into(), source });
         let tables: Table = toml::from_str(text).map_err(|error| wrong(error.into()))?;
         for (name, value) in tables {
             let Value::Table(mut changes) = value else {
@@ -99,11 +99,11 @@ impl Presets {
     /// The preset of this name.
     ///
     /// # Errors
-    /// [`Error::UnknownPreset`], with the names there are.
+    /// [`VideoError::UnknownPreset`], with the names there are.
     pub fn get(&self, name: &str) -> Result<&Preset> {
         self.iter().find(|preset| preset.name == name).ok_or_else(|| {
             let known: Vec<_> = self.iter().map(|preset| preset.name.as_str()).collect();
-            Error::UnknownPreset { name: name.into(), known: known.join(", ") }
+            Error::Video(VideoError::UnknownPreset { name: name.into(), known: known.join(", ") })
         })
     }
 

@@ -18,7 +18,7 @@ use ffmpeg::software::resampling;
 use ffmpeg::{ChannelLayout, Dictionary, Packet, Rational, codec, color, decoder, format, frame, media};
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, VideoError};
 use crate::tape::TICKS_PER_SECOND;
 
 use super::encode::libav_wants_more;
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
     /// Opens a video file. `path` is for the error texts.
     ///
     /// # Errors
-    /// [`Error::Read`], and [`Error::Video`] for what libav cannot make sense of or has no pictures.
+    /// [`crate::error::FileError::Read`], and [`VideoError::Unusable`] for what libav cannot make sense of or has no pictures.
     pub fn open(file: &'a File, path: &'a Path) -> Result<Self> {
         super::prepare();
         let bytes = file.metadata().map_err(Error::read(path))?.len();
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
     /// How the video is larger than a tape of this size.
     ///
     /// # Errors
-    /// [`Error::Video`] if it is not that by a whole number.
+    /// [`VideoError::Unusable`] if it is not that by a whole number.
     pub fn fit(&self, width: u32, height: u32) -> Result<Geometry> {
         let Facts { width: video_width, height: video_height, .. } = self.facts;
         reduce::fit((width, height), (video_width, video_height)).ok_or_else(|| {
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
     /// `sink` ends it early by answering `false`.
     ///
     /// # Errors
-    /// [`Error::Libav`] for a damaged file, [`Error::Video`] for one with pictures of another kind than announced,
+    /// [`VideoError::Libav`] for a damaged file, [`VideoError::Unusable`] for one with pictures of another kind than announced,
     /// [`Error::Interrupted`], and what `sink` returns.
     pub fn play(
         &self,
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
     /// ends it early by answering `false`.
     ///
     /// # Errors
-    /// [`Error::Libav`] for a damaged file, and what `sink` returns.
+    /// [`VideoError::Libav`] for a damaged file, and what `sink` returns.
     pub fn play_sound(&self, mut sink: impl FnMut(f64, u32, &[f32]) -> Result<bool>) -> Result<()> {
         let doing = || format!("decode the sound of {}", self.path.display());
         let mut input = self.demux()?;
@@ -245,7 +245,7 @@ impl<'a> Reader<'a> {
 }
 
 fn refuse(path: &Path, what: &str) -> Error {
-    Error::Video { path: path.into(), what: what.into() }
+    Error::Video(VideoError::Unusable { path: path.into(), what: what.into() })
 }
 
 fn demux(mut file: &File, path: &Path, options: Dictionary) -> Result<Input> {

@@ -9,7 +9,7 @@ use ffmpeg::frame;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result, TapeError};
 use crate::tape::{Shown, Tape};
 
 use super::choose::candidates;
@@ -41,10 +41,11 @@ impl<'a> Painted<'a> {
         let shown: Vec<_> = timeline(tape, preset, Options::default())?.shown().collect();
         let rate = declared_rate(&shown);
         let plan = |encoding| Plan::new(tape, preset, encoding, rate);
-        let pool =
-            ThreadPoolBuilder::new().build().map_err(|source| Error::Scratch { source: io::Error::other(source) })?;
+        let pool = ThreadPoolBuilder::new()
+            .build()
+            .map_err(|source| Error::File(FileError::Scratch { source: io::Error::other(source) }))?;
         let chosen = candidates(tape, preset, &shown, plan, &pool, &())?;
-        let encoding = *chosen.encodings.first().ok_or(Error::NoFrames)?;
+        let encoding = *chosen.encodings.first().ok_or(Error::Tape(TapeError::NoFrames))?;
         let plan = Plan { smear: chosen.look.map_or(0.0, |look| look.smear), ..plan(encoding) };
         let mut painter = Painter::new(&plan);
         let frames = shown.iter().map(|shown| painter.frame(shown).cloned()).collect::<Result<_>>()?;
@@ -56,7 +57,7 @@ impl<'a> Painted<'a> {
     /// Encodes the chunks that `transcode` would, on all threads of `pool`.
     ///
     /// # Errors
-    /// [`Error::Libav`].
+    /// [`crate::error::VideoError::Libav`].
     pub fn encode(&self, pool: &ThreadPool) -> Result<Encoded<'_>> {
         let parts: Vec<_> = parts(&self.shown, self.plan.encoding.chunk_frames).collect();
         let encode = |(index, part): (usize, Part<'_>)| {
@@ -71,7 +72,7 @@ impl<'a> Painted<'a> {
 impl FrameSource for &Painted<'_> {
     fn frame(&mut self, shown: &Shown) -> Result<&frame::Video> {
         let index = self.shown.binary_search_by_key(&shown.start, |shown| shown.start);
-        index.map(|index| &self.frames[index]).map_err(|_| Error::NoFrames)
+        index.map(|index| &self.frames[index]).map_err(|_| Error::Tape(TapeError::NoFrames))
     }
 }
 
@@ -85,9 +86,9 @@ impl Encoded<'_> {
     /// Writes the packets into `file` as `transcode` would; answers the length in bytes.
     ///
     /// # Errors
-    /// [`Error::Libav`] or [`Error::Output`].
+    /// [`crate::error::VideoError::Libav`] or [`FileError::Output`].
     pub fn mux(self, file: &mut File) -> Result<u64> {
-        let first = self.chunks.first().ok_or(Error::NoFrames)?;
+        let first = self.chunks.first().ok_or(Error::Tape(TapeError::NoFrames))?;
         let mut muxer = Muxer::create(first.parameters.clone(), self.shown, first.delay, None)?;
         self.chunks.into_iter().flat_map(|chunk| chunk.packets).try_for_each(|packet| muxer.write(packet))?;
         muxer.finish(file)

@@ -16,7 +16,7 @@ const ENCODER: &str = "libwebp";
 /// Encodes a picture as a lossy WebP; `quality` is libwebp's, 0 to 100. The same picture gives the same bytes.
 ///
 /// # Errors
-/// [`crate::Error::Libav`] if this libav has no encoder for WebP, or if that refuses the picture.
+/// [`crate::error::VideoError::Libav`] if this libav has no encoder for WebP, or if that refuses the picture.
 pub fn webp(picture: &Picture, quality: u8) -> Result<Vec<u8>> {
     super::prepare();
     let codec = ffmpeg::encoder::find_by_name(ENCODER)

@@ -13,7 +13,7 @@ use std::time::Duration;
 use rayon::ThreadPool;
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, FileError, Result, TapeError, VideoError};
 use crate::tape::{Shown, Tape, Timeline, Warning};
 
 use super::Watch;
@@ -98,8 +98,8 @@ fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Resul
 /// `file` must be open for reading and writing; what it held is lost. Call this from outside of `pool`: it waits.
 ///
 /// # Errors
-/// What is wrong with the tape, with a strict preset also [`Error::Strict`]; [`Error::Libav`]; [`Error::Limit`] for a
-/// video that does not get small enough; [`Error::Verify`]; [`Error::Output`]; [`Error::Interrupted`]. `file` may hold
+/// What is wrong with the tape, with a strict preset also [`TapeError::Strict`]; [`VideoError::Libav`]; [`Error::Limit`] for a
+/// video that does not get small enough; [`VideoError::Verify`]; [`FileError::Output`]; [`Error::Interrupted`]. `file` may hold
 /// anything then.
 pub fn transcode(
     tape: &Tape,
@@ -147,7 +147,7 @@ fn encode_with_all(
         missing.iter().map(|encoding| Warning::NoEncoder { encoder: encoding.encoder() }).collect();
     let mut videos = Vec::new();
     for &encoding in &encodings {
-        let mut scratch = tempfile::tempfile().map_err(|source| Error::Scratch { source })?;
+        let mut scratch = tempfile::tempfile().map_err(|source| Error::File(FileError::Scratch { source }))?;
         let file = if encodings.len() == 1 { &mut *file } else { &mut scratch };
         let plan = Plan { smear: look.map_or(0.0, |look| look.smear), ..plan(encoding) };
         let made = transcode_with(plan, preset, &timeline, &frames, pool, watch, file)?;
@@ -157,10 +157,10 @@ fn encode_with_all(
     videos.sort_by_key(|(made, _)| made.bytes);
     for (made, mut scratch) in videos {
         if encodings.len() > 1 {
-            copy(&mut scratch, file).map_err(|source| Error::Output { source })?;
+            copy(&mut scratch, file).map_err(|source| Error::File(FileError::Output { source }))?;
         }
         match (made.quality == Quality::Lossless).then(|| prove(file, tape, &timeline, watch)) {
-            Some(Err(Error::Verify { what })) if encodings.len() > 1 => {
+            Some(Err(Error::Video(VideoError::Verify { what }))) if encodings.len() > 1 => {
                 warnings.push(Warning::NotExact { codec: made.codec.name(), because: what });
             }
             Some(Err(error)) => return Err(error),
@@ -171,7 +171,7 @@ fn encode_with_all(
             None => return Ok(made.warned_of(warnings)),
         }
     }
-    Err(Error::Verify { what: "is not exact, whatever encodes it".into() })
+    Err(Error::Video(VideoError::Verify { what: "is not exact, whatever encodes it".into() }))
 }
 
 /// What to say about a lossless video whose pictures take clearly more room than those that it was made of.
@@ -241,7 +241,7 @@ fn transcode_with(
 
 fn too_large(bytes: u64, limit: u64) -> Error {
     let limit = format!("{limit} bytes");
-    Error::Limit { what: "video has".into(), value: format!("{bytes} bytes"), limit, flag: None }
+    Error::Limit { what: "video has".into(), value: format!("{bytes} bytes"), limit, bound: None }
 }
 
 /// Cuts frames into parts of nearly equal length, none longer than `longest` and none of a single frame. Where there
@@ -320,7 +320,9 @@ fn encode_and_mux(
             reached.add(quantiser, worst_psnr);
             let muxer = if let Some(muxer) = &mut muxer {
                 if extradata(&parameters) != headers {
-                    return Err(Error::Verify { what: "has chunks that do not share their headers".into() });
+                    return Err(Error::Video(VideoError::Verify {
+                        what: "has chunks that do not share their headers".into(),
+                    }));
                 }
                 muxer
             } else {
@@ -330,7 +332,7 @@ fn encode_and_mux(
             };
             packets.into_iter().try_for_each(|packet| muxer.write(packet))?;
         }
-        Ok(Muxed { bytes: muxer.ok_or(Error::NoFrames)?.finish(file)?, reached })
+        Ok(Muxed { bytes: muxer.ok_or(Error::Tape(TapeError::NoFrames))?.finish(file)?, reached })
     })
 }
 

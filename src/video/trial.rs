@@ -40,7 +40,7 @@ impl Plan<'_> {
     /// The squared error of the worst of every `step`th of the frames that were encoded as `chunk`.
     ///
     /// # Errors
-    /// What is wrong with a picture, [`crate::Error::Libav`].
+    /// What is wrong with a picture, [`crate::error::VideoError::Libav`].
     pub fn worst_error(&self, chunk: &Chunk, frames: &[Shown], step: usize) -> Result<f32> {
         let mut reel = self.tape.reel();
         let (mut decoder, mut reducer) = (picture::Decoder::default(), Reducer::default());

@@ -9,7 +9,7 @@ use ffmpeg::Rational;
 use ffmpeg::format::context::StreamIo;
 use ffmpeg::{format, media};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, VideoError};
 use crate::tape::{TICKS_PER_SECOND, Timeline};
 
 use super::reader::as_stored;
@@ -22,14 +22,15 @@ const TOLERANCE: i64 = TICKS_PER_SECOND / 2000;
 /// until the end, and sound exactly if `has_sound`.
 ///
 /// # Errors
-/// [`Error::Verify`] with the first difference.
+/// [`VideoError::Verify`] with the first difference.
 pub fn verify(file: &mut File, timeline: &Timeline, has_sound: bool) -> Result<()> {
     let order: Vec<_> = boxes::top(file)?.into_iter().map(|top| top.name).collect();
     if order != [*b"ftyp", *b"moov", *b"mdat"] {
         return wrong("does not have its index first".into());
     }
     let file = file.rewind().and_then(|()| file.try_clone());
-    let file = file.map_err(|error| Error::Verify { what: format!("cannot be read back ({error})") })?;
+    let file =
+        file.map_err(|error| Error::Video(VideoError::Verify { what: format!("cannot be read back ({error})") }))?;
     let stream = StreamIo::from_read_seek(file).map_err(libav("reopen the MP4"))?;
     let mut input = format::input_from_stream(stream, None, Some(as_stored())).map_err(libav("reopen the MP4"))?;
     let (video, clock, end) = match input.streams().best(media::Type::Video) {
@@ -71,7 +72,7 @@ pub fn verify(file: &mut File, timeline: &Timeline, has_sound: bool) -> Result<(
 }
 
 fn wrong(what: String) -> Result<()> {
-    Err(Error::Verify { what })
+    Err(Error::Video(VideoError::Verify { what }))
 }
 
 fn ms(ticks: i64) -> f64 {

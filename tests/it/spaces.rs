@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use telecine::config::Config;
-use telecine::error::Error;
+use telecine::error::{Error, RemoteError};
 use telecine::remote::spaces::Spaces;
 
 use crate::stack::proxy::{Answer, Fault, Proxy};
@@ -92,7 +92,7 @@ async fn what_is_not_there_or_not_ours_is_asked_for_once() {
     assert_eq!(fetching.spaces.size(bucket, "auth0|x/file").await.unwrap(), Some(1000));
     fetching.proxy.always("file", Fault::Answer(Answer::access_denied()));
     let error = fetching.download("auth0|x/file", LIMIT).await.unwrap_err();
-    assert!(matches!(error, Error::NotReadable { .. }), "{error}");
+    assert!(matches!(error, Error::Remote(RemoteError::NotReadable { .. })), "{error}");
     assert!(!error.to_string().contains("Signature"), "{error}");
     assert_eq!(fetching.proxy.count("GET"), 2);
 }

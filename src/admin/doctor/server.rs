@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(blobs(Some(52_428_800)).level, Level::Ok);
         let smaller = blobs(Some(52_428_799));
         assert_eq!(smaller.level, Level::Warn);
-        let told = "smaller than the 52428800 allowed, and than presets standard, draft, small, crisp, incumbent say";
+        let told = "smaller than the 52428800 allowed, and than presets standard, swift, small, crisp, incumbent say";
         assert!(smaller.detail.ends_with(told), "{}", smaller.detail);
         let remedy = "set PDS_BLOB_UPLOAD_LIMIT to 52428800 where the server runs";
         assert_eq!([smaller, blobs(None)].map(|finding| finding.remedy.unwrap()), [remedy, remedy]);

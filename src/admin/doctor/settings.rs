@@ -2,6 +2,7 @@
 
 use super::finding::{Finding, Level};
 use crate::config::Config;
+use crate::error::Advice;
 
 /// What one goes without where a setting that may be left out is.
 const OPTIONAL: [(&str, &str); 4] = [
@@ -18,8 +19,13 @@ pub fn look(config: &Config) -> Vec<Finding> {
         config.spaces_keys().err(),
         config.spaces_endpoint().err(),
     ];
-    // The texts say what to do.
-    let failed = errors.into_iter().flatten().map(|error| Finding::new(Level::Fail, "settings", error.to_string()));
+    let failed = errors.into_iter().flatten().map(|error| match error.advice() {
+        Some(Advice::Set) => {
+            Finding::fail("settings", error.to_string(), "put it into the environment or the config file")
+        }
+        // The texts of others say what to do.
+        _ => Finding::new(Level::Fail, "settings", error.to_string()),
+    });
     let mut findings: Vec<_> = failed.collect();
     if findings.is_empty() {
         let unset = config.shown().into_iter().filter(|shown| shown.value.is_none());

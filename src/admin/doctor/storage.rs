@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 
 use super::finding::Finding;
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::remote::spaces::{Access, Spaces};
 
 const UNREACHABLE: &str = "spaces cannot be reached";

@@ -8,7 +8,7 @@ use super::super::network;
 use super::super::outcome::Outcome;
 use super::super::report::{json, line, say};
 use crate::admin::create::{CreatedAccount, CreationPlan, Who, create, plan};
-use crate::error::{Error, Result};
+use crate::error::{Result, SyncError};
 use crate::remote::mongo::Mongo;
 
 /// Create the PDS account of a user, or of what was made without an account
@@ -60,8 +60,8 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
     }
     if plan.member.pending.is_none() && plan.handles.iter().all(|wish| wish.is_taken) {
         let handles: Vec<_> = plan.handles.iter().map(|wish| wish.handle.as_str()).collect();
-        let what = format!("cannot have a handle; taken are {}", handles.join(" and "));
-        return Err(Error::Document { subject: plan.member.owner.to_string(), what });
+        let owner = plan.member.owner.to_string();
+        return Err(SyncError::NoHandle { owner, how: "taken", handles: handles.join(" and ") }.into());
     }
     if !arguments.live {
         print_plan(arguments, &plan, server.needs_invite_code);

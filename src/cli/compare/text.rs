@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::sync::{AccountComparison, Difference, Finding, Parked, Tally, Verdict};
 
 use super::super::plain::plain;
+use super::super::remedy::in_words;
 use super::super::report::{shortened, table};
 use super::summary::Summary;
 
@@ -27,7 +28,10 @@ pub fn lines(comparison: &AccountComparison) -> Vec<String> {
     let items: usize = comparison.media.values().map(|tally| tally.items).sum();
     let is_all = items > 0 && comparison.findings.is_empty();
     let blocked = blocked.iter().filter(|_| is_all).map(|reason| format!("? {account}: {reason}; {items} items"));
-    let failed = failed.iter().map(|reason| format!("! {account}: {reason}"));
+    let failed = failed.iter().map(|failed| {
+        let remedy = failed.advice.map_or("", in_words);
+        format!("! {account}: {}{remedy}", failed.reason)
+    });
     let findings =
         comparison.findings.iter().map(|found| format!("{} {account}/{}", symbol(found.verdict), told(found)));
     blocked.chain(failed).chain(findings).map(|line| plain(&line).into_owned()).collect()

@@ -10,7 +10,7 @@ use super::super::outcome::Outcome;
 use super::super::report::{json, line, lines, say, table};
 use super::publisher::{PublisherArguments, changes_json, dns_line, dns_names};
 use crate::admin::lexicons::{LexiconDiff, LexiconStep, compare, dns_text, embedded, publish};
-use crate::error::{Error, Result};
+use crate::error::{Result, SyncError};
 use crate::remote::mongo::Account;
 use crate::remote::pds::{Pds, Sessions};
 use crate::sync::session;
@@ -50,8 +50,8 @@ async fn work(arguments: &Arguments) -> Result<Outcome> {
     let did = match (account.blocked(), &account.did) {
         (None, Some(did)) => did.clone(),
         (reason, _) => {
-            let what = format!("has {}", reason.unwrap_or("no account on the PDS"));
-            return Err(Error::Document { subject: account.name(), what });
+            let reason = reason.unwrap_or("no account on the PDS").into();
+            return Err(SyncError::Locked { account: account.name(), reason }.into());
         }
     };
     let compared = compare(&pds, Some(&did), embedded()).await?;

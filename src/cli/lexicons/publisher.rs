@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::admin::lexicons::{LexiconDiff, dns_text};
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{Result, SyncError};
 use crate::record::Change;
 use crate::remote::mongo::{Account, Mongo, Owner};
 
@@ -31,7 +31,7 @@ impl PublisherArguments {
             Some(handle) => (format!("account {handle}"), mongo.account_named(handle).await?),
             None => ("guest account".into(), mongo.account(&Owner::Guest).await?),
         };
-        account.ok_or_else(|| Error::Document { subject, what: "is not in MongoDB".into() })
+        account.ok_or_else(|| SyncError::Missing { subject }.into())
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::error::{Error, Result};
+use crate::error::{Result, SyncError};
 use crate::record::Medium;
 use crate::sync::reencode::{self, Reencoding};
 use crate::sync::{Accounts, Guards, Items, Nuked, Orphans, Policy, Scope, Services};
@@ -99,7 +99,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 async fn scope(arguments: &Arguments, chosen: Option<Accounts>, services: &Services) -> Result<Scope> {
     let (accounts, items) = match &arguments.which.code {
         Some(code) => {
-            let missing = || Error::Document { subject: format!("tape {code}"), what: "is not in MongoDB".into() };
+            let missing = || SyncError::Missing { subject: format!("tape {code}") };
             let found = services.mongo.find(Medium::Tape, code).await?.ok_or_else(missing)?;
             (Accounts::Of(found.owner), Items::Id(found.item.id))
         }

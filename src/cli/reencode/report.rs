@@ -45,7 +45,7 @@ pub fn plan(report: &Report, sample: &Sample, services: &Services) {
         line(format!("time       {}", time(report, services)));
     }
     for parked in &sample.failed {
-        causes("failed", &[Cause { reason: &parked.reason, labels: vec![&parked.label] }]);
+        causes("failed", &[Cause { reason: &parked.reason, advice: parked.advice, labels: vec![&parked.label] }]);
     }
     causes("blocked", &report.blocked());
     causes("failed", &report.failures());

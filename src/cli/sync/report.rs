@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::remote::Waited;
 use crate::sync::{AccountReport, Cause, Counts, Report, Services, expected_time};
 
+use super::super::remedy::in_words;
 use super::super::report::{bytes, json, line, lines, quoted, shortened, table};
 use super::super::waiting::time as time_of_day;
 
@@ -180,11 +181,12 @@ pub fn waits(report: &Report) {
 
 /// Prints what went wrong, by cause.
 pub fn causes(what: &str, causes: &[Cause<'_>]) {
-    for Cause { reason, labels } in causes {
+    for Cause { reason, advice, labels } in causes {
+        let remedy = advice.map_or("", in_words);
         let more = labels.len().saturating_sub(MOST_LABELS);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let named = labels.iter().take(MOST_LABELS).map(|label| shortened(label)).collect::<Vec<_>>().join(", ");
-        line(format!("{what:<10} {} × {reason}: {named}{more}", labels.len()));
+        line(format!("{what:<10} {} × {reason}{remedy}: {named}{more}", labels.len()));
     }
 }
 

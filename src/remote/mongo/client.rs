@@ -9,7 +9,7 @@ use mongodb::{Client, Collection, Database};
 use secrecy::ExposeSecret;
 
 use crate::config::Config;
-use crate::error::{Class, Error, Result};
+use crate::error::{ConfigError, Error, RemoteError, Result};
 use crate::record::Medium;
 use crate::remote::backoff::Backoff;
 
@@ -27,10 +27,12 @@ impl Mongo {
     /// When the connection string is missing or wrong, or nobody answers.
     pub async fn connect(config: &Config) -> Result<Mongo> {
         let connection_string = config.mongodb_connection_string()?.expose_secret();
-        let mut options = ClientOptions::parse(connection_string).await.map_err(|_| Error::Setting {
-            name: "MONGODB_CONNECTION_STRING",
-            // The driver's own words may quote the password.
-            what: "is not a connection string such as mongodb+srv://name:password@host/".into(),
+        let mut options = ClientOptions::parse(connection_string).await.map_err(|_| {
+            Error::Config(ConfigError::Setting {
+                name: "MONGODB_CONNECTION_STRING",
+                // The driver's own words may quote the password.
+                what: "is not a connection string such as mongodb+srv://name:password@host/".into(),
+            })
         })?;
         options.app_name = Some("telecine".into());
         // What is read decides what is written: a secondary may be behind, whatever the connection string prefers.
@@ -53,7 +55,13 @@ impl Mongo {
 
 /// Makes of the driver's error ours.
 pub fn failed(doing: &str) -> impl FnOnce(mongodb::error::Error) -> Error + '_ {
-    move |error| Error::Database { doing: doing.into(), is_transient: is_transient(&error), source: error.into() }
+    move |error| {
+        Error::Remote(RemoteError::Database {
+            doing: doing.into(),
+            is_transient: is_transient(&error),
+            source: error.into(),
+        })
+    }
 }
 
 /// "Not primary", "shutting down", "interrupted" and the like, as the drivers' specification of retries lists them, and
@@ -84,7 +92,7 @@ pub async fn insist<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -
     loop {
         // In a box, for the driver's futures are kilobytes large, and so would be all that wait for them.
         match Box::pin(attempt()).await {
-            Err(error) if error.class() == Class::Transient && backoff.again().await => {
+            Err(error) if error.disposition().is_retry() && backoff.again().await => {
                 tracing::debug!(attempt = backoff.attempts(), chain = ?error.chain(), "trying again");
             }
             outcome => return outcome,

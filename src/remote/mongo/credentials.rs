@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::accounts::Owner;
 use super::client::{Mongo, failed, insist, repeat};
 use super::text::plain;
-use crate::error::{Error, Result};
+use crate::error::{RemoteError, Result};
 
 /// Somebody who may get an account.
 #[derive(Debug, Clone)]
@@ -110,8 +110,7 @@ impl Mongo {
             saved.write_concern(WriteConcern::majority()).await.map_err(failed("save the new account"))
         };
         if insist(write).await?.matched_count == 0 {
-            let what = format!("was given another account meanwhile, so that the new one, {did}, was not saved");
-            return Err(Error::Document { subject: owner.to_string(), what });
+            return Err(RemoteError::OtherAccount { owner: owner.to_string(), did: did.into() }.into());
         }
         Ok(())
     }
@@ -119,8 +118,7 @@ impl Mongo {
 
 /// The `_id` of their user.
 fn id(owner: &Owner) -> Result<&str> {
-    let what = || "is nobody who could have an account".into();
-    owner.subject().ok_or_else(|| Error::Document { subject: owner.to_string(), what: what() })
+    owner.subject().ok_or_else(|| RemoteError::NoMember { owner: owner.to_string() }.into())
 }
 
 fn fields() -> Document {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use futures_util::TryStreamExt;
 use mongodb::bson::{doc, oid::ObjectId};
 
-use crate::error::{Error, Result};
+use crate::error::{RemoteError, Result};
 use crate::record::{Id, Item, Medium};
 
 use super::accounts::Owner;
@@ -90,7 +90,7 @@ impl Mongo {
         };
         let Some(document) = repeat(&doing, read).await? else { return Ok(None) };
         let unusable =
-            |Unusable { reason, .. }| Error::Document { subject: format!("{medium} {code_or_id}"), what: reason };
+            |Unusable { reason, .. }| RemoteError::UnusableItem { item: format!("{medium} {code_or_id}"), reason };
         let (item, doubt) = document::item(medium, &document).map_err(unusable)?;
         Ok(Some(Found { owner: Owner::of(document.get("user")), item, doubt }))
     }

@@ -7,7 +7,7 @@ use mongodb::bson::{Bson, Document, doc, oid::ObjectId};
 use super::accounts::Owner;
 use super::client::{Mongo, TRANSIENT_CODES, failed, insist, repeat};
 use super::document;
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::record::{Id, Medium, StoredVideo};
 
 /// How many updates one command carries. The server takes 100,000 and 48 MB; fewer are repeated sooner.
@@ -124,11 +124,11 @@ fn matched_by(answer: &Document, doing: &str) -> Result<u64> {
     if let Some(error) = error {
         let message = error.get_str("errmsg").unwrap_or("it gave no reason");
         let code = error.get("code").and_then(document::number).unwrap_or_default();
-        return Err(Error::Database {
+        return Err(Error::Remote(RemoteError::Database {
             doing: doing.into(),
             is_transient: TRANSIENT_CODES.contains(&(code as i32)),
             source: format!("{message} (code {code})").into(),
-        });
+        }));
     }
     Ok(answer.get("n").and_then(document::number).unwrap_or_default() as u64)
 }
@@ -136,7 +136,7 @@ fn matched_by(answer: &Document, doing: &str) -> Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Class;
+    use crate::error::Disposition;
 
     #[test]
     fn errors_within_a_good_answer_are_found() {
@@ -144,8 +144,8 @@ mod tests {
         let written = doc! { "ok": 1, "n": 2, "writeErrors": [{ "index": 2, "code": 28, "errmsg": "no" }] };
         let error = matched_by(&written, "save").unwrap_err();
         assert_eq!(error.chain(), ["mongodb failed to save", "no (code 28)"]);
-        assert_eq!(error.class(), Class::Permanent);
+        assert_eq!(error.disposition(), Disposition::Drop);
         let unconfirmed = doc! { "ok": 1, "n": 2, "writeConcernError": { "code": 64, "errmsg": "timed out" } };
-        assert_eq!(matched_by(&unconfirmed, "save").unwrap_err().class(), Class::Transient);
+        assert!(matched_by(&unconfirmed, "save").unwrap_err().disposition().is_retry());
     }
 }

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::client::Pds;
 use super::exchange::Call;
 use super::syntax::parse;
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 
 /// How a repo is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,9 @@ impl Pds {
         let parameters = get_repo_status::ParametersData { did: parse(did, "did")? };
         let call = Call::read(get_repo_status::NSID);
         let output: get_repo_status::OutputData = match self.query(call, Some(parameters)).await {
-            Err(Error::Refused { name, .. }) if name == "RepoNotFound" => return Ok(RepoStatus::Missing),
+            Err(Error::Remote(RemoteError::Refused { name, .. })) if name == "RepoNotFound" => {
+                return Ok(RepoStatus::Missing);
+            }
             output => output?,
         };
         Ok(if output.active { RepoStatus::Active } else { RepoStatus::Inactive(output.status) })
@@ -45,7 +47,7 @@ impl Pds {
         let call = Call::read(resolve_handle::NSID);
         match self.query::<_, resolve_handle::OutputData>(call, Some(parameters)).await {
             Ok(output) => Ok(Some(output.did.to_string())),
-            Err(Error::Refused { status: 400, .. }) => Ok(None),
+            Err(Error::Remote(RemoteError::Refused { status: 400, .. })) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -64,7 +66,7 @@ impl Pds {
     /// Makes an account; answers with its repo.
     ///
     /// # Errors
-    /// When the server declines, above all for the handle or the address; [`Error::Uncertain`] when nobody knows whether
+    /// When the server declines, above all for the handle or the address; [`RemoteError::Uncertain`] when nobody knows whether
     /// it has been made, which logging in to it tells.
     pub async fn create_account(
         &self,

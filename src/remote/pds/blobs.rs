@@ -17,7 +17,7 @@ use super::exchange::{Call, Content, MOST_ANSWER, Request};
 use super::receive::Sink;
 use super::session::Session;
 use super::syntax::parse;
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::record::BlobRef;
 
 /// How large a blob every PDS takes whose operator has not said otherwise, in bytes.
@@ -53,7 +53,7 @@ impl Pds {
     /// a record refers to it. Uploading it twice is the same as once.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] when the server does not take that much; when what it has got is not `expected`; when it
+    /// [`RemoteError::TooLarge`] when the server does not take that much; when what it has got is not `expected`; when it
     /// declines or does not answer.
     pub async fn upload_blob(
         &self,
@@ -70,7 +70,7 @@ impl Pds {
         };
         let request = Request { call, method: Method::POST, query: String::new(), content, bearer: None };
         let body = session.exchange(self, request).await?.body;
-        let wrong = |source| Error::Answer { call: call.nsid, source };
+        let wrong = |source| Error::Remote(RemoteError::Answer { call: call.nsid, source });
         let output: upload_blob::OutputData = serde_json::from_slice(&body).map_err(|error| wrong(error.into()))?;
         let AtBlobRef::Typed(TypedBlobRef::Blob(blob)) = output.blob else {
             return Err(wrong("it is a reference of the old form".into()));
@@ -87,7 +87,7 @@ impl Pds {
     /// Whether blobs can be uploaded before patience ends: better known before they are made than after.
     ///
     /// # Errors
-    /// [`Error::Postponed`].
+    /// [`RemoteError::Postponed`].
     pub fn may_upload(&self, session: &Session) -> Result<()> {
         self.pace().check(Call::upload(upload_blob::NSID, session.did()).toll)
     }
@@ -124,7 +124,9 @@ impl Pds {
         let request = Request { call, method: Method::GET, query, content: Content::Nothing, bearer: None };
         match self.receive(&request, &mut sink).await {
             Ok(_) => {}
-            Err(Error::Refused { name, message, .. }) if name == "BlobNotFound" || message == "Blob not found" => {
+            Err(Error::Remote(RemoteError::Refused { name, message, .. }))
+                if name == "BlobNotFound" || message == "Blob not found" =>
+            {
                 return Ok(None);
             }
             Err(error) => return Err(error),
@@ -132,7 +134,10 @@ impl Pds {
         let size = sink.size();
         let (found, bytes) = sink.into_blob().await?;
         if found != *cid {
-            return Err(Error::Answer { call: call.nsid, source: format!("it is not {cid}").into() });
+            return Err(Error::Remote(RemoteError::Answer {
+                call: call.nsid,
+                source: format!("it is not {cid}").into(),
+            }));
         }
         Ok(Some((bytes, size)))
     }
@@ -160,7 +165,8 @@ impl Pds {
             let page: Page = self.query(call, Some(parameters)).await?;
             let is_last = page.cursor.is_none() || page.cids.is_empty();
             for cid in page.cids {
-                let wrong = |error: cid::Error| Error::Answer { call: call.nsid, source: error.into() };
+                let wrong =
+                    |error: cid::Error| Error::Remote(RemoteError::Answer { call: call.nsid, source: error.into() });
                 found.insert(cid.parse().map_err(wrong)?);
             }
             if is_last {

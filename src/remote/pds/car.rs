@@ -10,7 +10,7 @@ use cid::Cid;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::error::Cause;
+use crate::error::{Cause, Result};
 
 /// The code of sha-256 among hashes, the only one that repos use.
 const SHA_256: u64 = 0x12;

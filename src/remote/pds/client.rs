@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::pace::Pace;
-use crate::error::{Error, Result};
+use crate::error::{ConfigError, Error, RemoteError, Result};
 use crate::remote::https::http_client;
 use crate::remote::waits::Waits;
 
@@ -56,9 +56,11 @@ impl Pds {
     pub fn sharing(waits: Waits, url: &Url, bypass_key: Option<&SecretString>) -> Result<Pds> {
         let mut headers = HeaderMap::new();
         if let Some(key) = bypass_key {
-            let mut value = HeaderValue::from_str(key.expose_secret()).map_err(|_| Error::Setting {
-                name: "PDS_RATE_LIMIT_BYPASS_KEY",
-                what: "holds characters that no header can carry".into(),
+            let mut value = HeaderValue::from_str(key.expose_secret()).map_err(|_| {
+                Error::Config(ConfigError::Setting {
+                    name: "PDS_RATE_LIMIT_BYPASS_KEY",
+                    what: "holds characters that no header can carry".into(),
+                })
             })?;
             value.set_sensitive(true);
             headers.insert("x-ratelimit-bypass", value);
@@ -101,5 +103,6 @@ fn connections(headers: &HeaderMap) -> Result<reqwest::Client> {
         // A redirect would carry a session to somebody else.
         .redirect(Policy::none())
         .build();
-    client.map_err(|source| Error::Unavailable { call: "https", attempts: 1, source: source.into() })
+    client
+        .map_err(|source| Error::Remote(RemoteError::Unavailable { call: "https", attempts: 1, source: source.into() }))
 }

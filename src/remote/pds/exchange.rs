@@ -14,7 +14,7 @@ use tokio_util::io::ReaderStream;
 use super::client::Pds;
 use super::pace::{Kind, Toll};
 use super::receive::Sink;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, RemoteError, Result};
 use crate::remote::backoff::Backoff;
 
 /// How long a server may think, or fall silent halfway. The reference PDS gives itself 60 s for a batch with blobs.
@@ -173,11 +173,15 @@ impl Pds {
                 Err(Failure::Lost(source)) => (source, true),
             };
             if was_sent && !request.call.is_repeatable {
-                return Err(Error::Uncertain { call: nsid, source });
+                return Err(Error::Remote(RemoteError::Uncertain { call: nsid, source }));
             }
             tracing::debug!(nsid, attempt = backoff.attempts(), cause = %source, "no answer");
             if !backoff.again().await {
-                return Err(Error::Unavailable { call: nsid, attempts: backoff.attempts(), source });
+                return Err(Error::Remote(RemoteError::Unavailable {
+                    call: nsid,
+                    attempts: backoff.attempts(),
+                    source,
+                }));
             }
         }
     }
@@ -203,7 +207,10 @@ impl Pds {
                 Ok(Ok(Some(chunk))) if status.is_success() => {
                     if !sink.take(&chunk).await? {
                         let source = "it is longer than it may be".into();
-                        return Ok(Err(Failure::Final(Error::Answer { call: request.call.nsid, source })));
+                        return Ok(Err(Failure::Final(Error::Remote(RemoteError::Answer {
+                            call: request.call.nsid,
+                            source,
+                        }))));
                     }
                 }
                 Ok(Ok(Some(chunk))) if body.len() + chunk.len() <= MOST_COMPLAINT => body.extend_from_slice(&chunk),
@@ -251,9 +258,9 @@ impl Pds {
             StatusCode::PAYLOAD_TOO_LARGE => {
                 // The server closes this connection without a word.
                 self.reconnect();
-                return Failure::Final(Error::TooLarge { call, size: request.content.size() });
+                return Failure::Final(Error::Remote(RemoteError::TooLarge { call, size: request.content.size() }));
             }
-            _ if name == "InvalidSwap" => return Failure::Final(Error::InvalidSwap { call }),
+            _ if name == "InvalidSwap" => return Failure::Final(Error::Remote(RemoteError::InvalidSwap { call })),
             // Proxies have no names for their errors, and what a proxy declines the server has not seen. What it cannot
             // answer for may have happened all the same.
             _ if is_announced && (name.is_empty() || status.is_server_error()) && request.call.is_repeatable => {
@@ -265,6 +272,6 @@ impl Pds {
             }
             _ => {}
         }
-        Failure::Final(Error::Refused { call, status: status.as_u16(), name, message })
+        Failure::Final(Error::Remote(RemoteError::Refused { call, status: status.as_u16(), name, message }))
     }
 }

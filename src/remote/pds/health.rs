@@ -7,7 +7,7 @@ use reqwest::header::DATE;
 use serde::Deserialize;
 
 use super::client::Pds;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, RemoteError, Result};
 
 /// Where servers say how they are; no method of the protocol's.
 const HEALTH: &str = "_health";
@@ -35,7 +35,7 @@ impl Pds {
     /// # Errors
     /// When it does not answer, or says that it is not well.
     pub async fn health(&self) -> Result<Health> {
-        let failed = |source: Cause| Error::Unavailable { call: HEALTH, attempts: 1, source };
+        let failed = |source: Cause| Error::Remote(RemoteError::Unavailable { call: HEALTH, attempts: 1, source });
         let asked = Timestamp::now();
         let request = self.http().get(format!("{}/xrpc/{HEALTH}", self.url())).timeout(PATIENCE);
         let answer = request.send().await.map_err(|error| failed(error.without_url().into()))?;

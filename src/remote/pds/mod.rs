@@ -3,7 +3,7 @@
 //! [`Pds`] is one server. What is public is read without, what is written needs a [`Session`], one for each account.
 //! Requests wait as the server's rate limits say ([`Pace`]). Reading, uploading blobs and logging in are repeated when
 //! they fail; writing is not, for nobody knows whether it has happened: then the error is
-//! [`Uncertain`](crate::error::Class::Uncertain).
+//! [`LookFirst`](crate::error::Disposition::LookFirst).
 //!
 //! The types of the protocol are atrium's. The HTTP client under them is ours, for atrium's drops the headers that tell
 //! the rate limits, sends blobs without their type, and takes every failed refresh for the end of a session.

@@ -13,7 +13,7 @@ use super::exchange::Call;
 use super::session::Session;
 use super::syntax::{parse, unknown};
 use super::writes::{POINTS_OF_DELETE, POINTS_OF_UPDATE, Written};
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::record::{Medium, Record, Schema};
 
 /// A record that is in a repo.
@@ -65,7 +65,8 @@ pub(super) struct Page {
 
 impl Listed {
     pub fn existing(self, call: &'static str) -> Result<Existing> {
-        let wrong = |what: &str| Error::Answer { call, source: format!("{} {what}", self.uri).into() };
+        let wrong =
+            |what: &str| Error::Remote(RemoteError::Answer { call, source: format!("{} {what}", self.uri).into() });
         let mut path = self.uri.rsplit('/');
         let (Some(rkey), Some(collection)) = (path.next(), path.next()) else {
             return Err(wrong("is not the address of a record"));
@@ -89,7 +90,7 @@ impl Pds {
         };
         match self.query::<_, Listed>(Call::read(get_record::NSID), Some(parameters)).await {
             Ok(listed) => Ok(Some(listed.existing(get_record::NSID)?)),
-            Err(Error::Refused { name, .. }) if name == "RecordNotFound" => Ok(None),
+            Err(Error::Remote(RemoteError::Refused { name, .. })) if name == "RecordNotFound" => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -107,7 +108,7 @@ impl Pds {
     /// Deletes a record if it is this very one; one that is not there is as good as deleted.
     ///
     /// # Errors
-    /// [`Error::InvalidSwap`] when it is another one, [`Error::Uncertain`] when nobody knows; when the server declines or
+    /// [`RemoteError::InvalidSwap`] when it is another one, [`RemoteError::Uncertain`] when nobody knows; when the server declines or
     /// cannot be reached.
     pub async fn delete_record(&self, session: &Session, medium: Medium, rkey: &str, is: Cid) -> Result<()> {
         let data = delete_record::InputData {

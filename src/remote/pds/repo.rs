@@ -15,7 +15,7 @@ use super::ipld;
 use super::records::{Existing, Page};
 use super::syntax::parse;
 use super::tree::Commit;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, RemoteError, Result};
 use crate::record::Medium;
 
 /// What the collections of all media begin with. What others keep in the repo is not looked at.
@@ -48,14 +48,16 @@ impl Pds {
     /// commit's signature is not, for it is this very server that we ask for its own state.
     ///
     /// # Errors
-    /// [`Error::Away`] when the account is deactivated or taken down; when the server does not answer, or does not give
+    /// [`RemoteError::Away`] when the account is deactivated or taken down; when the server does not answer, or does not give
     /// the repo out for another reason.
     pub async fn repo(&self, did: &str) -> Result<Option<Snapshot>> {
         let error = match self.repo_as_car(did).await {
             Ok((_, snapshot)) => return Ok(Some(snapshot)),
-            Err(Error::Refused { name, .. }) if name == "RepoNotFound" => return Ok(None),
-            Err(error @ Error::Away { .. }) => return Err(error),
-            Err(error @ Error::Refused { status, .. }) if !matches!(status, 404 | 501) => return Err(error),
+            Err(Error::Remote(RemoteError::Refused { name, .. })) if name == "RepoNotFound" => return Ok(None),
+            Err(error @ Error::Remote(RemoteError::Away { .. })) => return Err(error),
+            Err(error @ Error::Remote(RemoteError::Refused { status, .. })) if !matches!(status, 404 | 501) => {
+                return Err(error);
+            }
             Err(error) => error,
         };
         tracing::warn!(did, chain = ?error.chain(), "reading the repo record by record");
@@ -70,7 +72,7 @@ impl Pds {
     pub async fn repo_car(&self, did: &str) -> Result<Option<(Bytes, Snapshot)>> {
         match self.repo_as_car(did).await {
             Ok(repo) => Ok(Some(repo)),
-            Err(Error::Refused { name, .. }) if name == "RepoNotFound" => Ok(None),
+            Err(Error::Remote(RemoteError::Refused { name, .. })) if name == "RepoNotFound" => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -87,7 +89,7 @@ impl Pds {
         let bytes = car.clone();
         // Hashing megabytes is no work for a thread that others wait for.
         let read = tokio::task::spawn_blocking(move || Snapshot::of_car(bytes)).await;
-        let wrong = |source| Error::Answer { call: get_repo::NSID, source };
+        let wrong = |source| Error::Remote(RemoteError::Answer { call: get_repo::NSID, source });
         let snapshot = read.unwrap_or_else(|panic| Err(panic.into())).map_err(wrong)?;
         if snapshot.did != did {
             return Err(wrong(format!("it is the repo of {}", snapshot.did).into()));
@@ -121,7 +123,7 @@ impl Pds {
         let call = Call::read(get_latest_commit::NSID);
         // Before the records: what is written meanwhile then shows as a swap that fails, and not at all else.
         let commit: get_latest_commit::OutputData = match self.query(call, Some(parameters)).await {
-            Err(Error::Refused { name, .. }) if name == "RepoNotFound" => return Ok(None),
+            Err(Error::Remote(RemoteError::Refused { name, .. })) if name == "RepoNotFound" => return Ok(None),
             commit => commit?,
         };
         let mut records = Vec::new();
@@ -166,7 +168,7 @@ fn newer_head(car: Bytes) -> Result<Option<(String, Head)>, Cause> {
 /// A refusal that is about the account, by the server's name for it.
 fn away(error: Error) -> Error {
     let status = match &error {
-        Error::Refused { name, .. } => match name.as_str() {
+        Error::Remote(RemoteError::Refused { name, .. }) => match name.as_str() {
             "RepoDeactivated" => "deactivated on the PDS",
             "RepoTakendown" => "taken down on the PDS",
             "RepoSuspended" => "suspended on the PDS",
@@ -174,7 +176,7 @@ fn away(error: Error) -> Error {
         },
         _ => return error,
     };
-    Error::Away { status }
+    Error::Remote(RemoteError::Away { status })
 }
 
 impl Snapshot {

@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 
 use super::client::Pds;
 use super::exchange::{Answer, Call, Content, Request};
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, RemoteError, Result};
 
 /// How long before its end a token is replaced: longer than any request takes.
 const MARGIN: Duration = Duration::from_mins(5);
@@ -119,7 +119,7 @@ impl Pds {
         let request = Request { call, method: Method::POST, query: String::new(), content: Content::Nothing, bearer };
         let answer = self.exchange(&request).await?;
         let output: refresh_session::OutputData = serde_json::from_slice(&answer.body)
-            .map_err(|error| Error::Answer { call: call.nsid, source: error.into() })?;
+            .map_err(|error| Error::Remote(RemoteError::Answer { call: call.nsid, source: error.into() }))?;
         Ok(Tokens::new(output.access_jwt, output.refresh_jwt))
     }
 }
@@ -171,7 +171,9 @@ impl Session {
     /// Another token, if the outcome is that the server no longer takes the one that was sent.
     async fn renewed<T>(&self, pds: &Pds, generation: u32, outcome: &Result<T>) -> Result<Option<Token>> {
         match outcome {
-            Err(Error::Refused { name, .. }) if matches!(name.as_str(), "ExpiredToken" | "InvalidToken") => {
+            Err(Error::Remote(RemoteError::Refused { name, .. }))
+                if matches!(name.as_str(), "ExpiredToken" | "InvalidToken") =>
+            {
                 self.renew(pds, generation).await?;
                 Ok(Some(self.token(pds).await?))
             }
@@ -185,7 +187,7 @@ impl Session {
         if !tokens.is_good_for(MARGIN) {
             match self.replace(pds, &mut tokens).await {
                 // The old one may do for this once; the next request tries again.
-                Err(error) if error.class() == Class::Transient && tokens.is_good_for(Duration::ZERO) => {}
+                Err(error) if error.disposition().is_retry() && tokens.is_good_for(Duration::ZERO) => {}
                 outcome => outcome?,
             }
         }
@@ -207,11 +209,15 @@ impl Session {
         // In a box: these are requests too, and a request may replace the tokens.
         let refreshed = Box::pin(pds.refresh_session(&tokens.refresh)).await;
         let replaced = match refreshed {
-            Err(Error::Refused { .. }) => {
+            Err(Error::Remote(RemoteError::Refused { .. })) => {
                 let output = Box::pin(pds.create_session(&self.identifier, &self.password)).await?;
                 if *output.did != *self.did {
                     let (expected, found) = (self.did.clone(), output.did.to_string());
-                    return Err(Error::Identity { account: self.identifier.clone(), expected, found });
+                    return Err(Error::Remote(RemoteError::Identity {
+                        account: self.identifier.clone(),
+                        expected,
+                        found,
+                    }));
                 }
                 Tokens::new(output.access_jwt, output.refresh_jwt)
             }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::client::Pds;
 use super::session::Session;
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 
 /// How long a session that nobody uses is kept. Refresh tokens of the reference PDS are good for 90 days; this is for
 /// memory's sake, and it allows 300 logins a day.
@@ -54,7 +54,7 @@ impl Sessions {
     /// The session of an account, which is logged in to if it is not, or no longer with that password.
     ///
     /// # Errors
-    /// As [`Pds::login`]; [`Error::Identity`] when the server lets us into another account.
+    /// As [`Pds::login`]; [`RemoteError::Identity`] when the server lets us into another account.
     pub async fn session(&self, did: &str, password: &SecretString) -> Result<Arc<Session>> {
         let slot = self.account(did, |account| account.session.clone());
         let mut login = slot.lock().await;
@@ -66,7 +66,7 @@ impl Sessions {
         let session = Arc::new(self.pds.login(did, password).await?);
         if session.did() != did {
             let (expected, found) = (did.to_owned(), session.did().to_owned());
-            return Err(Error::Identity { account: did.to_owned(), expected, found });
+            return Err(Error::Remote(RemoteError::Identity { account: did.to_owned(), expected, found }));
         }
         *login = Some(Login { session: session.clone(), password: password.clone() });
         Ok(session)

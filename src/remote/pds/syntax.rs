@@ -5,20 +5,15 @@ use std::str::FromStr;
 use atrium_api::types::Unknown;
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::{RemoteError, Result};
 
 /// A text that must be of a form of the protocol's.
-pub(super) fn parse<T: FromStr>(text: &str, what: &'static str) -> Result<T> {
-    let wrong =
-        |_| Error::Document { subject: format!("{what} {text:?}"), what: "is none that the protocol allows".into() };
-    text.parse().map_err(wrong)
+pub(super) fn parse<T: FromStr>(text: &str, kind: &'static str) -> Result<T> {
+    text.parse().map_err(|_| RemoteError::Malformed { kind, text: text.into() }.into())
 }
 
 /// A record as atrium wants it.
 pub(super) fn unknown(value: &Value) -> Result<Unknown> {
-    let wrong = |error: serde_json::Error| Error::Document {
-        subject: "record".into(),
-        what: format!("cannot be sent: {error}"),
-    };
-    serde_json::from_value(value.clone()).map_err(wrong)
+    let wrong = |error: serde_json::Error| RemoteError::Unsendable { source: error.into() };
+    Ok(serde_json::from_value(value.clone()).map_err(wrong)?)
 }

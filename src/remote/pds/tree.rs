@@ -4,7 +4,7 @@ use cid::Cid;
 use serde::Deserialize;
 
 use super::car::Car;
-use crate::error::Cause;
+use crate::error::{Cause, Result};
 
 /// The deepest a tree may be. One with a record for every atom on Earth has half as many levels: each takes two bits of
 /// a hash.

@@ -8,7 +8,7 @@ use super::client::Pds;
 use super::exchange::Call;
 use super::session::Session;
 use super::syntax::{parse, unknown};
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::record::{Medium, Record};
 
 /// How many writes the server takes at once.
@@ -101,8 +101,8 @@ impl Pds {
     /// Applies at most [`MOST_WRITES`] writes, if the repo is still at the commit `swap`.
     ///
     /// # Errors
-    /// [`Error::InvalidSwap`] when it is not, [`Error::TooLarge`] when the server wants fewer at once, and
-    /// [`Error::Uncertain`] when nobody knows whether it has happened; also when the server declines or cannot be
+    /// [`RemoteError::InvalidSwap`] when it is not, [`RemoteError::TooLarge`] when the server wants fewer at once, and
+    /// [`RemoteError::Uncertain`] when nobody knows whether it has happened; also when the server declines or cannot be
     /// reached.
     pub async fn apply_writes(&self, session: &Session, writes: &[Write], swap: Option<&Cid>) -> Result<Applied> {
         let input = apply_writes::InputData {
@@ -115,7 +115,9 @@ impl Pds {
         let points = writes.iter().map(Write::points).sum();
         let call = Call::write(apply_writes::NSID, points, session.did());
         let output: apply_writes::OutputData = session.procedure(self, call, &input).await.map_err(unread)?;
-        let missing = |what: &str| Error::Uncertain { call: call.nsid, source: format!("no {what} came back").into() };
+        let missing = |what: &str| {
+            Error::Remote(RemoteError::Uncertain { call: call.nsid, source: format!("no {what} came back").into() })
+        };
         let commit = output.commit.ok_or_else(|| missing("commit"))?;
         let results: Vec<_> = output.results.ok_or_else(|| missing("results"))?.into_iter().map(written).collect();
         if results.len() != writes.len() {
@@ -128,7 +130,7 @@ impl Pds {
 /// A write that succeeded with an answer nobody understands has happened in a way nobody knows.
 fn unread(error: Error) -> Error {
     match error {
-        Error::Answer { call, source } => Error::Uncertain { call, source },
+        Error::Remote(RemoteError::Answer { call, source }) => Error::Remote(RemoteError::Uncertain { call, source }),
         other => other,
     }
 }

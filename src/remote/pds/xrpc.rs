@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::client::Pds;
 use super::exchange::{Call, Content, Request};
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, RemoteError, Result};
 
 const JSON: &str = "application/json";
 
@@ -81,7 +81,7 @@ impl Pds {
         O: DeserializeOwned + Send + Sync,
     {
         let nsid = call.nsid;
-        let misunderstood = |source: Cause| Error::Answer { call: nsid, source };
+        let misunderstood = |source: Cause| Error::Remote(RemoteError::Answer { call: nsid, source });
         let channel = Channel { pds: self, call, bearer };
         // In a box, or every caller's future would be kilobytes larger.
         match Box::pin(channel.send_xrpc::<P, I, O, serde_json::Value>(&request)).await {

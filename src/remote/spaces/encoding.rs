@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 use reqwest::header::HeaderValue;
 
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, RemoteError, Result};
 
 /// How often a file may have been compressed. Nobody does it twice but by mistake.
 const MOST: usize = 2;
@@ -23,7 +23,7 @@ impl Encoding {
     /// What the headers of an answer name, in the order in which it was done.
     ///
     /// # Errors
-    /// [`Error::Encoding`] for those that cannot be undone.
+    /// [`RemoteError::Encoding`] for those that cannot be undone.
     pub fn read<'a>(url: &str, named: impl IntoIterator<Item = &'a HeaderValue>) -> Result<Vec<Encoding>> {
         let mut encodings = Vec::new();
         let named: Vec<_> = named.into_iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
@@ -42,7 +42,7 @@ impl Encoding {
 /// Undoes what was done to a file, in place; answers how many bytes it has then.
 ///
 /// # Errors
-/// [`Error::Limit`] when these are more than `limit`, [`Error::Encoding`] when it cannot be undone.
+/// [`Error::Limit`] when these are more than `limit`, [`RemoteError::Encoding`] when it cannot be undone.
 pub async fn undo(url: &str, encodings: &[Encoding], limit: u64, path: &Path) -> Result<u64> {
     let mut size = 0;
     for Encoding::Gzip in encodings {
@@ -54,8 +54,7 @@ pub async fn undo(url: &str, encodings: &[Encoding], limit: u64, path: &Path) ->
 }
 
 fn unpack(url: &str, limit: u64, path: &Path) -> Result<u64> {
-    let scratch = |source| Error::Scratch { source };
-    let mut unpacked = tempfile::tempfile().map_err(scratch)?;
+    let mut unpacked = tempfile::tempfile().map_err(Error::scratch)?;
     let packed = BufReader::new(File::open(path).map_err(Error::read(path))?);
     let mut decoder = MultiGzDecoder::new(packed).take(limit.saturating_add(1));
     let mut buffer = vec![0; 64 * 1024];
@@ -74,21 +73,21 @@ fn unpack(url: &str, limit: u64, path: &Path) -> Result<u64> {
         if size > limit {
             let what = format!("{url}, unpacked, has more than");
             let (value, limit) = (format!("{limit} bytes"), format!("{limit} bytes"));
-            return Err(Error::Limit { what, value, limit, flag: None });
+            return Err(Error::Limit { what, value, limit, bound: None });
         }
-        out.write_all(&buffer[..length]).map_err(scratch)?;
+        out.write_all(&buffer[..length]).map_err(Error::scratch)?;
     }
-    out.flush().map_err(scratch)?;
+    out.flush().map_err(Error::scratch)?;
     drop(out);
     // Into the file itself, not in its place: others have it open.
-    unpacked.rewind().map_err(scratch)?;
+    unpacked.rewind().map_err(Error::scratch)?;
     let mut file = File::options().write(true).truncate(true).open(path).map_err(Error::write(path))?;
-    io::copy(&mut unpacked, &mut file).map_err(scratch)?;
+    io::copy(&mut unpacked, &mut file).map_err(Error::scratch)?;
     Ok(size)
 }
 
 fn wrong(url: &str, encoding: &str, source: Cause) -> Error {
-    Error::Encoding { url: url.into(), encoding: encoding.escape_debug().to_string(), source }
+    Error::Remote(RemoteError::Encoding { url: url.into(), encoding: encoding.escape_debug().to_string(), source })
 }
 
 #[cfg(test)]

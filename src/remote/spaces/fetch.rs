@@ -8,7 +8,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use url::Url;
 
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, RemoteError, Result};
 use crate::remote::backoff::Backoff;
 
 use super::encoding::{self, Encoding};
@@ -57,7 +57,7 @@ pub async fn size(http: &Http, from: &FileUrl) -> Result<Option<u64>> {
 /// Fetches a file into one that is there.
 pub async fn download(http: &Http, from: &FileUrl, limit: u64, into: &Path) -> Result<Option<u64>> {
     let file = File::options().write(true).truncate(true).open(into).await;
-    let file = file.map_err(scratch)?;
+    let file = file.map_err(Error::scratch)?;
     let mut partial = Partial { file, received: 0, etag: None, encodings: Vec::new() };
     let mut attempts = Attempts::new();
     let mut most = 0;
@@ -106,7 +106,11 @@ impl Attempts {
         if self.backoff.again().await {
             return Ok(());
         }
-        Err(Error::Download { url: from.public.clone(), attempts: self.backoff.attempts(), source })
+        Err(Error::Remote(RemoteError::Download {
+            url: from.public.clone(),
+            attempts: self.backoff.attempts(),
+            source,
+        }))
     }
 }
 
@@ -138,7 +142,7 @@ impl Partial {
             status => matches!(status, StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE),
         };
         if is_other || (answer.status().is_success() && !goes_on) {
-            self.rewind().await.map_err(|error| Failure::Permanent(scratch(error)))?;
+            self.rewind().await.map_err(|error| Failure::Permanent(Error::scratch(error)))?;
         }
         if is_other {
             return Err(Failure::Transient("it has changed while it was fetched".into()));
@@ -156,9 +160,9 @@ impl Partial {
             if self.received > limit {
                 return Err(Failure::Permanent(too_large(from, self.received, limit)));
             }
-            self.file.write_all(&chunk).await.map_err(|error| Failure::Permanent(scratch(error)))?;
+            self.file.write_all(&chunk).await.map_err(|error| Failure::Permanent(Error::scratch(error)))?;
         }
-        self.file.flush().await.map_err(|error| Failure::Permanent(scratch(error)))?;
+        self.file.flush().await.map_err(|error| Failure::Permanent(Error::scratch(error)))?;
         match total {
             Some(total) if total != self.received => {
                 let what = format!("{} of {total} bytes came", self.received);
@@ -196,11 +200,16 @@ fn accepted(http: &Http, answer: Response, from: &FileUrl) -> Result<Option<Resp
     match answer.status() {
         status if status.is_success() => Ok(Some(answer)),
         StatusCode::NOT_FOUND => Ok(None),
-        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => Err(Failure::Permanent(Error::NotReadable { url: url() })),
+        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => {
+            Err(Failure::Permanent(Error::Remote(RemoteError::NotReadable { url: url() })))
+        }
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
             Err(Failure::Transient(format!("it answered with {status}").into()))
         }
-        status => Err(Failure::Permanent(Error::Address { url: url(), what: format!("answered with {status}") })),
+        status => Err(Failure::Permanent(Error::Remote(RemoteError::Address {
+            url: url(),
+            what: format!("answered with {status}"),
+        }))),
     }
 }
 
@@ -217,12 +226,7 @@ where
     }
 }
 
-/// The file is a temporary one, whose name says nothing: all that find no room fail for the same cause.
-fn scratch(source: std::io::Error) -> Error {
-    Error::Scratch { source }
-}
-
 fn too_large(from: &FileUrl, bytes: u64, limit: u64) -> Error {
     let (value, limit) = (format!("{bytes} bytes"), format!("{limit} bytes"));
-    Error::Limit { what: format!("{} has", from.public), value, limit, flag: None }
+    Error::Limit { what: format!("{} has", from.public), value, limit, bound: None }
 }

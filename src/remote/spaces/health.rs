@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 
 use super::Spaces;
 use super::signer::Listing;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, RemoteError, Result};
 
 /// What can be done with a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,10 +31,12 @@ impl Spaces {
     pub async fn reach(&self) -> Result<()> {
         let url = self.endpoint.url();
         let answer = self.http.client.get(url.clone()).send().await;
-        let failed = |error: reqwest::Error| Error::Download {
-            url: url.to_string(),
-            attempts: 1,
-            source: Cause::from(error.without_url()),
+        let failed = |error: reqwest::Error| {
+            Error::Remote(RemoteError::Download {
+                url: url.to_string(),
+                attempts: 1,
+                source: Cause::from(error.without_url()),
+            })
         };
         answer.map(|_| ()).map_err(failed)
     }
@@ -44,7 +46,8 @@ impl Spaces {
     /// # Errors
     /// When nobody answers.
     pub async fn access(&self, bucket: &str) -> Result<Access> {
-        let failed = |what: &str| Error::Address { url: self.public_url(bucket, ""), what: what.into() };
+        let failed =
+            |what: &str| Error::Remote(RemoteError::Address { url: self.public_url(bucket, ""), what: what.into() });
         let Some(signer) = &self.signer else { return Ok(Access::Unknown) };
         let unanswered = |error: reqwest::Error| failed(&error.without_url().to_string());
         let first = match signer.first(bucket).await? {

@@ -7,7 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use tokio::time::Instant;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::remote::https::http_client;
 use crate::remote::retry_after::retry_after;
 use crate::remote::waits::{Waits, Want};
@@ -37,14 +37,16 @@ impl Http {
             // Files are taken up where they broke off, in the bytes that are stored.
             .no_gzip()
             .build();
-        let wrong = |error| Error::Address { url: "https".into(), what: format!("cannot be spoken: {error}") };
+        let wrong = |error| {
+            Error::Remote(RemoteError::Address { url: "https".into(), what: format!("cannot be spoken: {error}") })
+        };
         Ok(Http { client: client.map_err(wrong)?, paused: Arc::default(), waits })
     }
 
     /// Waits while the server wants to be left alone.
     ///
     /// # Errors
-    /// [`Error::Postponed`] and [`Error::Interrupted`].
+    /// [`RemoteError::Postponed`] and [`Error::Interrupted`].
     pub async fn admit(&self) -> Result<()> {
         loop {
             let paused = *self.paused.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,7 +15,7 @@ use std::path::Path;
 use url::Url;
 
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::remote::waits::Waits;
 
 use address::{Endpoint, shown};
@@ -62,7 +62,7 @@ impl Spaces {
     /// The address of an object in one of the site's buckets, if that is what a text is.
     ///
     /// # Errors
-    /// [`Error::Address`] for any other.
+    /// [`RemoteError::Address`] for any other.
     pub fn own_address(&self, text: &str) -> Result<Url> {
         self.endpoint.own_address(text)
     }
@@ -70,7 +70,7 @@ impl Spaces {
     /// How many bytes the file has, or `None` if there is none.
     ///
     /// # Errors
-    /// [`Error::NotReadable`] where it is not ours to read; [`Error::Download`] when nobody answers.
+    /// [`RemoteError::NotReadable`] where it is not ours to read; [`RemoteError::Download`] when nobody answers.
     pub async fn size(&self, bucket: &str, key: &str) -> Result<Option<u64>> {
         fetch::size(&self.http, &self.location(bucket, key, Signer::head).await?).await
     }
@@ -80,8 +80,8 @@ impl Spaces {
     ///
     /// # Errors
     /// [`Error::Limit`] for a file of more than `limit` bytes, before it is read or while it is unpacked;
-    /// [`Error::Encoding`] for an encoding that cannot be undone; [`Error::NotReadable`] where it is not ours to read;
-    /// [`Error::Download`] when it broke off every time.
+    /// [`RemoteError::Encoding`] for an encoding that cannot be undone; [`RemoteError::NotReadable`] where it is not ours to read;
+    /// [`RemoteError::Download`] when it broke off every time.
     pub async fn download(&self, bucket: &str, key: &str, limit: u64, into: &Path) -> Result<Option<u64>> {
         fetch::download(&self.http, &self.location(bucket, key, Signer::get).await?, limit, into).await
     }
@@ -89,11 +89,11 @@ impl Spaces {
     /// Fetches a file from an address that MongoDB holds, if it is one of the site's.
     ///
     /// # Errors
-    /// As [`Spaces::download`]; [`Error::Address`] for an address that is not the site's, or where nothing is.
+    /// As [`Spaces::download`]; [`RemoteError::Address`] for an address that is not the site's, or where nothing is.
     pub async fn fetch_url(&self, url: &str, limit: u64, into: &Path) -> Result<u64> {
         let file = FileUrl { url: self.own_address(url)?, public: shown(url) };
         let size = fetch::download(&self.http, &file, limit, into).await?;
-        size.ok_or_else(|| Error::Address { url: shown(url), what: "is not there".into() })
+        size.ok_or_else(|| Error::Remote(RemoteError::Address { url: shown(url), what: "is not there".into() }))
     }
 
     async fn location(
@@ -105,9 +105,9 @@ impl Spaces {
         let public = self.public_url(bucket, key);
         let url = match &self.signer {
             Some(signer) => sign(signer, bucket, key).await?,
-            None => {
-                Url::parse(&public).map_err(|error| Error::Address { url: public.clone(), what: error.to_string() })?
-            }
+            None => Url::parse(&public).map_err(|error| {
+                Error::Remote(RemoteError::Address { url: public.clone(), what: error.to_string() })
+            })?,
         };
         Ok(FileUrl { url, public })
     }

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::address::Endpoint;
 use crate::config::SpacesKeys;
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 
 /// How long a signed address is good for: longer than the largest tape takes on a slow line.
 const SIGNED_FOR: Duration = Duration::from_hours(1);
@@ -70,9 +70,11 @@ impl Signer {
     fn address<E>(&self, request: Result<PresignedRequest, SdkError<E>>, bucket: &str, key: &str) -> Result<Url> {
         let url = request.ok().and_then(|request| Url::parse(request.uri()).ok());
         // The cause would show the keys.
-        url.ok_or_else(|| Error::Address {
-            url: self.endpoint.public_url(bucket, key),
-            what: "cannot be signed for".into(),
+        url.ok_or_else(|| {
+            Error::Remote(RemoteError::Address {
+                url: self.endpoint.public_url(bucket, key),
+                what: "cannot be signed for".into(),
+            })
         })
     }
 
@@ -89,10 +91,10 @@ impl Signer {
         match (error.code(), status) {
             (Some("NoSuchBucket"), _) | (_, Some(404)) => Ok(Listing::Missing),
             (_, Some(401 | 403)) => Ok(Listing::Refused),
-            (code, _) => Err(Error::Address {
+            (code, _) => Err(Error::Remote(RemoteError::Address {
                 url: self.endpoint.public_url(bucket, ""),
                 what: format!("cannot be listed: {}", code.unwrap_or("no answer")),
-            }),
+            })),
         }
     }
 }

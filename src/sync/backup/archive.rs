@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cid::Cid;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SyncError};
 use crate::record::BlobRef;
 use crate::remote::pds::{Body, Existing, Snapshot};
 
@@ -34,13 +34,14 @@ impl Backup {
             (path.parent().unwrap_or(Path::new(".")).to_owned(), vec![path.to_owned()])
         };
         if cars.is_empty() {
-            return Err(Error::Backup { path: path.into(), source: "there is no CAR in it".into() });
+            return Err(Error::Sync(SyncError::Backup { path: path.into(), source: "there is no CAR in it".into() }));
         }
         cars.sort();
         let mut records = BTreeMap::new();
         for car in cars {
             let bytes = fs::read(&car).map_err(Error::read(&car))?;
-            let snapshot = Snapshot::of_car(bytes.into()).map_err(|source| Error::Backup { path: car, source })?;
+            let snapshot = Snapshot::of_car(bytes.into())
+                .map_err(|source| Error::Sync(SyncError::Backup { path: car, source }))?;
             let held = snapshot.records.into_iter();
             records.extend(held.map(|record| ((record.collection.clone(), record.rkey.clone()), record)));
         }
@@ -64,7 +65,7 @@ impl Backup {
         let file = fs::File::open(&path).map_err(Error::read(&path))?;
         let found = BlobRef::of_reader(file, "").map_err(Error::read(&path))?;
         if found.cid != *cid {
-            return Err(Error::Backup { path, source: "its bytes are not what its name says".into() });
+            return Err(Error::Sync(SyncError::Backup { path, source: "its bytes are not what its name says".into() }));
         }
         Ok(Body::File { path, size: found.size })
     }

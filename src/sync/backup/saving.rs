@@ -9,7 +9,7 @@ use cid::Cid;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::{Result, SyncError};
 use crate::record::BlobRef;
 use crate::remote::pds::{Existing, Pds, Snapshot};
 use crate::sync::events::Control;
@@ -75,8 +75,7 @@ impl Saving {
         let saved: Vec<(Cid, Option<u64>)> = stream::iter(fetches).buffer_unordered(DOWNLOADS).try_collect().await?;
         let lost: Vec<_> = saved.iter().filter(|(_, size)| size.is_none()).map(|(cid, _)| cid.to_string()).collect();
         if !lost.is_empty() && !self.allows_missing {
-            let source = format!("{} files are not on the pds; --allow-missing does without them", lost.len()).into();
-            return Err(Error::Backup { path: folder, source });
+            return Err(SyncError::Lost { path: folder, files: lost.len() }.into());
         }
         if !Backup::open(&folder).is_ok_and(|backup| backup.holds(records)) {
             write(&folder.join(format!("{}.car", snapshot.rev)), car)?;

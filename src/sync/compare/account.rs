@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::record::{BlobRef, Files, Item, Medium};
 use crate::remote::mongo::{Account, Owner};
 
 use crate::sync::accounts::each;
 use crate::sync::events::{Control, Event};
 use crate::sync::make::Warned;
-use crate::sync::parked::Parked;
+use crate::sync::parked::{Failure, Parked};
 use crate::sync::plan::{AccountPlan, Action, MediumPlan, Step};
 use crate::sync::read::{count, read};
 use crate::sync::scope::Scope;
@@ -62,7 +62,7 @@ pub struct AccountComparison {
     pub blocked: Option<&'static str>,
     /// Why it could not be compared.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub failed: Option<String>,
+    pub failed: Option<Failure>,
     /// A few pictures.
     #[serde(skip)]
     pub samples: Vec<Sample>,
@@ -107,7 +107,7 @@ pub async fn compare<'a>(
         match isolated(comparing).await {
             Ok(compared) => compared,
             Err(error) => {
-                let failed = Some(error.chain().join(": "));
+                let failed = Some(Failure::of(&error));
                 let mut comparison = AccountComparison { failed, ..AccountComparison::of(&account) };
                 for (medium, items) in count(services, scope, &account).await {
                     comparison.media.insert(medium, Tally::blocked(items));
@@ -238,7 +238,9 @@ async fn broken(services: &Services, did: &str, step: &Step) -> Result<Option<St
             Ok(Some(bytes)) => return Ok(Some(format!("{name} has {bytes} bytes; the record says {size}"))),
             Ok(None) => return Ok(Some(format!("{name} {cid} is not on the pds"))),
             // Bytes with another hash than their own.
-            Err(Error::Answer { source, .. }) => return Ok(Some(format!("{name} is damaged: {source}"))),
+            Err(Error::Remote(RemoteError::Answer { source, .. })) => {
+                return Ok(Some(format!("{name} is damaged: {source}")));
+            }
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) => return Ok(Some(format!("{name} cannot be fetched: {}", error.chain().join(": ")))),
         }

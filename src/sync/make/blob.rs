@@ -16,23 +16,19 @@ pub struct Blob {
 impl Blob {
     /// What is in a file.
     pub fn new(file: NamedTempFile, mime_type: &str) -> Result<Self> {
-        let bytes = file.reopen().map_err(scratch)?;
-        let reference = BlobRef::of_reader(bytes, mime_type).map_err(scratch)?;
+        let bytes = file.reopen().map_err(Error::scratch)?;
+        let reference = BlobRef::of_reader(bytes, mime_type).map_err(Error::scratch)?;
         Ok(Blob { file, reference })
     }
 
     /// These bytes.
     pub fn of(bytes: &[u8], mime_type: &str) -> Result<Self> {
         let file = temporary()?;
-        std::fs::write(file.path(), bytes).map_err(scratch)?;
+        std::fs::write(file.path(), bytes).map_err(Error::scratch)?;
         Ok(Blob { file, reference: BlobRef::of(bytes, mime_type) })
     }
 }
 
 pub fn temporary() -> Result<NamedTempFile> {
-    NamedTempFile::new().map_err(scratch)
-}
-
-pub fn scratch(source: std::io::Error) -> Error {
-    Error::Scratch { source }
+    NamedTempFile::new().map_err(Error::scratch)
 }

@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use tokio::sync::SemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SyncError};
 use crate::measure;
 use crate::sync::budget::{Budget, blocking_with, items};
 use crate::sync::tasks::blocking;
@@ -18,7 +18,7 @@ use crate::tape::{Limits, Tape};
 use crate::thumbnail;
 use crate::video::{self, Preset};
 
-use super::blob::{Blob, scratch, temporary};
+use super::blob::{Blob, temporary};
 use super::encoded::Encoded;
 
 /// How long one thumbnail may take. Large pictures take a second.
@@ -64,7 +64,7 @@ impl Encoder {
         work: impl FnOnce(&Tape) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let share = self.budget.encoder().await;
-        blocking_with(share, move || work(&Tape::open(file.reopen().map_err(scratch)?, &limits)?)).await
+        blocking_with(share, move || work(&Tape::open(file.reopen().map_err(Error::scratch)?, &limits)?)).await
     }
 
     /// The thumbnail of the painting in a file, when there is memory for it.
@@ -72,7 +72,7 @@ impl Encoder {
     /// # Errors
     /// What is wrong with the painting; when it takes too long.
     pub async fn painting(&self, file: NamedTempFile) -> Result<Blob> {
-        let open = move || Ok(BufReader::new(file.reopen().map_err(scratch)?));
+        let open = move || file.reopen().map(BufReader::new).map_err(Error::scratch);
         let (memory, open) = blocking(move || Ok((thumbnail::memory(open()?)?, open))).await?;
         let share = self.budget.memory(memory).await;
         let made = blocking_with(share, move || {
@@ -97,7 +97,7 @@ impl Default for Encoder {
 }
 
 fn too_slow() -> Error {
-    Error::Entry { name: "painting".into(), what: format!("takes more than {THUMBNAIL_TIMEOUT:?} to reduce") }
+    SyncError::Slow { limit: THUMBNAIL_TIMEOUT }.into()
 }
 
 /// Makes videos of tapes, and says how good they are. For what works on an open tape.
@@ -126,7 +126,7 @@ impl VideoEncoder {
     /// # Errors
     /// [`Error::Interrupted`].
     pub fn psnr(&self, tape: &Tape, video: &NamedTempFile) -> Result<Option<f64>> {
-        let file = video.reopen().map_err(scratch)?;
+        let file = video.reopen().map_err(Error::scratch)?;
         let measured =
             self.pool.install(|| measure::measure(tape, &file, Path::new("the video"), &Stopping(&self.stop)));
         match measured {

@@ -54,7 +54,7 @@ impl LocalFiles {
 /// Finds or makes the files that an item lacks.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there is no file; what is wrong with the file; what Spaces says.
+/// [`crate::error::SyncError::NotFound`] where there is no file; what is wrong with the file; what Spaces says.
 pub async fn make(
     services: &Services,
     preset: &Preset,

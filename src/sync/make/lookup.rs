@@ -2,7 +2,7 @@
 
 use tempfile::NamedTempFile;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result, SyncError};
 use crate::record::Item;
 use crate::remote::mongo::Owner;
 use crate::sync::locations::{self, Location};
@@ -32,7 +32,7 @@ pub async fn size(services: &Services, locations: &[Location]) -> Result<Option<
     for location in locations {
         match services.spaces.size(&location.bucket, &location.key).await {
             Ok(Some(size)) => return Ok(Some(size)),
-            Ok(None) | Err(Error::NotReadable { .. }) => {}
+            Ok(None) | Err(Error::Remote(RemoteError::NotReadable { .. })) => {}
             Err(error) => return Err(error),
         }
     }
@@ -48,13 +48,13 @@ pub async fn download(services: &Services, locations: Vec<Location>, limit: u64)
             Ok(Some(_)) => return Ok((file, location.clone())),
             Ok(None) => {}
             // Spaces says the same of a file that is not there, to those who may not list the bucket.
-            Err(error @ Error::NotReadable { .. }) => refusal = refusal.or(Some(error)),
+            Err(error @ Error::Remote(RemoteError::NotReadable { .. })) => refusal = refusal.or(Some(error)),
             Err(error) => return Err(error),
         }
     }
     let tried = locations.iter().map(|location| format!("{}/{}", location.bucket, location.key)).collect::<Vec<_>>();
     let source = format!("looked for {}", tried.join(", ")).into();
-    Err(refusal.unwrap_or(Error::NotFound { source }))
+    Err(refusal.unwrap_or(Error::Sync(SyncError::NotFound { source })))
 }
 
 /// A file from an address of the site's.

@@ -14,7 +14,7 @@ use super::lookup::download;
 /// Works on the tape of an item. Answers where it was found, too.
 ///
 /// # Errors
-/// [`Error::NotFound`](crate::Error::NotFound) where there is no file; what is wrong with the file; what Spaces says;
+/// [`crate::error::SyncError::NotFound`](crate::error::SyncError::NotFound) where there is no file; what is wrong with the file; what Spaces says;
 /// what `work` says.
 pub async fn with<T: Send + 'static>(
     services: &Services,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::record::{Id, Item, Medium};
 use crate::remote::mongo::{Account, Doubt, Inventory, Owner};
 use crate::remote::pds::{Existing, Snapshot};
@@ -95,7 +95,7 @@ async fn repo(services: &Services, account: &Account) -> Result<(Option<Snapshot
     match services.pds.repo(did).await {
         Ok(None) => Ok((None, account.blocked().or(Some("no such repo on the PDS")))),
         Ok(snapshot) => Ok((snapshot, account.blocked())),
-        Err(Error::Away { status }) => Ok((None, Some(status))),
+        Err(Error::Remote(RemoteError::Away { status })) => Ok((None, Some(status))),
         Err(error) => Err(error),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::record::{self, Id, Item};
 use crate::remote::mongo::{Account, Found};
 use crate::remote::pds::{Existing, RepoStatus};
@@ -49,7 +49,7 @@ pub async fn read_item(services: &Services, account: &Account, found: &Found, po
     );
     let existing = match &account.did {
         Some(did) => match records(services, did, item).await {
-            Err(Error::Refused { status: 400, .. }) if plan.blocked.is_none() => {
+            Err(Error::Remote(RemoteError::Refused { status: 400, .. })) if plan.blocked.is_none() => {
                 plan.blocked = Some(repo_is(services.pds.repo_status(did).await?));
                 Vec::new()
             }
@@ -83,7 +83,7 @@ async fn records(services: &Services, did: &str, item: &Item) -> Result<Vec<Exis
         looked.push(key.clone());
         let record = match services.pds.get_record(did, collection, key).await {
             // No key that a record could have.
-            Err(Error::Document { .. }) => continue,
+            Err(Error::Remote(RemoteError::Malformed { .. })) => continue,
             record => record?,
         };
         if let Some(record) = record {

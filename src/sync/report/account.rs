@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::error::{Error, RemoteError};
 use crate::remote::mongo::Account;
 use crate::sync::backup::Saved;
 use crate::sync::make::{Replacement, Warned};
-use crate::sync::parked::{Parked, Refused};
+use crate::sync::parked::{Failure, Parked, Refused};
 use crate::sync::plan::{AccountPlan, Counts};
 use crate::sync::weight::Weight;
 
@@ -50,7 +50,7 @@ pub struct AccountReport {
     pub warnings: Vec<Parked>,
     /// Why not all that was planned was done.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub failed: Option<String>,
+    pub failed: Option<Failure>,
     /// Why not all that was planned was done yet, and when it can be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postponed: Option<Postponed>,
@@ -100,13 +100,13 @@ impl AccountReport {
     /// Notes what keeps the rest from being done.
     pub fn end(&mut self, error: &Error) {
         match error {
-            Error::Postponed { until, .. } => {
+            Error::Remote(RemoteError::Postponed { until, .. }) => {
                 let is_later = self.postponed.as_ref().is_none_or(|postponed| postponed.until < *until);
                 if is_later {
                     self.postponed = Some(Postponed { until: *until, reason: error.to_string() });
                 }
             }
-            error => self.failed = Some(error.chain().join(": ")),
+            error => self.failed = Some(Failure::of(error)),
         }
     }
 

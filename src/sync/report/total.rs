@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::error::Advice;
 use crate::remote::Waited;
 use crate::sync::parked::Parked;
 use crate::sync::plan::Counts;
@@ -65,22 +66,27 @@ impl Report {
     #[must_use]
     pub fn failures(&self) -> Vec<Cause<'_>> {
         self.by_cause(|account| {
-            let refused = account.refused.iter().map(|refused| refused.reason.as_str());
-            (account.failed.as_deref().into_iter().chain(refused).collect(), &account.parked)
+            let failed = account.failed.iter().map(|failed| (failed.reason.as_str(), failed.advice));
+            let refused = account.refused.iter().map(|refused| (refused.reason.as_str(), None));
+            (failed.chain(refused).collect(), &account.parked)
         })
     }
 
     /// What a person has to mend, by cause.
     #[must_use]
     pub fn blocked(&self) -> Vec<Cause<'_>> {
-        self.by_cause(|account| (account.blocked.into_iter().collect(), &account.blocked_items))
+        self.by_cause(|account| {
+            (account.blocked.into_iter().map(|reason| (reason, None)).collect(), &account.blocked_items)
+        })
     }
 
     /// What was put off, by what is limited.
     #[must_use]
     pub fn postponed(&self) -> Vec<Cause<'_>> {
         const NONE: &Vec<Parked> = &Vec::new();
-        self.by_cause(|account| (account.postponed.iter().map(|postponed| postponed.reason.as_str()).collect(), NONE))
+        self.by_cause(|account| {
+            (account.postponed.iter().map(|postponed| (postponed.reason.as_str(), None)).collect(), NONE)
+        })
     }
 
     /// What is odd about items, and about tapes that were published all the same, by what it is.
@@ -92,25 +98,25 @@ impl Report {
                 warnings.entry(warning).or_default().push(&tape.code);
             }
         }
-        let of_tapes = warnings.into_iter().map(|(reason, labels)| Cause { reason, labels });
+        let of_tapes = warnings.into_iter().map(|(reason, labels)| Cause { reason, advice: None, labels });
         self.by_cause(|account| (Vec::new(), &account.warnings)).into_iter().chain(of_tapes).collect()
     }
 
     fn by_cause<'a>(
         &'a self,
-        troubles: impl Fn(&'a AccountReport) -> (Vec<&'a str>, &'a Vec<Parked>),
+        troubles: impl Fn(&'a AccountReport) -> (Vec<(&'a str, Option<Advice>)>, &'a Vec<Parked>),
     ) -> Vec<Cause<'a>> {
-        let mut causes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut causes: BTreeMap<&str, (Option<Advice>, Vec<&str>)> = BTreeMap::new();
         for account in &self.accounts {
             let (reasons, items) = troubles(account);
-            for reason in reasons {
-                causes.entry(reason).or_default().push(&account.account);
-            }
-            for item in items {
-                causes.entry(&item.reason).or_default().push(&item.label);
+            let items = items.iter().map(|item| (item.reason.as_str(), item.advice, item.label.as_str()));
+            let accounts = reasons.into_iter().map(|(reason, advice)| (reason, advice, account.account.as_str()));
+            for (reason, advice, label) in accounts.chain(items) {
+                causes.entry(reason).or_insert_with(|| (advice, Vec::new())).1.push(label);
             }
         }
-        let mut causes: Vec<_> = causes.into_iter().map(|(reason, labels)| Cause { reason, labels }).collect();
+        let mut causes: Vec<_> =
+            causes.into_iter().map(|(reason, (advice, labels))| Cause { reason, advice, labels }).collect();
         causes.sort_by_key(|cause| std::cmp::Reverse(cause.labels.len()));
         causes
     }
@@ -121,6 +127,8 @@ impl Report {
 pub struct Cause<'a> {
     /// Why.
     pub reason: &'a str,
+    /// What would help.
+    pub advice: Option<Advice>,
     /// Codes of items, or handles of accounts.
     pub labels: Vec<&'a str>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::error::{Error, Result};
+use crate::error::{Result, SyncError};
 use crate::record::{self, Id, Item, Medium, Record};
 use crate::remote::mongo::Account;
 use crate::remote::pds::{Existing, Head, Write};
@@ -73,7 +73,7 @@ pub struct RestorePlan {
 /// What the servers say.
 pub async fn plan(services: &Services, account: &Account, backup: &Backup, media: &[Medium]) -> Result<RestorePlan> {
     let did = account.did.as_deref().unwrap_or_default();
-    let missing = || Error::Document { subject: account.name(), what: "has no repo on the PDS".into() };
+    let missing = || SyncError::NoRepo { account: account.name() };
     let current = services.pds.repo(did).await?.ok_or_else(missing)?;
     let at = |record: &Existing| (record.collection.clone(), record.rkey.clone());
     let cids: BTreeMap<_, _> = current.records.iter().map(|record| (at(record), record.cid)).collect();
@@ -119,5 +119,5 @@ pub async fn plan(services: &Services, account: &Account, backup: &Backup, media
 
 /// A record that is given up.
 pub fn parked(medium: Medium, rkey: &str, reason: String) -> Parked {
-    Parked { medium, id: rkey.into(), label: rkey.into(), reason, causes: Vec::new() }
+    Parked::with(medium, rkey.into(), rkey.into(), reason)
 }

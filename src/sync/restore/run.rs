@@ -6,12 +6,13 @@ use std::sync::Arc;
 use cid::Cid;
 use futures_util::{StreamExt, stream};
 
-use crate::error::{Class, Error, Result};
+use crate::error::{Disposition, Error, FileError, RemoteError, Result};
 use crate::record::{self, Medium};
 use crate::remote::mongo::{Account, Published};
 use crate::remote::pds::Session;
 use crate::sync::backup::{Backup, blobs_of};
 use crate::sync::events::Control;
+use crate::sync::parked::Parked;
 use crate::sync::services::{Services, session};
 use crate::sync::write::{Batch, Interruption, Outcome, Writer, lacks_blob, until_undisturbed};
 
@@ -126,8 +127,11 @@ impl Restoring<'_> {
                     }
                     // What is wrong with this one is nothing to the others.
                     Err(error)
-                        if error.class() == Class::Permanent
-                            || matches!(error, Error::Read { .. } | Error::Answer { .. }) =>
+                        if error.disposition() == Disposition::Drop
+                            || matches!(
+                                error,
+                                Error::File(FileError::Read { .. }) | Error::Remote(RemoteError::Answer { .. })
+                            ) =>
                     {
                         self.park(medium, &record, &error);
                     }
@@ -140,7 +144,9 @@ impl Restoring<'_> {
     }
 
     fn park(&mut self, medium: Medium, record: &SavedRecord, error: &Error) {
-        self.report.parked.push(parked(medium, &record.rkey, error.chain().join(": ")));
+        let (disposition, advice) = (error.disposition(), error.advice());
+        let parked = parked(medium, &record.rkey, error.chain().join(": "));
+        self.report.parked.push(Parked { disposition, advice, ..parked });
     }
 
     async fn commit(&mut self, medium: Medium, mut kept: Vec<SavedRecord>) -> Result<(), Interruption> {

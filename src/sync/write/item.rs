@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use tokio::sync::mpsc;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result, VideoError};
 use crate::record;
 use crate::remote::mongo::{Account, Found};
 use crate::remote::pds::{Session, Swap};
@@ -84,7 +84,9 @@ impl One<'_> {
             Action::Create { .. } | Action::Update { .. } => match self.with_record(session, step).await {
                 Ok(Some(change)) => change,
                 Ok(None) => return Ok(()),
-                Err(error @ (Error::Interrupted | Error::Postponed { .. })) => return Err(error.into()),
+                Err(error @ (Error::Interrupted | Error::Remote(RemoteError::Postponed { .. }))) => {
+                    return Err(error.into());
+                }
                 Err(error) => {
                     self.give_up(Parked::after(&item, &error));
                     return Ok(());
@@ -103,7 +105,13 @@ impl One<'_> {
                 self.ready = None;
                 return Err(Interruption::Disturbed);
             }
-            Err(error @ (Error::Altered { .. } | Error::TooLarge { .. } | Error::Refused { status: 400, .. })) => {
+            Err(
+                error @ Error::Remote(
+                    RemoteError::Altered { .. }
+                    | RemoteError::TooLarge { .. }
+                    | RemoteError::Refused { status: 400, .. },
+                ),
+            ) => {
                 self.give_up(Parked::after(&item, &error));
                 return Ok(());
             }
@@ -127,7 +135,7 @@ impl One<'_> {
                     self.report.uploaded += uploaded;
                     self.ready = Some(ready);
                 }
-                Err(error @ Error::Posted { .. }) => {
+                Err(error @ Error::Video(VideoError::Posted { .. })) => {
                     self.report.blocked_items.push(Parked::after(&step.item, &error));
                     self.report.done.entry(step.item.medium().plural()).or_default().blocked += 1;
                     return Ok(None);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result, SyncError};
 
 /// How often an account is looked at again without coming on before it is left for another run. Each disturbance that
 /// another writer causes costs one, and so does each halving of a batch that the PDS fails to carry out: 200 to 1 takes
@@ -23,7 +23,7 @@ pub enum Interruption {
 impl From<Error> for Interruption {
     fn from(error: Error) -> Self {
         match error {
-            Error::InvalidSwap { .. } | Error::Uncertain { .. } => Interruption::Disturbed,
+            Error::Remote(RemoteError::InvalidSwap { .. } | RemoteError::Uncertain { .. }) => Interruption::Disturbed,
             error => Interruption::Failed(error),
         }
     }
@@ -33,7 +33,7 @@ impl From<Error> for Interruption {
 /// answers how much all attempts have done so far, too. Whoever comes on, however slowly, is never given up.
 ///
 /// # Errors
-/// What an attempt failed with; [`Error::Disturbed`] when others never let it through.
+/// What an attempt failed with; [`SyncError::Disturbed`] when others never let it through.
 pub async fn until_undisturbed<T>(
     account: &str,
     mut attempt: impl AsyncFnMut() -> (usize, Result<T, Interruption>),
@@ -50,7 +50,7 @@ pub async fn until_undisturbed<T>(
         tracing::info!(account, round, done, "looking again");
         tokio::time::sleep(pause(round)).await;
     }
-    Err(Error::Disturbed { rounds: ROUNDS })
+    Err(Error::Sync(SyncError::Disturbed { rounds: ROUNDS }))
 }
 
 /// Longer with each round, and never the same for two processes that disturb each other.
@@ -81,7 +81,7 @@ mod tests {
     async fn who_does_not_come_on_is_left_for_another_run() {
         let begun = tokio::time::Instant::now();
         let stuck = settled((0..).map(|round| disturbed(round.min(3)))).await;
-        assert!(matches!(stuck, Err(Error::Disturbed { .. })));
+        assert!(matches!(stuck, Err(Error::Sync(SyncError::Disturbed { .. }))));
         assert!(begun.elapsed() < Duration::from_mins(5), "{:?}", begun.elapsed());
     }
 }

@@ -8,7 +8,7 @@ use cid::Cid;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result, VideoError};
 use crate::record::{self, Id, Medium};
 use crate::remote::mongo::Account;
 use crate::remote::pds::{Existing, Session, Snapshot};
@@ -178,11 +178,11 @@ impl<P: Strategy> Run<'_, P> {
         match &ready {
             // What was not begun any more is no trouble of the item's.
             Err(Error::Interrupted) => return None,
-            Err(error @ Error::Postponed { .. }) => {
+            Err(error @ Error::Remote(RemoteError::Postponed { .. })) => {
                 self.report.end(error);
                 return None;
             }
-            Err(error @ Error::Posted { .. }) => {
+            Err(error @ Error::Video(VideoError::Posted { .. })) => {
                 self.block(&step, error);
                 return None;
             }
@@ -192,21 +192,20 @@ impl<P: Strategy> Run<'_, P> {
         if !needs_record {
             return Some(Prepared::without_record(step));
         }
-        let built = ready.map_err(|error| Parked::after(&step.item, &error)).and_then(|ready| {
-            let wrong = |violations: record::Violations| Parked::new(&step.item, violations.to_string());
-            let record = record::build(&step.item, &ready.files).map_err(wrong)?;
-            if step.missing_files().any() {
-                self.ready.insert(step.item.id, ready.clone());
-            }
-            Ok((record, ready.encoded))
-        });
-        match built {
-            Ok((record, encoded)) => Some(Prepared::with_record(step, record, encoded)),
-            Err(parked) => {
-                self.park(&step, parked);
-                None
-            }
-        }
+        let parked = match ready {
+            Ok(ready) => match record::build(&step.item, &ready.files) {
+                Ok(record) => {
+                    if step.missing_files().any() {
+                        self.ready.insert(step.item.id, ready.clone());
+                    }
+                    return Some(Prepared::with_record(step, record, ready.encoded));
+                }
+                Err(violations) => Parked::new(&step.item, violations.to_string()),
+            },
+            Err(error) => Parked::after(&step.item, &error),
+        };
+        self.park(&step, parked);
+        None
     }
 
     fn park(&mut self, step: &Step, parked: Parked) {
@@ -252,7 +251,7 @@ impl<P: Strategy> Run<'_, P> {
     /// What to do about changes that were not carried out, or of which nobody knows.
     fn stopped(&mut self, changes: &[Prepared], error: Error) -> Interruption {
         let is_lost = lacks_blob(&error);
-        if !is_lost && !matches!(error, Error::Uncertain { .. }) {
+        if !is_lost && !matches!(error, Error::Remote(RemoteError::Uncertain { .. })) {
             return error.into();
         }
         for Prepared { step, .. } in changes {

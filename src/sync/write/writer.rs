@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RemoteError, Result};
 use crate::record::Record;
 use crate::remote::pds::{Head, Pds, Session, Write, Written};
 
@@ -70,22 +70,33 @@ impl<'a> Writer<'a> {
                     self.done += count;
                     return sorted(changes.drain(..count).collect(), &applied);
                 }
-                Err(Error::TooLarge { .. }) if count > 1 => {
+                Err(Error::Remote(RemoteError::TooLarge { .. })) if count > 1 => {
                     count /= 2;
                     self.size.bytes = changes[..count].iter().map(bytes_of).sum();
                 }
                 // What it is about may have gone meanwhile.
-                Err(ref error @ Error::Refused { status: 400, call, .. }) if self.is_beside && !lacks_blob(error) => {
-                    return Outcome::Stopped(changes.drain(..count).collect(), Error::InvalidSwap { call });
+                Err(ref error @ Error::Remote(RemoteError::Refused { status: 400, call, .. }))
+                    if self.is_beside && !lacks_blob(error) =>
+                {
+                    return Outcome::Stopped(
+                        changes.drain(..count).collect(),
+                        Error::Remote(RemoteError::InvalidSwap { call }),
+                    );
                 }
                 // One of them may be to blame for all; halves find it.
-                Err(ref error @ Error::Refused { status: 400, .. }) if count > 1 && !lacks_blob(error) => count /= 2,
-                Err(error @ (Error::TooLarge { .. } | Error::Refused { status: 400, .. })) if !lacks_blob(&error) => {
+                Err(ref error @ Error::Remote(RemoteError::Refused { status: 400, .. }))
+                    if count > 1 && !lacks_blob(error) =>
+                {
+                    count /= 2;
+                }
+                Err(error @ Error::Remote(RemoteError::TooLarge { .. } | RemoteError::Refused { status: 400, .. }))
+                    if !lacks_blob(&error) =>
+                {
                     return Outcome::Refused(changes.remove(0), error);
                 }
                 Err(error) => {
                     // What one lacks others may lack too; they go in halves when they have been uploaded again.
-                    if matches!(error, Error::Uncertain { .. }) || lacks_blob(&error) {
+                    if matches!(error, Error::Remote(RemoteError::Uncertain { .. })) || lacks_blob(&error) {
                         self.size.writes = (self.size.writes / 2).min(count.div_ceil(2)).max(1);
                     }
                     return Outcome::Stopped(changes.drain(..count).collect(), error);
@@ -108,7 +119,7 @@ impl<'a> Writer<'a> {
                     self.head = Some(Head { commit: applied.commit, rev: applied.rev });
                     return Ok(applied.results);
                 }
-                Err(error @ Error::InvalidSwap { .. }) if left > 0 => {
+                Err(error @ Error::Remote(RemoteError::InvalidSwap { .. })) if left > 0 => {
                     left -= 1;
                     self.head = Some(self.newest_head().await?.ok_or(error)?);
                     self.is_beside = true;
@@ -128,7 +139,7 @@ impl<'a> Writer<'a> {
 
 /// Whether a record refers to a blob that the server does not have, or not any more.
 pub fn lacks_blob(error: &Error) -> bool {
-    matches!(error, Error::Refused { name, .. } if name == "BlobNotFound")
+    matches!(error, Error::Remote(RemoteError::Refused { name, .. }) if name == "BlobNotFound")
 }
 
 /// Compares what the PDS says that it has stored with what was sent.
@@ -156,5 +167,5 @@ fn sorted<C: Change>(changes: Vec<C>, applied: &[Option<Written>]) -> Outcome<C>
 pub fn altered(record: &Record, written: Option<&Written>) -> Option<Error> {
     let (sent, is) = (record.cid(), written.map(|written| written.cid));
     let said = is.map_or("nothing".into(), |is| is.to_string());
-    (is != Some(sent)).then(|| Error::Altered { is: said, sent: sent.to_string() })
+    (is != Some(sent)).then(|| Error::Remote(RemoteError::Altered { is: said, sent: sent.to_string() }))
 }

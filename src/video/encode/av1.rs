@@ -8,7 +8,7 @@ use ffmpeg_next as ffmpeg;
 
 use ffmpeg::{Packet, codec};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, VideoError};
 
 use super::super::preset::Quality;
 use super::Setup;
@@ -32,7 +32,7 @@ pub fn setup(quality: Quality) -> Setup {
 /// Puts the sequence header that a chunk begins with into its parameters, where libav has it only once it has encoded.
 ///
 /// # Errors
-/// [`Error::Verify`] if a frame to start at does not begin with that header, or another frame has one.
+/// [`VideoError::Verify`] if a frame to start at does not begin with that header, or another frame has one.
 pub fn finish(packets: &mut [Packet], parameters: &mut codec::Parameters) -> Result<()> {
     let first = packets.first().and_then(Packet::data).unwrap_or_default();
     let header = sequence_headers(first).first().copied().unwrap_or_default();
@@ -41,7 +41,9 @@ pub fn finish(packets: &mut [Packet], parameters: &mut codec::Parameters) -> Res
         sequence_headers(packet.data().unwrap_or_default()) == expected
     };
     if header.is_empty() || !packets.iter().all(is_sound) {
-        return Err(Error::Verify { what: "has a chunk that does not begin with the sequence header of all".into() });
+        return Err(Error::Video(VideoError::Verify {
+            what: "has a chunk that does not begin with the sequence header of all".into(),
+        }));
     }
     super::set_extradata(parameters, header)?;
     packets.iter_mut().for_each(super::drop_side_data);

@@ -14,7 +14,7 @@ use ffmpeg::encoder::video::Encoder;
 use ffmpeg::format::Pixel;
 use ffmpeg::{Dictionary, Packet, Rational, color, frame, picture as picture_type};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, VideoError};
 use crate::picture::{self, Picture};
 use crate::tape::{Shown, Tape};
 
@@ -108,7 +108,7 @@ impl<'a> Plan<'a> {
     /// Encodes a part of the video, whose frames come from `source`.
     ///
     /// # Errors
-    /// What is wrong with a picture, [`Error::Libav`], or [`Error::Interrupted`].
+    /// What is wrong with a picture, [`VideoError::Libav`], or [`Error::Interrupted`].
     pub fn encode(&self, part: Part<'_>, source: &mut impl FrameSource, watch: &dyn Watch) -> Result<Chunk> {
         match self.quality {
             Quality::Floor(floor) => self.encode_above(floor, part, source, watch),
@@ -196,7 +196,8 @@ impl<'a> Plan<'a> {
 
     fn open(&self, setup: &Setup) -> Result<Encoder> {
         let name = self.encoding.encoder();
-        let codec = ffmpeg::encoder::find_by_name(name).ok_or_else(|| Error::NoEncoder { name: name.into() })?;
+        let codec = ffmpeg::encoder::find_by_name(name)
+            .ok_or_else(|| Error::Video(VideoError::NoEncoder { name: name.into() }))?;
         let context = codec::Context::new_with_codec(codec);
         let mut video = context.encoder().video().map_err(libav(format!("set up {name}")))?;
         video.set_width(self.geometry.width);

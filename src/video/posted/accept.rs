@@ -28,7 +28,7 @@ pub enum Accepted {
 /// Looks whether a posted video can be published, and writes it to `rewritten` if its boxes have to change for that.
 ///
 /// # Errors
-/// [`Error::Posted`] for what cannot be published, and why; [`Error::Scratch`] when `rewritten` cannot be written.
+/// [`crate::error::VideoError::Posted`] for what cannot be published, and why; [`crate::error::FileError::Scratch`] when `rewritten` cannot be written.
 pub fn accept(file: &mut (impl Read + Seek), rewritten: &mut (impl Write + Seek)) -> Result<Accepted> {
     let boxes = top(file)?;
     let index = index(file, &boxes)?;
@@ -43,11 +43,11 @@ pub fn accept(file: &mut (impl Read + Seek), rewritten: &mut (impl Write + Seek)
     if has_mp4_brand(file, &boxes)? && tracks.is_as_in_mp4 {
         return Ok(Accepted::AsItIs);
     }
-    rewritten.write_all(&layout.head).map_err(scratch)?;
+    rewritten.write_all(&layout.head).map_err(Error::scratch)?;
     for found in &media {
         copy(file, found, rewritten)?;
     }
-    rewritten.flush().map_err(scratch)?;
+    rewritten.flush().map_err(Error::scratch)?;
     Ok(Accepted::Rewritten)
 }
 
@@ -67,10 +67,10 @@ fn accept_fragments(
     let first = boxes.first().filter(|first| &first.name == b"ftyp" && first.range.end - first.range.start >= 16);
     let first = first.ok_or_else(|| refused("comes in fragments without a brand in front"))?;
     file.rewind().map_err(unread)?;
-    io::copy(file, rewritten).map_err(scratch)?;
+    io::copy(file, rewritten).map_err(Error::scratch)?;
     let brands = rewrite::brands_in_place((first.range.end - first.range.start - first.header) as usize);
-    rewritten.seek(SeekFrom::Start(first.header)).map_err(scratch)?;
-    rewritten.write_all(&brands).and_then(|()| rewritten.flush()).map_err(scratch)?;
+    rewritten.seek(SeekFrom::Start(first.header)).map_err(Error::scratch)?;
+    rewritten.write_all(&brands).and_then(|()| rewritten.flush()).map_err(Error::scratch)?;
     Ok(Accepted::Rewritten)
 }
 
@@ -150,9 +150,9 @@ fn copy(file: &mut (impl Read + Seek), found: &TopBox, to: &mut impl Write) -> R
         let length = u32::try_from(length).map_err(|_| refused("is too long"))?;
         header[..4].copy_from_slice(&length.to_be_bytes());
     }
-    to.write_all(&header).map_err(scratch)?;
+    to.write_all(&header).map_err(Error::scratch)?;
     file.seek(SeekFrom::Start(found.range.start + 8)).map_err(unread)?;
-    io::copy(&mut Read::take(&mut *file, length - 8), to).map_err(scratch)?;
+    io::copy(&mut Read::take(&mut *file, length - 8), to).map_err(Error::scratch)?;
     Ok(())
 }
 
@@ -173,9 +173,5 @@ fn read_at(file: &mut (impl Read + Seek), start: u64, into: &mut [u8]) -> Result
 
 /// The file is our own copy, on our own disk.
 fn unread(source: io::Error) -> Error {
-    scratch(source)
-}
-
-fn scratch(source: io::Error) -> Error {
-    Error::Scratch { source }
+    Error::scratch(source)
 }

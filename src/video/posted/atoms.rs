@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, VideoError};
 
 /// How many boxes a file may have: an hour in fragments of a tenth of a second.
 const MOST_BOXES: u32 = 1 << 16;
@@ -41,7 +41,7 @@ pub struct TopBox {
 
 /// A posted video that cannot be published.
 pub fn refused(what: impl Into<String>) -> Error {
-    Error::Posted { what: what.into() }
+    Error::Video(VideoError::Posted { what: what.into() })
 }
 
 /// A box, without its header.

@@ -37,7 +37,7 @@ const FIRST_BOXES: [&[u8]; 11] =
 /// Refuses what does not begin like a movie.
 ///
 /// # Errors
-/// [`crate::Error::Posted`] with what it is.
+/// [`crate::error::VideoError::Posted`] with what it is.
 pub fn check(beginning: &[u8]) -> Result<()> {
     if beginning.is_empty() {
         return Err(refused("is empty"));

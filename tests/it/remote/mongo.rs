@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use mongodb::bson::{Document, doc, oid::ObjectId};
-use telecine::error::Class;
+use telecine::error::Disposition;
 use telecine::record::{BlobRef, Content, Id, Item, Medium, StoredVideo};
 use telecine::remote::Mongo;
 use telecine::remote::mongo::{Inventory, Owner, Published, Unnamed};
@@ -239,13 +239,13 @@ async fn keys_arrive_when_the_primary_steps_down() {
 async fn a_wrong_connection_is_told_without_its_password() {
     let site = Site::new().await;
     for (url, class) in [
-        ("mongodb://me:hunter2@127.0.0.1:1/?serverSelectionTimeoutMS=200", Class::Transient),
-        ("mongodb://me:hunter2@/", Class::Permanent),
-        ("http://me:hunter2@127.0.0.1/", Class::Permanent),
+        ("mongodb://me:hunter2@127.0.0.1:1/?serverSelectionTimeoutMS=200", Disposition::Retry { after: None }),
+        ("mongodb://me:hunter2@/", Disposition::Drop),
+        ("http://me:hunter2@127.0.0.1/", Disposition::Drop),
     ] {
         let error =
             Mongo::connect(&config_with(site.environment(), "MONGODB_CONNECTION_STRING", url)).await.unwrap_err();
-        assert_eq!(error.class(), class, "{url}");
+        assert_eq!(error.disposition(), class, "{url}");
         assert!(!format!("{error:?} {:?}", error.chain()).contains("hunter2"), "{:?}", error.chain());
     }
 }

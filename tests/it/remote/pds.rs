@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use secrecy::SecretString;
-use telecine::Error;
-use telecine::error::Class;
+use telecine::error::{Disposition, Error, RemoteError};
 use telecine::record::{BlobRef, Content, Files, Id, Item, Medium, Record, StoredKeys, build};
 use telecine::remote::Pds;
 use telecine::remote::pds::{Body, Session, Swap, Write};
@@ -123,8 +122,8 @@ async fn a_repo_that_has_changed_is_not_written_to() {
     let before = pds.repo(owner.did()).await.unwrap().unwrap();
     pds.apply_writes(&session, &creations(0..1), Some(&before.commit)).await.unwrap();
     let error = pds.apply_writes(&session, &creations(1..2), Some(&before.commit)).await.unwrap_err();
-    assert!(matches!(error, Error::InvalidSwap { .. }), "{error}");
-    assert_eq!(error.class(), Class::Transient);
+    assert!(matches!(error, Error::Remote(RemoteError::InvalidSwap { .. })), "{error}");
+    assert_eq!(error.disposition(), Disposition::Retry { after: None });
     assert_eq!(pds.repo(owner.did()).await.unwrap().unwrap().records.len(), 1);
 }
 
@@ -135,8 +134,11 @@ async fn one_record_is_replaced_only_if_it_is_the_one() {
     let put = async |record: &Record, swap| scene.pds.put_record(&session, "one", record, swap).await;
     let first = put(&mood(1), Swap::Missing).await.unwrap();
     assert_eq!(first.cid, mood(1).cid());
-    assert!(matches!(put(&mood(2), Swap::Missing).await, Err(Error::InvalidSwap { .. })));
-    assert!(matches!(put(&mood(2), Swap::Is(mood(3).cid())).await, Err(Error::InvalidSwap { .. })));
+    assert!(matches!(put(&mood(2), Swap::Missing).await, Err(Error::Remote(RemoteError::InvalidSwap { .. }))));
+    assert!(matches!(
+        put(&mood(2), Swap::Is(mood(3).cid())).await,
+        Err(Error::Remote(RemoteError::InvalidSwap { .. }))
+    ));
     put(&mood(2), Swap::Is(first.cid)).await.unwrap();
     put(&mood(2), Swap::Any).await.unwrap();
 }
@@ -158,7 +160,7 @@ async fn a_write_without_an_answer_is_uncertain_and_never_repeated() {
         scene.proxy.once(APPLY, fault.clone());
         let before = scene.proxy.count(APPLY);
         let error = scene.pds.apply_writes(&session, &creations(number..number + 1), None).await.unwrap_err();
-        assert_eq!(error.class(), Class::Uncertain, "{fault:?}: {:?}", error.chain());
+        assert_eq!(error.disposition(), Disposition::LookFirst, "{fault:?}: {:?}", error.chain());
         assert_eq!(scene.proxy.count(APPLY), before + 1, "{fault:?}");
         let collection = Medium::Mood.collection();
         let read = scene.pds.get_record(scene.owner.did(), collection, &format!("mood-{number}")).await.unwrap();
@@ -166,7 +168,7 @@ async fn a_write_without_an_answer_is_uncertain_and_never_repeated() {
     }
     // What the reference PDS says to a key that is taken looks the same.
     let error = scene.pds.apply_writes(&session, &creations(0..1), None).await.unwrap_err();
-    assert_eq!(error.class(), Class::Uncertain);
+    assert_eq!(error.disposition(), Disposition::LookFirst);
 }
 
 #[tokio::test]
@@ -174,12 +176,15 @@ async fn what_the_server_declines_is_told_in_its_words() {
     let scene = Scene::new().await;
     let session = scene.login().await;
     let error = scene.pds.apply_writes(&session, &creations(0..201), None).await.unwrap_err();
-    assert!(matches!(&error, Error::Refused { status: 400, message, .. } if message.contains("Max: 200")), "{error}");
-    assert_eq!(error.class(), Class::Permanent);
+    assert!(
+        matches!(&error, Error::Remote(RemoteError::Refused { status: 400, message, .. }) if message.contains("Max: 200")),
+        "{error}"
+    );
+    assert_eq!(error.disposition(), Disposition::Drop);
 
     let before = scene.proxy.count("createSession");
     let error = scene.pds.login(scene.owner.did(), &SecretString::from("hunter2")).await.unwrap_err();
-    assert!(matches!(&error, Error::Refused { status: 401, .. }), "{error}");
+    assert!(matches!(&error, Error::Remote(RemoteError::Refused { status: 401, .. })), "{error}");
     assert!(!format!("{error:?} {error}").contains("hunter2"));
     assert_eq!(scene.proxy.count("createSession"), before + 1);
 }
@@ -190,10 +195,10 @@ async fn after_too_much_at_once_less_goes_through() {
     let session = scene.login().await;
     let blob = vec![7_u8; 101 << 20];
     let error = scene.pds.upload_blob(&session, Body::Bytes(blob.into()), "video/mp4", None).await.unwrap_err();
-    assert!(matches!(error, Error::TooLarge { size: 105_906_176, .. }), "{error}");
+    assert!(matches!(error, Error::Remote(RemoteError::TooLarge { size: 105_906_176, .. })), "{error}");
     scene.proxy.once(APPLY, Fault::Answer(Answer::too_large()));
     let error = scene.pds.apply_writes(&session, &creations(0..10), None).await.unwrap_err();
-    assert!(matches!(error, Error::TooLarge { .. }), "{error}");
+    assert!(matches!(error, Error::Remote(RemoteError::TooLarge { .. })), "{error}");
     scene.pds.apply_writes(&session, &creations(0..5), None).await.unwrap();
 }
 
@@ -319,6 +324,6 @@ async fn a_server_that_is_away_comes_back() {
     let nobody = Pds::new(&"http://127.0.0.1:1".parse().unwrap(), None).unwrap();
     tokio::time::pause();
     let error = nobody.describe().await.unwrap_err();
-    assert!(matches!(error, Error::Unavailable { attempts: 7, .. }), "{error}");
-    assert_eq!(error.class(), Class::Transient);
+    assert!(matches!(error, Error::Remote(RemoteError::Unavailable { attempts: 7, .. })), "{error}");
+    assert_eq!(error.disposition(), Disposition::Retry { after: None });
 }

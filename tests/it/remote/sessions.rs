@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
-use telecine::Error;
+use telecine::error::{Error, RemoteError};
 use telecine::remote::Pds;
 use telecine::remote::pds::{Description, Sessions};
 
@@ -26,7 +26,7 @@ async fn an_account_is_logged_in_to_once_by_all_who_ask_and_again_only_with_anot
         sessions.session(owner.did(), &password),
         sessions.session(owner.did(), &password)
     );
-    assert!(matches!(one, Err(Error::Refused { status: 400, .. })), "{one:?}");
+    assert!(matches!(one, Err(Error::Remote(RemoteError::Refused { status: 400, .. }))), "{one:?}");
     assert!(std::sync::Arc::ptr_eq(&two.unwrap(), &three.unwrap()));
     assert_eq!(proxy.count("createSession"), 2);
 
@@ -35,7 +35,7 @@ async fn an_account_is_logged_in_to_once_by_all_who_ask_and_again_only_with_anot
     assert_eq!(proxy.count("createSession"), 3);
 
     let wrong = sessions.session(owner.did(), &SecretString::from("hunter2")).await;
-    assert!(matches!(wrong, Err(Error::Refused { status: 401, .. })), "{wrong:?}");
+    assert!(matches!(wrong, Err(Error::Remote(RemoteError::Refused { status: 401, .. }))), "{wrong:?}");
     sessions.session(owner.did(), &password).await.unwrap();
     assert_eq!(proxy.count("createSession"), 4);
 }

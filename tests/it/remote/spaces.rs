@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use telecine::Error;
+use telecine::error::{Error, RemoteError};
 use telecine::remote::spaces::Spaces;
 
 use super::{config, config_with, is_send};
@@ -89,7 +89,7 @@ async fn addresses_in_documents_are_fetched_from_our_own_places_only() {
     assert!(!format!("{error:?} {error}").contains("hunter2"), "{error}");
     for elsewhere in [site.environment()["PDS_URL"].as_str(), "https://example.com/x.mp4", "file:///etc/passwd"] {
         let error = spaces.fetch_url(elsewhere, 10, file).await.unwrap_err();
-        assert!(matches!(error, Error::Address { .. }), "{error}");
+        assert!(matches!(error, Error::Remote(RemoteError::Address { .. })), "{error}");
     }
     let moved = Answer { status: 302, headers: vec![("location", url.clone())], body: String::new() };
     proxy.once("GET", Fault::Answer(moved));

@@ -66,7 +66,7 @@ impl Pace {
     /// Waits until the known limiters let the request pass, and counts it.
     ///
     /// # Errors
-    /// [`Error::Postponed`](crate::Error::Postponed) and [`Error::Interrupted`](crate::Error::Interrupted).
+    /// [`crate::error::RemoteError::Postponed`](crate::error::RemoteError::Postponed) and [`crate::Error::Interrupted`](crate::Error::Interrupted).
     pub(super) async fn admit<'a>(&'a self, toll: Toll<'a>) -> Result<Admission<'a>> {
         loop {
             let (until, scope) = {
@@ -85,7 +85,7 @@ impl Pace {
     /// Whether a request can go before patience ends. Counts nothing.
     ///
     /// # Errors
-    /// [`Error::Postponed`](crate::Error::Postponed).
+    /// [`crate::error::RemoteError::Postponed`](crate::error::RemoteError::Postponed).
     pub(super) fn check(&self, toll: Toll<'_>) -> Result<()> {
         let chance = self.state().next_chance(&toll, Instant::now());
         chance.map_or(Ok(()), |(until, scope)| self.waits.allow(&scope.want(), until))
