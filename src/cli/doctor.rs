@@ -2,8 +2,7 @@
 
 use clap::Args;
 
-use super::config::ConfigFile;
-use super::network;
+use super::network::{self, ServerArguments};
 use super::outcome::Outcome;
 use super::report::{error_text, json, line, say_lines};
 use crate::admin::doctor::{Finding, Level, examine};
@@ -21,19 +20,19 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: ConfigFile,
+    servers: ServerArguments,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let config = match arguments.config.load() {
-        Ok(config) => config,
+    let findings = network::answer(&arguments.servers, async |config, waits| Ok(examine(&config, &waits).await));
+    let findings = match findings {
+        Ok(findings) => findings,
         Err(error) => {
             say_lines(error_text(&"settings", &error));
             return Outcome::Failed;
         }
     };
-    let findings = network::block_on(examine(&config));
     if arguments.json {
         findings.iter().for_each(json);
     } else {

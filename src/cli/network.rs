@@ -34,7 +34,7 @@ pub struct ServerArguments {
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = time)]
     patience: Duration,
     #[command(flatten)]
-    pub file: ConfigFile,
+    file: ConfigFile,
 }
 
 /// `90s`, `10m`, `2h`, `3d`
@@ -59,23 +59,28 @@ pub fn run(
     work: impl AsyncFnOnce(Services) -> Result<Outcome>,
 ) -> Outcome {
     stop_on_interrupt_and(|| STOP.cancel());
-    let waits = Waits::new(servers.patience, stop());
-    let work = async { work(Services::connect(&servers.file.load()?, waits.clone()).await?).await };
-    wait_for(subject, waiting::shown(&waits, work))
+    ask(subject, servers, async |config, waits| work(Services::connect(&config, waits).await?).await)
 }
 
-/// Does the work, and reports what ended it.
-pub fn wait_for(subject: &impl Display, work: impl Future<Output = Result<Outcome>>) -> Outcome {
-    block_on(work).unwrap_or_else(|error| {
+/// Does what talks to servers only here and there, and reports what ended it.
+pub fn ask(
+    subject: &impl Display,
+    servers: &ServerArguments,
+    work: impl AsyncFnOnce(Config, Waits) -> Result<Outcome>,
+) -> Outcome {
+    answer(servers, work).unwrap_or_else(|error| {
         say_lines(error_text(subject, &error));
         if matches!(error, Error::Interrupted) { Outcome::Interrupted } else { Outcome::Failed }
     })
 }
 
-/// Waits for what talks to servers.
-pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+/// The same, where what ends it is the caller's. Shows what is waited for meanwhile.
+pub fn answer<T>(servers: &ServerArguments, work: impl AsyncFnOnce(Config, Waits) -> Result<T>) -> Result<T> {
+    let config = servers.file.load()?;
+    let waits = Waits::new(servers.patience, stop());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.unwrap_or_else(|error| usage_error(format!("cannot start threads: {error}"))).block_on(work)
+    let runtime = runtime.unwrap_or_else(|error| usage_error(format!("cannot start threads: {error}")));
+    runtime.block_on(waiting::shown(&waits, work(config, waits.clone())))
 }
 
 /// Says what makes a look at many accounts slow, if something does. A database that does not tell is none of that.
@@ -92,6 +97,6 @@ pub async fn tell_what_is_slow(services: &Services, scope: &Scope) {
 }
 
 /// The PDS, which has not been asked anything yet.
-pub fn pds(config: &Config) -> Result<Pds> {
-    Pds::new(&config.pds_url()?, config.pds_bypass_key())
+pub fn pds(config: &Config, waits: Waits) -> Result<Pds> {
+    Pds::sharing(waits, &config.pds_url()?, config.pds_bypass_key())
 }

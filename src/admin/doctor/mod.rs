@@ -12,13 +12,18 @@ mod settings;
 mod storage;
 
 use crate::config::Config;
+use crate::remote::Waits;
 
 pub use finding::{Finding, Level};
 
 /// Looks at everything.
-pub async fn examine(config: &Config) -> Vec<Finding> {
-    let (database, server, storage, machine) =
-        tokio::join!(database::look(config), server::look(config), storage::look(config), machine::look());
+pub async fn examine(config: &Config, waits: &Waits) -> Vec<Finding> {
+    let (database, server, storage, machine) = tokio::join!(
+        database::look(config),
+        server::look(config, waits),
+        storage::look(config, waits),
+        machine::look()
+    );
     let together = both_sides::look(database.mongo.as_ref(), server.server.as_ref()).await;
     let groups = [settings::look(config), database.findings, server.findings, together, storage, machine];
     groups.into_iter().flatten().collect()

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::finding::Finding;
 use crate::config::Config;
 use crate::record::{Medium, Schema};
+use crate::remote::Waits;
 use crate::remote::pds::{MOST_BLOB, Pds, Server};
 use crate::video::Presets;
 
@@ -22,9 +23,9 @@ const WORST_DRIFT: SignedDuration = SignedDuration::from_mins(5);
 
 const UNREACHABLE: &str = "the pds cannot be reached";
 
-pub async fn look(config: &Config) -> Found {
+pub async fn look(config: &Config, waits: &Waits) -> Found {
     let asked = async {
-        let pds = Pds::new(&config.pds_url()?, config.pds_bypass_key())?;
+        let pds = Pds::sharing(waits.clone(), &config.pds_url()?, config.pds_bypass_key())?;
         let health = pds.health().await?;
         let server = pds.describe().await?;
         Ok::<_, crate::Error>((pds, health, server))

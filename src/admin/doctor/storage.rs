@@ -5,13 +5,14 @@ use futures_util::{StreamExt, stream};
 use super::finding::Finding;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::remote::Waits;
 use crate::remote::spaces::{Access, Spaces};
 
 const UNREACHABLE: &str = "spaces cannot be reached";
 
-pub async fn look(config: &Config) -> Vec<Finding> {
+pub async fn look(config: &Config, waits: &Waits) -> Vec<Finding> {
     let buckets = [config.art_bucket(), config.user_bucket(), config.blobs_bucket()];
-    let spaces = match reached(config).await {
+    let spaces = match reached(config, waits).await {
         Ok(spaces) => spaces,
         Err(error) => {
             let remedy = "set ART_SPACES_ENDPOINT to a server that this machine reaches";
@@ -29,8 +30,8 @@ pub async fn look(config: &Config) -> Vec<Finding> {
     findings
 }
 
-async fn reached(config: &Config) -> Result<Spaces, Error> {
-    let spaces = Spaces::new(config)?;
+async fn reached(config: &Config, waits: &Waits) -> Result<Spaces, Error> {
+    let spaces = Spaces::sharing(waits.clone(), config)?;
     spaces.reach().await?;
     Ok(spaces)
 }

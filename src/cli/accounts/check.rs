@@ -8,12 +8,12 @@ use regex::Regex;
 use serde_json::json;
 use url::Url;
 
-use super::super::config::ConfigFile;
+use super::super::network::{self, ServerArguments};
 use super::super::outcome::Outcome;
 use super::super::report::{json, line, say};
 use super::super::selection::{self, AtOnceArgument};
-use super::super::{network, waiting};
 use crate::admin::accounts::{Blocked, Listed, check, list};
+use crate::config::Config;
 use crate::error::Result;
 use crate::remote::Waits;
 use crate::remote::mongo::{Mongo, Owner};
@@ -42,7 +42,7 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: ConfigFile,
+    servers: ServerArguments,
 }
 
 /// What has become of one account.
@@ -78,16 +78,16 @@ impl Relayed {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     let pattern = arguments.user.as_deref().map(selection::pattern);
-    let waits = Waits::default();
-    network::wait_for(&"accounts", waiting::shown(&waits, work(arguments, pattern.as_ref(), &waits)))
+    network::ask(&"accounts", &arguments.servers, async |config, waits| {
+        work(arguments, pattern.as_ref(), &config, &waits).await
+    })
 }
 
-async fn work(arguments: &Arguments, pattern: Option<&Regex>, waits: &Waits) -> Result<Outcome> {
-    let config = arguments.config.load()?;
-    let pds = Pds::sharing(waits.clone(), &config.pds_url()?, config.pds_bypass_key())?;
+async fn work(arguments: &Arguments, pattern: Option<&Regex>, config: &Config, waits: &Waits) -> Result<Outcome> {
+    let pds = network::pds(config, waits.clone())?;
     let server = pds.describe().await?;
     let relay = arguments.relay.as_ref().map(|url| Pds::sharing(waits.clone(), url, None)).transpose()?;
-    let mongo = Mongo::connect(&config).await?;
+    let mongo = Mongo::connect(config).await?;
     let wanted = |listed: &Listed| match pattern {
         Some(pattern) => pattern.is_match(&listed.account.name()),
         None => !arguments.anonymous || listed.account.owner == Owner::Guest,

@@ -3,12 +3,13 @@
 use clap::Args;
 use serde_json::json;
 
-use super::super::config::ConfigFile;
-use super::super::network;
+use super::super::network::{self, ServerArguments};
 use super::super::outcome::Outcome;
 use super::super::report::{json, line, say};
 use crate::admin::create::{CreatedAccount, CreationPlan, Who, create, plan};
+use crate::config::Config;
 use crate::error::{Result, SyncError};
+use crate::remote::Waits;
 use crate::remote::mongo::Mongo;
 
 /// Create the PDS account of a user, or of what was made without an account
@@ -38,18 +39,17 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: ConfigFile,
+    servers: ServerArguments,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    network::wait_for(&"accounts", work(arguments))
+    network::ask(&"accounts", &arguments.servers, async |config, waits| work(arguments, &config, waits).await)
 }
 
-async fn work(arguments: &Arguments) -> Result<Outcome> {
-    let config = arguments.config.load()?;
-    let mongo = Mongo::connect(&config).await?;
-    let pds = network::pds(&config)?;
+async fn work(arguments: &Arguments, config: &Config, waits: Waits) -> Result<Outcome> {
+    let mongo = Mongo::connect(config).await?;
+    let pds = network::pds(config, waits)?;
     let server = pds.describe().await?;
     let admin_password = if server.needs_invite_code { Some(config.pds_admin_password()?) } else { None };
     let who = arguments.handle.clone().map_or(Who::Guest, Who::Named);

@@ -6,11 +6,11 @@ use clap::Args;
 use futures_util::TryStreamExt;
 use serde_json::json;
 
-use super::super::config::ConfigFile;
-use super::super::network;
+use super::super::network::{self, ServerArguments};
 use super::super::outcome::Outcome;
 use super::super::report::{json, line};
 use crate::admin::accounts::{Blocked, Listed, list};
+use crate::config::Config;
 use crate::error::Result;
 use crate::record::Medium;
 use crate::remote::mongo::{Mongo, Owner};
@@ -30,16 +30,16 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: ConfigFile,
+    servers: ServerArguments,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    network::wait_for(&"accounts", work(arguments))
+    network::ask(&"accounts", &arguments.servers, async |config, _| work(arguments, &config).await)
 }
 
-async fn work(arguments: &Arguments) -> Result<Outcome> {
-    let mongo = Mongo::connect(&arguments.config.load()?).await?;
+async fn work(arguments: &Arguments, config: &Config) -> Result<Outcome> {
+    let mongo = Mongo::connect(config).await?;
     let mut listed = std::pin::pin!(list(&mongo).await?);
     let (mut is_first, mut has_nobody) = (true, false);
     while let Some(one) = listed.try_next().await? {

@@ -10,8 +10,10 @@ use super::super::outcome::Outcome;
 use super::super::report::{error_text, json, line, lines, say_lines, table};
 use super::publisher::{PublisherArguments, changes_json};
 use crate::admin::lexicons::{LexiconDiff, LexiconStep, compare, embedded};
+use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::record::Schema;
+use crate::remote::Waits;
 
 /// Check that the lexicons are valid, and that what is published may become them
 ///
@@ -57,7 +59,11 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let compared = if arguments.offline {
         Ok(None)
     } else {
-        network::block_on(published(&arguments.publisher, read.schemas.clone())).map(Some)
+        let schemas = read.schemas.clone();
+        network::answer(&arguments.publisher.servers, async |config, waits| {
+            published(&arguments.publisher, &config, waits, schemas).await
+        })
+        .map(Some)
     };
     let (compared, error) = match compared {
         Ok(compared) => (compared, None),
@@ -90,10 +96,14 @@ fn read(files: &[PathBuf]) -> Result<Read> {
     Ok(read)
 }
 
-async fn published(publisher: &PublisherArguments, schemas: Vec<Schema>) -> Result<Vec<LexiconDiff>> {
-    let config = publisher.config.load()?;
-    let pds = network::pds(&config)?;
-    let account = publisher.find(&config).await?;
+async fn published(
+    publisher: &PublisherArguments,
+    config: &Config,
+    waits: Waits,
+    schemas: Vec<Schema>,
+) -> Result<Vec<LexiconDiff>> {
+    let pds = network::pds(config, waits)?;
+    let account = publisher.find(config).await?;
     compare(&pds, account.did.as_deref(), schemas).await
 }
 

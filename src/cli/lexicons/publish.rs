@@ -10,7 +10,9 @@ use super::super::outcome::Outcome;
 use super::super::report::{json, line, lines, say, table};
 use super::publisher::{PublisherArguments, changes_json, dns_line, dns_names};
 use crate::admin::lexicons::{LexiconDiff, LexiconStep, compare, dns_text, embedded, publish};
+use crate::config::Config;
 use crate::error::{Result, SyncError};
+use crate::remote::Waits;
 use crate::remote::mongo::Account;
 use crate::remote::pds::{Pds, Sessions};
 use crate::sync::session;
@@ -40,13 +42,12 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    network::wait_for(&"lexicons", work(arguments))
+    network::ask(&"lexicons", &arguments.publisher.servers, async |config, waits| work(arguments, &config, waits).await)
 }
 
-async fn work(arguments: &Arguments) -> Result<Outcome> {
-    let config = arguments.publisher.config.load()?;
-    let pds = network::pds(&config)?;
-    let account = arguments.publisher.find(&config).await?;
+async fn work(arguments: &Arguments, config: &Config, waits: Waits) -> Result<Outcome> {
+    let pds = network::pds(config, waits)?;
+    let account = arguments.publisher.find(config).await?;
     let did = match (account.blocked(), &account.did) {
         (None, Some(did)) => did.clone(),
         (reason, _) => {

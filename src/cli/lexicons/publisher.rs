@@ -11,7 +11,7 @@ use crate::error::{Result, SyncError};
 use crate::record::Change;
 use crate::remote::mongo::{Account, Mongo, Owner};
 
-use super::super::config::ConfigFile;
+use super::super::network::ServerArguments;
 
 /// In whose repo lexicons are published.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ pub struct PublisherArguments {
     #[arg(long, value_name = "HANDLE")]
     pub account: Option<String>,
     #[command(flatten)]
-    pub config: ConfigFile,
+    pub servers: ServerArguments,
 }
 
 impl PublisherArguments {

@@ -11,8 +11,10 @@ use super::super::outcome::Outcome;
 use super::super::report::{json, line, lines, table};
 use super::publisher::{PublisherArguments, dns_line, dns_names};
 use crate::admin::lexicons::{Authority, LexiconDiff, LexiconStep, authority, compare, embedded};
+use crate::config::Config;
 use crate::error::Result;
 use crate::record::Schema;
+use crate::remote::Waits;
 
 /// Show what is published of the lexicons, and whether DNS says so
 #[derive(Debug, Args)]
@@ -40,13 +42,12 @@ fn nameserver(text: &str) -> Result<SocketAddr, String> {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
-    network::wait_for(&"lexicons", work(arguments))
+    network::ask(&"lexicons", &arguments.publisher.servers, async |config, waits| work(arguments, &config, waits).await)
 }
 
-async fn work(arguments: &Arguments) -> Result<Outcome> {
-    let config = arguments.publisher.config.load()?;
-    let pds = network::pds(&config)?;
-    let account = arguments.publisher.find(&config).await?;
+async fn work(arguments: &Arguments, config: &Config, waits: Waits) -> Result<Outcome> {
+    let pds = network::pds(config, waits)?;
+    let account = arguments.publisher.find(config).await?;
     let did = account.did.as_deref();
     let compared = compare(&pds, did, embedded()).await?;
     let mut authorities = BTreeMap::new();
