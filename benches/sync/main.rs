@@ -6,7 +6,9 @@
 #![allow(dead_code, reason = "tests need more of the servers than this does")]
 #![allow(clippy::unwrap_used, reason = "a benchmark that fails should say where")]
 
+mod large;
 mod moods;
+mod patience;
 mod planning;
 mod program;
 #[path = "../../tests/it/stack/mod.rs"]
@@ -14,6 +16,7 @@ mod stack;
 mod tapes;
 #[path = "../../tests/it/support"]
 mod support {
+    pub mod largest;
     pub mod memory;
     pub mod picture;
     pub mod tape;
@@ -55,6 +58,9 @@ enum Part {
     Planning,
     Tapes,
     Memory,
+    Paintings,
+    Downloads,
+    Patience,
 }
 
 fn main() {
@@ -75,6 +81,9 @@ fn main() {
                 Part::Planning => planning::measure(&stack, arguments.accounts).await,
                 Part::Tapes => tapes::compare(&stack, arguments.rounds).await,
                 Part::Memory => moods::memory(&stack).await,
+                Part::Paintings => large::paintings(&stack).await,
+                Part::Downloads => large::downloads(&stack).await,
+                Part::Patience => patience::compare(&stack).await,
             }
         }
     });

@@ -67,7 +67,7 @@ pub async fn memory(stack: &Stack) {
 }
 
 /// Somebody with so many moods and no records.
-async fn with_moods(site: &Site, name: &str, count: usize) -> Account {
+pub async fn with_moods(site: &Site, name: &str, count: usize) -> Account {
     let owner = site.account(name).await;
     let mood = |number: usize| {
         let when = DateTime::from_millis(EPOCH as i64 + number as i64 * 1_000);

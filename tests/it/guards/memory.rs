@@ -1,47 +1,20 @@
 //! What a process takes does not grow with what strangers upload, nor with the number of accounts.
 
-use std::io::Write;
-
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
 use mongodb::bson::doc;
 use serde_json::json;
 use telecine::record::Medium;
 
+use crate::support::largest::largest;
 use crate::support::tape::TapeBuilder;
 use crate::sync::Syncing;
 
 /// The most a sync may have at once, in bytes; as issue 11 has it.
 const MOST: u64 = 400_000_000;
 
-/// A PNG as large as paintings may be: 4096² pixels of 16 bits in four channels.
-fn largest() -> Vec<u8> {
-    const SIDE: u32 = 4096;
-    let mut data = ZlibEncoder::new(Vec::new(), Compression::fast());
-    let row: Vec<u8> = std::iter::once(0).chain((0..SIDE * 8).map(|byte| (byte / 97) as u8)).collect();
-    for _ in 0..SIDE {
-        data.write_all(&row).unwrap();
-    }
-    let mut header = Vec::new();
-    header.extend([SIDE.to_be_bytes(), SIDE.to_be_bytes()].concat());
-    header.extend([16, 6, 0, 0, 0]);
-    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (name, bytes) in [(b"IHDR", header), (b"IDAT", data.finish().unwrap()), (b"IEND", Vec::new())] {
-        png.extend((bytes.len() as u32).to_be_bytes());
-        let start = png.len();
-        png.extend(name);
-        png.extend(bytes);
-        let mut crc = flate2::Crc::new();
-        crc.update(&png[start..]);
-        png.extend(crc.sum().to_be_bytes());
-    }
-    png
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_largest_paintings_of_many_accounts_share_one_budget() {
     let syncing = Syncing::new().await;
-    let png = largest();
+    let png = largest(16);
     for number in 0..4 {
         let owner = syncing.site.account(&format!("painter{number}")).await;
         for code in ["a"] {
