@@ -23,11 +23,15 @@ pub async fn paintings(stack: &Stack) {
     for bits in [16, 8] {
         let site = Site::on(stack).await;
         let png = largest(bits);
+        let mut owners = Vec::new();
+        for number in 0..PAINTERS {
+            owners.push(site.account(&format!("painter{number}")).await);
+        }
         for number in 0..PAINTINGS {
-            let owner = site.account(&format!("painter{}", number % PAINTERS)).await;
+            let owner = &owners[number % PAINTERS];
             let slug = format!("p{number}");
             site.put(site.user_bucket(), &format!("{}/{slug}.png", owner.sub), png.clone()).await;
-            site.add(&owner, Medium::Painting, doc! { "code": &slug, "slug": &slug }).await;
+            site.add(owner, Medium::Painting, doc! { "code": &slug, "slug": &slug }).await;
         }
         let folder = tempfile::tempdir().unwrap();
         let cost = telecine(&site, folder.path(), "sync --live --users-at-once 10");
