@@ -8,7 +8,7 @@
 //! Where a server limits its rate, or asks to be left alone, they wait ([`Waits`]).
 //!
 //! Each repeats by itself what may safely be repeated, [`ATTEMPTS`] times; what is left is told by
-//! [`Error::class`](crate::Error::class).
+//! [`Error::disposition`](crate::Error::disposition).
 
 mod backoff;
 pub mod dns;
