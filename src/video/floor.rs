@@ -11,7 +11,7 @@ use crate::tape::{Shown, TICKS_PER_SECOND};
 use super::Watch;
 use super::complexity::quantiser;
 use super::encode::{Chunk, Complexity, Part, Plan};
-use super::paint::FrameSource;
+use super::frame_source::FrameSource;
 use super::preset::{Floor, Quality};
 use super::trial::{Quiet, sample};
 

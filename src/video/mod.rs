@@ -11,6 +11,7 @@ mod complexity;
 mod encode;
 mod exact;
 mod floor;
+mod frame_source;
 mod installed;
 mod level;
 mod look;

@@ -10,17 +10,9 @@ use crate::picture::{self, Picture};
 use crate::tape::{Reel, Shown};
 
 use super::encode::Plan;
+use super::frame_source::FrameSource;
 use super::libav;
 use super::planes::{Chroma, Converter, Geometry, Plane, separate};
-
-/// Where frames for the encoder come from.
-pub trait FrameSource {
-    /// The frame of the video that shows what `shown` says; its time is for others to set.
-    ///
-    /// # Errors
-    /// What is wrong with the picture.
-    fn frame(&mut self, shown: &Shown) -> Result<&frame::Video>;
-}
 
 /// Pictures of a tape as frames of the video, in buffers that are used again and again.
 pub struct Painter<'tape> {

@@ -11,7 +11,8 @@ use ffmpeg::{Packet, codec};
 use crate::error::{Error, Result, VideoError};
 
 use super::super::preset::Quality;
-use super::Setup;
+use super::headers::{drop_side_data, set_extradata};
+use super::setup::Setup;
 
 /// OBU type of a sequence header.
 const SEQUENCE_HEADER: u8 = 1;
@@ -45,8 +46,8 @@ pub fn finish(packets: &mut [Packet], parameters: &mut codec::Parameters) -> Res
             what: "has a chunk that does not begin with the sequence header of all".into(),
         }));
     }
-    super::set_extradata(parameters, header)?;
-    packets.iter_mut().for_each(super::drop_side_data);
+    set_extradata(parameters, header)?;
+    packets.iter_mut().for_each(drop_side_data);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg::Packet;
 
 use super::super::preset::Quality;
-use super::Setup;
+use super::setup::Setup;
 
 /// NAL unit type of supplemental information.
 const SEI: u8 = 6;

@@ -5,6 +5,8 @@
 
 mod av1;
 mod h264;
+mod headers;
+mod setup;
 mod vp9;
 
 use ffmpeg_next as ffmpeg;
@@ -19,10 +21,11 @@ use crate::picture::{self, Picture};
 use crate::tape::{Shown, Tape};
 
 use super::complexity::{complexity, quantiser};
-use super::paint::FrameSource;
+use super::frame_source::FrameSource;
 use super::planes::Geometry;
 use super::preset::{Codec, Colors, Encoding, Preset, Quality};
 use super::{Watch, libav};
+use setup::Setup;
 
 /// Pairs of neighbouring pictures that stand for a chunk when its quantiser is chosen.
 const SAMPLES: usize = 4;
@@ -79,12 +82,6 @@ pub(super) struct Complexity {
     pub mean: f32,
     /// The first frame of the busiest pair, 0..
     pub busiest: usize,
-}
-
-/// What libav is told about an encoder that is not the same for all.
-struct Setup {
-    /// Options that follow from the quality, after which come those of the preset.
-    options: Vec<(&'static str, String)>,
 }
 
 impl<'a> Plan<'a> {
@@ -288,32 +285,6 @@ pub(super) fn extradata(parameters: &codec::Parameters) -> &[u8] {
             bytes => std::slice::from_raw_parts(bytes, parameters.extradata_size as usize),
         }
     }
-}
-
-/// Puts headers where [`extradata`] finds them.
-fn set_extradata(parameters: &mut codec::Parameters, headers: &[u8]) -> Result<()> {
-    const PADDING: usize = ffmpeg::ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
-    // SAFETY: what was there came from libav's allocator and so does what replaces it, with the padding of zeros that
-    // libav wants behind; it is as long as is said, and nobody else has the parameters meanwhile.
-    unsafe {
-        let parameters = &mut *parameters.as_mut_ptr();
-        let copy = ffmpeg::ffi::av_mallocz(headers.len() + PADDING).cast::<u8>();
-        if copy.is_null() {
-            return Err(libav("keep the headers")(ffmpeg::Error::from(ffmpeg::ffi::AVERROR(libc::ENOMEM))));
-        }
-        copy.copy_from_nonoverlapping(headers.as_ptr(), headers.len());
-        ffmpeg::ffi::av_freep((&raw mut parameters.extradata).cast());
-        parameters.extradata = copy;
-        parameters.extradata_size = headers.len() as i32;
-    }
-    Ok(())
-}
-
-/// Drops what an encoder says beside a packet's data, which the muxer might take for a change of the headers.
-fn drop_side_data(packet: &mut Packet) {
-    use ffmpeg::codec::packet::Mut;
-    // SAFETY: the packet is alive and nobody else has it.
-    unsafe { ffmpeg::ffi::av_packet_free_side_data(packet.as_mut_ptr()) }
 }
 
 /// Whether an encoder or decoder has nothing to give yet, or nothing more.

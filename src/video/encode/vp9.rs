@@ -1,7 +1,7 @@
 //! VP9 by libvpx.
 
 use super::super::preset::Quality;
-use super::Setup;
+use super::setup::Setup;
 
 /// What libvpx is told.
 pub fn setup(quality: Quality) -> Setup {
