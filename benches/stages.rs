@@ -14,7 +14,7 @@ use telecine::picture::{Decoder, Picture};
 use telecine::tape::{Limits, Tape};
 use telecine::video::planes::{Chroma, Converter, Geometry, Plane};
 use telecine::video::stages::Painted;
-use telecine::video::{Colors, Options, Preset, Presets, transcode};
+use telecine::video::{Colors, Monitor, Options, Preset, Presets, transcode};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // `cargo test --benches` runs this too, with nothing to measure.
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (encoding, encoded) = time(|| painted.encode(&pool))?;
         times[2].push(encoding);
         times[3].push(time(|| encoded.mux(&mut file))?.0);
-        times[4].push(time(|| transcode(&tape, preset, Options::default(), &pool, &(), &mut file))?.0);
+        times[4].push(time(|| transcode(&tape, preset, Options::default(), &pool, &Monitor::nobody(), &mut file))?.0);
     }
 
     let frames = pictures.len();

@@ -15,14 +15,15 @@
 //!                 └─▶ thumbnail ─▶ JPEG
 //!
 //! MongoDB ─▶ Item ─┐
-//!                  ├─▶ Plan ─▶ files ─▶ blobs ─▶ Record ─▶ applyWrites ─▶ MongoDB
-//! PDS ──▶ records ─┘  pure    Spaces,   upload   checked   all or none    keys
+//!                  ├─▶ plan ─▶ make ──▶ upload ─▶ Record ─▶ applyWrites ─▶ MongoDB
+//! PDS ──▶ records ─┘  pure    Spaces,   blobs    checked   all or none    keys
 //!                             MP4 above
 //! ```
 //!
 //! # The floors, from the ground up
 //!
-//! * [`error`] — what can go wrong, in the user's words.
+//! * [`error`] — what can go wrong, floor by floor: whose fault it is, and what to do about it.
+//! * [`stop`] — the wish to stop, for work that is synchronous.
 //! * [`picture`] — PNG and WebP bytes to RGB.
 //! * [`draw`] — lines, letters and pictures on a picture.
 //! * [`tape`] — a tape as it lies in its ZIP: archive, timing, timeline, soundtrack, limits.
@@ -33,7 +34,8 @@
 //! * [`measure`] — how good an MP4 of a tape is.
 //! * [`config`] — the environment and the config file.
 //! * [`remote`] — MongoDB, Spaces, the PDS and DNS, unaware of each other.
-//! * [`sync`] — one account after the other: both sides to a plan, the plan carried out or compared; wipes, backups.
+//! * [`sync`] — both sides of an account, or of one item, to a plan, the plan carried out or compared; wipes, backups.
+//!   Its parts in the order of the data: services, scope and policy; `plan`, `make`, `read`, `write`; the operations.
 //! * [`admin`] — what the operator does besides: schemas, accounts, and a look at everything beforehand.
 //! * [`cli`] — arguments to library calls, results to text or JSON.
 //!
@@ -57,7 +59,8 @@
 //! 9. Every step can be repeated. An item is known by its id, its key follows from it, a blob is known by its bytes, and
 //!    MongoDB is written last: a crash anywhere and a second run come to the same as no crash.
 //! 10. Secrets are of a type that prints nothing; they are in no argument, address, log or error.
-//! 11. A failure is reported once, where it is handled, with what to do about it. The library never prints.
+//! 11. A failure is reported once, where it is handled, with what to do about it. The library never prints; it says
+//!     whose fault a failure is and its [`error::Disposition`], and flags and remedies are words of [`cli`] alone.
 //! 12. What is deleted has been saved before, records and files, unless somebody said otherwise: a batch goes only if
 //!     nobody has written to these records since. Nothing goes because the other side only looks empty.
 //! 13. Files are fetched only from the site's buckets, under keys of checked segments, whatever a document says.
@@ -65,6 +68,10 @@
 //! 15. What strangers wrote is printed so that a terminal shows it and does nothing.
 //! 16. Everybody is accounted for: every document in MongoDB is in one count of every command that counts. What no owner
 //!     can be found for is blocked with its reason.
+//!
+//! 17. A file imports only files of floors below, or of its own floor; there in no circle. A `mod.rs` that declares and
+//!     re-exports is a door.
+//! 18. To tell what happens never waits: progress is events, which any number may read or none, and results are returned.
 //!
 //! `tests/it/tidy.rs` checks what can be checked by reading the source.
 
@@ -80,6 +87,7 @@ pub mod picture;
 pub mod record;
 #[cfg(feature = "mirror")]
 pub mod remote;
+pub mod stop;
 pub mod storyboard;
 #[cfg(feature = "mirror")]
 pub mod sync;

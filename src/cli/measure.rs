@@ -83,7 +83,7 @@ fn measure_and_plot(arguments: &Arguments, limits: &Limits) -> Result<(Tape, Mea
     let file = File::open(path).map_err(Error::read(path))?;
     let tape = arguments.tape.open(limits)?;
     let progress = Progress::new(1);
-    let measurement = measure::measure(&tape, &file, path, &progress.tape(&path.display().to_string()))?;
+    let measurement = measure::measure(&tape, &file, path, &progress.tape(&path.display().to_string()).monitor())?;
     if let Some(plot) = &arguments.plot {
         let title = path.file_name().unwrap_or_default().to_string_lossy();
         output::drafted(plot, &draw::png(&plot::plot(&measurement, &title)), arguments.force)?.publish()?;

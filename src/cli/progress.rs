@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::video::Watch;
+use crate::stop::Stop;
+use crate::video::{self, Monitor};
 
 use super::outcome::Outcome;
 use super::plain::plain;
@@ -91,18 +92,17 @@ pub struct TapeProgress {
     total: Option<ProgressBar>,
 }
 
-impl Watch for TapeProgress {
-    fn begin(&self, frames: usize) {
-        self.bar.set_length(frames as u64);
-        self.bar.set_position(0);
-    }
-
-    fn encoded(&self, frames: usize) {
-        self.bar.inc(frames as u64);
-    }
-
-    fn is_cancelled(&self) -> bool {
-        interrupted()
+impl TapeProgress {
+    /// For the work on the tape to move the bar, and to be stopped by Ctrl-C.
+    pub fn monitor(&self) -> Monitor {
+        let bar = self.bar.clone();
+        Monitor::telling(Stop::when(interrupted), move |progress| match progress {
+            video::Progress::Begun { frames } => {
+                bar.set_length(frames as u64);
+                bar.set_position(0);
+            }
+            video::Progress::Encoded { frames } => bar.inc(frames as u64),
+        })
     }
 }
 

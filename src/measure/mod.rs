@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::error::{Error, Result, VideoError};
 use crate::picture::{self, Picture};
 use crate::tape::{Reel, TICKS_PER_SECOND, Tape};
-use crate::video::{Facts, Geometry, Reader, Reduced, Watch};
+use crate::video::{Facts, Geometry, Monitor, Reader, Reduced};
 
 use align::{Moment, Signature};
 use quality::Likeness;
@@ -97,7 +97,7 @@ pub struct TimeError {
 /// # Errors
 /// What is wrong with the tape; [`crate::error::FileError::Read`], [`VideoError::Unusable`] or [`VideoError::Libav`] for the video;
 /// [`Error::Interrupted`].
-pub fn measure(tape: &Tape, file: &File, path: &Path, watch: &dyn Watch) -> Result<Measurement> {
+pub fn measure(tape: &Tape, file: &File, path: &Path, watch: &Monitor) -> Result<Measurement> {
     let reader = Reader::open(file, path)?;
     let geometry = reader.fit(tape.width, tape.height)?;
     watch.begin(tape.frame_count() + 2 * reader.facts.frames);
@@ -144,7 +144,7 @@ pub fn measure(tape: &Tape, file: &File, path: &Path, watch: &dyn Watch) -> Resu
 ///
 /// # Errors
 /// As [`measure`]; [`VideoError::Unusable`] too if there are not so many frames.
-pub fn frame(tape: &Tape, file: &File, path: &Path, index: usize, watch: &dyn Watch) -> Result<Picture> {
+pub fn frame(tape: &Tape, file: &File, path: &Path, index: usize, watch: &Monitor) -> Result<Picture> {
     let reader = Reader::open(file, path)?;
     let geometry = reader.fit(tape.width, tape.height)?;
     let (mut passed, mut found) = (0, None);
@@ -184,7 +184,7 @@ fn compared_size(geometry: &Geometry) -> (u32, u32) {
 }
 
 /// The signature of each frame of the tape, and a hash of its pixels.
-fn look_at_tape(tape: &Tape, geometry: &Geometry, watch: &dyn Watch) -> Result<Vec<(Signature, u64)>> {
+fn look_at_tape(tape: &Tape, geometry: &Geometry, watch: &Monitor) -> Result<Vec<(Signature, u64)>> {
     let size = compared_size(geometry);
     let lane = || (tape.reel(), picture::Decoder::default(), Picture::default());
     let look = |(reel, decoder, picture): &mut (Reel<'_>, picture::Decoder, Picture), index| {
@@ -205,7 +205,7 @@ struct Looks {
     end: i64,
 }
 
-fn look_at_video(reader: &Reader<'_>, geometry: &Geometry, watch: &dyn Watch) -> Result<Looks> {
+fn look_at_video(reader: &Reader<'_>, geometry: &Geometry, watch: &Monitor) -> Result<Looks> {
     let mut looks = Looks { frames: Vec::new(), end: 0 };
     reader.play(geometry, watch, |played| {
         looks.frames.push((played.start, align::signature(&played.picture.rounded())));
@@ -238,7 +238,7 @@ fn compare(
     reader: &Reader<'_>,
     geometry: &Geometry,
     shows: &[usize],
-    watch: &dyn Watch,
+    watch: &Monitor,
 ) -> Result<Vec<(FrameQuality, Likeness)>> {
     let size = compared_size(geometry);
     let lane = || (tape.reel(), picture::Decoder::default(), Picture::default());
@@ -281,7 +281,7 @@ struct Waiting {
     picture: Reduced,
 }
 
-fn sound_offset(tape: &Tape, reader: &Reader<'_>, watch: &dyn Watch) -> Result<Option<f64>> {
+fn sound_offset(tape: &Tape, reader: &Reader<'_>, watch: &Monitor) -> Result<Option<f64>> {
     let Some(soundtrack) = tape.soundtrack().filter(|_| reader.facts.sound) else { return Ok(None) };
     let (rate, channels) = (soundtrack.rate, usize::from(soundtrack.channels));
     let mono = |samples: &[f32]| -> Vec<f32> {

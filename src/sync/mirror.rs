@@ -1,6 +1,7 @@
 //! The sync itself: all accounts in scope planned, and the plans carried out.
 
 use futures_util::{Stream, StreamExt};
+use tracing::{Instrument, Span};
 
 use crate::error::Result;
 use crate::video::Preset;
@@ -33,12 +34,14 @@ pub async fn plan_each(
     control: &Control,
 ) -> Result<Report> {
     let reports = each(services, scope, control, |account| async move {
+        let name = account.name();
         let planning = async {
             let plan = strategy::plan(services, scope, &account, |_| true, adjust).await?;
             seen(&plan);
             control.events.tell(Event::planned(&plan));
             Ok(AccountReport { weight: weigh(services, &plan).await?, ..AccountReport::planned(&plan) })
         };
+        let planning = planning.instrument(span(&name));
         match isolated(planning).await {
             Ok(report) => report,
             Err(error) => AccountReport::unplanned(&account, read::count(services, scope, &account).await, &error),
@@ -63,7 +66,8 @@ pub async fn apply_each(
     control: &Control,
 ) -> Result<Report> {
     let reports = each(services, scope, control, |account| async move {
-        let applying = isolated(async { Ok(write::apply(services, scope, strategy, &account, control).await) });
+        let applying = async { Ok(write::apply(services, scope, strategy, &account, control).await) };
+        let applying = isolated(applying.instrument(span(&account.name())));
         let report = match Box::pin(applying).await {
             Ok(report) => report,
             Err(error) => AccountReport::unplanned(&account, read::count(services, scope, &account).await, &error),
@@ -74,6 +78,11 @@ pub async fn apply_each(
     })
     .await?;
     Ok(gathered(services, reports).await)
+}
+
+/// What is told of the work on an account names it.
+fn span(account: &str) -> Span {
+    tracing::info_span!("account", name = account)
 }
 
 async fn gathered(services: &Services, reports: impl Stream<Item = AccountReport>) -> Report {

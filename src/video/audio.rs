@@ -15,7 +15,8 @@ use crate::error::Result;
 use crate::tape::{Soundtrack, TICKS_PER_SECOND, Tape};
 
 use super::encode::libav_wants_more;
-use super::{Watch, libav};
+use super::libav;
+use super::monitor::Monitor;
 
 const FORMAT: Sample = Sample::F32(Planar);
 
@@ -43,7 +44,7 @@ pub struct Sound {
 ///
 /// # Errors
 /// What is wrong with the soundtrack, [`crate::error::VideoError::Libav`], or [`crate::Error::Interrupted`].
-pub fn encode(tape: &Tape, soundtrack: &Soundtrack, kbps: u32, end: i64, watch: &dyn Watch) -> Result<Sound> {
+pub fn encode(tape: &Tape, soundtrack: &Soundtrack, kbps: u32, end: i64, watch: &Monitor) -> Result<Sound> {
     let rate = if RATES.contains(&soundtrack.rate) { soundtrack.rate } else { RATES[1] };
     let (from, to) = (loudspeakers(soundtrack), ChannelLayout::default(soundtrack.channels.min(STEREO).into()));
     let mut coder = Coder::open(to, rate, kbps)?;

@@ -7,12 +7,12 @@ use crate::error::{Error, Result, VideoError};
 use crate::tape::{Shown, Tape};
 
 use super::encode::{Chunk, Part, Plan};
+use super::installed;
 use super::look::{Kind, Look, look};
+use super::monitor::Monitor;
 use super::paint::Painter;
 use super::preset::{Choose, Encoding, Preset};
 use super::schedule::{Options, timeline};
-use super::trial::Quiet;
-use super::{Watch, installed};
 
 /// Up to so many frames, every encoding encodes the whole tape.
 const WHOLE: usize = 240;
@@ -72,7 +72,7 @@ pub fn candidates<'p>(
     frames: &[Shown],
     plan: impl Fn(&'p Encoding) -> Plan<'p> + Sync,
     pool: &ThreadPool,
-    watch: &dyn Watch,
+    watch: &Monitor,
 ) -> Result<Candidates<'p>> {
     let Candidates { encodings, missing, .. } = usable(preset, installed::has)?;
     let mut seen = None;
@@ -105,12 +105,12 @@ fn usable(preset: &Preset, has: impl Fn(&str) -> bool) -> Result<Candidates<'_>>
 
 /// Bytes of a frame in the mean, as a few runs of frames have it. Whole chunks are longer than runs, so a key frame
 /// counts as rarely as it does there.
-fn size_of_runs(plan: &Plan<'_>, frames: &[Shown], watch: &dyn Watch) -> Result<f64> {
+fn size_of_runs(plan: &Plan<'_>, frames: &[Shown], watch: &Monitor) -> Result<f64> {
     let (mut keys, mut others) = (0, 0);
     for run in 0..RUNS {
         let start = (2 * run + 1) * (frames.len() - RUN) / (2 * RUNS);
         let part = Part { frames: &frames[start..start + RUN], is_first: false, is_last: false };
-        let Chunk { packets, .. } = plan.encode(part, &mut Painter::new(plan), &Quiet(watch))?;
+        let Chunk { packets, .. } = plan.encode(part, &mut Painter::new(plan), &watch.quiet())?;
         let sizes: Vec<_> = packets.iter().map(ffmpeg_next::Packet::size).collect();
         keys += sizes[0];
         others += sizes[1..].iter().sum::<usize>();

@@ -7,7 +7,7 @@ use crate::error::{Error, Result, VideoError};
 use crate::picture::{self, Picture};
 use crate::tape::{Tape, Timeline};
 
-use super::Watch;
+use super::monitor::Monitor;
 use super::reader::Reader;
 
 /// Checks that a video made here shows the tape's own pixels, in every frame of `timeline`; answers how many bytes its
@@ -16,7 +16,7 @@ use super::reader::Reader;
 /// # Errors
 /// [`VideoError::Verify`] with the first frame that differs; what is wrong with the tape; [`VideoError::Libav`] and
 /// [`VideoError::Unusable`] for what cannot be decoded; [`Error::Interrupted`].
-pub fn prove(file: &File, tape: &Tape, timeline: &Timeline, watch: &dyn Watch) -> Result<u64> {
+pub fn prove(file: &File, tape: &Tape, timeline: &Timeline, watch: &Monitor) -> Result<u64> {
     let reader = Reader::open(file, Path::new("the finished video"))?;
     let geometry = reader.fit(tape.width, tape.height)?;
     let (mut reel, mut decoder, mut picture) = (tape.reel(), picture::Decoder::default(), Picture::default());

@@ -8,12 +8,12 @@
 use crate::error::Result;
 use crate::tape::{Shown, TICKS_PER_SECOND};
 
-use super::Watch;
 use super::complexity::quantiser;
 use super::encode::{Chunk, Complexity, Part, Plan};
 use super::frame_source::FrameSource;
+use super::monitor::Monitor;
 use super::preset::{Floor, Quality};
-use super::trial::{Quiet, sample};
+use super::trial::sample;
 
 /// Frames of a trial: a key frame, and three B-frames with what they lean on.
 const FRAMES: usize = 5;
@@ -71,7 +71,7 @@ impl Plan<'_> {
         floor: Floor,
         part: Part<'_>,
         source: &mut impl FrameSource,
-        watch: &dyn Watch,
+        watch: &Monitor,
     ) -> Result<Chunk> {
         let aim = self.aim(floor, part.frames, watch)?;
         let chunk = self.encode_at(Quality::Qp(aim.quantiser), part, source, watch)?;
@@ -84,7 +84,7 @@ impl Plan<'_> {
             return Ok(chunk);
         }
         let finer = aim.quantiser.saturating_sub((missing / STEP.0).ceil() as u8).max(aim.finest);
-        let finer = self.encode_at(Quality::Qp(finer), part, source, &Quiet(watch))?;
+        let finer = self.encode_at(Quality::Qp(finer), part, source, &watch.quiet())?;
         self.proven(finer, part.frames)
     }
 
@@ -98,7 +98,7 @@ impl Plan<'_> {
     ///
     /// # Errors
     /// As [`Plan::encode`].
-    pub fn aim(&self, floor: Floor, frames: &[Shown], watch: &dyn Watch) -> Result<Aim> {
+    pub fn aim(&self, floor: Floor, frames: &[Shown], watch: &Monitor) -> Result<Aim> {
         let Bounds { finest, coarsest, busiest } = self.bounds(floor, frames)?;
         let frames = sample(frames, busiest, FRAMES);
         let first = u8::midpoint(finest, coarsest);

@@ -15,6 +15,7 @@ mod frame_source;
 mod installed;
 mod level;
 mod look;
+mod monitor;
 mod mux;
 mod paint;
 pub mod planes;
@@ -37,11 +38,12 @@ use std::sync::Once;
 
 use ffmpeg_next as ffmpeg;
 
-use crate::error::{Error, Result, VideoError};
+use crate::error::{Error, VideoError};
 
 pub use choose::{Choice, choice};
 pub use installed::{Installed, has as has_encoder, installed};
 pub use look::{Kind, Look, look};
+pub use monitor::{Monitor, Progress};
 pub use planes::Geometry;
 pub use preset::{Choose, Codec, Colors, Encoding, Floor, Player, Preset, Quality, Rate};
 pub use presets::Presets;
@@ -50,29 +52,6 @@ pub use reduce::{Matrix, Reduced, Swing};
 pub use schedule::Options;
 pub use still::webp;
 pub use transcode::{Transcoded, transcode};
-
-/// What a caller may see and say while a video is made. Called from many threads.
-pub trait Watch: Sync {
-    /// So many frames are going to be encoded. Called again from zero when the first result was too large.
-    fn begin(&self, _frames: usize) {}
-    /// So many more frames have been encoded.
-    fn encoded(&self, _frames: usize) {}
-    /// Whether to give up. Asked before each frame.
-    fn is_cancelled(&self) -> bool {
-        false
-    }
-
-    /// [`Watch::is_cancelled`] as a result.
-    ///
-    /// # Errors
-    /// [`Error::Interrupted`] if it is.
-    fn check(&self) -> Result<()> {
-        if self.is_cancelled() { Err(Error::Interrupted) } else { Ok(()) }
-    }
-}
-
-/// Nobody watches.
-impl Watch for () {}
 
 /// Sets libav up for this process; every way into it begins with this.
 fn prepare() {

@@ -22,9 +22,10 @@ use crate::error::{Error, Result, VideoError};
 use crate::tape::TICKS_PER_SECOND;
 
 use super::encode::libav_wants_more;
+use super::libav;
+use super::monitor::Monitor;
 use super::planes::Geometry;
 use super::reduce::{self, Coding, Component, Matrix, Reduced, Reducer, Swing};
-use super::{Watch, libav};
 
 /// Any flag that says that samples are not plain numbers for a colour, of one byte or of two with the lower one first.
 const ODD_FORMATS: u64 = (ffmpeg::ffi::AV_PIX_FMT_FLAG_PAL
@@ -136,7 +137,7 @@ impl<'a> Reader<'a> {
     pub fn play(
         &self,
         geometry: &Geometry,
-        watch: &dyn Watch,
+        watch: &Monitor,
         mut sink: impl FnMut(Played<'_>) -> Result<bool>,
     ) -> Result<()> {
         let doing = || format!("decode {}", self.path.display());

@@ -14,8 +14,9 @@ use crate::tape::{Shown, Tape};
 
 use super::choose::candidates;
 use super::encode::{Chunk, Part, Plan};
-use super::mux::Muxer;
 use super::frame_source::FrameSource;
+use super::monitor::Monitor;
+use super::mux::Muxer;
 use super::paint::Painter;
 use super::preset::{Preset, Quality};
 use super::rate::declared_rate;
@@ -45,7 +46,7 @@ impl<'a> Painted<'a> {
         let pool = ThreadPoolBuilder::new()
             .build()
             .map_err(|source| Error::File(FileError::Scratch { source: io::Error::other(source) }))?;
-        let chosen = candidates(tape, preset, &shown, plan, &pool, &())?;
+        let chosen = candidates(tape, preset, &shown, plan, &pool, &Monitor::nobody())?;
         let encoding = *chosen.encodings.first().ok_or(Error::Tape(TapeError::NoFrames))?;
         let plan = Plan { smear: chosen.look.map_or(0.0, |look| look.smear), ..plan(encoding) };
         let mut painter = Painter::new(&plan);
@@ -63,7 +64,7 @@ impl<'a> Painted<'a> {
         let parts: Vec<_> = parts(&self.shown, self.plan.encoding.chunk_frames).collect();
         let encode = |(index, part): (usize, Part<'_>)| {
             let plan = Plan { quality: self.qualities[index], ..self.plan };
-            plan.encode(part, &mut &*self, &())
+            plan.encode(part, &mut &*self, &Monitor::nobody())
         };
         pool.install(|| parts.into_par_iter().enumerate().with_max_len(1).map(encode).collect::<Result<_>>())
             .map(|chunks| Encoded { chunks, shown: &self.shown })

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Seek, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
@@ -16,12 +17,12 @@ use serde::Serialize;
 use crate::error::{Error, FileError, Result, TapeError, VideoError};
 use crate::tape::{Shown, Tape, Timeline, Warning};
 
-use super::Watch;
 use super::audio::{self, Sound};
 use super::choose::{Candidates, candidates};
 use super::encode::{Chunk, Part, Plan, extradata};
 use super::exact::prove;
 use super::look::Look;
+use super::monitor::Monitor;
 use super::mux::Muxer;
 use super::paint::Painter;
 use super::preset::{Codec, Encoding, Preset, Quality};
@@ -106,7 +107,7 @@ pub fn transcode(
     preset: &Preset,
     options: Options,
     pool: &ThreadPool,
-    watch: &dyn Watch,
+    watch: &Monitor,
     file: &mut File,
 ) -> Result<Transcoded> {
     super::prepare();
@@ -135,7 +136,7 @@ fn encode_with_all(
     preset: &Preset,
     options: Options,
     pool: &ThreadPool,
-    watch: &dyn Watch,
+    watch: &Monitor,
     file: &mut File,
 ) -> Result<Transcoded> {
     let timeline = timeline(tape, preset, options)?;
@@ -200,7 +201,7 @@ fn transcode_with(
     timeline: &Timeline,
     frames: &[Shown],
     pool: &ThreadPool,
-    watch: &dyn Watch,
+    watch: &Monitor,
     file: &mut File,
 ) -> Result<Transcoded> {
     let (tape, encoding) = (plan.tape, plan.encoding);
@@ -286,14 +287,15 @@ fn encode_and_mux(
     frames: &[Shown],
     end: i64,
     pool: &ThreadPool,
-    watch: &dyn Watch,
+    watch: &Monitor,
     file: &mut File,
 ) -> Result<Muxed> {
-    let stopped = AtomicBool::new(false);
-    let watch = &Stoppable { watch, stopped: &stopped };
+    let stopped = Arc::new(AtomicBool::new(false));
+    // Ends also when the video that it belongs to has failed.
+    let watch = &watch.or(stopped.clone());
     pool.in_place_scope_fifo(|scope| {
         // Whatever ends this closure, chunks still running must not go on for nobody.
-        let _stop = StopOnDrop(&stopped);
+        let _stop = StopOnDrop(stopped);
         let (sound_done, sound) = sync_channel(1);
         let soundtrack = plan.tape.soundtrack();
         if let Some(soundtrack) = soundtrack {
@@ -341,25 +343,9 @@ fn result_of<T>(job: &Receiver<Result<T>>) -> Result<T> {
     job.recv().unwrap_or(Err(Error::Interrupted))
 }
 
-/// A watch that also ends when the video it belongs to has failed.
-struct Stoppable<'a> {
-    watch: &'a dyn Watch,
-    stopped: &'a AtomicBool,
-}
+struct StopOnDrop(Arc<AtomicBool>);
 
-impl Watch for Stoppable<'_> {
-    fn encoded(&self, frames: usize) {
-        self.watch.encoded(frames);
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed) || self.watch.is_cancelled()
-    }
-}
-
-struct StopOnDrop<'a>(&'a AtomicBool);
-
-impl Drop for StopOnDrop<'_> {
+impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }

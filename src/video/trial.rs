@@ -12,11 +12,12 @@ use crate::picture::{self, Picture};
 use crate::tape::Shown;
 
 use super::encode::{Chunk, Part, Plan, libav_wants_more};
+use super::libav;
+use super::monitor::Monitor;
 use super::paint::Painter;
 use super::preset::Quality;
 use super::reader::{coding, components};
 use super::reduce::{Reduced, Reducer};
-use super::{Watch, libav};
 
 /// `count` frames that stand for the rest: those around `middle`.
 pub fn sample(frames: &[Shown], middle: usize, count: usize) -> &[Shown] {
@@ -31,9 +32,9 @@ impl Plan<'_> {
     ///
     /// # Errors
     /// As [`Plan::encode`].
-    pub fn trial(&self, frames: &[Shown], quantiser: u8, watch: &dyn Watch) -> Result<f32> {
+    pub fn trial(&self, frames: &[Shown], quantiser: u8, watch: &Monitor) -> Result<f32> {
         let part = Part { frames, is_first: false, is_last: false };
-        let chunk = self.encode_at(Quality::Qp(quantiser), part, &mut Painter::new(self), &Quiet(watch))?;
+        let chunk = self.encode_at(Quality::Qp(quantiser), part, &mut Painter::new(self), &watch.quiet())?;
         self.worst_error(&chunk, frames, 1)
     }
 
@@ -88,13 +89,4 @@ fn decode(chunk: &Chunk, mut each: impl FnMut(&frame::Video) -> Result<()>) -> R
 fn squared_error(source: &Picture, shown: &Reduced) -> f32 {
     let squares = source.rgb.iter().zip(&shown.rgb).map(|(source, shown)| (f32::from(*source) - shown).powi(2));
     squares.sum::<f32>() / source.rgb.len().max(1) as f32
-}
-
-/// Passes on that there is no more wish for a video, but not that frames of a trial were encoded.
-pub struct Quiet<'a>(pub &'a dyn Watch);
-
-impl Watch for Quiet<'_> {
-    fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled()
-    }
 }

@@ -66,8 +66,16 @@ fn presets() -> Presets {
 
 fn converted(tape: &Tape, preset: &str) -> Measurement {
     let mut file = tempfile::tempfile().unwrap();
-    video::transcode(tape, presets().get(preset).unwrap(), Options::default(), &pool(), &(), &mut file).unwrap();
-    measure(tape, &file, Path::new(preset), &()).unwrap()
+    video::transcode(
+        tape,
+        presets().get(preset).unwrap(),
+        Options::default(),
+        &pool(),
+        &telecine::video::Monitor::nobody(),
+        &mut file,
+    )
+    .unwrap();
+    measure(tape, &file, Path::new(preset), &telecine::video::Monitor::nobody()).unwrap()
 }
 
 #[test]
@@ -128,7 +136,8 @@ fn ffmpeg(folder: &TempDir, arguments: &[&str]) -> File {
 fn what_ffmpeg_makes_is_paired_frame_by_frame_with_b_frames_and_untagged_colors() {
     let folder = TempDir::new().unwrap();
     let file = ffmpeg(&folder, &["-vf", "scale=iw*3:ih*3:flags=neighbor", "-pix_fmt", "yuv420p", "-crf", "10"]);
-    let measured = measure(&opened(&jittery()), &file, Path::new("out.mp4"), &()).unwrap();
+    let measured =
+        measure(&opened(&jittery()), &file, Path::new("out.mp4"), &telecine::video::Monitor::nobody()).unwrap();
     assert_eq!((measured.scale, measured.facts.matrix), (3, None));
     assert_eq!((measured.frames, measured.dropped, measured.doubled), (FRAMES, 0, 0));
     // A frame every 33 1/3 ms, while the tape has its own times.
@@ -159,7 +168,13 @@ fn planes_of_every_kind_become_the_same_colors() {
         let coding = format!("{coder} -colorspace {matrix} -color_range {range}");
         let mut arguments = vec!["-vf", filter.as_str(), "-c:v"];
         arguments.extend(coding.split(' '));
-        let measured = measure(&opened(&jittery()), &ffmpeg(&folder, &arguments), Path::new("out.mp4"), &()).unwrap();
+        let measured = measure(
+            &opened(&jittery()),
+            &ffmpeg(&folder, &arguments),
+            Path::new("out.mp4"),
+            &telecine::video::Monitor::nobody(),
+        )
+        .unwrap();
         // libav's name for full range in 8 bits has a j.
         let stored = measured.facts.pixel_format.replace("yuvj", "yuv");
         assert_eq!((measured.scale, stored.as_str()), (2, format));
@@ -174,7 +189,8 @@ fn a_video_that_runs_at_another_speed_has_dropped_nothing() {
     let folder = TempDir::new().unwrap();
     // Nine seconds, in less than one.
     let hurried = ffmpeg(&folder, &["-vf", "scale=iw*2:ih*2:flags=neighbor", "-crf", "10"]);
-    let measured = measure(&opened(&tape), &hurried, Path::new("out.mp4"), &()).unwrap();
+    let measured =
+        measure(&opened(&tape), &hurried, Path::new("out.mp4"), &telecine::video::Monitor::nobody()).unwrap();
     assert_eq!((measured.frames, measured.dropped, measured.doubled), (FRAMES, 0, 0));
     assert!(measured.series.iter().map(|frame| frame.frame).eq(0..FRAMES));
     assert!(measured.time_error.ms < -8000.0 && measured.psnr > 30.0, "{:?}", measured.time_error);
@@ -195,8 +211,16 @@ fn dirt_on_flat_ground_and_blocks_are_told() {
         let presets = format!("[one]\nbased-on = \"swift.sharp\"\nquality = {{ qp = {quantiser} }}");
         let presets = Presets::built_in().unwrap().extended(Path::new("one.toml"), &presets).unwrap();
         let mut file = tempfile::tempfile().unwrap();
-        video::transcode(&tape, presets.get("one").unwrap(), Options::default(), &pool(), &(), &mut file).unwrap();
-        measure(&tape, &file, Path::new("one"), &()).unwrap()
+        video::transcode(
+            &tape,
+            presets.get("one").unwrap(),
+            Options::default(),
+            &pool(),
+            &telecine::video::Monitor::nobody(),
+            &mut file,
+        )
+        .unwrap();
+        measure(&tape, &file, Path::new("one"), &telecine::video::Monitor::nobody()).unwrap()
     };
     let (fine, coarse) = (converted("4"), converted("44"));
     assert!((0.3..0.6).contains(&fine.flat), "{}", fine.flat);
@@ -211,12 +235,14 @@ fn dirt_on_flat_ground_and_blocks_are_told() {
 fn frames_that_others_drop_and_double_are_counted() {
     let folder = TempDir::new().unwrap();
     let thinned = ffmpeg(&folder, &["-vf", "select='not(eq(n,9))',scale=iw*2:ih*2:flags=neighbor", "-vsync", "vfr"]);
-    let measured = measure(&opened(&jittery()), &thinned, Path::new("out.mp4"), &()).unwrap();
+    let measured =
+        measure(&opened(&jittery()), &thinned, Path::new("out.mp4"), &telecine::video::Monitor::nobody()).unwrap();
     assert_eq!((measured.frames, measured.dropped, measured.doubled), (FRAMES - 1, 1, 0));
 
     let folder = TempDir::new().unwrap();
     let twice = ffmpeg(&folder, &["-vf", "scale=iw*2:ih*2:flags=neighbor", "-r", "60"]);
-    let measured = measure(&opened(&jittery()), &twice, Path::new("out.mp4"), &()).unwrap();
+    let measured =
+        measure(&opened(&jittery()), &twice, Path::new("out.mp4"), &telecine::video::Monitor::nobody()).unwrap();
     assert_eq!((measured.dropped, measured.doubled), (0, measured.frames - FRAMES));
 }
 
@@ -224,7 +250,8 @@ fn frames_that_others_drop_and_double_are_counted() {
 fn a_video_of_another_size_is_refused_with_both_sizes() {
     let folder = TempDir::new().unwrap();
     let file = ffmpeg(&folder, &["-vf", "scale=100:100"]);
-    let error = measure(&opened(&jittery()), &file, Path::new("out.mp4"), &()).unwrap_err();
+    let error =
+        measure(&opened(&jittery()), &file, Path::new("out.mp4"), &telecine::video::Monitor::nobody()).unwrap_err();
     assert_eq!(error.to_string(), "out.mp4 is 100x100; no whole multiple of the tape's 48x36");
 }
 

@@ -91,6 +91,7 @@ fn the_command_line_prints_through_what_makes_strangers_words_plain() {
 fn floors_import_only_floors_below_them() {
     let floors = [
         "error",
+        "stop",
         "picture",
         "draw",
         "tape",

@@ -88,7 +88,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             Ok(mut bench) => {
                 for preset in &presets {
                     let name = format!("{source} with {}", preset.name);
-                    match bench.try_preset(preset, &pool, &progress.tape(&name)) {
+                    match bench.try_preset(preset, &pool, &progress.tape(&name).monitor()) {
                         Ok(trial) => trials.push(trial),
                         Err(error) => fail(&name, &error),
                     }
@@ -145,7 +145,7 @@ impl Bench {
     }
 
     /// Converts the tape into an unnamed file and measures that.
-    fn try_preset(&mut self, preset: &Preset, pool: &ThreadPool, watch: &dyn video::Watch) -> Result<Trial> {
+    fn try_preset(&mut self, preset: &Preset, pool: &ThreadPool, watch: &video::Monitor) -> Result<Trial> {
         let mut file = tempfile::tempfile().map_err(Error::write(&std::env::temp_dir()))?;
         let started = Instant::now();
         video::transcode(&self.tape, preset, video::Options::default(), pool, watch, &mut file)?;

@@ -76,17 +76,11 @@ fn section(bytes: &mut Bytes) -> Result<Option<Bytes>, Cause> {
     }
 }
 
-/// Cuts off a number, seven bits in a byte, the lowest first.
+/// Cuts off a number.
 fn varint(bytes: &mut Bytes) -> Result<u64, Cause> {
-    let mut number = 0_u64;
-    // 63 bits, the most that the format allows.
-    for index in 0..9 {
-        let Some(&byte) = bytes.get(index) else { break };
-        number |= u64::from(byte & 0x7f) << (7 * index);
-        if byte & 0x80 == 0 {
-            let _ = bytes.split_to(index + 1);
-            return Ok(number);
-        }
-    }
-    Err("it ends within a length, or has one beyond all measure".into())
+    let (number, rest) =
+        unsigned_varint::decode::u64(bytes).map_err(|_| "it ends within a length, or has one beyond all measure")?;
+    let length = bytes.len() - rest.len();
+    let _ = bytes.split_to(length);
+    Ok(number)
 }

@@ -12,11 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Result, SyncError};
 use crate::measure;
+use crate::stop::Stop;
 use crate::sync::budget::{Budget, blocking_with, items};
 use crate::sync::tasks::blocking;
 use crate::tape::{Limits, Tape};
 use crate::thumbnail;
-use crate::video::{self, Preset};
+use crate::video::{self, Monitor, Preset};
 
 use super::blob::{Blob, temporary};
 use super::encoded::Encoded;
@@ -86,7 +87,9 @@ impl Encoder {
     /// Makes videos as the preset says, until somebody wants to stop.
     #[must_use]
     pub fn videos(&self, preset: Preset, stop: &CancellationToken) -> VideoEncoder {
-        VideoEncoder { preset, pool: self.pool.clone(), stop: stop.clone() }
+        let stop = stop.clone();
+        let monitor = Monitor::new(Stop::when(move || stop.is_cancelled()));
+        VideoEncoder { preset, pool: self.pool.clone(), monitor }
     }
 }
 
@@ -104,7 +107,7 @@ fn too_slow() -> Error {
 pub struct VideoEncoder {
     preset: Preset,
     pool: Arc<ThreadPool>,
-    stop: CancellationToken,
+    monitor: Monitor,
 }
 
 impl VideoEncoder {
@@ -115,8 +118,7 @@ impl VideoEncoder {
     pub fn video(&self, tape: &Tape) -> Result<(Blob, Encoded)> {
         let mut video = temporary()?;
         let options = video::Options::default();
-        let stopping = Stopping(&self.stop);
-        let made = video::transcode(tape, &self.preset, options, &self.pool, &stopping, video.as_file_mut())?;
+        let made = video::transcode(tape, &self.preset, options, &self.pool, &self.monitor, video.as_file_mut())?;
         let preset = self.preset.signature(made.codec);
         Ok((Blob::new(video, "video/mp4")?, Encoded { preset, warnings: made.warnings, measured: None }))
     }
@@ -127,8 +129,7 @@ impl VideoEncoder {
     /// [`Error::Interrupted`].
     pub fn psnr(&self, tape: &Tape, video: &NamedTempFile) -> Result<Option<f64>> {
         let file = video.reopen().map_err(Error::scratch)?;
-        let measured =
-            self.pool.install(|| measure::measure(tape, &file, Path::new("the video"), &Stopping(&self.stop)));
+        let measured = self.pool.install(|| measure::measure(tape, &file, Path::new("the video"), &self.monitor));
         match measured {
             Ok(measurement) => Ok(Some(measurement.psnr)),
             Err(Error::Interrupted) => Err(Error::Interrupted),
@@ -137,14 +138,5 @@ impl VideoEncoder {
                 Ok(None)
             }
         }
-    }
-}
-
-/// Ends the work on a video when the user wants everything to end.
-struct Stopping<'a>(&'a CancellationToken);
-
-impl video::Watch for Stopping<'_> {
-    fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled()
     }
 }

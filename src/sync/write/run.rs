@@ -7,6 +7,7 @@ use std::time::Duration;
 use cid::Cid;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
+use tracing::Instrument;
 
 use crate::error::{Error, RemoteError, Result, VideoError};
 use crate::record::{self, Id, Medium};
@@ -114,10 +115,12 @@ impl<P: Strategy> Run<'_, P> {
         let preparing = stream::iter(steps).map(|step| {
             let (session, listed, ready) = (&session, &listed, &ready);
             async move {
-                let ready = match ready.get(&step.item.id) {
-                    Some(ready) => Ok((ready.clone(), 0)),
-                    None => isolated(prepare(services, strategy, (session, listed), account, &step, control)).await,
-                };
+                if let Some(ready) = ready.get(&step.item.id) {
+                    return (step, Ok((ready.clone(), 0)));
+                }
+                let span = tracing::info_span!("item", medium = medium.name(), label = step.item.label());
+                let preparing = prepare(services, strategy, (session, listed), account, &step, control);
+                let ready = isolated(preparing.instrument(span)).await;
                 (step, ready)
             }
         });

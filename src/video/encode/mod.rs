@@ -22,9 +22,10 @@ use crate::tape::{Shown, Tape};
 
 use super::complexity::{complexity, quantiser};
 use super::frame_source::FrameSource;
+use super::libav;
+use super::monitor::Monitor;
 use super::planes::Geometry;
 use super::preset::{Codec, Colors, Encoding, Preset, Quality};
-use super::{Watch, libav};
 use setup::Setup;
 
 /// Pairs of neighbouring pictures that stand for a chunk when its quantiser is chosen.
@@ -106,7 +107,7 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// What is wrong with a picture, [`VideoError::Libav`], or [`Error::Interrupted`].
-    pub fn encode(&self, part: Part<'_>, source: &mut impl FrameSource, watch: &dyn Watch) -> Result<Chunk> {
+    pub fn encode(&self, part: Part<'_>, source: &mut impl FrameSource, watch: &Monitor) -> Result<Chunk> {
         match self.quality {
             Quality::Floor(floor) => self.encode_above(floor, part, source, watch),
             _ => self.encode_at(self.settled(part.frames)?, part, source, watch),
@@ -119,7 +120,7 @@ impl<'a> Plan<'a> {
         quality: Quality,
         part: Part<'_>,
         source: &mut impl FrameSource,
-        watch: &dyn Watch,
+        watch: &Monitor,
     ) -> Result<Chunk> {
         let frames = part.frames;
         let setup = match self.encoding.codec {
@@ -165,7 +166,7 @@ impl<'a> Plan<'a> {
     pub fn settled(&self, frames: &[Shown]) -> Result<Quality> {
         Ok(match self.quality {
             Quality::Adaptive(middle) => Quality::Qp(quantiser(middle, self.complexity(frames)?.mean)),
-            Quality::Floor(floor) => Quality::Qp(self.aim(floor, frames, &())?.quantiser),
+            Quality::Floor(floor) => Quality::Qp(self.aim(floor, frames, &Monitor::nobody())?.quantiser),
             settled => settled,
         })
     }

@@ -90,7 +90,15 @@ impl Frames {
         let presets = Presets::built_in().unwrap();
         let pool = rayon::ThreadPoolBuilder::new().build().unwrap();
         let mut file: File = tempfile::tempfile().unwrap();
-        transcode(&tape, presets.get("swift").unwrap(), Options::default(), &pool, &(), &mut file).unwrap();
+        transcode(
+            &tape,
+            presets.get("swift").unwrap(),
+            Options::default(),
+            &pool,
+            &telecine::video::Monitor::nobody(),
+            &mut file,
+        )
+        .unwrap();
         let mut video = Vec::new();
         file.rewind().unwrap();
         file.read_to_end(&mut video).unwrap();
