@@ -49,8 +49,11 @@ def convert(tape, video, rate):
 def curve(tape, rate):
     """The recipe's quality at each CRF of the sweep, which is measured once for each tape and ffmpeg."""
     version = subprocess.run(["ffmpeg", "-version"], capture_output=True, text=True, check=True).stdout
-    key = hashlib.sha256(tape.read_bytes() + f"{version} {FILTER} {SWEEP} {rate} {quality.JUDGE}".encode()).hexdigest()
-    kept = WORK / "curves" / f"{key}.json"
+    # In blocks: what this process has held once counts as held by all that it starts.
+    with open(tape, "rb") as file:
+        key = hashlib.file_digest(file, "sha256")
+    key.update(f"{version} {FILTER} {SWEEP} {rate} {quality.JUDGE}".encode())
+    kept = WORK / "curves" / f"{key.hexdigest()}.json"
     if kept.exists():
         return {int(crf): Quality(**point) for crf, point in json.loads(kept.read_text()).items()}
     points = {}

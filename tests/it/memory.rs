@@ -7,10 +7,10 @@ use crate::support::wav::Wav;
 
 const MIB: u64 = 1 << 20;
 
-/// The most memory that converting so many frames of 480×360 takes, on two threads as on any small machine.
+/// The most memory that converting so many frames of 320×240 takes, on two threads as on any small machine.
 fn peak(frames: usize) -> u64 {
     // Pictures repeat every sixty frames, so that making them takes less time than converting them.
-    let files: Vec<_> = (0..60).map(|index| Picture::numbered(480, 360, index).png()).collect();
+    let files: Vec<_> = (0..60).map(|index| Picture::numbered(320, 240, index).png()).collect();
     let sound = Wav::tone(48_000, frames as f64 / 60.0, 440.0);
     let tape = TapeBuilder::of_files((0..frames).map(|index| files[index % 60].clone()), 1000.0 / 60.0).sound(&sound);
     let workshop = Workshop::with(&tape);

@@ -153,7 +153,7 @@ async fn who_cannot_have_that_handle_gets_the_code() {
 
     let id = admin.member("su", "").await;
     let run = admin.run("accounts create su --email su@telecine.test --live").await;
-    run.fails(1, &format!("error: accounts: {id} cannot have a handle; refused were su.test"));
+    run.fails(1, &format!("error: accounts: {id} cannot have a handle; refused are su.test"));
     let run = admin.run("accounts create nobody --email x@telecine.test").await;
     run.fails(1, "error: accounts: handle nobody is nobody's");
     assert_eq!(admin.run("accounts create --email x@telecine.test").await.code, Some(2));
