@@ -130,7 +130,9 @@ impl Waits {
         let before = want.account.as_ref().and_then(|account| self.state().spent.get(account).copied());
         let spent = before.map_or(Duration::ZERO, |spent| spent.total);
         let from = before.map_or(now, |spent| spent.until.max(now));
-        if spent + until.saturating_duration_since(from) > self.0.patience {
+        // A hundredth more, since servers round up, and so do we: a limit of an hour that has just been met lasts an hour and
+        // a moment.
+        if spent + until.saturating_duration_since(from) > self.0.patience.saturating_add(self.0.patience / 100) {
             return Err(Error::Remote(RemoteError::Postponed { what: want.kind, until: timestamp(until, now) }));
         }
         Ok(())
