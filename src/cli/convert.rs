@@ -102,6 +102,9 @@ struct Job {
 struct Converted {
     #[serde(flatten)]
     video: Transcoded,
+    /// Why the tape's look is of its kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
     preset: String,
     preset_version: u32,
     elapsed_seconds: f64,
@@ -269,6 +272,7 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
     draft.publish()?;
     thumbnail.into_iter().chain(storyboard.into_iter().flatten()).try_for_each(Draft::publish)?;
     Ok(Converted {
+        why: video.look.map(|look| look.why()),
         video,
         preset: settings.preset.name.clone(),
         preset_version: settings.preset.version,

@@ -9,7 +9,7 @@ pub enum RemoteError {
     /// `MongoDB` failed to do its part.
     #[error("mongodb failed to {doing}")]
     Database {
-        /// What it was asked to do.
+        /// The action that failed: `list the indexes`.
         doing: String,
         /// Whether it may succeed later: a lost connection, an election.
         is_transient: bool,
@@ -41,7 +41,7 @@ pub enum RemoteError {
     /// The owner of items is nobody who could have an account.
     #[error("{owner} is nobody who could have an account")]
     NoMember {
-        /// Who it is instead.
+        /// The owner as MongoDB has it.
         owner: String,
     },
     /// Somebody else gave the owner an account while this one was being made.

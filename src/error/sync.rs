@@ -57,7 +57,7 @@ pub enum SyncError {
     Locked {
         /// What the account is called.
         account: String,
-        /// What it has or lacks: `no password`.
+        /// The obstacle, after "has": `no password`.
         reason: String,
     },
     /// An account has no repo to write to.

@@ -86,7 +86,7 @@ pub enum TapeError {
     /// `timing.json` is JSON of another shape.
     #[error("timing.json holds {found}; expected an array of frames or an object with one")]
     TimingShape {
-        /// What it is instead.
+        /// The shape that it has: `a text`.
         found: &'static str,
     },
     /// The soundtrack cannot be used.

@@ -35,7 +35,7 @@ pub enum VideoError {
     /// libav refused to do its part.
     #[error("libav failed to {doing}")]
     Libav {
-        /// What it was asked to do.
+        /// The action that failed: `open libx264`.
         doing: String,
         /// What it said.
         source: Cause,

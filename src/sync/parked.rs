@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::error::{Advice, Disposition, Error, Result};
 use crate::record::{Item, Medium};
-use crate::remote::mongo::Unusable;
+use crate::remote::mongo::{Doubt, Unusable};
 
 /// Why something could not be done: what its error said, and what follows from that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +81,12 @@ impl Parked {
     pub fn unusable(medium: Medium, Unusable { id, code, reason }: &Unusable) -> Self {
         let label = code.as_ref().unwrap_or(id).clone();
         Parked::with(medium, id.clone(), label, reason)
+    }
+
+    /// An item that a record can be made of, and what is odd about it all the same.
+    #[must_use]
+    pub fn doubted(item: &Item, doubt: &Doubt) -> Self {
+        Parked { causes: vec![doubt.detail.clone()], ..Parked::new(item, doubt.reason) }
     }
 
     /// An item and the error that it ended with.

@@ -76,9 +76,6 @@ pub struct Transcoded {
     /// What the tape looks like, if that decided between several encodings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub look: Option<Look>,
-    /// Why it is of that kind.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
     /// What is odd about the tape, and about the video.
     pub warnings: Vec<Warning>,
 }
@@ -152,7 +149,7 @@ fn encode_with_all(
         let file = if encodings.len() == 1 { &mut *file } else { &mut scratch };
         let plan = Plan { smear: look.map_or(0.0, |look| look.smear), ..plan(encoding) };
         let made = transcode_with(plan, preset, &timeline, &frames, pool, watch, file)?;
-        videos.push((Transcoded { look, why: look.map(|look| look.why()), ..made }, scratch));
+        videos.push((Transcoded { look, ..made }, scratch));
     }
     // The first of equals.
     videos.sort_by_key(|(made, _)| made.bytes);
@@ -232,7 +229,6 @@ fn transcode_with(
             quantisers: reached.quantisers,
             worst_psnr: reached.worst_psnr,
             look: None,
-            why: None,
             warnings: lower.map(Warning::LowerQuality).into_iter().collect(),
         });
     }

@@ -23,7 +23,7 @@ pub struct Finding {
     pub level: Level,
     /// What was looked at: `pds clock`.
     pub what: String,
-    /// What it is like.
+    /// The state that it is in.
     pub detail: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]

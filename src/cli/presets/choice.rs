@@ -1,4 +1,4 @@
-//! Which preset is meant, and from which file.
+//! The options that name a preset and the file it comes from.
 
 use std::path::PathBuf;
 

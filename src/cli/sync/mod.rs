@@ -25,7 +25,7 @@ pub use progress::SyncProgress;
 Examples:
   telecine sync                                      what would be done, for all accounts
   telecine sync --anonymous --tapes-only             the anonymous tapes
-  telecine sync --live --anonymous --tapes-only      now really
+  telecine sync --live --anonymous --tapes-only      publish them
   telecine sync --live --user jeffrey --types moods,pieces
   telecine sync --live --code 9Yo --preset small")]
 pub struct Arguments {

@@ -85,7 +85,7 @@ impl Bars {
         loop {
             match updates.recv().await {
                 Ok(update) => self.draw(&update, started),
-                // The next one says how far everything is.
+                // Each update has the totals, so a lost one costs nothing.
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             }

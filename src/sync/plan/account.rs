@@ -31,6 +31,21 @@ pub struct AccountPlan {
 }
 
 impl AccountPlan {
+    /// A plan with nothing in it yet.
+    #[must_use]
+    pub fn of(account: &Account, blocked: Option<&'static str>) -> Self {
+        AccountPlan {
+            account: account.clone(),
+            media: Vec::new(),
+            head: None,
+            unusable: Vec::new(),
+            doubts: Vec::new(),
+            refused: Vec::new(),
+            blocked,
+            has_ownerless: false,
+        }
+    }
+
     /// How many steps there are of each kind, by medium. Every item in scope is in one of the counts.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<&'static str, Counts> {

@@ -31,16 +31,7 @@ pub async fn read(
     wanted: impl Fn(Id) -> bool,
 ) -> Result<AccountPlan> {
     let (snapshot, blocked) = repo(services, account).await?;
-    let mut plan = AccountPlan {
-        account: account.clone(),
-        media: Vec::new(),
-        head: None,
-        unusable: Vec::new(),
-        doubts: Vec::new(),
-        refused: Vec::new(),
-        blocked,
-        has_ownerless: false,
-    };
+    let mut plan = AccountPlan::of(account, blocked);
     let mut existing: BTreeMap<Medium, Vec<Existing>> = BTreeMap::new();
     if let Some(snapshot) = snapshot {
         plan.head = Some(snapshot.head());
@@ -65,10 +56,7 @@ pub async fn read(
         let doubtful: HashMap<Id, Doubt> = doubts.into_iter().map(|doubt| (doubt.id, doubt)).collect();
         let doubted =
             items.iter().filter(|item| selected(item)).filter_map(|item| Some((item, doubtful.get(&item.id)?)));
-        plan.doubts.extend(
-            doubted
-                .map(|(item, doubt)| Parked { causes: vec![doubt.detail.clone()], ..Parked::new(item, doubt.reason) }),
-        );
+        plan.doubts.extend(doubted.map(|(item, doubt)| Parked::doubted(item, doubt)));
         let unusable = unusable.iter().filter_map(|unusable| unusable.id.parse().ok()).collect();
         let existing = existing.remove(&medium).unwrap_or_default();
         let recorded = if scope.looks_for_recordings {

@@ -23,16 +23,7 @@ use super::origin::block_strangers;
 /// What the servers say.
 pub async fn read_item(services: &Services, account: &Account, found: &Found, policy: Policy) -> Result<AccountPlan> {
     let (item, medium) = (&found.item, found.item.medium());
-    let mut plan = AccountPlan {
-        account: account.clone(),
-        media: Vec::new(),
-        head: None,
-        unusable: Vec::new(),
-        doubts: Vec::new(),
-        refused: Vec::new(),
-        blocked: account.blocked(),
-        has_ownerless: false,
-    };
+    let mut plan = AccountPlan::of(account, account.blocked());
     if let Some(reason) = ownerless_reason(account, medium) {
         let (withheld, ownerless) = ownerless_items([item.clone()].into_iter(), reason);
         plan.blocked = None;
@@ -41,12 +32,7 @@ pub async fn read_item(services: &Services, account: &Account, found: &Found, po
         plan.media.push((medium, withheld));
         return Ok(plan);
     }
-    plan.doubts.extend(
-        found
-            .doubt
-            .as_ref()
-            .map(|doubt| Parked { causes: vec![doubt.detail.clone()], ..Parked::new(item, doubt.reason) }),
-    );
+    plan.doubts.extend(found.doubt.as_ref().map(|doubt| Parked::doubted(item, doubt)));
     let existing = match &account.did {
         Some(did) => match records(services, did, item).await {
             Err(Error::Remote(RemoteError::Refused { status: 400, .. })) if plan.blocked.is_none() => {
