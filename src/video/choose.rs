@@ -7,11 +7,12 @@ use crate::error::{Error, Result, VideoError};
 use crate::tape::{Shown, Tape};
 
 use super::encode::{Chunk, Part, Plan};
+use super::encoding::Encoding;
 use super::installed;
 use super::look::{Kind, Look, look};
 use super::monitor::Monitor;
 use super::paint::Painter;
-use super::preset::{Choose, Encoding, Preset};
+use super::preset::{Choose, Preset};
 use super::schedule::{Options, timeline};
 
 /// Up to so many frames, every encoding encodes the whole tape.

@@ -12,22 +12,24 @@ use super::complexity::quantiser;
 use super::encode::{Chunk, Complexity, Part, Plan};
 use super::frame_source::FrameSource;
 use super::monitor::Monitor;
-use super::preset::{Floor, Quality};
+use super::quality::{Floor, Place, Quality, Trial};
 use super::trial::sample;
 
 /// Frames of a trial: a key frame, and three B-frames with what they lean on.
 const FRAMES: usize = 5;
 
 /// Frames of a chunk that prove its quality.
-const PROOFS: usize = 12;
+const PROOFS: usize = 20;
 
-/// By how many decibels the worst frame of a whole chunk is worse than that of a trial, which is short and begins with a
-/// key frame: on 24 tapes 0 to 2.1, the median 1.2. What falls short all the same is encoded again.
-const MARGIN: f32 = 0.9;
+/// By how many decibels a proof may fall short without another encoding, which costs as much as the first: nobody sees them.
+const TOLERANCE: f32 = 0.1;
 
 /// Decibels that a step of the quantiser changes, where only one trial says so: what smooth pictures have at least, and
 /// flat ones at most.
 const STEP: (f32, f32) = (0.45, 1.1);
+
+/// Decibels that a coarser step takes at least, as a surplus is spent: the worst frame loses more than those of a trial.
+const COARSER_STEP: f32 = 0.7;
 
 /// How far the second trial may lie from where it leads, in steps.
 const REACH: i16 = 4;
@@ -54,6 +56,8 @@ pub struct Aim {
     finest: u8,
     /// What its worst frame must have, in decibels.
     psnr: f32,
+    /// Decibels that a finer step adds at least.
+    step: f32,
 }
 
 /// Decibels of a mean squared error.
@@ -79,11 +83,11 @@ impl Plan<'_> {
             return Ok(chunk);
         }
         let chunk = self.proven(chunk, part.frames)?;
-        let missing = chunk.worst_psnr.map_or(0.0, |worst| aim.psnr - worst);
+        let missing = chunk.worst_psnr.map_or(0.0, |worst| aim.psnr - TOLERANCE - worst);
         if missing <= 0.0 {
             return Ok(chunk);
         }
-        let finer = aim.quantiser.saturating_sub((missing / STEP.0).ceil() as u8).max(aim.finest);
+        let finer = aim.quantiser.saturating_sub((missing / aim.step).ceil() as u8).max(aim.finest);
         let finer = self.encode_at(Quality::Qp(finer), part, source, &watch.quiet())?;
         self.proven(finer, part.frames)
     }
@@ -99,30 +103,35 @@ impl Plan<'_> {
     /// # Errors
     /// As [`Plan::encode`].
     pub fn aim(&self, floor: Floor, frames: &[Shown], watch: &Monitor) -> Result<Aim> {
-        let Bounds { finest, coarsest, busiest } = self.bounds(floor, frames)?;
-        let frames = sample(frames, busiest, FRAMES);
+        let Trial { ipratio, margin, .. } = floor.trial;
+        let Bounds { finest, coarsest, place } = self.bounds(floor, frames)?;
+        let frames = sample(frames, place, FRAMES);
         let first = u8::midpoint(finest, coarsest);
-        let trial = self.trial(frames, first, watch)?;
+        let trial = self.trial(frames, first, ipratio, watch)?;
         // Where the recipe's colours run, more than the rest of its error would be in vain.
         let as_finest = decibels(trial) + STEP.0 * (f32::from(first) - f32::from(finest));
         let in_recipe = decibels(10.0_f32.powf(-as_finest / 10.0) * 255.0 * 255.0 + self.smear);
         let psnr = if floor.as_recipe { floor.psnr.min(in_recipe) } else { floor.psnr };
-        let next = towards(psnr + MARGIN, (first, trial), STEP).clamp(finest, coarsest);
+        let next = towards(psnr + margin, (first, trial), STEP).clamp(finest, coarsest);
         if next.abs_diff(first) < 2 {
-            return Ok(Aim { quantiser: next, finest, psnr });
+            return Ok(Aim { quantiser: next, finest, psnr, step: STEP.0 });
         }
-        let second = self.trial(frames, next, watch)?;
+        let second = self.trial(frames, next, ipratio, watch)?;
         let step = (decibels(trial) - decibels(second)) / (f32::from(next) - f32::from(first));
         let step = step.clamp(STEP.0 / 2.0, STEP.1 * 2.0);
-        let last = towards(psnr + MARGIN, (next, second), (step, step)).clamp(finest, coarsest);
-        Ok(Aim { quantiser: last, finest, psnr })
+        let last = towards(psnr + margin, (next, second), (step, step.max(COARSER_STEP))).clamp(finest, coarsest);
+        Ok(Aim { quantiser: last, finest, psnr, step: step.min(STEP.1) })
     }
 
     fn bounds(&self, floor: Floor, frames: &[Shown]) -> Result<Bounds> {
-        let Complexity { mean, busiest } = self.complexity(frames)?;
+        let Complexity { mean, busiest, calm } = self.complexity(frames)?;
+        let place = match floor.trial.at {
+            Place::Busiest => busiest,
+            Place::Calm => calm,
+        };
         let coarsest = quantiser(floor.coarsest, mean);
         let finest = finest_quantiser(floor.finest, mean, frames).min(coarsest);
-        Ok(Bounds { finest, coarsest, busiest })
+        Ok(Bounds { finest, coarsest, place })
     }
 }
 
@@ -130,8 +139,8 @@ impl Plan<'_> {
 struct Bounds {
     finest: u8,
     coarsest: u8,
-    /// Where it is busiest: the index of a frame.
-    busiest: usize,
+    /// Where trials are made: the index of a frame.
+    place: usize,
 }
 
 /// The finest quantiser for frames of this complexity, where `middle` is that for complexity 1 at [`MIDDLE_RATE`].

@@ -38,6 +38,10 @@ const RESTLESS: f32 = 0.78;
 /// save as much.
 const JUMPING: f32 = 12.0;
 
+/// By how much more colours run in the recipe than sharing them by 2×2 explains, since libswscale's filter reaches over more
+/// rows: what brings the estimate within 0.5 dB of the recipe's worst frame on seven tapes.
+const FILTER: f32 = 1.15;
+
 /// What there is to see on a tape.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Look {
@@ -241,7 +245,7 @@ fn smear(picture: &Picture) -> f32 {
             pixels += 1;
         }
     }
-    sum / pixels.max(1) as f32
+    FILTER * sum / pixels.max(1) as f32
 }
 
 /// Blue and red less luma.

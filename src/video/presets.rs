@@ -11,8 +11,10 @@ use toml::{Table, Value};
 
 use crate::error::{Cause, Error, Result, VideoError};
 
+use super::encoding::{Codec, Colors, Encoding};
 use super::look::Kind;
-use super::preset::{Choose, Codec, Colors, Encoding, Player, Preset, Quality, Rate};
+use super::preset::{Choose, Player, Preset, Rate};
+use super::quality::Quality;
 
 const BUILT_IN: &str = include_str!("presets.toml");
 
@@ -303,6 +305,10 @@ mod tests {
             ("[standard]\nscale = 0", "scales by 0; 1 to 16 can be done"),
             ("[standard]\nchunk-frames = 3", "has chunks of 3 frames; 4 are the least"),
             ("[standard]\nquality = { crf = 99.0 }", "quality outside 0 to 51"),
+            (
+                "[incumbent]\nquality = { floor = { psnr = 42.0, finest = 20.0, coarsest = 30.0, trial = { at = 'calm', ipratio = 0.0, margin = 1.0 } } }",
+                "has trials with an ipratio of 0; 0.1 to 10 can be done",
+            ),
             ("[standard]\nquality = 'lossless'", "is lossless; that takes colors"),
             ("[archive.vp9]\nquality = { qp = 8 }", "has a quantiser; VP9 takes crf or lossless"),
             (

@@ -134,12 +134,16 @@ impl Reducer {
                 }
                 self.add(coding);
             }
-            let means = self.sums.each_ref().map(|sums| {
-                let count = block.len();
-                sums.chunks(scale).map(move |sums| sums.iter().sum::<f32>() / (sums.len() * count) as f32)
-            });
-            let [red, green, blue] = means;
-            reduced.rgb.extend(red.zip(green).zip(blue).flat_map(|((red, green), blue)| [red, green, blue]));
+            let start = reduced.rgb.len();
+            reduced.rgb.resize(start + 3 * columns, 0.0);
+            let (pixels, _) = reduced.rgb[start..].as_chunks_mut();
+            for (channel, sums) in self.sums.iter().enumerate() {
+                match scale {
+                    2 => means(sums.chunks_exact(2), block.len(), channel, pixels),
+                    4 => means(sums.chunks_exact(4), block.len(), channel, pixels),
+                    _ => means(sums.chunks(scale), block.len(), channel, pixels),
+                }
+            }
         }
     }
 
@@ -200,19 +204,35 @@ impl Levels {
     }
 }
 
+/// One channel of each pixel: the mean of so many columns of sums over so many rows.
+fn means<'a>(columns: impl Iterator<Item = &'a [f32]>, rows: usize, channel: usize, pixels: &mut [[f32; 3]]) {
+    for (pixel, sums) in pixels.iter_mut().zip(columns) {
+        pixel[channel] = sums.iter().sum::<f32>() / (sums.len() * rows) as f32;
+    }
+}
+
 /// A row of a component's samples, each repeated for the pixels of the video that share it.
 fn unpack(from: &Component<'_>, row: usize, levels: Levels, width: usize, line: &mut Vec<f32>) {
     let repeat = 1 << from.halved.0;
     let data = &from.data[row * from.stride..];
     let level = |sample: u16| (f32::from(sample) - levels.zero) * levels.each;
-    line.clear();
     line.resize(width, 0.0);
-    let samples = line.chunks_mut(repeat).zip(data.chunks(from.step));
-    if from.depth == 8 {
-        samples.for_each(|(pixels, bytes)| pixels.fill(level(bytes[0].into())));
-    } else {
-        let wide = |bytes: &[u8]| u16::from_le_bytes([bytes[0], bytes[1]]) >> from.shift;
-        samples.for_each(|(pixels, bytes)| pixels.fill(level(wide(bytes))));
+    match (from.depth, from.step, repeat) {
+        // As H.264 has them: four times as fast as what follows for all the others.
+        (8, 1, 1) => line.iter_mut().zip(data).for_each(|(pixel, &sample)| *pixel = level(sample.into())),
+        (8, 1, 2) => {
+            let (pairs, rest) = line.as_chunks_mut();
+            pairs.iter_mut().zip(data).for_each(|(pixels, &sample)| *pixels = [level(sample.into()); 2]);
+            rest.iter_mut().zip(&data[pairs.len()..]).for_each(|(pixel, &sample)| *pixel = level(sample.into()));
+        }
+        (depth, step, _) => {
+            let sample = |bytes: &[u8]| match depth {
+                8 => bytes[0].into(),
+                _ => u16::from_le_bytes([bytes[0], bytes[1]]) >> from.shift,
+            };
+            let samples = line.chunks_mut(repeat).zip(data.chunks(step));
+            samples.for_each(|(pixels, bytes)| pixels.fill(level(sample(bytes))));
+        }
     }
 }
 

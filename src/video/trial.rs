@@ -4,6 +4,7 @@
 
 use ffmpeg_next as ffmpeg;
 
+use ffmpeg::codec::discard::Discard;
 use ffmpeg::codec::{self, threading};
 use ffmpeg::frame;
 
@@ -15,7 +16,7 @@ use super::encode::{Chunk, Part, Plan, libav_wants_more};
 use super::libav;
 use super::monitor::Monitor;
 use super::paint::Painter;
-use super::preset::Quality;
+use super::quality::Quality;
 use super::reader::{coding, components};
 use super::reduce::{Reduced, Reducer};
 
@@ -27,14 +28,16 @@ pub fn sample(frames: &[Shown], middle: usize, count: usize) -> &[Shown] {
 }
 
 impl Plan<'_> {
-    /// Encodes `frames` at a quantiser: the squared error of the worst of them, as the mean over its red, green and blue
-    /// samples at the size of the tape.
+    /// Encodes `frames` at a quantiser, with a key frame that is by `ipratio` finer: the squared error of the worst of them,
+    /// as the mean over its red, green and blue samples at the size of the tape.
     ///
     /// # Errors
     /// As [`Plan::encode`].
-    pub fn trial(&self, frames: &[Shown], quantiser: u8, watch: &Monitor) -> Result<f32> {
+    pub fn trial(&self, frames: &[Shown], quantiser: u8, ipratio: f32, watch: &Monitor) -> Result<f32> {
         let part = Part { frames, is_first: false, is_last: false };
-        let chunk = self.encode_at(Quality::Qp(quantiser), part, &mut Painter::new(self), &watch.quiet())?;
+        let encoding = self.encoding.with_x264_parameter(&format!("ipratio={ipratio}"));
+        let plan = Plan { encoding: &encoding, ..*self };
+        let chunk = plan.encode_at(Quality::Qp(quantiser), part, &mut Painter::new(&plan), &watch.quiet())?;
         self.worst_error(&chunk, frames, 1)
     }
 
@@ -46,24 +49,34 @@ impl Plan<'_> {
         let mut reel = self.tape.reel();
         let (mut decoder, mut reducer) = (picture::Decoder::default(), Reducer::default());
         let (mut source, mut shown) = (Picture::default(), Reduced::default());
-        let (mut index, mut worst) = (0, 0.0_f32);
-        decode(chunk, |frame| {
-            let next = frames.get(index).filter(|_| index % step == step / 2);
-            index += 1;
-            let readable = components(frame).and_then(|(parts, is_rgb)| Some((parts, coding(frame, is_rgb)?)));
-            if let Some((next, (components, coding))) = next.zip(readable) {
-                reel.picture(next.frame, &mut decoder, &mut source)?;
-                reducer.reduce(&components, coding, &self.geometry, &mut shown);
-                worst = worst.max(squared_error(&source, &shown));
-            }
-            Ok(())
-        })?;
+        let mut worst = 0.0_f32;
+        let sampled: Vec<_> = frames.iter().skip(step / 2).step_by(step).collect();
+        let sample = |start: i64| sampled.binary_search_by_key(&start, |shown| shown.start).ok();
+        decode(
+            chunk,
+            |start| sample(start).is_some(),
+            |frame| {
+                let next = frame.pts().and_then(sample).map(|index| sampled[index]);
+                let readable = components(frame).and_then(|(parts, is_rgb)| Some((parts, coding(frame, is_rgb)?)));
+                if let Some((next, (components, coding))) = next.zip(readable) {
+                    reel.picture(next.frame, &mut decoder, &mut source)?;
+                    reducer.reduce(&components, coding, &self.geometry, &mut shown);
+                    worst = worst.max(squared_error(&source, &shown));
+                }
+                Ok(())
+            },
+        )?;
         Ok(worst)
     }
 }
 
-/// Decodes what an encoder made, frame by frame in the order of time.
-fn decode(chunk: &Chunk, mut each: impl FnMut(&frame::Video) -> Result<()>) -> Result<()> {
+/// Decodes what an encoder made, frame by frame in the order of time. Frames that are not wanted, by when they start, are
+/// left out where no other frame needs them.
+fn decode(
+    chunk: &Chunk,
+    wanted: impl Fn(i64) -> bool,
+    mut each: impl FnMut(&frame::Video) -> Result<()>,
+) -> Result<()> {
     let failed = || libav("decode a trial");
     let context = codec::Context::from_parameters(chunk.parameters.clone()).map_err(failed())?;
     let mut decoder = context.decoder();
@@ -78,6 +91,8 @@ fn decode(chunk: &Chunk, mut each: impl FnMut(&frame::Video) -> Result<()>) -> R
         }
     };
     for packet in &chunk.packets {
+        let is_wanted = packet.pts().is_none_or(&wanted);
+        decoder.skip_frame(if is_wanted { Discard::Default } else { Discard::NonReference });
         decoder.send_packet(packet).map_err(failed())?;
         receive(&mut decoder)?;
     }
@@ -87,6 +102,17 @@ fn decode(chunk: &Chunk, mut each: impl FnMut(&frame::Video) -> Result<()>) -> R
 
 /// The mean squared difference of the samples of a picture and of what a video shows of it, at one size.
 fn squared_error(source: &Picture, shown: &Reduced) -> f32 {
-    let squares = source.rgb.iter().zip(&shown.rgb).map(|(source, shown)| (f32::from(*source) - shown).powi(2));
-    squares.sum::<f32>() / source.rgb.len().max(1) as f32
+    // A sum for each place in a vector, so that the additions need not wait for each other.
+    const LANES: usize = 16;
+    let (source, source_rest) = source.rgb.as_chunks::<LANES>();
+    let (shown, shown_rest) = shown.rgb.as_chunks::<LANES>();
+    let mut sums = [0.0_f32; LANES];
+    for (source, shown) in source.iter().zip(shown) {
+        for lane in 0..LANES {
+            sums[lane] += (f32::from(source[lane]) - shown[lane]).powi(2);
+        }
+    }
+    let rest = source_rest.iter().zip(shown_rest).map(|(source, shown)| (f32::from(*source) - shown).powi(2));
+    let samples = source.len() * LANES + source_rest.len();
+    (sums.iter().sum::<f32>() + rest.sum::<f32>()) / samples.max(1) as f32
 }

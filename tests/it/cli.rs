@@ -330,7 +330,7 @@ fn inspection_says_what_there_is_on_a_tape() {
       longest    0.300 s (frame 3)
       sound      0.500 s, 44100 Hz, stereo; +0.125 s against the pictures
       look       sharp: 14 colours are a palette
-      encoding   standard 2, sharp: H.264 ×4
+      encoding   standard 3, sharp: H.264 ×4
       ignored    metadata.json
       120 fps    ██████████ 1
       60 fps     ██████████████████████████████ 3
@@ -348,10 +348,10 @@ fn inspection_says_what_there_is_on_a_tape() {
       longest    0.033 s (frame 0)
       sound      none
       look       sharp: 4 colours are a palette
-      encoding   standard 2, sharp: H.264 ×4
+      encoding   standard 3, sharp: H.264 ×4
       warning: no timing.json; every frame is shown for 1/30 s
     "#);
-    assert_snapshot!(workshop.run("inspect tape.zip --json").succeeds().stdout(), @r#"{"bytes":279,"duplicates":0,"encoding":{"preset":"standard","preset_version":2,"variants":[{"codec":"h264","name":"sharp","scale":4}]},"entries":1,"extra":[],"frames":1,"height":8,"longest_hold":{"frame":0,"seconds":0.03333333333333333},"look":{"colors":4,"edges":0.826,"flat":0.795,"kind":"sharp","rate":30.0,"still":0.0,"uneven":1.0},"rates":{},"seconds":0.03333333333333333,"sound":null,"tape":"tape.zip","warnings":["no timing.json; every frame is shown for 1/30 s"],"why":"4 colours are a palette","width":8}"#);
+    assert_snapshot!(workshop.run("inspect tape.zip --json").succeeds().stdout(), @r#"{"bytes":279,"duplicates":0,"encoding":{"preset":"standard","preset_version":3,"variants":[{"codec":"h264","name":"sharp","scale":4}]},"entries":1,"extra":[],"frames":1,"height":8,"longest_hold":{"frame":0,"seconds":0.03333333333333333},"look":{"colors":4,"edges":0.826,"flat":0.795,"kind":"sharp","rate":30.0,"still":0.0,"uneven":1.0},"rates":{},"seconds":0.03333333333333333,"sound":null,"tape":"tape.zip","warnings":["no timing.json; every frame is shown for 1/30 s"],"why":"4 colours are a palette","width":8}"#);
 }
 
 #[test]

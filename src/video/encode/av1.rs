@@ -10,7 +10,7 @@ use ffmpeg::{Packet, codec};
 
 use crate::error::{Error, Result, VideoError};
 
-use super::super::preset::Quality;
+use super::super::quality::Quality;
 use super::headers::{drop_side_data, set_extradata};
 use super::setup::Setup;
 

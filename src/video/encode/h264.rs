@@ -4,7 +4,7 @@ use ffmpeg_next as ffmpeg;
 
 use ffmpeg::Packet;
 
-use super::super::preset::Quality;
+use super::super::quality::Quality;
 use super::setup::Setup;
 
 /// NAL unit type of supplemental information.

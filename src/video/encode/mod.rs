@@ -21,11 +21,13 @@ use crate::picture::{self, Picture};
 use crate::tape::{Shown, Tape};
 
 use super::complexity::{complexity, quantiser};
+use super::encoding::{Codec, Colors, Encoding};
 use super::frame_source::FrameSource;
 use super::libav;
 use super::monitor::Monitor;
 use super::planes::Geometry;
-use super::preset::{Codec, Colors, Encoding, Preset, Quality};
+use super::preset::Preset;
+use super::quality::Quality;
 use setup::Setup;
 
 /// Pairs of neighbouring pictures that stand for a chunk when its quantiser is chosen.
@@ -83,6 +85,8 @@ pub(super) struct Complexity {
     pub mean: f32,
     /// The first frame of the busiest pair, 0..
     pub busiest: usize,
+    /// The first frame of the calmest of the pairs that are at least half as busy.
+    pub calm: usize,
 }
 
 impl<'a> Plan<'a> {
@@ -178,18 +182,19 @@ impl<'a> Plan<'a> {
         let (mut previous, mut picture) = (Picture::default(), Picture::default());
         let pairs = frames.len() - 1;
         let samples = pairs.min(SAMPLES);
-        let (mut sum, mut most, mut busiest) = (0.0, -1.0, 0);
+        let mut found = Vec::with_capacity(samples);
         for sample in 0..samples {
             let first = (2 * sample + 1) * pairs / (2 * samples);
             reel.picture(frames[first].frame, &mut decoder, &mut previous)?;
             reel.picture(frames[first + 1].frame, &mut decoder, &mut picture)?;
-            let found = complexity(&previous, &picture);
-            sum += found;
-            if found > most {
-                (most, busiest) = (found, first);
-            }
+            found.push((complexity(&previous, &picture), first));
         }
-        Ok(Complexity { mean: sum / samples.max(1) as f32, busiest })
+        let sum: f32 = found.iter().map(|(complexity, _)| complexity).sum();
+        // The first of equals.
+        found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        let &(most, busiest) = found.first().unwrap_or(&(0.0, 0));
+        let calm = found.iter().rfind(|(complexity, _)| *complexity >= most / 2.0).map_or(busiest, |&(_, first)| first);
+        Ok(Complexity { mean: sum / samples.max(1) as f32, busiest, calm })
     }
 
     fn open(&self, setup: &Setup) -> Result<Encoder> {

@@ -1,6 +1,6 @@
 //! VP9 by libvpx.
 
-use super::super::preset::Quality;
+use super::super::quality::Quality;
 use super::setup::Setup;
 
 /// What libvpx is told.
