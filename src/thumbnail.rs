@@ -13,7 +13,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType as RowFilter, PngEncoder};
 use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, RgbaImage};
 use resize::images::{Image, ImageRef};
-use resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use resize::{FilterType, MulDiv, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::error::{Error, Result, TapeError};
 use crate::picture::Picture;
@@ -71,11 +71,22 @@ pub fn tape(tape: &Tape) -> Result<Thumbnail> {
 /// # Panics
 /// Never: the smallest thumbnail is small enough.
 pub fn painting(image: impl BufRead + Seek) -> Result<Thumbnail> {
-    let painting = decode(image)?;
+    let mut painting = decode(image)?;
+    let (width, height) = painting.dimensions();
     let mut sides = SIDES.into_iter();
+    let mut is_multiplied = false;
     loop {
         let side = sides.next().expect("the smallest thumbnail is small enough");
-        let rgba = contain(&painting, painting.dimensions(), PixelType::U8x4, side);
+        // The colour of what is transparent must not be seen at edges that are filtered. Worked in where the painting is:
+        // a copy of a large one takes as much memory again.
+        if !is_multiplied && is_reduced((width, height), contained(width, height, side)) {
+            multiply_alpha(&mut painting, (width, height));
+            is_multiplied = true;
+        }
+        let mut rgba = contain(&painting, (width, height), PixelType::U8x4, side);
+        if is_multiplied {
+            divide_alpha(&mut rgba, side);
+        }
         for (mime_type, encode) in [("image/png", png as fn(&[u8], u32) -> Vec<u8>), ("image/jpeg", jpeg_over_black)] {
             let bytes = encode(&rgba, side);
             if bytes.len() <= MAX_PAINTING_BYTES {
@@ -98,9 +109,9 @@ pub fn memory(mut image: impl BufRead + Seek) -> Result<u64> {
     let decoder = checked(reader)?;
     let (width, height) = decoder.dimensions();
     let rgba = u64::from(width) * u64::from(height) * 4;
-    // Reducing takes a copy with the alpha worked in. Only PNGs are read as they are decoded.
+    // Only PNGs are read as they are decoded.
     let before = if is_deep || decoder.total_bytes() == rgba { 0 } else { decoder.total_bytes() };
-    Ok((rgba + before.max(rgba)) + if is_png { 0 } else { file })
+    Ok(rgba + before + if is_png { 0 } else { file })
 }
 
 /// Decodes a painting after a look at its size.
@@ -174,14 +185,32 @@ fn resized(
     (to_width, to_height): (u32, u32),
     pixel_type: PixelType,
 ) -> Vec<u8> {
-    let reduces = to_width < width || to_height < height;
-    // The colour of what is transparent must not be seen at edges that are filtered.
+    let reduces = is_reduced((width, height), (to_width, to_height));
     let algorithm = if reduces { ResizeAlg::Convolution(FilterType::Lanczos3) } else { ResizeAlg::Nearest };
-    let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(reduces);
+    // Alpha is worked in before, if there is any.
+    let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(false);
     let from = ImageRef::new(width, height, pixels, pixel_type).expect("there are as many bytes as pixels need");
     let mut to = Image::new(to_width, to_height, pixel_type);
     Resizer::new().resize(&from, &mut to, &options).expect("both images are of one type and have pixels");
     to.into_vec()
+}
+
+fn is_reduced(from: (u32, u32), to: (u32, u32)) -> bool {
+    to.0 < from.0 || to.1 < from.1
+}
+
+/// Multiplies colours by their alpha, in place.
+fn multiply_alpha(rgba: &mut [u8], (width, height): (u32, u32)) {
+    let image = Image::from_slice_u8(width, height, rgba, PixelType::U8x4);
+    let mut image = image.expect("there are as many bytes as pixels need");
+    MulDiv::new().multiply_alpha_inplace(&mut image).expect("these pixels have alpha");
+}
+
+/// Divides the colours of a square by their alpha, in place.
+fn divide_alpha(rgba: &mut [u8], side: u32) {
+    let image = Image::from_slice_u8(side, side, rgba, PixelType::U8x4);
+    let mut image = image.expect("there are as many bytes as pixels need");
+    MulDiv::new().divide_alpha_inplace(&mut image).expect("these pixels have alpha");
 }
 
 /// The largest size of the same shape that fits; at least one pixel each way.
