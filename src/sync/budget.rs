@@ -11,8 +11,9 @@ use super::tasks::blocking;
 /// What memory is counted in.
 const UNIT: u64 = 1 << 20;
 
-/// Bytes that all decoders may have at once: two of the largest paintings, one for each of two cores.
-const MEMORY: u64 = 256 << 20;
+/// Bytes that all decoders may have at once: two of the largest paintings, one for each of two cores, of 7 bytes a pixel while
+/// alpha is added.
+const MEMORY: u64 = 224 << 20;
 
 /// What a process may have under way, however many accounts it works on.
 #[derive(Debug, Clone)]
