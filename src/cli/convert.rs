@@ -253,9 +253,9 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
     }
     let tape = job.tape.open(&settings.limits)?;
     let mut draft = job.video.draft(settings.force)?;
-    let watch = progress.tape(&job.tape.to_string());
+    let bar = progress.tape(&job.tape.to_string());
     let transcoded =
-        video::transcode(&tape, &settings.preset, settings.options, &settings.pool, &watch.monitor(), draft.file());
+        video::transcode(&tape, &settings.preset, settings.options, &settings.pool, &bar.monitor(), draft.file());
     let video = transcoded.map_err(|error| match error {
         Error::File(FileError::Output { source }) => Error::write(draft.path())(source),
         other => other,

@@ -97,19 +97,19 @@ pub struct TimeError {
 /// # Errors
 /// What is wrong with the tape; [`crate::error::FileError::Read`], [`VideoError::Unusable`] or [`VideoError::Libav`] for the video;
 /// [`Error::Interrupted`].
-pub fn measure(tape: &Tape, file: &File, path: &Path, watch: &Monitor) -> Result<Measurement> {
+pub fn measure(tape: &Tape, file: &File, path: &Path, monitor: &Monitor) -> Result<Measurement> {
     let reader = Reader::open(file, path)?;
     let geometry = reader.fit(tape.width, tape.height)?;
-    watch.begin(tape.frame_count() + 2 * reader.facts.frames);
+    monitor.begin(tape.frame_count() + 2 * reader.facts.frames);
 
     let (looks, played) =
-        rayon::join(|| look_at_tape(tape, &geometry, watch), || look_at_video(&reader, &geometry, watch));
+        rayon::join(|| look_at_tape(tape, &geometry, monitor), || look_at_video(&reader, &geometry, monitor));
     let (looks, played) = (looks?, played?);
     let (pictures, moments) = moments(tape, looks);
     let alignment = align::align(&moments, &played.frames);
     let shows: Vec<usize> = alignment.shows.iter().map(|&moment| pictures[moment]).collect();
 
-    let qualities = compare(tape, &reader, &geometry, &shows, watch)?;
+    let qualities = compare(tape, &reader, &geometry, &shows, monitor)?;
     let Some(summary) = Summary::of(&qualities) else {
         return Err(Error::Video(VideoError::Unusable { path: path.into(), what: "has no pictures".into() }));
     };
@@ -134,7 +134,7 @@ pub fn measure(tape: &Tape, file: &File, path: &Path, watch: &Monitor) -> Result
         duration_error_ms: milliseconds(end - tape.end()),
         dropped: alignment.dropped(&moments),
         doubled: alignment.doubled(&moments),
-        sound_offset_ms: sound_offset(tape, &reader, watch)?,
+        sound_offset_ms: sound_offset(tape, &reader, monitor)?,
         series: qualities.into_iter().map(|(frame, _)| frame).collect(),
         facts: reader.facts,
     })
@@ -144,11 +144,11 @@ pub fn measure(tape: &Tape, file: &File, path: &Path, watch: &Monitor) -> Result
 ///
 /// # Errors
 /// As [`measure`]; [`VideoError::Unusable`] too if there are not so many frames.
-pub fn frame(tape: &Tape, file: &File, path: &Path, index: usize, watch: &Monitor) -> Result<Picture> {
+pub fn frame(tape: &Tape, file: &File, path: &Path, index: usize, monitor: &Monitor) -> Result<Picture> {
     let reader = Reader::open(file, path)?;
     let geometry = reader.fit(tape.width, tape.height)?;
     let (mut passed, mut found) = (0, None);
-    reader.play(&geometry, watch, |played| {
+    reader.play(&geometry, monitor, |played| {
         found = (passed == index).then(|| played.picture.rounded());
         passed += 1;
         Ok(found.is_none())
@@ -184,15 +184,15 @@ fn compared_size(geometry: &Geometry) -> (u32, u32) {
 }
 
 /// The signature of each frame of the tape, and a hash of its pixels.
-fn look_at_tape(tape: &Tape, geometry: &Geometry, watch: &Monitor) -> Result<Vec<(Signature, u64)>> {
+fn look_at_tape(tape: &Tape, geometry: &Geometry, monitor: &Monitor) -> Result<Vec<(Signature, u64)>> {
     let size = compared_size(geometry);
     let lane = || (tape.reel(), picture::Decoder::default(), Picture::default());
     let look = |(reel, decoder, picture): &mut (Reel<'_>, picture::Decoder, Picture), index| {
-        watch.check()?;
+        monitor.check()?;
         load(reel, decoder, index, size, picture)?;
         let mut hasher = DefaultHasher::new();
         picture.rgb.hash(&mut hasher);
-        watch.encoded(1);
+        monitor.encoded(1);
         Ok((align::signature(picture), hasher.finish()))
     };
     (0..tape.frame_count()).into_par_iter().map_init(lane, look).collect()
@@ -205,12 +205,12 @@ struct Looks {
     end: i64,
 }
 
-fn look_at_video(reader: &Reader<'_>, geometry: &Geometry, watch: &Monitor) -> Result<Looks> {
+fn look_at_video(reader: &Reader<'_>, geometry: &Geometry, monitor: &Monitor) -> Result<Looks> {
     let mut looks = Looks { frames: Vec::new(), end: 0 };
-    reader.play(geometry, watch, |played| {
+    reader.play(geometry, monitor, |played| {
         looks.frames.push((played.start, align::signature(&played.picture.rounded())));
         looks.end = if played.end > played.start { played.end } else { 0 };
-        watch.encoded(1);
+        monitor.encoded(1);
         Ok(true)
     })?;
     Ok(looks)
@@ -238,15 +238,15 @@ fn compare(
     reader: &Reader<'_>,
     geometry: &Geometry,
     shows: &[usize],
-    watch: &Monitor,
+    monitor: &Monitor,
 ) -> Result<Vec<(FrameQuality, Likeness)>> {
     let size = compared_size(geometry);
     let lane = || (tape.reel(), picture::Decoder::default(), Picture::default());
     let judge = |(reel, decoder, wanted): &mut (Reel<'_>, picture::Decoder, Picture), waiting: &Waiting| {
-        watch.check()?;
+        monitor.check()?;
         load(reel, decoder, waiting.frame, size, wanted)?;
         let likeness = quality::compare(wanted, &waiting.picture, geometry.scale);
-        watch.encoded(1);
+        monitor.encoded(1);
         let (frame, seconds, bytes) = (waiting.frame, seconds(waiting.start), waiting.bytes);
         let (psnr, flat_error) = (quality::psnr(likeness.mse), likeness.flat.mean().map(f64::sqrt));
         Ok((FrameQuality { frame, seconds, psnr, ssim: likeness.ssim, flat_error, bytes }, likeness))
@@ -260,7 +260,7 @@ fn compare(
         Ok(())
     };
     let mut shows = shows.iter();
-    reader.play(geometry, watch, |played| {
+    reader.play(geometry, monitor, |played| {
         let Some(&frame) = shows.next() else { return Ok(false) };
         let (start, bytes, picture) = (played.start, played.bytes, played.picture.clone());
         waiting.push(Waiting { frame, start, bytes, picture });
@@ -281,7 +281,7 @@ struct Waiting {
     picture: Reduced,
 }
 
-fn sound_offset(tape: &Tape, reader: &Reader<'_>, watch: &Monitor) -> Result<Option<f64>> {
+fn sound_offset(tape: &Tape, reader: &Reader<'_>, monitor: &Monitor) -> Result<Option<f64>> {
     let Some(soundtrack) = tape.soundtrack().filter(|_| reader.facts.sound) else { return Ok(None) };
     let (rate, channels) = (soundtrack.rate, usize::from(soundtrack.channels));
     let mono = |samples: &[f32]| -> Vec<f32> {
@@ -289,7 +289,7 @@ fn sound_offset(tape: &Tape, reader: &Reader<'_>, watch: &Monitor) -> Result<Opt
     };
     let mut loudest = sound::Loudest::default();
     let played = tape.reel().play_sound(|samples| {
-        watch.check()?;
+        monitor.check()?;
         loudest.take(rate, mono(samples).into_iter());
         Ok(true)
     });
@@ -306,7 +306,7 @@ fn sound_offset(tape: &Tape, reader: &Reader<'_>, watch: &Monitor) -> Result<Opt
         Ok(part.take(time, rate, mono(samples).into_iter()))
     })?;
     reader.play_sound(|time, rate, samples| {
-        watch.check()?;
+        monitor.check()?;
         Ok(around.take(time, rate, samples.iter().copied()))
     })?;
     Ok(sound::offset(&part, &around))

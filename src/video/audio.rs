@@ -44,7 +44,7 @@ pub struct Sound {
 ///
 /// # Errors
 /// What is wrong with the soundtrack, [`crate::error::VideoError::Libav`], or [`crate::Error::Interrupted`].
-pub fn encode(tape: &Tape, soundtrack: &Soundtrack, kbps: u32, end: i64, watch: &Monitor) -> Result<Sound> {
+pub fn encode(tape: &Tape, soundtrack: &Soundtrack, kbps: u32, end: i64, monitor: &Monitor) -> Result<Sound> {
     let rate = if RATES.contains(&soundtrack.rate) { soundtrack.rate } else { RATES[1] };
     let (from, to) = (loudspeakers(soundtrack), ChannelLayout::default(soundtrack.channels.min(STEREO).into()));
     let mut coder = Coder::open(to, rate, kbps)?;
@@ -55,7 +55,7 @@ pub fn encode(tape: &Tape, soundtrack: &Soundtrack, kbps: u32, end: i64, watch: 
         (other, _) => Some(Resampler::open((from, other), (to, rate))?),
     };
     tape.reel().play_sound(|samples| {
-        watch.check()?;
+        monitor.check()?;
         let block = planar(samples, from, soundtrack.rate);
         match &mut resampler {
             None => coder.take(&block)?,

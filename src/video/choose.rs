@@ -73,13 +73,13 @@ pub fn candidates<'p>(
     frames: &[Shown],
     plan: impl Fn(&'p Encoding) -> Plan<'p> + Sync,
     pool: &ThreadPool,
-    watch: &Monitor,
+    monitor: &Monitor,
 ) -> Result<Candidates<'p>> {
     let Candidates { encodings, missing, .. } = usable(preset, installed::has)?;
     let mut seen = None;
     let encodings = match preset.choose {
         Some(Choose::Smallest) if encodings.len() > 1 && frames.len() > WHOLE => {
-            let size = |encoding: &&'p Encoding| size_of_runs(&plan(encoding), frames, watch);
+            let size = |encoding: &&'p Encoding| size_of_runs(&plan(encoding), frames, monitor);
             let sizes: Vec<_> = pool.install(|| encodings.par_iter().map(size).collect::<Result<_>>())?;
             let smallest = sizes.iter().copied().fold(f64::INFINITY, f64::min);
             let near = encodings.into_iter().zip(sizes).filter(|(_, size)| *size <= smallest * MARGIN);
@@ -106,12 +106,12 @@ fn usable(preset: &Preset, has: impl Fn(&str) -> bool) -> Result<Candidates<'_>>
 
 /// Bytes of a frame in the mean, as a few runs of frames have it. Whole chunks are longer than runs, so a key frame
 /// counts as rarely as it does there.
-fn size_of_runs(plan: &Plan<'_>, frames: &[Shown], watch: &Monitor) -> Result<f64> {
+fn size_of_runs(plan: &Plan<'_>, frames: &[Shown], monitor: &Monitor) -> Result<f64> {
     let (mut keys, mut others) = (0, 0);
     for run in 0..RUNS {
         let start = (2 * run + 1) * (frames.len() - RUN) / (2 * RUNS);
         let part = Part { frames: &frames[start..start + RUN], is_first: false, is_last: false };
-        let Chunk { packets, .. } = plan.encode(part, &mut Painter::new(plan), &watch.quiet())?;
+        let Chunk { packets, .. } = plan.encode(part, &mut Painter::new(plan), &monitor.quiet())?;
         let sizes: Vec<_> = packets.iter().map(ffmpeg_next::Packet::size).collect();
         keys += sizes[0];
         others += sizes[1..].iter().sum::<usize>();

@@ -16,12 +16,12 @@ use super::reader::Reader;
 /// # Errors
 /// [`VideoError::Verify`] with the first frame that differs; what is wrong with the tape; [`VideoError::Libav`] and
 /// [`VideoError::Unusable`] for what cannot be decoded; [`Error::Interrupted`].
-pub fn prove(file: &File, tape: &Tape, timeline: &Timeline, watch: &Monitor) -> Result<u64> {
+pub fn prove(file: &File, tape: &Tape, timeline: &Timeline, monitor: &Monitor) -> Result<u64> {
     let reader = Reader::open(file, Path::new("the finished video"))?;
     let geometry = reader.fit(tape.width, tape.height)?;
     let (mut reel, mut decoder, mut picture) = (tape.reel(), picture::Decoder::default(), Picture::default());
     let (mut shown, mut bytes) = (timeline.shown(), 0);
-    reader.play(&geometry, watch, |played| {
+    reader.play(&geometry, monitor, |played| {
         let Some(expected) = shown.next() else { return wrong("has more frames than the tape".into()) };
         reel.picture(expected.frame, &mut decoder, &mut picture)?;
         if !played.picture.is_exactly(&picture) {

@@ -75,10 +75,10 @@ impl Plan<'_> {
         floor: Floor,
         part: Part<'_>,
         source: &mut impl FrameSource,
-        watch: &Monitor,
+        monitor: &Monitor,
     ) -> Result<Chunk> {
-        let aim = self.aim(floor, part.frames, watch)?;
-        let chunk = self.encode_at(Quality::Qp(aim.quantiser), part, source, watch)?;
+        let aim = self.aim(floor, part.frames, monitor)?;
+        let chunk = self.encode_at(Quality::Qp(aim.quantiser), part, source, monitor)?;
         if !floor.proven || aim.quantiser <= aim.finest {
             return Ok(chunk);
         }
@@ -88,7 +88,7 @@ impl Plan<'_> {
             return Ok(chunk);
         }
         let finer = aim.quantiser.saturating_sub((missing / aim.step).ceil() as u8).max(aim.finest);
-        let finer = self.encode_at(Quality::Qp(finer), part, source, &watch.quiet())?;
+        let finer = self.encode_at(Quality::Qp(finer), part, source, &monitor.quiet())?;
         self.proven(finer, part.frames)
     }
 
@@ -102,12 +102,12 @@ impl Plan<'_> {
     ///
     /// # Errors
     /// As [`Plan::encode`].
-    pub fn aim(&self, floor: Floor, frames: &[Shown], watch: &Monitor) -> Result<Aim> {
+    pub fn aim(&self, floor: Floor, frames: &[Shown], monitor: &Monitor) -> Result<Aim> {
         let Trial { ipratio, margin, .. } = floor.trial;
         let Bounds { finest, coarsest, place } = self.bounds(floor, frames)?;
         let frames = sample(frames, place, FRAMES);
         let first = u8::midpoint(finest, coarsest);
-        let trial = self.trial(frames, first, ipratio, watch)?;
+        let trial = self.trial(frames, first, ipratio, monitor)?;
         // Where the recipe's colours run, more than the rest of its error would be in vain.
         let as_finest = decibels(trial) + STEP.0 * (f32::from(first) - f32::from(finest));
         let in_recipe = decibels(10.0_f32.powf(-as_finest / 10.0) * 255.0 * 255.0 + self.smear);
@@ -116,7 +116,7 @@ impl Plan<'_> {
         if next.abs_diff(first) < 2 {
             return Ok(Aim { quantiser: next, finest, psnr, step: STEP.0 });
         }
-        let second = self.trial(frames, next, ipratio, watch)?;
+        let second = self.trial(frames, next, ipratio, monitor)?;
         let step = (decibels(trial) - decibels(second)) / (f32::from(next) - f32::from(first));
         let step = step.clamp(STEP.0 / 2.0, STEP.1 * 2.0);
         let last = towards(psnr + margin, (next, second), (step, step.max(COARSER_STEP))).clamp(finest, coarsest);

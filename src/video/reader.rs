@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
     pub fn play(
         &self,
         geometry: &Geometry,
-        watch: &Monitor,
+        monitor: &Monitor,
         mut sink: impl FnMut(Played<'_>) -> Result<bool>,
     ) -> Result<()> {
         let doing = || format!("decode {}", self.path.display());
@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
         let (mut received, mut reducer, mut picture) = (frame::Video::empty(), Reducer::default(), Reduced::default());
         let mut packet = Packet::empty();
         loop {
-            watch.check()?;
+            monitor.check()?;
             let more = next_packet(&mut input, &mut packet, index).map_err(libav(doing()))?;
             if let Some(time) = packet.pts().filter(|_| more) {
                 packets.insert(time, (packet.size() as u64, packet.duration()));

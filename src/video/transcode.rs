@@ -106,7 +106,7 @@ pub fn transcode(
     preset: &Preset,
     options: Options,
     pool: &ThreadPool,
-    watch: &Monitor,
+    monitor: &Monitor,
     file: &mut File,
 ) -> Result<Transcoded> {
     super::prepare();
@@ -114,10 +114,10 @@ pub fn transcode(
         tape.demand_no_flaws()?;
     }
     let has_sound = tape.soundtrack().is_some();
-    let mut made = match encode_with_all(tape, preset, options, pool, watch, file) {
+    let mut made = match encode_with_all(tape, preset, options, pool, monitor, file) {
         // It turned out damaged when it was played. Without it the video may end earlier, so it is begun anew.
         Err(error) if has_sound && tape.soundtrack().is_none() && !preset.strict && error.is_flaw() => {
-            encode_with_all(tape, preset, options, pool, watch, file)?
+            encode_with_all(tape, preset, options, pool, monitor, file)?
         }
         made => made?,
     };
@@ -135,14 +135,14 @@ fn encode_with_all(
     preset: &Preset,
     options: Options,
     pool: &ThreadPool,
-    watch: &Monitor,
+    monitor: &Monitor,
     file: &mut File,
 ) -> Result<Transcoded> {
     let timeline = timeline(tape, preset, options)?;
     let frames: Vec<Shown> = timeline.shown().collect();
     let rate = declared_rate(&frames);
     let plan = |encoding| Plan::new(tape, preset, encoding, rate);
-    let Candidates { encodings, missing, look } = candidates(tape, preset, &frames, plan, pool, watch)?;
+    let Candidates { encodings, missing, look } = candidates(tape, preset, &frames, plan, pool, monitor)?;
     let mut warnings: Vec<_> =
         missing.iter().map(|encoding| Warning::NoEncoder { encoder: encoding.encoder() }).collect();
     let mut videos = Vec::new();
@@ -150,7 +150,7 @@ fn encode_with_all(
         let mut scratch = tempfile::tempfile().map_err(|source| Error::File(FileError::Scratch { source }))?;
         let file = if encodings.len() == 1 { &mut *file } else { &mut scratch };
         let plan = Plan { smear: look.map_or(0.0, |look| look.smear), ..plan(encoding) };
-        let made = transcode_with(plan, preset, &timeline, &frames, pool, watch, file)?;
+        let made = transcode_with(plan, preset, &timeline, &frames, pool, monitor, file)?;
         videos.push((Transcoded { look, ..made }, scratch));
     }
     // The first of equals.
@@ -159,7 +159,7 @@ fn encode_with_all(
         if encodings.len() > 1 {
             copy(&mut scratch, file).map_err(|source| Error::File(FileError::Output { source }))?;
         }
-        match (made.quality == Quality::Lossless).then(|| prove(file, tape, &timeline, watch)) {
+        match (made.quality == Quality::Lossless).then(|| prove(file, tape, &timeline, monitor)) {
             Some(Err(Error::Video(VideoError::Verify { what }))) if encodings.len() > 1 => {
                 warnings.push(Warning::NotExact { codec: made.codec.name(), because: what });
             }
@@ -200,13 +200,13 @@ fn transcode_with(
     timeline: &Timeline,
     frames: &[Shown],
     pool: &ThreadPool,
-    watch: &Monitor,
+    monitor: &Monitor,
     file: &mut File,
 ) -> Result<Transcoded> {
     let (tape, encoding) = (plan.tape, plan.encoding);
     for _ in 0..ATTEMPTS {
-        watch.begin(frames.len());
-        let Muxed { bytes, reached } = encode_and_mux(&plan, frames, timeline.end(), pool, watch, file)?;
+        monitor.begin(frames.len());
+        let Muxed { bytes, reached } = encode_and_mux(&plan, frames, timeline.end(), pool, monitor, file)?;
         if let Some(limit) = preset.size_limit.filter(|&limit| bytes > limit) {
             match encoding.quality_to_fit(plan.quality, bytes, limit) {
                 Some(worse) if !preset.strict => plan.quality = worse,
@@ -285,12 +285,12 @@ fn encode_and_mux(
     frames: &[Shown],
     end: i64,
     pool: &ThreadPool,
-    watch: &Monitor,
+    monitor: &Monitor,
     file: &mut File,
 ) -> Result<Muxed> {
     let stopped = Arc::new(AtomicBool::new(false));
     // Ends also when the video that it belongs to has failed.
-    let watch = &watch.or(stopped.clone());
+    let monitor = &monitor.or(stopped.clone());
     pool.in_place_scope_fifo(|scope| {
         // Whatever ends this closure, chunks still running must not go on for nobody.
         let _stop = StopOnDrop(stopped);
@@ -299,7 +299,7 @@ fn encode_and_mux(
         if let Some(soundtrack) = soundtrack {
             let kbps = plan.audio_kbps;
             scope.spawn_fifo(move |_| {
-                let _ = sound_done.send(audio::encode(plan.tape, soundtrack, kbps, end, watch));
+                let _ = sound_done.send(audio::encode(plan.tape, soundtrack, kbps, end, monitor));
             });
         }
         let mut parts = parts(frames, plan.encoding.chunk_frames);
@@ -311,7 +311,7 @@ fn encode_and_mux(
                 let (done, chunk) = sync_channel(1);
                 scope.spawn_fifo(move |_| {
                     // Nobody listens any more once an earlier chunk has failed.
-                    let _ = done.send(plan.encode(part, &mut Painter::new(plan), watch));
+                    let _ = done.send(plan.encode(part, &mut Painter::new(plan), monitor));
                 });
                 ahead.push_back(chunk);
             }

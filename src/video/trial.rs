@@ -33,11 +33,11 @@ impl Plan<'_> {
     ///
     /// # Errors
     /// As [`Plan::encode`].
-    pub fn trial(&self, frames: &[Shown], quantiser: u8, ipratio: f32, watch: &Monitor) -> Result<f32> {
+    pub fn trial(&self, frames: &[Shown], quantiser: u8, ipratio: f32, monitor: &Monitor) -> Result<f32> {
         let part = Part { frames, is_first: false, is_last: false };
         let encoding = self.encoding.with_x264_parameter(&format!("ipratio={ipratio}"));
         let plan = Plan { encoding: &encoding, ..*self };
-        let chunk = plan.encode_at(Quality::Qp(quantiser), part, &mut Painter::new(&plan), &watch.quiet())?;
+        let chunk = plan.encode_at(Quality::Qp(quantiser), part, &mut Painter::new(&plan), &monitor.quiet())?;
         self.worst_error(&chunk, frames, 1)
     }
 

@@ -145,17 +145,17 @@ impl Bench {
     }
 
     /// Converts the tape into an unnamed file and measures that.
-    fn try_preset(&mut self, preset: &Preset, pool: &ThreadPool, watch: &video::Monitor) -> Result<Trial> {
+    fn try_preset(&mut self, preset: &Preset, pool: &ThreadPool, monitor: &video::Monitor) -> Result<Trial> {
         let mut file = tempfile::tempfile().map_err(Error::write(&std::env::temp_dir()))?;
         let started = Instant::now();
-        video::transcode(&self.tape, preset, video::Options::default(), pool, watch, &mut file)?;
+        video::transcode(&self.tape, preset, video::Options::default(), pool, monitor, &mut file)?;
         let encode_seconds = started.elapsed().as_secs_f64();
         let path = Path::new("the video");
-        let mut measurement = pool.install(|| measure::measure(&self.tape, &file, path, watch))?;
+        let mut measurement = pool.install(|| measure::measure(&self.tape, &file, path, monitor))?;
 
         let (middle, area) = self.shown;
         let on_show = measurement.series.partition_point(|frame| frame.frame <= middle).saturating_sub(1);
-        let picture = measure::frame(&self.tape, &file, path, on_show, watch)?;
+        let picture = measure::frame(&self.tape, &file, path, on_show, monitor)?;
         let labels = vec![
             preset.name.clone(),
             report::bytes(measurement.facts.bytes),

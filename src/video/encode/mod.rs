@@ -111,10 +111,10 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// What is wrong with a picture, [`VideoError::Libav`], or [`Error::Interrupted`].
-    pub fn encode(&self, part: Part<'_>, source: &mut impl FrameSource, watch: &Monitor) -> Result<Chunk> {
+    pub fn encode(&self, part: Part<'_>, source: &mut impl FrameSource, monitor: &Monitor) -> Result<Chunk> {
         match self.quality {
-            Quality::Floor(floor) => self.encode_above(floor, part, source, watch),
-            _ => self.encode_at(self.settled(part.frames)?, part, source, watch),
+            Quality::Floor(floor) => self.encode_above(floor, part, source, monitor),
+            _ => self.encode_at(self.settled(part.frames)?, part, source, monitor),
         }
     }
 
@@ -124,7 +124,7 @@ impl<'a> Plan<'a> {
         quality: Quality,
         part: Part<'_>,
         source: &mut impl FrameSource,
-        watch: &Monitor,
+        monitor: &Monitor,
     ) -> Result<Chunk> {
         let frames = part.frames;
         let setup = match self.encoding.codec {
@@ -137,7 +137,7 @@ impl<'a> Plan<'a> {
         let delay = delay(&encoder);
         let mut packets = Packets { frames, received: Vec::with_capacity(frames.len()) };
         for (index, shown) in frames.iter().enumerate() {
-            watch.check()?;
+            monitor.check()?;
             let mut frame = shared(source.frame(shown)?)?;
             frame.set_pts(Some(index as i64));
             if part.is_last && delay > 0 && index + 2 >= frames.len() {
@@ -146,7 +146,7 @@ impl<'a> Plan<'a> {
             }
             encoder.send_frame(&frame).map_err(libav("encode a frame"))?;
             packets.receive(&mut encoder)?;
-            watch.encoded(1);
+            monitor.encoded(1);
         }
         encoder.send_eof().map_err(libav("finish a chunk"))?;
         packets.receive(&mut encoder)?;
