@@ -8,7 +8,7 @@ use super::thousandths;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Quality {
-    /// The encoder's constant rate factor: 0 is the best, and [`Codec::worst_quality`] the worst.
+    /// The encoder's constant rate factor: 0 is the best, and [`Codec::worst_quality`](super::Codec::worst_quality) the worst.
     #[serde(serialize_with = "thousandths::one")]
     Crf(f32),
     /// A constant quantiser of H.264.
