@@ -204,7 +204,7 @@ impl Levels {
     }
 }
 
-/// One channel of each pixel: the mean of so many columns of sums over so many rows.
+/// Writes one channel of each pixel: the mean of its `columns`, each of which holds the sum of `rows` samples.
 fn means<'a>(columns: impl Iterator<Item = &'a [f32]>, rows: usize, channel: usize, pixels: &mut [[f32; 3]]) {
     for (pixel, sums) in pixels.iter_mut().zip(columns) {
         pixel[channel] = sums.iter().sum::<f32>() / (sums.len() * rows) as f32;
