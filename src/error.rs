@@ -6,11 +6,13 @@
 
 mod advice;
 mod chain;
+mod code;
 mod config;
 mod disposition;
 mod file;
 mod flaw;
 mod remote;
+mod serve;
 mod sync;
 mod tape;
 mod video;
@@ -20,6 +22,7 @@ pub use config::ConfigError;
 pub use disposition::{Disposition, Fault};
 pub use file::FileError;
 pub use remote::RemoteError;
+pub use serve::ServeError;
 pub use sync::SyncError;
 pub use tape::TapeError;
 pub use video::VideoError;
@@ -49,6 +52,9 @@ pub enum Error {
     /// What keeps both sides from being brought in step.
     #[error(transparent)]
     Sync(#[from] SyncError),
+    /// What keeps the service from telling others.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     /// What the machine does not let us do with its files.
     #[error(transparent)]
     File(#[from] FileError),

@@ -87,6 +87,8 @@ pub mod picture;
 pub mod record;
 #[cfg(feature = "mirror")]
 pub mod remote;
+#[cfg(feature = "service")]
+pub mod serve;
 pub mod stop;
 pub mod storyboard;
 #[cfg(feature = "mirror")]

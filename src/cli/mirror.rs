@@ -3,6 +3,8 @@
 use clap::Subcommand;
 
 use super::Outcome;
+#[cfg(feature = "service")]
+use super::serve;
 use super::{accounts, compare, config, doctor, lexicons, publish, record, reencode, restore, status, sync, wipe};
 
 /// One of them, with its arguments.
@@ -20,6 +22,8 @@ pub enum Command {
     Lexicons(lexicons::Arguments),
     Doctor(doctor::Arguments),
     Config(config::Arguments),
+    #[cfg(feature = "service")]
+    Serve(serve::Arguments),
 }
 
 /// Runs it.
@@ -37,5 +41,7 @@ pub fn run(command: &Command) -> Outcome {
         Command::Lexicons(arguments) => lexicons::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Config(arguments) => config::run(arguments),
+        #[cfg(feature = "service")]
+        Command::Serve(arguments) => serve::run(arguments),
     }
 }

@@ -47,6 +47,8 @@ mod reencode;
 mod restore;
 #[cfg(feature = "mirror")]
 mod selection;
+#[cfg(feature = "service")]
+mod serve;
 #[cfg(feature = "mirror")]
 mod since;
 #[cfg(feature = "mirror")]

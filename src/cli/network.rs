@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use clap::Args;
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -38,7 +39,7 @@ pub struct ServerArguments {
 }
 
 /// `90s`, `10m`, `2h`, `3d`
-fn time(text: &str) -> std::result::Result<Duration, String> {
+pub fn time(text: &str) -> std::result::Result<Duration, String> {
     let wrong = || format!("{text:?} is no time such as 90s, 10m, 2h or 3d");
     let unit = text.chars().next_back().ok_or_else(wrong)?;
     let seconds = match unit {
@@ -78,9 +79,13 @@ pub fn ask(
 pub fn answer<T>(servers: &ServerArguments, work: impl AsyncFnOnce(Config, Waits) -> Result<T>) -> Result<T> {
     let config = servers.file.load()?;
     let waits = Waits::new(servers.patience, stop());
+    runtime().block_on(waiting::shown(&waits, work(config, waits.clone())))
+}
+
+/// Where everything waits.
+pub fn runtime() -> Runtime {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.unwrap_or_else(|error| usage_error(format!("cannot start threads: {error}")));
-    runtime.block_on(waiting::shown(&waits, work(config, waits.clone())))
+    runtime.unwrap_or_else(|error| usage_error(format!("cannot start threads: {error}")))
 }
 
 /// Says what makes a look at many accounts slow, if something does. A database that does not tell is none of that.

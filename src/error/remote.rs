@@ -86,6 +86,14 @@ pub enum RemoteError {
         /// What went wrong last.
         source: Cause,
     },
+    /// A file could not be stored, though it may be later.
+    #[error("{url} could not be uploaded")]
+    Upload {
+        /// Where it was to be.
+        url: String,
+        /// What Spaces said.
+        source: Cause,
+    },
     /// A server understood a request and declined it.
     #[error("{call} was refused with {status} {name}: {message}")]
     Refused {
@@ -191,12 +199,13 @@ impl RemoteError {
     /// What to do about it.
     #[must_use]
     pub fn disposition(&self) -> Disposition {
-        use RemoteError::{Answer, Database, Download, InvalidSwap, Postponed, Unavailable, Uncertain};
+        use RemoteError::{Answer, Database, Download, InvalidSwap, Postponed, Unavailable, Uncertain, Upload};
         match self {
             Uncertain { .. } => Disposition::LookFirst,
             Postponed { until, .. } => Disposition::Retry { after: Some(*until) },
             Database { is_transient: true, .. }
             | Download { .. }
+            | Upload { .. }
             | Unavailable { .. }
             | InvalidSwap { .. }
             | Answer { .. } => Disposition::Retry { after: None },

@@ -11,6 +11,8 @@ use crate::remote::mongo::{Doubt, Unusable};
 pub struct Failure {
     /// The error and its causes, in a line.
     pub reason: String,
+    /// What kind of failure it is; see [`Error::code`].
+    pub code: &'static str,
     /// What to do about it.
     pub disposition: Disposition,
     /// What would help.
@@ -21,8 +23,8 @@ impl Failure {
     /// What is to be known of an error.
     #[must_use]
     pub fn of(error: &Error) -> Self {
-        let (disposition, advice) = (error.disposition(), error.advice());
-        Failure { reason: error.chain().join(": "), disposition, advice }
+        let (code, disposition, advice) = (error.code(), error.disposition(), error.advice());
+        Failure { reason: error.chain().join(": "), code, disposition, advice }
     }
 }
 
@@ -48,6 +50,9 @@ pub struct Parked {
     /// What caused that, of this very item.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
+    /// What kind of failure that is; see [`Error::code`].
+    #[serde(skip)]
+    pub code: &'static str,
     /// What to do about it.
     #[serde(skip)]
     pub disposition: Disposition,
@@ -72,8 +77,8 @@ impl Parked {
     /// Something that has a reason and no error: a person has to mend it.
     #[must_use]
     pub fn with(medium: Medium, id: String, label: String, reason: impl Into<String>) -> Self {
-        let (disposition, advice) = (Disposition::Drop, None);
-        Parked { medium, id, label, reason: reason.into(), causes: Vec::new(), disposition, advice }
+        let (code, disposition, advice) = ("item.blocked", Disposition::Drop, None);
+        Parked { medium, id, label, reason: reason.into(), causes: Vec::new(), code, disposition, advice }
     }
 
     /// What may be an item and cannot be made sense of.
@@ -93,8 +98,8 @@ impl Parked {
     #[must_use]
     pub fn after(item: &Item, error: &Error) -> Self {
         let mut chain = error.chain();
-        let (disposition, advice) = (error.disposition(), error.advice());
-        Parked { causes: chain.split_off(1), disposition, advice, ..Parked::new(item, chain.remove(0)) }
+        let (code, disposition, advice) = (error.code(), error.disposition(), error.advice());
+        Parked { causes: chain.split_off(1), code, disposition, advice, ..Parked::new(item, chain.remove(0)) }
     }
 }
 

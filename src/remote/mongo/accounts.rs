@@ -145,6 +145,15 @@ impl Mongo {
         Ok(found.filter(|account| account.owner == *owner))
     }
 
+    /// The account whose repo that is.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn account_of_repo(&self, did: &str) -> Result<Option<Account>> {
+        std::pin::pin!(self.accounts_matching(doc! { "atproto.did": did })).try_next().await
+    }
+
     /// The account with that handle: the one on the PDS, or the one on the site with or without its `@`.
     ///
     /// # Errors

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures_util::TryFutureExt;
 use mongodb::bson::{Document, doc};
-use mongodb::options::{ClientOptions, ReadPreference, SelectionCriteria};
+use mongodb::options::{
+    Acknowledgment, ClientOptions, DatabaseOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern,
+};
 use mongodb::{Client, Collection, Database};
 use secrecy::ExposeSecret;
 
@@ -47,6 +49,14 @@ impl Mongo {
         Ok(Mongo { database })
     }
 
+    /// Another database of the same servers, for what is not the site's. A write counts once most servers have it.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> Database {
+        let majority = WriteConcern::builder().w(Acknowledgment::Majority).build();
+        let options = DatabaseOptions::builder().write_concern(majority).read_concern(ReadConcern::majority()).build();
+        self.database.client().database_with_options(name, options)
+    }
+
     /// The collection of a medium.
     pub(super) fn items_of(&self, medium: Medium) -> Collection<Document> {
         self.database.collection(medium.plural())
@@ -87,6 +97,9 @@ where
 }
 
 /// Does what is harmless to do twice, until it is done.
+///
+/// # Errors
+/// What goes wrong last.
 pub async fn insist<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
     let mut backoff = Backoff::new();
     loop {

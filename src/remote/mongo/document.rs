@@ -112,7 +112,7 @@ pub fn number(value: &Bson) -> Option<i64> {
 }
 
 /// A text that says something.
-fn text(document: &Document, field: &str) -> Option<String> {
+pub fn text(document: &Document, field: &str) -> Option<String> {
     let text = match document.get(field)? {
         Bson::String(text) => text.clone(),
         value => number(value)?.to_string(),
@@ -120,7 +120,7 @@ fn text(document: &Document, field: &str) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
-fn rkey(document: &Document, place: &str) -> Option<String> {
+pub fn rkey(document: &Document, place: &str) -> Option<String> {
     text(document.get_document(place).ok()?, "rkey")
 }
 

@@ -6,6 +6,7 @@
 
 mod absence;
 mod accounts;
+mod changes;
 mod client;
 mod credentials;
 mod document;
@@ -15,13 +16,16 @@ mod keys;
 mod moment;
 mod text;
 mod unnamed;
+mod video;
 
 pub use absence::Absence;
 pub use accounts::{Account, Owner};
-pub use client::Mongo;
+pub use changes::{Change, Changes, Next, ResumeToken, What};
+pub use client::{Mongo, failed, insist};
 pub use credentials::{Member, Pending};
 pub use document::{Doubt, Unusable};
 pub use health::{Health, MissingIndex};
 pub use items::{Found, Inventory};
 pub use keys::Published;
 pub use unnamed::Unnamed;
+pub use video::TapeVideo;

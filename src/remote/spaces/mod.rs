@@ -1,4 +1,4 @@
-//! Spaces: the files, read only.
+//! Spaces: the files.
 //!
 //! With keys in the configuration, addresses are signed by the AWS SDK, so that private files can be read too; without,
 //! what is public can. Either way it is one HTTP client that fetches, which takes up what broke where it broke.
@@ -15,7 +15,7 @@ use std::path::Path;
 use url::Url;
 
 use crate::config::Config;
-use crate::error::{Error, RemoteError, Result};
+use crate::error::{ConfigError, Error, RemoteError, Result};
 use crate::remote::waits::Waits;
 
 use address::{Endpoint, shown};
@@ -94,6 +94,15 @@ impl Spaces {
         let file = FileUrl { url: self.own_address(url)?, public: shown(url) };
         let size = fetch::download(&self.http, &file, limit, into).await?;
         size.ok_or_else(|| Error::Remote(RemoteError::Address { url: shown(url), what: "is not there".into() }))
+    }
+
+    /// Stores a file under a key, in place of one that is there; anybody may read it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unset`] without keys; [`RemoteError::Upload`] when Spaces does not take it.
+    pub async fn put(&self, bucket: &str, key: &str, content_type: &str, file: &Path) -> Result<()> {
+        let signer = self.signer.as_ref().ok_or(Error::Config(ConfigError::Unset { name: "ART_SPACES_KEY" }))?;
+        signer.put(bucket, key, content_type, file).await
     }
 
     async fn location(

@@ -1,11 +1,14 @@
 //! The AWS SDK: addresses that show who asks, signed in their query and good for a while; and what only keys may ask.
 
+use std::path::Path;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, RequestChecksumCalculation};
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ObjectCannedAcl;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -51,6 +54,8 @@ impl Signer {
             .endpoint_url(endpoint.url().as_str())
             .credentials_provider(Credentials::new(key, secret, None, None, "configuration"))
             .force_path_style(endpoint.has_buckets_in_path())
+            // Spaces knows no checksums that trail a body.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .build();
         Signer { endpoint: endpoint.clone(), client: Client::from_conf(settings) }
     }
@@ -76,6 +81,18 @@ impl Signer {
                 what: "cannot be signed for".into(),
             })
         })
+    }
+
+    /// Stores a file, which anybody may read.
+    pub async fn put(&self, bucket: &str, key: &str, content_type: &str, file: &Path) -> Result<()> {
+        let failed = |source: String| {
+            let url = self.endpoint.public_url(bucket, key);
+            Error::Remote(RemoteError::Upload { url, source: source.into() })
+        };
+        let body = ByteStream::from_path(file).await.map_err(|error| failed(error.to_string()))?;
+        let request = self.client.put_object().bucket(bucket).key(key).body(body).content_type(content_type);
+        let sent = request.acl(ObjectCannedAcl::PublicRead).send().await;
+        sent.map(|_| ()).map_err(|error| failed(DisplayErrorContext(&error).to_string()))
     }
 
     /// Looks at what is first in a bucket.

@@ -17,7 +17,7 @@ use crate::sync::budget::{Budget, blocking_with, items};
 use crate::sync::tasks::blocking;
 use crate::tape::{Limits, Tape};
 use crate::thumbnail;
-use crate::video::{self, Monitor, Preset};
+use crate::video::{self, Monitor, Preset, Progress};
 
 use super::blob::{Blob, temporary};
 use super::encoded::Encoded;
@@ -41,6 +41,12 @@ impl Encoder {
     pub fn new() -> Self {
         let pool = ThreadPoolBuilder::new().build().expect("the system has threads left");
         Encoder { budget: Budget::new(pool.current_num_threads()), pool: pool.into() }
+    }
+
+    /// How many threads work on videos and thumbnails.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.pool.current_num_threads()
     }
 
     /// How many items may be in work at once.
@@ -87,8 +93,18 @@ impl Encoder {
     /// Makes videos as the preset says, until somebody wants to stop.
     #[must_use]
     pub fn videos(&self, preset: Preset, stop: &CancellationToken) -> VideoEncoder {
+        self.monitored_videos(preset, stop, |_| {})
+    }
+
+    /// The same, and tells `sink` how far each is; it is called from many threads and must not wait.
+    pub fn monitored_videos(
+        &self,
+        preset: Preset,
+        stop: &CancellationToken,
+        sink: impl Fn(Progress) + Send + Sync + 'static,
+    ) -> VideoEncoder {
         let stop = stop.clone();
-        let monitor = Monitor::new(Stop::when(move || stop.is_cancelled()));
+        let monitor = Monitor::telling(Stop::when(move || stop.is_cancelled()), sink);
         VideoEncoder { preset, pool: self.pool.clone(), monitor }
     }
 }

@@ -36,6 +36,16 @@ pub struct LocalFiles {
 }
 
 impl LocalFiles {
+    /// Those that an item lacks.
+    pub(in crate::sync) fn only(self, missing: MissingFiles) -> LocalFiles {
+        LocalFiles {
+            thumbnail: self.thumbnail.filter(|_| missing.thumbnail),
+            encoded: self.encoded.filter(|_| missing.video),
+            video: self.video.filter(|_| missing.video),
+            ..self
+        }
+    }
+
     /// What a record says of these, together with what it had before.
     #[must_use]
     pub fn files(&self, before: &Files) -> Files {

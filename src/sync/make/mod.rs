@@ -1,5 +1,6 @@
 //! The files of an item: found in Spaces, made here, uploaded to the PDS.
 
+mod bake;
 mod blob;
 mod encoded;
 pub mod encoder;
@@ -8,6 +9,7 @@ mod lookup;
 pub mod tape;
 mod upload;
 
+pub use bake::{Bake, Zip, bake, fetch_zip, find_recording, find_zip};
 pub use blob::temporary;
 pub use encoded::{Encoded, Measured, Replacement, Video, Warned};
 pub use item::{LocalFiles, make};

@@ -1,23 +1,25 @@
 //! One item brought up to date, without the rest of the repo: its record is swapped for the one that was read.
 
 use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
-use crate::error::{Error, RemoteError, Result, VideoError};
-use crate::record;
+use crate::error::{Error, RemoteError, Result, SyncError, VideoError};
+use crate::record::{self, Id, Medium};
 use crate::remote::mongo::{Account, Found};
-use crate::remote::pds::{Session, Swap};
+use crate::remote::pds::{RepoStatus, Session, Swap};
 use crate::video::Preset;
 
 use crate::sync::events::Control;
+use crate::sync::make::LocalFiles;
 use crate::sync::parked::Parked;
 use crate::sync::plan::{AccountPlan, Action, Step};
 use crate::sync::policy::Policy;
 use crate::sync::read::read_item;
 use crate::sync::report::AccountReport;
 use crate::sync::services::{self, Services};
-use crate::sync::strategy::Mirroring;
+use crate::sync::strategy::{Mirroring, Strategy};
 use crate::sync::tasks::isolated;
 
 use super::prepare::{Prepared, Ready, prepare};
@@ -35,8 +37,32 @@ pub async fn publish(
     preset: &Preset,
     control: &Control,
 ) -> AccountReport {
+    publish_as(services, account, found, policy, &Mirroring(preset), control).await
+}
+
+/// The same for a tape whose video and thumbnail lie on this machine already.
+pub async fn publish_made(
+    services: &Services,
+    account: &Account,
+    found: &Found,
+    policy: Policy,
+    (preset, made): (&Preset, LocalFiles),
+    control: &Control,
+) -> AccountReport {
+    let strategy = Made { otherwise: Mirroring(preset), made: Mutex::new(Some(made)) };
+    publish_as(services, account, found, policy, &strategy, control).await
+}
+
+async fn publish_as(
+    services: &Services,
+    account: &Account,
+    found: &Found,
+    policy: Policy,
+    strategy: &impl Strategy,
+    control: &Control,
+) -> AccountReport {
     services.server.refresh().await;
-    let mut one = One { services, account, preset, control, report: AccountReport::of(account), ready: None };
+    let mut one = One { services, account, strategy, control, report: AccountReport::of(account), ready: None };
     let publishing = isolated(async {
         until_undisturbed(&account.name(), async || {
             let outcome = match read_item(services, account, found, policy).await {
@@ -53,18 +79,66 @@ pub async fn publish(
     one.report
 }
 
+/// Takes back the record of an item that is gone, from where it was last; unless something else is there by now, or the
+/// item is still there. Says whether it did.
+///
+/// # Errors
+/// [`SyncError::Locked`] for an account that cannot be written to any more while its repo is there; what the servers say.
+pub async fn withdraw(services: &Services, did: &str, medium: Medium, rkey: &str, id: Id) -> Result<bool> {
+    let absence = services.mongo.absence(medium, &[id]).await?;
+    // A collection that holds nothing at all is more likely a mistake than everybody's wish.
+    if !absence.is_primary || absence.is_empty || absence.present.contains(&id) {
+        return Ok(false);
+    }
+    if services.pds.repo_status(did).await? != RepoStatus::Active {
+        return Ok(false);
+    }
+    let Some(record) = services.pds.get_record(did, medium.collection(), rkey).await? else { return Ok(false) };
+    if record::identity(&record.value) != Some(id) {
+        return Ok(false);
+    }
+    let account = services.mongo.account_of_repo(did).await?;
+    let account = account.ok_or_else(|| {
+        Error::Sync(SyncError::Locked { account: did.into(), reason: "no account on the site any more".into() })
+    })?;
+    let session = services::session(&services.sessions, &account).await?;
+    let _turn = services.turn(&account).await;
+    services.pds.delete_record(&session, medium, rkey, record.cid).await?;
+    Ok(true)
+}
+
+/// Files that were made already are taken; when the PDS has lost them they are made again.
+struct Made<'a> {
+    otherwise: Mirroring<'a>,
+    made: Mutex<Option<LocalFiles>>,
+}
+
+impl Strategy for Made<'_> {
+    fn adjust(&self, plan: &mut AccountPlan) {
+        self.otherwise.adjust(plan);
+    }
+
+    async fn make(&self, services: &Services, account: &Account, step: &Step, control: &Control) -> Result<LocalFiles> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match made {
+            Some(made) => Ok(made.only(step.missing_files())),
+            None => self.otherwise.make(services, account, step, control).await,
+        }
+    }
+}
+
 /// What an item has come to so far.
-struct One<'a> {
+struct One<'a, S> {
     services: &'a Services,
     account: &'a Account,
-    preset: &'a Preset,
+    strategy: &'a S,
     control: &'a Control,
     report: AccountReport,
     /// Its files, once they are on the PDS.
     ready: Option<Ready>,
 }
 
-impl One<'_> {
+impl<S: Strategy> One<'_, S> {
     async fn apply(&mut self, plan: AccountPlan) -> Result<(), Interruption> {
         let (done, uploaded) = (std::mem::take(&mut self.report.done), self.report.uploaded);
         self.report = AccountReport { done, uploaded, ..AccountReport::planned(&plan) };
@@ -130,7 +204,7 @@ impl One<'_> {
     async fn with_record(&mut self, session: &Session, step: Step) -> Result<Option<Prepared>> {
         if self.ready.is_none() {
             let with = (session, &HashSet::new());
-            match prepare(self.services, &Mirroring(self.preset), with, self.account, &step, self.control).await {
+            match prepare(self.services, self.strategy, with, self.account, &step, self.control).await {
                 Ok((ready, uploaded)) => {
                     self.report.uploaded += uploaded;
                     self.ready = Some(ready);

@@ -13,6 +13,6 @@ mod writer;
 pub use apply::apply;
 pub use batch::{Batch, Change};
 pub use delete::delete;
-pub use item::publish;
+pub use item::{publish, publish_made, withdraw};
 pub use retry::{Interruption, until_undisturbed};
 pub use writer::{Outcome, Writer, lacks_blob};

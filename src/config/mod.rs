@@ -3,6 +3,9 @@
 //! Every setting has one name, the same in the environment and in the file. The environment wins over the file, the
 //! file over the default. A setting that is set to nothing is not set.
 
+#[cfg(feature = "service")]
+mod service;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,6 +14,9 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::error::{ConfigError, Error, Result};
+
+#[cfg(feature = "service")]
+pub use service::{Publisher, ServiceConfig};
 
 /// What can be set: its name, whether it is secret, and the value it has if nobody sets it.
 struct Setting {
@@ -28,7 +34,7 @@ const fn secret(name: &'static str) -> Setting {
 }
 
 /// All settings, in the order in which they are shown. Names and defaults are those of aesthetic.computer's own tools.
-const SETTINGS: [Setting; 12] = [
+const SETTINGS: &[Setting] = &[
     // A connection string carries a password.
     secret("MONGODB_CONNECTION_STRING"),
     setting("MONGODB_NAME", "aesthetic"),
@@ -43,6 +49,16 @@ const SETTINGS: [Setting; 12] = [
     setting("ART_SPACES_BUCKET", "art-aesthetic-computer"),
     setting("USER_SPACES_BUCKET", "user-aesthetic-computer"),
     setting("AT_BLOBS_SPACES_BUCKET", "at-blobs-aesthetic-computer"),
+    // Those of the service. The secret is called as in the oven's environment.
+    secret("CALLBACK_SECRET"),
+    secret("TELECINE_ADMIN_TOKEN"),
+    setting("TELECINE_ALLOW_LOOPBACK", "no"),
+    setting("TELECINE_CALLBACK_HOSTS", "aesthetic.computer,www.aesthetic.computer"),
+    setting("TELECINE_CALLBACK_URL", "https://aesthetic.computer/api/oven-complete"),
+    setting("TELECINE_DATABASE", "telecine"),
+    setting("TELECINE_LISTEN", "127.0.0.1:3002"),
+    setting("TELECINE_PUBLISH", "site"),
+    setting("TELECINE_SETTLE", "30s"),
 ];
 
 /// Where a value came from.
@@ -111,7 +127,7 @@ impl Config {
     /// When a file is named and cannot be read, or is not a config file.
     pub fn from_sources(environment: impl Fn(&str) -> Option<String>, file: Option<&Path>) -> Result<Config> {
         let mut config = Config { values: BTreeMap::new() };
-        for setting in &SETTINGS {
+        for setting in SETTINGS {
             if let Some(value) = setting.default {
                 config.set(setting.name, value.into(), Origin::Default);
             }
@@ -122,7 +138,7 @@ impl Config {
                 .set_from(path, &text)
                 .map_err(|source| Error::Config(ConfigError::ConfigFile { path: path.into(), source }))?;
         }
-        for Setting { name, .. } in &SETTINGS {
+        for Setting { name, .. } in SETTINGS {
             if let Some(value) = environment(name) {
                 config.set(name, value, Origin::Environment);
             }

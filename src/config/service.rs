@@ -1,0 +1,117 @@
+//! The settings of the service.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::Config;
+use crate::error::{ConfigError, Error, Result};
+
+/// Who creates the records of new items on the PDS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Publisher {
+    /// The site, seconds after the insert; the service mends what it misses.
+    Site,
+    /// The service alone.
+    Telecine,
+}
+
+/// The settings of the service, checked.
+#[derive(Debug, Clone)]
+pub struct ServiceConfig {
+    /// The database of the service's own state.
+    pub database: String,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Who creates records.
+    pub publisher: Publisher,
+    /// How long a new item is left to the site before the service looks at it.
+    pub settle: Duration,
+    /// What callers of `/bake` and the receiver of callbacks prove themselves by; `/bake` is closed without it.
+    pub callback_secret: Option<SecretString>,
+    /// Where a finished tape is reported that nobody has asked for by `/bake`.
+    pub callback_url: Url,
+    /// The hosts that callbacks may go to.
+    pub callback_hosts: Vec<String>,
+    /// Whether callbacks may go to this machine, and without TLS.
+    pub allows_loopback: bool,
+    /// What opens the actions of the dashboard and the API; they are closed without it.
+    pub admin_token: Option<SecretString>,
+}
+
+impl Config {
+    /// The settings of the service.
+    ///
+    /// # Errors
+    /// [`ConfigError::Setting`] for a value that cannot be meant.
+    pub fn service(&self) -> Result<ServiceConfig> {
+        let listen = self.defaulted("TELECINE_LISTEN");
+        let publisher = self.defaulted("TELECINE_PUBLISH");
+        let loopback = self.defaulted("TELECINE_ALLOW_LOOPBACK");
+        let hosts = self.defaulted("TELECINE_CALLBACK_HOSTS");
+        Ok(ServiceConfig {
+            database: self.defaulted("TELECINE_DATABASE").into(),
+            listen: listen
+                .parse()
+                .map_err(|_| wrong("TELECINE_LISTEN", listen, "an address such as 127.0.0.1:3002"))?,
+            publisher: match publisher {
+                "site" => Publisher::Site,
+                "telecine" => Publisher::Telecine,
+                other => return Err(wrong("TELECINE_PUBLISH", other, "site or telecine")),
+            },
+            settle: self.seconds("TELECINE_SETTLE")?,
+            callback_secret: self.optional("CALLBACK_SECRET").cloned(),
+            callback_url: self.url("TELECINE_CALLBACK_URL")?,
+            callback_hosts: hosts.split(',').map(|host| host.trim().to_ascii_lowercase()).collect(),
+            allows_loopback: match loopback {
+                "yes" => true,
+                "no" => false,
+                other => return Err(wrong("TELECINE_ALLOW_LOOPBACK", other, "yes or no")),
+            },
+            admin_token: self.optional("TELECINE_ADMIN_TOKEN").cloned(),
+        })
+    }
+
+    /// A setting in seconds: `30s`.
+    fn seconds(&self, name: &'static str) -> Result<Duration> {
+        let text = self.defaulted(name);
+        let seconds = text.strip_suffix('s').and_then(|number| number.parse().ok());
+        seconds.map(Duration::from_secs).ok_or_else(|| wrong(name, text, "a number of seconds such as 30s"))
+    }
+}
+
+fn wrong(name: &'static str, value: &str, expected: &str) -> Error {
+    Error::Config(ConfigError::Setting { name, what: format!("is {value:?}; expected {expected}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(pairs: &'static [(&str, &str)]) -> Result<ServiceConfig> {
+        let environment =
+            |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Config::from_sources(environment, None)?.service()
+    }
+
+    #[test]
+    fn without_settings_the_service_listens_here_and_leaves_publishing_to_the_site() {
+        let config = service(&[]).unwrap();
+        assert!(config.listen.ip().is_loopback());
+        assert_eq!((config.publisher, config.settle), (Publisher::Site, Duration::from_secs(30)));
+        assert_eq!(config.callback_hosts, ["aesthetic.computer", "www.aesthetic.computer"]);
+        assert!(!config.allows_loopback && config.callback_secret.is_none() && config.admin_token.is_none());
+    }
+
+    #[test]
+    fn values_that_cannot_be_meant_are_refused_by_name() {
+        let told = |pairs| service(pairs).unwrap_err().to_string();
+        let expected = "expected an address such as 127.0.0.1:3002";
+        assert_eq!(told(&[("TELECINE_LISTEN", "3002")]), format!("TELECINE_LISTEN is \"3002\"; {expected}"));
+        assert_eq!(told(&[("TELECINE_PUBLISH", "both")]), "TELECINE_PUBLISH is \"both\"; expected site or telecine");
+        assert!(told(&[("TELECINE_SETTLE", "30")]).ends_with("expected a number of seconds such as 30s"));
+        assert!(told(&[("TELECINE_ALLOW_LOOPBACK", "true")]).ends_with("expected yes or no"));
+    }
+}

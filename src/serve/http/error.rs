@@ -1,0 +1,46 @@
+//! What goes wrong with requests, and the status that each gets. What caused a failure of ours is logged, and not sent.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::error::Error;
+
+/// Why a request is not answered as it was meant.
+#[derive(Debug)]
+pub enum Problem {
+    /// 400: the request makes no sense.
+    Invalid(String),
+    /// 401: the secret is wrong, or none is set here.
+    Secret,
+    /// 404: nothing is there.
+    NotFound,
+    /// 410: it was there, and its maker took it back.
+    Gone,
+    /// 500: it is our failure.
+    Failed(Error),
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Problem::Failed(error)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, body) = match self {
+            Problem::Invalid(error) => (StatusCode::BAD_REQUEST, json!({ "error": error })),
+            Problem::Secret => (StatusCode::UNAUTHORIZED, json!({ "error": "Invalid callback secret" })),
+            Problem::NotFound => (StatusCode::NOT_FOUND, json!({ "error": "Not found" })),
+            Problem::Gone => (StatusCode::GONE, json!({ "error": "Gone" })),
+            Problem::Failed(error) => {
+                tracing::error!(code = error.code(), chain = ?error.chain(), "request failed");
+                let body = json!({ "error": "Internal server error", "message": error.code() });
+                (StatusCode::INTERNAL_SERVER_ERROR, body)
+            }
+        };
+        (status, Json(body)).into_response()
+    }
+}

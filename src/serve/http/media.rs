@@ -1,0 +1,119 @@
+//! The files of tapes under their codes: players need no more than the code.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::record::{Content, Medium, TapeForm};
+use crate::remote::mongo::Found;
+use crate::serve::service::Service;
+use crate::sync;
+
+use super::error::Problem;
+
+/// Seconds after which to ask again for a video in the making.
+const AGAIN: u64 = 5;
+
+/// Seconds for which the way to a file may be remembered: a tape may be taken back.
+const FRESH: u64 = 60;
+
+/// Which file of a tape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum File {
+    Zip,
+    Video,
+    Poster,
+}
+
+/// Leads to a file of a tape: `CODE` and `CODE.zip` to the recording, `CODE.mp4` to the video, `CODE.jpg` to the poster.
+pub async fn tape(State(service): State<Arc<Service>>, Path(name): Path<String>) -> Result<Response, Problem> {
+    let (code, file) = parse(&name).ok_or(Problem::NotFound)?;
+    let found = service.services.mongo.find(Medium::Tape, code).await?.ok_or(Problem::NotFound)?;
+    if found.item.nuked {
+        return Err(Problem::Gone);
+    }
+    let location = match file {
+        File::Zip => recording(&service, &found).await?,
+        File::Video | File::Poster => made(&service, &found, file).await?,
+    };
+    match (location, file) {
+        (Some(url), _) => Ok(redirect(&url)),
+        // A recording is there or not; what is made of it comes later.
+        (None, File::Zip) => Err(Problem::NotFound),
+        (None, _) => Ok(later()),
+    }
+}
+
+fn parse(name: &str) -> Option<(&str, File)> {
+    let (code, file) = match name.rsplit_once('.') {
+        None => (name, File::Zip),
+        Some((code, "zip")) => (code, File::Zip),
+        Some((code, "mp4")) => (code, File::Video),
+        Some((code, "jpg")) => (code, File::Poster),
+        Some(_) => return None,
+    };
+    let is_code = !code.is_empty() && code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_code.then_some((code, file))
+}
+
+/// Where the recording is: at the first location where a file is.
+async fn recording(service: &Service, found: &Found) -> Result<Option<String>, Problem> {
+    let Content::Tape { form, .. } = &found.item.content else { return Ok(None) };
+    match form {
+        TapeForm::Zip => Ok(sync::find_recording(&service.services, &found.owner, &found.item).await?),
+        // It was never a recording; its video is all there is.
+        TapeForm::Mp4 { url } => Ok(url.clone()),
+    }
+}
+
+/// Where the video or the poster is, once it has been made.
+async fn made(service: &Service, found: &Found, file: File) -> Result<Option<String>, Problem> {
+    let Content::Tape { code, form, .. } = &found.item.content else { return Ok(None) };
+    if let (File::Video, TapeForm::Mp4 { url: Some(url) }) = (file, form) {
+        return Ok(Some(url.clone()));
+    }
+    let key = if file == File::Video { format!("tapes/{code}.mp4") } else { format!("tapes/{code}-thumb.jpg") };
+    let (spaces, bucket) = (&service.services.spaces, &service.services.buckets.videos);
+    Ok(spaces.size(bucket, &key).await?.map(|_| spaces.public_url(bucket, &key)))
+}
+
+fn redirect(url: &str) -> Response {
+    let headers: [(HeaderName, String); 2] =
+        [(LOCATION, url.into()), (CACHE_CONTROL, format!("public, max-age={FRESH}"))];
+    (StatusCode::FOUND, headers).into_response()
+}
+
+fn later() -> Response {
+    let headers = [(RETRY_AFTER, AGAIN.to_string()), (CACHE_CONTROL, "no-store".into())];
+    (StatusCode::ACCEPTED, headers, Json(json!({ "status": "processing", "retryAfter": AGAIN }))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_a_code_and_what_is_wanted_of_it() {
+        for (name, parsed) in [
+            ("9Yo", Some(("9Yo", File::Zip))),
+            ("9Yo.zip", Some(("9Yo", File::Zip))),
+            ("9Yo.mp4", Some(("9Yo", File::Video))),
+            ("9Yo.jpg", Some(("9Yo", File::Poster))),
+            ("9Yo.exe", None),
+            ("9Yo.mp4.zip", None),
+            (".mp4", None),
+            ("", None),
+            ("..", None),
+            ("../x.mp4", None),
+            ("a/b", None),
+            ("9Yo\0.mp4", None),
+        ] {
+            assert_eq!(parse(name), parsed, "{name:?}");
+        }
+    }
+}

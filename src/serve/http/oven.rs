@@ -1,0 +1,147 @@
+//! The oven's routes, as the site knows them: names, statuses and texts are those of the service that this one replaces.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::serve::jobs::{Bake, Job, Kind, Outcome, State as JobState, Work};
+use crate::serve::service::Service;
+use crate::serve::store::Filter;
+
+use super::error::Problem;
+use super::secret::knows;
+
+/// What has to be in a request to bake.
+const REQUIRED: [&str; 5] = ["mongoId", "slug", "code", "zipUrl", "callbackUrl"];
+
+/// How many bakes that are over `/status` tells of.
+const RECENT: i64 = 20;
+
+/// How many of the others it tells of. A backlog of thousands helps nobody who reads it.
+const MOST: i64 = 100;
+
+/// Accepts a tape to be baked. When it says so, a majority of the database's servers knows; however many others wait, it
+/// never says that it is busy: the site would take that for the end.
+pub async fn bake(
+    State(service): State<Arc<Service>>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Value>, Problem> {
+    let body = object(body)?;
+    let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default();
+    if REQUIRED.iter().any(|field| text(field).is_empty()) {
+        return Err(Problem::Invalid(format!("Missing required fields: {}", REQUIRED.join(", "))));
+    }
+    if !knows(text("callbackSecret"), service.config.callback_secret.as_ref()) {
+        return Err(Problem::Secret);
+    }
+    let bake = Bake {
+        code: text("code").into(),
+        slug: text("slug").into(),
+        mongo_id: text("mongoId").into(),
+        zip_url: Some(text("zipUrl").into()),
+        callback_url: text("callbackUrl").into(),
+    };
+    check(&service, &bake)?;
+    let (slug, code) = (bake.slug.clone(), bake.code.clone());
+    service.submit(&Work::Bake(bake), Duration::ZERO, false).await?;
+    Ok(Json(json!({ "status": "accepted", "slug": slug, "code": code, "message": "Baking started" })))
+}
+
+/// What would fail for certain is refused at once, while the caller listens.
+fn check(service: &Service, bake: &Bake) -> Result<(), Problem> {
+    let is_code = |code: &str| {
+        code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    if !is_code(&bake.code) {
+        return Err(Problem::Invalid("code is not made of letters and digits".into()));
+    }
+    let refused = |error: crate::error::Error| Problem::Invalid(error.to_string());
+    if let Some(url) = &bake.zip_url {
+        service.services.spaces.own_address(url).map_err(refused)?;
+    }
+    service.receivers.accept(&bake.callback_url).map_err(refused)?;
+    Ok(())
+}
+
+/// Takes what the site says of its own part of the work. Anybody may say it, so it changes nothing.
+pub async fn hint(body: Result<Bytes, BytesRejection>) -> Result<Json<Value>, Problem> {
+    let body = object(body)?;
+    if body.get("code").and_then(Value::as_str).is_none_or(str::is_empty) {
+        return Err(Problem::Invalid("Missing code".into()));
+    }
+    Ok(Json(json!({ "status": "ok" })))
+}
+
+/// What waits, what runs, and what is over.
+pub async fn status(State(service): State<Arc<Service>>) -> Result<Json<Value>, Problem> {
+    let bakes = async |states: &[JobState], limit| {
+        let filter = Filter { kind: Some(Kind::Bake), states: states.to_vec(), ..Filter::default() };
+        service.store.list(&filter, limit).await
+    };
+    let incoming = bakes(&[JobState::Queued, JobState::Waiting], MOST).await?;
+    let active = bakes(&[JobState::Running], MOST).await?;
+    let recent = bakes(&[JobState::Done, JobState::Parked, JobState::Cancelled], RECENT).await?;
+    let entries = |jobs: &[Job], entry: fn(&Job) -> Value| jobs.iter().map(entry).collect::<Vec<_>>();
+    Ok(Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "serverStartTime": service.started.as_millisecond(),
+        "uptime": Timestamp::now().as_millisecond() - service.started.as_millisecond(),
+        "incoming": entries(&incoming, waiting),
+        "active": entries(&active, running),
+        "recent": entries(&recent, over),
+        "grabs": { "active": [], "recent": [], "ipfsThumbs": {} },
+    })))
+}
+
+fn waiting(job: &Job) -> Value {
+    let Work::Bake(bake) = &job.work else { return Value::Null };
+    let details = job.failure.as_ref().map_or("waiting for its turn", |failure| failure.text.as_str());
+    json!({
+        "code": bake.code, "slug": bake.slug, "mongoId": bake.mongo_id,
+        "detectedAt": job.created.as_millisecond(), "status": "incoming", "details": details,
+    })
+}
+
+fn running(job: &Job) -> Value {
+    let Work::Bake(bake) = &job.work else { return Value::Null };
+    json!({
+        "code": bake.code,
+        "startTime": job.started.map(Timestamp::as_millisecond),
+        "status": job.stage.map_or("downloading", |stage| stage.name()),
+        "mongoId": bake.mongo_id,
+        "slug": bake.slug,
+        "zipUrl": bake.zip_url,
+        "callbackUrl": bake.callback_url,
+        "lastUpdate": job.changed.as_millisecond(),
+        "percent": job.percent,
+    })
+}
+
+fn over(job: &Job) -> Value {
+    let Value::Object(mut entry) = running(job) else { return Value::Null };
+    let is_done = job.state == JobState::Done;
+    let finished = job.finished.unwrap_or(job.changed);
+    entry.insert("status".into(), if is_done { "complete" } else { "failed" }.into());
+    entry.insert("success".into(), is_done.into());
+    entry.insert("completedAt".into(), finished.as_millisecond().into());
+    let duration = job.started.map(|started| finished.as_millisecond() - started.as_millisecond());
+    entry.insert("duration".into(), duration.into());
+    if let (true, Some(Outcome::Baked(baked))) = (is_done, &job.outcome) {
+        entry.insert("mp4Url".into(), baked.mp4_url.clone().into());
+        entry.insert("thumbnailUrl".into(), baked.thumbnail_url.clone().into());
+    }
+    entry.insert("error".into(), job.failure.as_ref().map(|failure| failure.text.clone()).into());
+    Value::Object(entry)
+}
+
+/// The JSON object in a body, whatever type the request says that it is of.
+fn object(body: Result<Bytes, BytesRejection>) -> Result<Map<String, Value>, Problem> {
+    let body = body.map_err(|rejection| Problem::Invalid(rejection.body_text()))?;
+    serde_json::from_slice(&body).map_err(|_| Problem::Invalid("Body is not a JSON object".into()))
+}

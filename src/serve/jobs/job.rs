@@ -1,0 +1,202 @@
+//! A job: what there is to do, how far it is, and how its attempts ended.
+
+use jiff::Timestamp;
+use jiff::fmt::serde::timestamp::millisecond;
+use serde::{Deserialize, Serialize};
+
+use super::work::Work;
+
+/// A job as it is stored. Times are the database server's, so that no machine's clock decides anything.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Follows from the work: the same work is one job, see [`Work::id`].
+    #[serde(rename = "_id")]
+    pub id: String,
+    /// What is to be done.
+    pub work: Work,
+    /// Where it stands.
+    pub state: State,
+    /// When it is to be looked at next: begun, begun again, or taken from a worker that has not been heard of. `None` once
+    /// it is over.
+    #[serde(default, with = "millisecond::optional")]
+    pub due: Option<Timestamp>,
+    /// When it is to be done once more, because somebody asked while it was running.
+    #[serde(default, with = "millisecond::optional")]
+    pub again: Option<Timestamp>,
+    /// Grows with each claim; whoever writes with an older one writes nothing.
+    #[serde(default)]
+    pub fence: i64,
+    /// Attempts that were begun since it was asked for.
+    #[serde(default)]
+    pub attempt: u32,
+    /// Workers that were not heard of again while they had it.
+    #[serde(default)]
+    pub deaths: u32,
+    /// Whether somebody wants it to end.
+    #[serde(default)]
+    pub is_cancelled: bool,
+    /// Who has it, or had it last.
+    #[serde(default)]
+    pub worker: Option<String>,
+    /// What the running attempt is doing.
+    #[serde(default)]
+    pub stage: Option<Stage>,
+    /// How far it is in that, in per cent.
+    #[serde(default)]
+    pub percent: Option<u8>,
+    /// When it was first asked for.
+    #[serde(with = "millisecond::required")]
+    pub created: Timestamp,
+    /// When anything about it changed last.
+    #[serde(with = "millisecond::required")]
+    pub changed: Timestamp,
+    /// When the last attempt began.
+    #[serde(default, with = "millisecond::optional")]
+    pub started: Option<Timestamp>,
+    /// When it was over.
+    #[serde(default, with = "millisecond::optional")]
+    pub finished: Option<Timestamp>,
+    /// Why the last attempt did not do it.
+    #[serde(default)]
+    pub failure: Option<Failure>,
+    /// The last attempts, the oldest first.
+    #[serde(default)]
+    pub history: Vec<Attempt>,
+    /// What it came to.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
+}
+
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Nobody has begun it.
+    Queued,
+    /// Somebody is at it.
+    Running,
+    /// An attempt failed, and another follows.
+    Waiting,
+    /// It is done.
+    Done,
+    /// It is given up until a person asks for it again.
+    Parked,
+    /// Somebody did not want it any more.
+    Cancelled,
+}
+
+impl State {
+    /// All of them.
+    pub const ALL: [State; 6] =
+        [State::Queued, State::Running, State::Waiting, State::Done, State::Parked, State::Cancelled];
+
+    /// Its name: `queued`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Queued => "queued",
+            State::Running => "running",
+            State::Waiting => "waiting",
+            State::Done => "done",
+            State::Parked => "parked",
+            State::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether nothing is going to happen any more.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        matches!(self, State::Done | State::Parked | State::Cancelled)
+    }
+}
+
+/// What an attempt is doing, in the oven's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// The ZIP is on its way here.
+    Downloading,
+    /// Frames are being encoded.
+    Processing,
+    /// Video and poster are on their way to Spaces.
+    Uploading,
+    /// The record is being written.
+    Publishing,
+}
+
+impl Stage {
+    /// Its name: `downloading`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Downloading => "downloading",
+            Stage::Processing => "processing",
+            Stage::Uploading => "uploading",
+            Stage::Publishing => "publishing",
+        }
+    }
+}
+
+/// Why an attempt did not do what it was for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The kind of failure; see [`crate::Error::code`].
+    pub code: String,
+    /// In words.
+    pub text: String,
+}
+
+/// An attempt that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// When it began.
+    #[serde(default, with = "millisecond::optional")]
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    #[serde(with = "millisecond::required")]
+    pub ended: Timestamp,
+    /// Who made it.
+    #[serde(default)]
+    pub worker: Option<String>,
+    /// What it was doing last.
+    #[serde(default)]
+    pub stage: Option<Stage>,
+    /// The state that it left the job in.
+    pub state: State,
+    /// Why it did not do it.
+    #[serde(default)]
+    pub failure: Option<Failure>,
+}
+
+/// What a job came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// A tape was baked.
+    Baked(Baked),
+    /// Something else happened, or nothing had to.
+    Noted(String),
+}
+
+/// A tape that was baked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Baked {
+    /// The hash of the ZIP's bytes.
+    pub zip: String,
+    /// Bytes of the ZIP.
+    pub zip_bytes: u64,
+    /// The preset with its version and codec: `standard@3/h264`.
+    pub preset: String,
+    /// Where the video is.
+    pub mp4_url: String,
+    /// Bytes of the video.
+    pub mp4_bytes: u64,
+    /// Where the poster is, if one could be made.
+    pub thumbnail_url: Option<String>,
+    /// Frames of the tape.
+    pub frames: u64,
+    /// How long it lasts.
+    pub seconds: f64,
+    /// What is odd about it.
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,9 @@
+//! What there is to do: jobs, their states, and what follows from the end of an attempt. Pure.
+
+mod job;
+mod policy;
+mod work;
+
+pub use job::{Baked, Failure, Job, Outcome, Stage, State};
+pub use policy::{End, MOST_DEATHS, Next};
+pub use work::{Bake, BakeEnd, Callback, Kind, Subject, Work};

@@ -1,0 +1,199 @@
+//! What follows from the end of an attempt. Pure.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::error::{Disposition, Error, RemoteError};
+use crate::sync::AccountReport;
+
+use super::job::{Failure, Outcome};
+
+/// How often work that took its worker down is given to another.
+pub const MOST_DEATHS: u32 = 3;
+
+/// How often an attempt may panic or take too long.
+const MOST_FAULTS: u32 = 3;
+
+/// How often work is tried whose server is in trouble: at [`LONGEST_PAUSE`] each, this is four days.
+const MOST_ATTEMPTS: u32 = 400;
+
+/// The first pause before another attempt; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+
+/// The longest pause before another attempt.
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum End {
+    /// The work is done.
+    Done(Outcome),
+    /// Another attempt may do it.
+    Failed {
+        /// Why it is not done.
+        failure: Failure,
+        /// Not before this, if that is known.
+        after: Option<Timestamp>,
+        /// How many attempts it is worth.
+        most_attempts: u32,
+    },
+    /// No attempt is going to do it.
+    Hopeless(Failure),
+    /// The worker has to stop; nothing is wrong with the work.
+    Interrupted,
+}
+
+/// What becomes of a job after an attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// It is done.
+    Done(Outcome),
+    /// It is tried again after a pause.
+    Wait(Failure, Duration),
+    /// It is given up until a person asks for it again.
+    Park(Failure),
+    /// Somebody else takes it at once, as if it had not been begun.
+    Release,
+}
+
+impl End {
+    /// The end that an error makes of an attempt.
+    #[must_use]
+    pub fn of(error: &Error) -> End {
+        let failure = Failure { code: error.code().into(), text: error.chain().join(": ") };
+        match error {
+            Error::Interrupted => End::Interrupted,
+            Error::Panicked { .. } => End::Failed { failure, after: None, most_attempts: MOST_FAULTS },
+            Error::Remote(RemoteError::Postponed { until, .. }) => {
+                End::Failed { failure, after: Some(*until), most_attempts: MOST_ATTEMPTS }
+            }
+            error => End::from_disposition(failure, error.disposition()),
+        }
+    }
+
+    /// An attempt that was ended because it took too long.
+    #[must_use]
+    pub fn timed_out(limit: Duration) -> End {
+        let text = format!("attempt takes more than {} s", limit.as_secs());
+        End::Failed { failure: Failure { code: "job.too-slow".into(), text }, after: None, most_attempts: MOST_FAULTS }
+    }
+
+    /// The end that the work on one item had.
+    #[must_use]
+    pub fn of_report(report: &AccountReport) -> End {
+        if let Some(postponed) = &report.postponed {
+            let failure = Failure { code: "pds.throttled".into(), text: postponed.reason.clone() };
+            return End::Failed { failure, after: Some(postponed.until), most_attempts: MOST_ATTEMPTS };
+        }
+        if let Some(failed) = &report.failed {
+            let failure = Failure { code: failed.code.into(), text: failed.reason.clone() };
+            if failed.code == Error::Interrupted.code() {
+                return End::Interrupted;
+            }
+            return End::from_disposition(failure, failed.disposition);
+        }
+        if let Some(parked) = report.parked.iter().chain(&report.blocked_items).next() {
+            let text = [std::slice::from_ref(&parked.reason), &parked.causes].concat().join(": ");
+            return End::from_disposition(Failure { code: parked.code.into(), text }, parked.disposition);
+        }
+        // Thousands have no account there; that is no failure of the work on their items.
+        let note = report.blocked.map_or_else(|| done(report), str::to_owned);
+        End::Done(Outcome::Noted(note))
+    }
+
+    fn from_disposition(failure: Failure, disposition: Disposition) -> End {
+        match disposition {
+            Disposition::Retry { after } => End::Failed { failure, after, most_attempts: MOST_ATTEMPTS },
+            // Every attempt begins with a look.
+            Disposition::LookFirst => End::Failed { failure, after: None, most_attempts: MOST_ATTEMPTS },
+            Disposition::Drop => End::Hopeless(failure),
+        }
+    }
+
+    /// What becomes of the job whose attempts so far, this one included, are `attempt`.
+    #[must_use]
+    pub fn next(self, attempt: u32, now: Timestamp) -> Next {
+        match self {
+            End::Done(outcome) => Next::Done(outcome),
+            End::Failed { failure, most_attempts, .. } if attempt >= most_attempts => Next::Park(failure),
+            End::Failed { failure, after, .. } => {
+                let announced = after.and_then(|after| Duration::try_from(after.duration_since(now)).ok());
+                Next::Wait(failure, pause(attempt).max(announced.unwrap_or_default()))
+            }
+            End::Hopeless(failure) => Next::Park(failure),
+            End::Interrupted => Next::Release,
+        }
+    }
+}
+
+/// What was done for an item, in words: `1 created`.
+fn done(report: &AccountReport) -> String {
+    let words = report.done.values().flat_map(|counts| {
+        [
+            (counts.create, "created"),
+            (counts.update, "updated"),
+            (counts.adopt, "adopted"),
+            (counts.withdraw, "withdrawn"),
+        ]
+    });
+    let words: Vec<_> = words.filter(|(count, _)| *count > 0).map(|(_, word)| word).collect();
+    if words.is_empty() { "nothing to do".into() } else { words.join(", ") }
+}
+
+/// The pause after an attempt: twice as long each time, and never the same for two that failed together.
+fn pause(attempt: u32) -> Duration {
+    let longest = FIRST_PAUSE.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(LONGEST_PAUSE);
+    longest.mul_f64(0.5 + 0.5 * fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{SyncError, TapeError};
+
+    fn unavailable() -> Error {
+        Error::Remote(RemoteError::Unavailable { call: "getRecord", attempts: 5, source: "no route".into() })
+    }
+
+    #[test]
+    fn what_never_gets_better_is_parked_at_once_and_other_failures_wait() {
+        let now = Timestamp::now();
+        for hopeless in [Error::Tape(TapeError::NoFrames), Error::Sync(SyncError::Key)] {
+            let code = hopeless.code();
+            let next = End::of(&hopeless).next(1, now);
+            assert!(matches!(&next, Next::Park(failure) if failure.code == code), "{next:?}");
+        }
+        assert!(matches!(End::of(&unavailable()).next(1, now), Next::Wait(..)));
+        assert!(matches!(End::of(&unavailable()).next(MOST_ATTEMPTS, now), Next::Park(_)));
+        assert_eq!(End::of(&Error::Interrupted).next(1, now), Next::Release);
+    }
+
+    #[test]
+    fn a_fault_of_ours_is_tried_three_times() {
+        let fault = || End::of(&Error::Panicked { source: "index".into() });
+        let now = Timestamp::now();
+        assert!(matches!(fault().next(2, now), Next::Wait(..)));
+        assert!(matches!(fault().next(3, now), Next::Park(failure) if failure.code == "telecine.fault"));
+        let slow = End::timed_out(Duration::from_mins(30));
+        assert!(matches!(slow.next(3, now), Next::Park(failure) if failure.text == "attempt takes more than 1800 s"));
+    }
+
+    #[test]
+    fn nobody_comes_back_before_the_server_wants_to_be_asked_again() {
+        let now = Timestamp::now();
+        let until = now + jiff::SignedDuration::from_hours(3);
+        let limited = Error::Remote(RemoteError::Postponed { what: "logins", until });
+        let Next::Wait(failure, pause) = End::of(&limited).next(1, now) else { panic!("it waits") };
+        assert_eq!((failure.code.as_str(), pause), ("pds.throttled", Duration::from_hours(3)));
+    }
+
+    #[test]
+    fn pauses_grow_up_to_a_quarter_of_an_hour() {
+        for (attempt, longest) in [(1, 2), (2, 4), (5, 32), (12, 900), (400, 900)] {
+            let longest = Duration::from_secs(longest);
+            let pause = pause(attempt);
+            assert!(pause >= longest / 2 && pause <= longest, "{attempt}: {pause:?}");
+        }
+    }
+}

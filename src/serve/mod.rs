@@ -1,0 +1,83 @@
+//! The service: tapes are baked and media mirrored as they are made.
+//!
+//! ```text
+//! POST /bake ────┐
+//! change stream ─┼─▶ job (stored) ─▶ queue ─▶ claim (fenced) ─▶ work ─▶ Spaces, PDS ─▶ callback
+//! nightly plan ──┘                                          the engine of sync
+//! ```
+//!
+//! This is the door: [`serve`] runs everything until it is told to stop. To read, in the order of the data:
+//!
+//! * `jobs/` — pure: what there is to do, its states, and what follows from the end of an attempt.
+//! * `store/` — the service's own database: claims, fences, the ledger, the position in the stream.
+//! * `queue`, `progress`, `service` — who wakes workers, how far they are, and everything connected.
+//! * `outbox/` — requests to others, and to whom they may go.
+//! * `work/` — how each kind of work is done.
+//! * `runner` — workers. `changes` — the site's changes to jobs. `http/` — every route.
+
+mod changes;
+mod http;
+mod jobs;
+mod outbox;
+mod progress;
+mod queue;
+mod runner;
+mod service;
+mod store;
+mod work;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::error::{Error, Result, ServeError};
+
+pub use jobs::{Baked, Job, Kind, Outcome, Stage, State, Work};
+pub use service::Service;
+pub use store::{Filter, Queue, Store};
+
+/// How long jobs may take to be handed back.
+const HAND_BACK: Duration = Duration::from_secs(10);
+
+/// How long connections may go on that were open when everything else had ended.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// Listens where the settings say.
+///
+/// # Errors
+/// [`ServeError::Listen`].
+pub async fn listen(service: &Service) -> Result<TcpListener> {
+    let address = service.config.listen;
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|source| Error::Serve(ServeError::Listen { address: address.to_string(), source }))
+}
+
+/// Serves until [`Service::stopping`] is cancelled. Work that was begun has `patience` to end by itself; what has not ended
+/// then is handed back. Requests are answered until that is over.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(service: Service, listener: TcpListener, patience: Duration) -> Result<()> {
+    let service = Arc::new(service);
+    let ended = tokio_util::sync::CancellationToken::new();
+    let answering = axum::serve(listener, http::router(service.clone()))
+        .with_graceful_shutdown(ended.clone().cancelled_owned())
+        .into_future();
+    let answering = tokio::spawn(answering);
+    let reading = async {
+        changes::read(&service).await;
+    };
+    let working = runner::run(service.clone());
+    let mut work = std::pin::pin!(async { tokio::join!(reading, working) });
+    tokio::select! {
+        _ = &mut work => {}
+        () = runner::drain(&service, patience) => {
+            // Whoever has been told to end hands its job back; what cannot is another's when its lease is over.
+            let _ = tokio::time::timeout(HAND_BACK, work).await;
+        }
+    }
+    ended.cancel();
+    let _ = tokio::time::timeout(LAST_ANSWERS, answering).await;
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! What leaves the service: requests to receivers that others have named, so never to anybody else's network.
+
+mod client;
+mod networks;
+mod receivers;
+
+pub use client::Client;
+pub use receivers::Receivers;

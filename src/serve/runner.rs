@@ -1,0 +1,212 @@
+//! Workers: claim a job, keep it while they work, write down how it ended. Each kind of work has workers of its own, so that
+//! nothing waits behind another kind.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use jiff::Timestamp;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
+
+use crate::sync::Control;
+use crate::sync::isolated;
+
+use super::jobs::{End, Failure, Job, Kind, MOST_DEATHS, Next};
+use super::progress::Progress;
+use super::service::Service;
+use super::store::{Claim, Renewed};
+use super::work;
+
+/// How often the database is told how far a job is, if that has changed.
+const REPORT: Duration = Duration::from_secs(1);
+
+/// How often a claim is renewed in any case: often enough that two in a row may fail.
+const RENEW: Duration = Duration::from_secs(8);
+
+/// How many jobs of a kind are worked on at once. Encoders, decoders and uploads have bounds of their own.
+fn slots(kind: Kind, cores: usize) -> usize {
+    match kind {
+        // One more than can be encoded: the next ZIP is fetched meanwhile.
+        Kind::Bake => cores + 1,
+        Kind::Mirror => 16,
+        Kind::Callback => 8,
+        Kind::Plan => 1,
+    }
+}
+
+/// How long an attempt may take.
+fn limit(kind: Kind) -> Duration {
+    match kind {
+        Kind::Bake | Kind::Mirror => Duration::from_mins(30),
+        Kind::Callback => Duration::from_mins(4),
+        Kind::Plan => Duration::from_hours(12),
+    }
+}
+
+/// Works until `service.stopping` is cancelled and what was begun has ended.
+pub async fn run(service: Arc<Service>) {
+    let mut lanes = JoinSet::new();
+    for kind in Kind::ALL {
+        let slots = slots(kind, service.services.encoder.threads());
+        let (sender, receiver) = mpsc::channel(1);
+        lanes.spawn(claim(service.clone(), kind, slots, sender));
+        let (service, runtime) = (service.clone(), Handle::current());
+        // A thread for each kind: what its jobs compute between two waits keeps no other kind waiting, nor a request.
+        lanes.spawn_blocking(move || runtime.block_on(lane(&service, receiver)));
+    }
+    lanes.join_all().await;
+}
+
+/// A job that was claimed, and the slot that it takes.
+type Claimed = (Claim, OwnedSemaphorePermit);
+
+/// Claims jobs of a kind while there are free slots.
+async fn claim(service: Arc<Service>, kind: Kind, slots: usize, claimed: mpsc::Sender<Claimed>) {
+    let slots = Arc::new(Semaphore::new(slots));
+    while !service.stopping.is_cancelled() {
+        let slot = tokio::select! {
+            slot = slots.clone().acquire_owned() => slot.expect("nobody closes it"),
+            () = service.stopping.cancelled() => break,
+        };
+        match service.store.claim(kind, &service.worker).await {
+            // The lane takes what it is given as long as there is somebody to give it something.
+            Ok(Some(claim)) => _ = claimed.send((claim, slot)).await,
+            Ok(None) => {
+                drop(slot);
+                rest(&service, kind).await;
+            }
+            Err(error) => {
+                tracing::warn!(kind = kind.name(), chain = ?error.chain(), "no job can be claimed");
+                drop(slot);
+                rest(&service, kind).await;
+            }
+        }
+    }
+}
+
+/// Works on what was claimed, all of it at once.
+async fn lane(service: &Arc<Service>, mut claimed: mpsc::Receiver<Claimed>) {
+    let mut jobs = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            received = claimed.recv() => match received {
+                Some((claim, slot)) => {
+                    let (id, kind, number) = (&claim.job.id, claim.job.work.kind().name(), claim.job.attempt);
+                    let span = tracing::info_span!("job", id, kind, number, of = claim.job.work.label());
+                    let attempt = async move {
+                        attempt(service, claim).await;
+                        drop(slot);
+                    };
+                    jobs.push(Box::pin(attempt.instrument(span)));
+                }
+                None => break,
+            },
+            Some(()) = jobs.next() => {}
+        }
+    }
+    while jobs.next().await.is_some() {}
+}
+
+async fn rest(service: &Service, kind: Kind) {
+    tokio::select! {
+        () = service.queue.rest(kind) => {}
+        () = service.stopping.cancelled() => {}
+    }
+}
+
+/// One attempt at a job, from its claim to what becomes of it.
+async fn attempt(service: &Arc<Service>, claim: Claim) {
+    let job = &claim.job;
+    if job.deaths >= MOST_DEATHS {
+        let text = format!("{} workers were not heard of again while they had it", job.deaths);
+        return settle(service, &claim, Next::Park(Failure { code: "worker.died".into(), text })).await;
+    }
+    let progress = Progress::new();
+    let control = Control { stop: service.ending.child_token(), ..Control::default() };
+    let limit = limit(job.work.kind());
+    let working = async {
+        let worked = isolated(work::work(service, &claim, &progress, &control));
+        match tokio::time::timeout(limit, worked).await {
+            Ok(Ok(end)) => end,
+            Ok(Err(error)) => End::of(&error),
+            Err(_) => End::timed_out(limit),
+        }
+    };
+    // In a task of its own, so that no work keeps it from being heard of.
+    let mut kept =
+        AbortOnDropHandle::new(tokio::spawn(keep(service.clone(), claim.clone(), progress.clone()).in_current_span()));
+    let end = {
+        let mut working = std::pin::pin!(working);
+        tokio::select! {
+            end = &mut working => Ok(end),
+            renewed = &mut kept => Err(renewed.unwrap_or(Renewed::Lost)),
+        }
+    };
+    // What waits has ended by being dropped; what runs on a thread ends by this.
+    control.stop.cancel();
+    match end {
+        Ok(end) => settle(service, &claim, end.next(job.attempt, Timestamp::now())).await,
+        Err(Renewed::Cancelled) => {
+            if let Err(error) = service.store.end(&claim).await {
+                tracing::warn!(chain = ?error.chain(), "a cancelled job cannot be ended");
+            }
+        }
+        Err(_) => tracing::warn!("the job is another worker's by now"),
+    }
+}
+
+/// Renews a claim until that cannot be done any more.
+async fn keep(service: Arc<Service>, claim: Claim, progress: Progress) -> Renewed {
+    let mut told = (None, None);
+    let mut since = tokio::time::Instant::now();
+    loop {
+        tokio::time::sleep(REPORT).await;
+        let now = progress.now();
+        if now == told && since.elapsed() < RENEW {
+            continue;
+        }
+        match service.store.renew(&claim, now.0, now.1).await {
+            Ok(Renewed::Kept) => (told, since) = (now, tokio::time::Instant::now()),
+            Ok(renewed) => return renewed,
+            // The lease says when it is another's; until then this one goes on.
+            Err(error) => tracing::warn!(chain = ?error.chain(), "a claim cannot be renewed"),
+        }
+    }
+}
+
+/// Writes down what becomes of a job, and first tells whoever has to know.
+async fn settle(service: &Service, claim: &Claim, next: Next) {
+    let settled = async {
+        if let Next::Park(failure) = &next {
+            work::give_up(service, claim, failure).await?;
+        }
+        service.store.settle(claim, &next).await
+    };
+    match settled.await {
+        Ok(Some(job)) => tell(&job),
+        Ok(None) => tracing::warn!("the job is another worker's by now"),
+        // It is due again when its lease is over.
+        Err(error) => tracing::warn!(chain = ?error.chain(), "the end of a job cannot be stored"),
+    }
+}
+
+fn tell(job: &Job) {
+    let state = job.state.name();
+    if let Some(Failure { code, text }) = &job.failure {
+        tracing::warn!(state, code, text, "job not done");
+    } else {
+        tracing::info!(state, "job settled");
+    }
+}
+
+/// Ends work that was begun, after it has had that long to end by itself.
+pub async fn drain(service: &Service, patience: Duration) {
+    service.stopping.cancelled().await;
+    tokio::time::sleep(patience).await;
+    service.ending.cancel();
+}

@@ -1,0 +1,86 @@
+//! Everything that the service is made of, connected.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, ServiceConfig};
+use crate::error::Result;
+use crate::remote::Waits;
+use crate::sync::{Policy, Services};
+use crate::video::Preset;
+
+use super::jobs::{Job, Work};
+use super::outbox::{Client, Receivers};
+use super::queue::Queue;
+use super::store::Store;
+
+/// Everything that the service is made of.
+pub struct Service {
+    /// What it talks to, and computes with.
+    pub services: Services,
+    /// Its own database.
+    pub store: Store,
+    /// Who wakes workers.
+    pub queue: Queue,
+    /// What tells receivers.
+    pub receivers: Client,
+    /// Its settings.
+    pub config: ServiceConfig,
+    /// What tapes are encoded by.
+    pub preset: Preset,
+    /// Which records there should be.
+    pub policy: Policy,
+    /// What this process is called among workers.
+    pub worker: String,
+    /// When it started.
+    pub started: Timestamp,
+    /// Cancelled when no more work is to be begun.
+    pub stopping: CancellationToken,
+    /// Cancelled when work that has been begun is to end.
+    pub ending: CancellationToken,
+}
+
+impl Service {
+    /// Connects to everything that the configuration names.
+    ///
+    /// # Errors
+    /// When a setting is wrong, or a server does not answer.
+    ///
+    /// # Panics
+    /// When the system has no more threads.
+    pub async fn connect(config: &Config, preset: Preset, policy: Policy, stopping: CancellationToken) -> Result<Self> {
+        let settings = config.service()?;
+        let ending = CancellationToken::new();
+        // Whoever waits for a server is stopped first: it has nothing in its hands.
+        let services = Services::connect(config, Waits::new(PATIENCE, stopping.clone())).await?;
+        let receivers = Receivers { hosts: settings.callback_hosts.clone(), allows_loopback: settings.allows_loopback };
+        Ok(Service {
+            store: Store::open(&services.mongo, &settings.database).await?,
+            services,
+            queue: Queue::new(),
+            receivers: Client::new(receivers)?,
+            config: settings,
+            preset,
+            policy,
+            worker: format!("worker-{:06x}", fastrand::u32(..) >> 8),
+            started: Timestamp::now(),
+            stopping,
+            ending,
+        })
+    }
+
+    /// Asks for work, and wakes who does it; see [`Store::submit`].
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn submit(&self, work: &Work, delay: Duration, hints: bool) -> Result<Job> {
+        let job = self.store.submit(work, delay, hints).await?;
+        self.queue.wake(work.kind());
+        Ok(job)
+    }
+}
+
+/// For how long a job waits for a server's rate limit with its hands full; what takes longer is tried again later.
+const PATIENCE: Duration = Duration::from_mins(2);

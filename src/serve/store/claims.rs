@@ -1,0 +1,161 @@
+//! Jobs are claimed, kept and settled: one worker at a time, and nobody writes with a claim that is another's by now.
+
+use std::time::Duration;
+
+use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::ReturnDocument;
+
+use crate::error::Result;
+use crate::remote::mongo::failed;
+use crate::serve::jobs::{Failure, Job, Kind, Next, Outcome, Stage, State};
+
+use super::Store;
+use super::expressions::{after, choose, literal, now};
+
+/// How long a job is its worker's without being heard of.
+pub const LEASE: Duration = Duration::from_secs(30);
+
+/// How many attempts are remembered.
+const MOST_HISTORY: i32 = 20;
+
+/// How long jobs are kept that are over; those that were given up stay until somebody asks again.
+const KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// A job in the hands of a worker.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// The job, as it was when it was claimed.
+    pub job: Job,
+}
+
+/// What a worker learns when it is heard of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewed {
+    /// The job goes on being its own.
+    Kept,
+    /// Somebody wants the job to end.
+    Cancelled,
+    /// The job is another's by now.
+    Lost,
+}
+
+impl Store {
+    /// Takes the job of that kind which has been due for longest, if one is.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn claim(&self, kind: Kind, worker: &str) -> Result<Option<Claim>> {
+        let was_running = doc! { "$eq": ["$state", State::Running.name()] };
+        let set = doc! {
+            "state": State::Running.name(),
+            "due": after(LEASE),
+            "fence": { "$add": ["$fence", 1] },
+            "attempt": { "$add": ["$attempt", 1] },
+            // A job that was due while it was running is one whose worker is gone.
+            "deaths": { "$add": ["$deaths", choose(was_running, 1, 0)] },
+            "worker": literal(&worker),
+            "stage": "$$REMOVE",
+            "percent": "$$REMOVE",
+            "started": now(),
+            "changed": now(),
+        };
+        let filter =
+            doc! { "work.kind": kind.name(), "due": { "$exists": true }, "$expr": { "$lte": ["$due", now()] } };
+        let jobs = self.jobs();
+        let claim = jobs.find_one_and_update(filter, vec![doc! { "$set": set }]).sort(doc! { "due": 1 });
+        // Not insisted on: whoever asks again in a second does it as well.
+        let job = claim.return_document(ReturnDocument::After).await.map_err(failed("claim a job"))?;
+        Ok(job.map(|job| Claim { job }))
+    }
+
+    /// Keeps a job, and says how far it is.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn renew(&self, claim: &Claim, stage: Option<Stage>, percent: Option<u8>) -> Result<Renewed> {
+        let set = doc! {
+            "due": after(LEASE),
+            "stage": stage.map_or("$$REMOVE".into(), |stage| literal(&stage)),
+            "percent": percent.map_or("$$REMOVE".into(), |percent| literal(&percent)),
+            "changed": now(),
+        };
+        let job = self.change(own(claim), vec![doc! { "$set": set }], "renew a claim").await?;
+        Ok(match job {
+            None => Renewed::Lost,
+            Some(job) if job.is_cancelled => Renewed::Cancelled,
+            Some(_) => Renewed::Kept,
+        })
+    }
+
+    /// Writes down how an attempt ended. Returns the job as it is then; `None` if it is another's by now, in which case
+    /// nothing is written.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn settle(&self, claim: &Claim, next: &Next) -> Result<Option<Job>> {
+        let (state, due, failure, outcome) = match next {
+            Next::Done(outcome) => (State::Done, None, None, Some(outcome)),
+            Next::Wait(failure, pause) => (State::Waiting, Some(*pause), Some(failure), None),
+            Next::Park(failure) => (State::Parked, None, Some(failure), None),
+            Next::Release => (State::Queued, Some(Duration::ZERO), None, None),
+        };
+        let update = settled(state, due, failure, outcome, matches!(next, Next::Release));
+        self.change(own(claim), update, "settle a job").await
+    }
+
+    /// Ends a job that somebody wanted to end.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn end(&self, claim: &Claim) -> Result<Option<Job>> {
+        self.change(own(claim), settled(State::Cancelled, None, None, None, false), "cancel a job").await
+    }
+}
+
+/// What finds a job as long as the claim holds.
+fn own(claim: &Claim) -> Document {
+    doc! { "_id": &claim.job.id, "fence": claim.job.fence, "state": State::Running.name() }
+}
+
+fn settled(
+    state: State,
+    due: Option<Duration>,
+    failure: Option<&Failure>,
+    outcome: Option<&Outcome>,
+    is_release: bool,
+) -> Vec<Document> {
+    let is_wanted_again = doc! { "$ne": [{ "$type": "$again" }, "missing"] };
+    let failure = failure.map_or("$$REMOVE".into(), literal);
+    let attempt = doc! {
+        "started": "$started", "ended": now(), "worker": "$worker", "stage": "$stage", "state": state.name(),
+        "failure": failure.clone(),
+    };
+    let remember = doc! { "$slice": [{ "$concatArrays": ["$history", [attempt]] }, -MOST_HISTORY] };
+    let removed = || Bson::from("$$REMOVE");
+    let expires = doc! { "$add": ["$$NOW", KEPT.as_millis() as i64] };
+    let expires = if matches!(state, State::Done | State::Cancelled) { expires.into() } else { removed() };
+    let counted = doc! { "$max": [0, { "$subtract": ["$attempt", 1] }] };
+    let over = doc! {
+        "state": state.name(),
+        "due": due.map_or_else(removed, |pause| after(pause).into()),
+        "finished": if state.is_over() { now().into() } else { removed() },
+        "expires": expires,
+        "failure": failure,
+        "outcome": outcome.map_or("$outcome".into(), literal),
+        "history": remember,
+        "attempt": if is_release { counted.into() } else { Bson::from("$attempt") },
+        "changed": now(),
+    };
+    // In a step of its own: fields of one step do not see each other's new values.
+    let again = doc! {
+        "state": choose(is_wanted_again.clone(), State::Queued.name(), "$state"),
+        "due": choose(is_wanted_again.clone(), "$again", "$due"),
+        "attempt": choose(is_wanted_again.clone(), 0, "$attempt"),
+        "deaths": choose(is_wanted_again.clone(), 0, "$deaths"),
+        "expires": choose(is_wanted_again, "$$REMOVE", "$expires"),
+        "is_cancelled": false,
+        "again": "$$REMOVE",
+    };
+    let gone = doc! { "$unset": ["percent", "stage"] };
+    vec![doc! { "$set": over }, doc! { "$set": again }, gone]
+}

@@ -1,0 +1,120 @@
+//! Jobs are asked for: the same wish is one job, whoever has it and however often.
+
+use std::time::Duration;
+
+use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::ReturnDocument;
+
+use crate::error::Result;
+use crate::remote::mongo::{failed, insist};
+use crate::serve::jobs::{Job, State, Work};
+
+use super::Store;
+use super::expressions::{after, choose, literal, now};
+
+impl Store {
+    /// Asks for work, not before that delay is over. When this returns the job, a majority of servers has it.
+    ///
+    /// A job that is over begins anew. One that is running is done once more afterwards. One that is queued already is done
+    /// at the earlier of both times, and one that waits after a failure goes on waiting. A newer wish says what the work
+    /// is, unless it only `hints` at it.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    ///
+    /// # Panics
+    /// Never: the database returns what it has inserted or updated.
+    pub async fn submit(&self, work: &Work, delay: Duration, hints: bool) -> Result<Job> {
+        let id = work.id();
+        let update = vec![wish(work, delay, hints)];
+        let attempt = || async {
+            let jobs = self.jobs();
+            let stored = jobs.find_one_and_update(doc! { "_id": &id }, update.clone());
+            stored.upsert(true).return_document(ReturnDocument::After).await.map_err(failed("store a job"))
+        };
+        Ok(insist(attempt).await?.expect("what was inserted or updated is returned"))
+    }
+
+    /// Begins a job that is over anew, or one that waits at once.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn retry(&self, id: &str) -> Result<Option<Job>> {
+        let mut set = anew();
+        set.insert("due", now());
+        let filter = doc! { "_id": id, "state": { "$ne": State::Running.name() } };
+        self.change(filter, vec![doc! { "$set": set }], "retry a job").await
+    }
+
+    /// Ends a job: at once if nobody is at it, else when its worker next looks.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn cancel(&self, id: &str) -> Result<Option<Job>> {
+        let is_running = doc! { "$eq": ["$state", State::Running.name()] };
+        let set = doc! {
+            "state": choose(is_running.clone(), "$state", State::Cancelled.name()),
+            "due": choose(is_running.clone(), "$due", "$$REMOVE"),
+            "finished": choose(is_running.clone(), "$finished", now()),
+            "is_cancelled": is_running,
+            "again": "$$REMOVE",
+            "changed": now(),
+        };
+        let filter = doc! { "_id": id, "due": { "$exists": true } };
+        self.change(filter, vec![doc! { "$set": set }], "cancel a job").await
+    }
+
+    pub(super) async fn change(&self, filter: Document, update: Vec<Document>, doing: &str) -> Result<Option<Job>> {
+        let attempt = || async {
+            let jobs = self.jobs();
+            let changed = jobs.find_one_and_update(filter.clone(), update.clone());
+            changed.return_document(ReturnDocument::After).await.map_err(failed(doing))
+        };
+        insist(attempt).await
+    }
+}
+
+/// What makes a job that is over, or was none, one that nobody has begun.
+fn anew() -> Document {
+    doc! {
+        "state": State::Queued.name(),
+        "attempt": 0,
+        "deaths": 0,
+        "is_cancelled": false,
+        "finished": "$$REMOVE",
+        "expires": "$$REMOVE",
+        "stage": "$$REMOVE",
+        "percent": "$$REMOVE",
+        "changed": now(),
+    }
+}
+
+fn wish(work: &Work, delay: Duration, hints: bool) -> Document {
+    let over: Vec<_> = State::ALL.iter().filter(|state| state.is_over()).map(|state| state.name()).collect();
+    let is_new = doc! { "$or": [{ "$eq": [{ "$type": "$state" }, "missing"] }, { "$in": ["$state", over] }] };
+    let is = |state: State| doc! { "$eq": ["$state", state.name()] };
+    let due = after(delay);
+    let mut set: Document = anew()
+        .into_iter()
+        .map(|(field, value)| {
+            let kept = Bson::String(format!("${field}"));
+            (field, choose(is_new.clone(), value, kept).into())
+        })
+        .collect();
+    set.extend(doc! {
+        "work": if hints { doc! { "$ifNull": ["$work", literal(work)] }.into() } else { literal(work) },
+        "label": literal(&work.label()),
+        "created": { "$ifNull": ["$created", now()] },
+        "fence": { "$ifNull": ["$fence", 0] },
+        "history": { "$ifNull": ["$history", []] },
+        "due": { "$switch": {
+            "branches": [
+                { "case": is_new, "then": due.clone() },
+                { "case": is(State::Queued), "then": { "$min": ["$due", due.clone()] } },
+            ],
+            "default": "$due",
+        } },
+        "again": choose(is(State::Running), doc! { "$min": ["$again", due] }, "$$REMOVE"),
+    });
+    doc! { "$set": set }
+}

@@ -1,0 +1,119 @@
+//! Jobs are looked at: one, many, or how many there are.
+
+use futures_util::TryStreamExt;
+use jiff::Timestamp;
+use mongodb::bson::{Document, doc};
+
+use crate::error::Result;
+use crate::remote::mongo::{failed, insist};
+use crate::serve::jobs::{Job, Kind, State};
+
+use super::Store;
+
+/// Which jobs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of that kind.
+    pub kind: Option<Kind>,
+    /// In one of these states; in any if there are none.
+    pub states: Vec<State>,
+    /// That failed with that code last.
+    pub code: Option<String>,
+    /// With that code or id of an item, or that id of their own.
+    pub search: Option<String>,
+    /// After the job with that time of change and id, in the order of the list.
+    pub after: Option<(Timestamp, String)>,
+}
+
+/// The jobs of one kind in one state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// Their kind.
+    pub kind: Kind,
+    /// Their state.
+    pub state: State,
+    /// How many they are.
+    pub jobs: u64,
+    /// Since when the oldest of them has been as it is.
+    pub oldest: Option<Timestamp>,
+}
+
+impl Store {
+    /// The job with that id.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn job(&self, id: &str) -> Result<Option<Job>> {
+        insist(|| async { self.jobs().find_one(doc! { "_id": id }).await.map_err(failed("read a job")) }).await
+    }
+
+    /// Jobs, those that have changed last first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn list(&self, filter: &Filter, limit: i64) -> Result<Vec<Job>> {
+        let read = || async {
+            let found = self.jobs().find(conditions(filter)).sort(doc! { "changed": -1, "_id": -1 }).limit(limit).await;
+            found.map_err(failed("list jobs"))?.try_collect().await.map_err(failed("list jobs"))
+        };
+        insist(read).await
+    }
+
+    /// How many jobs there are of each kind in each state.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn queues(&self) -> Result<Vec<Queue>> {
+        let group = doc! { "$group": {
+            "_id": { "kind": "$work.kind", "state": "$state" },
+            "jobs": { "$sum": 1 },
+            "oldest": { "$min": "$changed" },
+        } };
+        let read = || async {
+            let counted = self.documents().aggregate([group.clone()]).await.map_err(failed("count jobs"))?;
+            counted.try_collect::<Vec<Document>>().await.map_err(failed("count jobs"))
+        };
+        Ok(insist(read).await?.iter().filter_map(queue).collect())
+    }
+}
+
+fn conditions(filter: &Filter) -> Document {
+    let mut all = Vec::new();
+    if let Some(kind) = filter.kind {
+        all.push(doc! { "work.kind": kind.name() });
+    }
+    if !filter.states.is_empty() {
+        all.push(doc! { "state": { "$in": filter.states.iter().map(|state| state.name()).collect::<Vec<_>>() } });
+    }
+    if let Some(code) = &filter.code {
+        all.push(doc! { "failure.code": code });
+    }
+    if let Some(search) = &filter.search {
+        all.push(doc! { "$or": [{ "label": search }, { "_id": search }] });
+    }
+    if let Some((changed, id)) = &filter.after {
+        let changed = changed.as_millisecond();
+        all.push(doc! { "$or": [
+            { "changed": { "$lt": changed } },
+            { "changed": changed, "_id": { "$lt": id } },
+        ] });
+    }
+    if all.is_empty() {
+        Document::new()
+    } else {
+        doc! { "$and": all }
+    }
+}
+
+fn queue(group: &Document) -> Option<Queue> {
+    let id = group.get_document("_id").ok()?;
+    let kind = id.get_str("kind").ok()?;
+    let state = id.get_str("state").ok()?;
+    let jobs = group.get_i32("jobs").map(i64::from).or_else(|_| group.get_i64("jobs")).ok()?;
+    Some(Queue {
+        kind: Kind::ALL.into_iter().find(|known| known.name() == kind)?,
+        state: State::ALL.into_iter().find(|known| known.name() == state)?,
+        jobs: jobs.unsigned_abs(),
+        oldest: group.get_i64("oldest").ok().and_then(|oldest| Timestamp::from_millisecond(oldest).ok()),
+    })
+}

@@ -1,0 +1,69 @@
+//! The service's own database: jobs, and where records are. The only place of the service that knows the driver.
+//!
+//! It lies beside the site's on the same servers, so that the site's change streams do not see it. All times are the
+//! server's (`$$NOW`), in milliseconds, and every write waits for a majority.
+
+mod claims;
+mod expressions;
+mod jobs;
+mod ledger;
+mod listing;
+mod stream;
+
+use mongodb::bson::{Document, doc};
+use mongodb::options::IndexOptions;
+use mongodb::{Collection, Database, IndexModel};
+
+use crate::error::Result;
+use crate::remote::mongo::{Mongo, failed, insist};
+
+pub use claims::{Claim, Renewed};
+pub use ledger::Place;
+pub use listing::{Filter, Queue};
+
+use super::jobs::Job;
+
+/// The service's own database. Clones are the same.
+#[derive(Debug, Clone)]
+pub struct Store {
+    database: Database,
+}
+
+impl Store {
+    /// Opens it, and makes what it needs.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn open(mongo: &Mongo, name: &str) -> Result<Store> {
+        let store = Store { database: mongo.beside(name) };
+        let is_due = doc! { "due": { "$exists": true } };
+        let index = |keys: Document| IndexModel::builder().keys(keys);
+        let indexes = [
+            // What a claim looks for, and nothing that is over.
+            index(doc! { "work.kind": 1, "due": 1 })
+                .options(IndexOptions::builder().partial_filter_expression(is_due).build())
+                .build(),
+            index(doc! { "work.kind": 1, "state": 1, "changed": -1, "_id": -1 }).build(),
+            index(doc! { "changed": -1, "_id": -1 }).build(),
+            index(doc! { "label": 1 }).build(),
+            // The server deletes what has expired.
+            index(doc! { "expires": 1 })
+                .options(IndexOptions::builder().expire_after(std::time::Duration::ZERO).build())
+                .build(),
+        ];
+        let create = || async {
+            store.documents().create_indexes(indexes.clone()).await.map(|_| ()).map_err(failed("create the indexes"))
+        };
+        insist(create).await?;
+        Ok(store)
+    }
+
+    fn jobs(&self) -> Collection<Job> {
+        self.database.collection("jobs")
+    }
+
+    /// The same, for what is written by expressions.
+    fn documents(&self) -> Collection<Document> {
+        self.database.collection("jobs")
+    }
+}

@@ -1,0 +1,132 @@
+//! A tape is baked: ZIP from Spaces, video and poster back to Spaces, its record if that is ours to write, and then
+//! whoever asked is told.
+
+use std::time::Duration;
+
+use crate::config::Publisher;
+use crate::error::{Error, RemoteError, Result, SyncError};
+use crate::record::Medium;
+use crate::remote::mongo::Found;
+use crate::serve::jobs::{Bake, BakeEnd, Baked, Callback, End, Outcome, Stage, Work};
+use crate::serve::progress::Progress;
+use crate::serve::service::Service;
+use crate::serve::store::{Claim, Renewed};
+use crate::sync::{self, Control, LocalFiles, Zip};
+
+use super::mirror;
+
+/// Bakes a tape.
+///
+/// # Errors
+/// What is wrong with the tape; what a server says.
+pub async fn bake(
+    service: &Service,
+    claim: &Claim,
+    work: &Bake,
+    progress: &Progress,
+    control: &Control,
+) -> Result<End> {
+    progress.enter(Stage::Downloading);
+    let found = match service.services.mongo.find(Medium::Tape, &work.mongo_id).await {
+        // A tape that makes no record can be baked all the same.
+        Err(Error::Remote(RemoteError::UnusableItem { .. })) => None,
+        found => found?,
+    };
+    let zip = zip_of(service, work, found.as_ref()).await?;
+    let baked = match same_as_before(service, claim, work, &zip).await? {
+        Some(baked) => baked,
+        None => make(service, claim, work, zip, found.as_ref(), (progress, control)).await?,
+    };
+    let end = BakeEnd::Done { mp4_url: baked.mp4_url.clone(), thumbnail_url: baked.thumbnail_url.clone() };
+    let callback = Work::Callback(Callback { bake: work.clone(), end });
+    service.submit(&callback, Duration::ZERO, false).await?;
+    Ok(End::Done(Outcome::Baked(baked)))
+}
+
+async fn zip_of(service: &Service, work: &Bake, found: Option<&Found>) -> Result<Zip> {
+    match (&work.zip_url, found) {
+        (Some(url), _) => sync::fetch_zip(&service.services, url).await,
+        (None, Some(found)) => sync::find_zip(&service.services, &found.owner, &found.item).await,
+        (None, None) => Err(SyncError::Missing { subject: format!("tape {}", work.code) }.into()),
+    }
+}
+
+/// What the job came to before, if the same bytes would come to the same again.
+async fn same_as_before(service: &Service, claim: &Claim, work: &Bake, zip: &Zip) -> Result<Option<Baked>> {
+    let Some(Outcome::Baked(before)) = &claim.job.outcome else { return Ok(None) };
+    let preset = format!("{}@{}/", service.preset.name, service.preset.version);
+    if before.zip != zip.hash() || !before.preset.starts_with(&preset) {
+        return Ok(None);
+    }
+    let size = service.services.spaces.size(videos(service), &video_key(work)).await?;
+    Ok((size == Some(before.mp4_bytes)).then(|| before.clone()))
+}
+
+async fn make(
+    service: &Service,
+    claim: &Claim,
+    work: &Bake,
+    zip: Zip,
+    found: Option<&Found>,
+    (progress, control): (&Progress, &Control),
+) -> Result<Baked> {
+    let (hash, zip_bytes) = (zip.hash(), zip.bytes());
+    let bake = sync::bake(&service.services, &service.preset, zip, control, progress.frames()).await?;
+    let (Some(video), Some(encoded)) = (&bake.files.video, &bake.files.encoded) else {
+        unreachable!("a bake that succeeds has a video and knows how it was made")
+    };
+    progress.enter(Stage::Uploading);
+    // Whoever has the job by now puts the same bytes there, unless it is of another preset.
+    if service.store.renew(claim, Some(Stage::Uploading), None).await? == Renewed::Lost {
+        return Err(Error::Interrupted);
+    }
+    let spaces = &service.services.spaces;
+    let thumbnail_url = match &bake.files.thumbnail {
+        Some(poster) => {
+            let key = poster_key(work);
+            spaces.put(videos(service), &key, &poster.reference.mime_type, poster.file.path()).await?;
+            Some(spaces.public_url(videos(service), &key))
+        }
+        None => None,
+    };
+    spaces.put(videos(service), &video_key(work), "video/mp4", video.file.path()).await?;
+    let baked = Baked {
+        zip: hash,
+        zip_bytes,
+        preset: encoded.preset.clone(),
+        mp4_url: spaces.public_url(videos(service), &video_key(work)),
+        mp4_bytes: video.reference.size,
+        thumbnail_url,
+        frames: bake.frames as u64,
+        seconds: bake.seconds,
+        warnings: encoded.warnings.iter().map(ToString::to_string).collect(),
+    };
+    if let (Publisher::Telecine, Some(found)) = (service.config.publisher, found) {
+        progress.enter(Stage::Publishing);
+        publish(service, found, bake.files, control).await?;
+    }
+    Ok(baked)
+}
+
+/// Writes the record. A video that can be played is done, even if its record has to wait: that is a job of its own then.
+async fn publish(service: &Service, found: &Found, files: LocalFiles, control: &Control) -> Result<()> {
+    let end = mirror::publish(service, found, Some(files), control).await?;
+    if !matches!(end, End::Done(_)) {
+        let subject = crate::serve::jobs::Subject::new(found.item.medium(), found.item.id);
+        service.submit(&Work::Mirror(subject), Duration::ZERO, false).await?;
+    }
+    Ok(())
+}
+
+fn videos(service: &Service) -> &str {
+    &service.services.buckets.videos
+}
+
+/// Where the site, and its deletion of accounts, look for the video.
+fn video_key(work: &Bake) -> String {
+    format!("tapes/{}.mp4", work.code)
+}
+
+fn poster_key(work: &Bake) -> String {
+    format!("tapes/{}-thumb.jpg", work.code)
+}

@@ -1,0 +1,46 @@
+//! How each kind of work is done. One file a kind.
+
+mod bake;
+mod callback;
+mod mirror;
+mod plan;
+
+use futures_util::future::LocalBoxFuture;
+
+use crate::error::Result;
+use crate::sync::Control;
+
+use super::jobs::{BakeEnd, Callback, End, Failure, Work};
+use super::progress::Progress;
+use super::service::Service;
+use super::store::Claim;
+
+/// Does the work of a job.
+///
+/// # Errors
+/// What keeps it from being done.
+pub fn work<'a>(
+    service: &'a Service,
+    claim: &'a Claim,
+    progress: &'a Progress,
+    control: &'a Control,
+) -> LocalBoxFuture<'a, Result<End>> {
+    match &claim.job.work {
+        Work::Bake(work) => Box::pin(bake::bake(service, claim, work, progress, control)),
+        Work::Mirror(subject) => Box::pin(mirror::mirror(service, subject, progress, control)),
+        Work::Callback(work) => Box::pin(callback::callback(service, work)),
+        Work::Plan => Box::pin(plan::plan(service, control)),
+    }
+}
+
+/// Tells whoever waits for the work that it is given up.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn give_up(service: &Service, claim: &Claim, failure: &Failure) -> Result<()> {
+    if let Work::Bake(bake) = &claim.job.work {
+        let callback = Callback { bake: bake.clone(), end: BakeEnd::Failed { error: failure.text.clone() } };
+        service.submit(&Work::Callback(callback), std::time::Duration::ZERO, false).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! All accounts are planned and brought in step: whatever the stream has missed is found then.
+
+use crate::error::Result;
+use crate::record::Medium;
+use crate::serve::jobs::{End, Outcome};
+use crate::serve::service::Service;
+use crate::sync::{self, Accounts, Control, Guards, Items, Scope};
+
+/// How many accounts are worked on at once, beside everything else that the service does.
+const ACCOUNTS: usize = 4;
+
+/// Plans everybody, and carries the plans out. What cannot be done for one account is no failure of the plan.
+///
+/// # Errors
+/// What keeps the accounts from being listed.
+pub async fn plan(service: &Service, control: &Control) -> Result<End> {
+    let scope = Scope {
+        media: Medium::ALL.to_vec(),
+        accounts: Accounts::All,
+        items: Items::All,
+        limit: None,
+        policy: service.policy,
+        guards: Guards::default(),
+        looks_for_recordings: false,
+        users_at_once: ACCOUNTS,
+    };
+    let report = Box::pin(sync::live(&service.services, &scope, &service.preset, control)).await?;
+    if control.stop.is_cancelled() {
+        return Ok(End::Interrupted);
+    }
+    let failed = report.accounts.iter().filter(|account| account.has_failures()).count();
+    let note = format!("{} accounts, {failed} with failures", report.accounts.len());
+    Ok(End::Done(Outcome::Noted(note)))
+}
