@@ -37,10 +37,13 @@
 //! * [`sync`] — both sides of an account, or of one item, to a plan, the plan carried out or compared; wipes, backups.
 //!   Its parts in the order of the data: services, scope and policy; `plan`, `make`, `read`, `write`; the operations.
 //! * [`admin`] — what the operator does besides: schemas, accounts, and a look at everything beforehand.
+//! * [`serve`] — the service: bakes tapes and mirrors media as they are made. Jobs in a database of their own, workers,
+//!   the oven's routes, the site's changes.
 //! * [`cli`] — arguments to library calls, results to text or JSON.
 //!
-//! The floors [`config`], [`remote`], [`sync`] and [`admin`], and the commands that use them, need the feature `mirror`,
-//! which is on by default. Without it, the offline tool remains, and builds in less than half of the time.
+//! The floors [`config`], [`remote`], [`sync`] and [`admin`], and the commands that use them, need the feature `mirror`;
+//! [`serve`] needs the feature `service`. Both are on by default. Without them, the offline tool remains, and builds in less
+//! than half of the time.
 //!
 //! # What holds
 //!
@@ -72,6 +75,11 @@
 //! 17. A file imports only files of floors below, or of its own floor; there in no circle. A `mod.rs` that declares and
 //!     re-exports is a door.
 //! 18. To tell what happens never waits: progress is events, which any number may read or none, and results are returned.
+//!
+//! 19. The service tells nobody "accepted" before a majority of the database's servers knows. A job is in the hands of one
+//!     worker at a time, and whoever lost it writes nothing to it; all by the server's clock.
+//! 20. The stream of changes is a hint, the plan is the truth: whatever event, worker or machine is lost, the next plan finds
+//!     what is missing.
 //!
 //! `tests/it/tidy.rs` checks what can be checked by reading the source.
 

@@ -57,6 +57,7 @@ const SETTINGS: &[Setting] = &[
     setting("TELECINE_CALLBACK_URL", "https://aesthetic.computer/api/oven-complete"),
     setting("TELECINE_DATABASE", "telecine"),
     setting("TELECINE_LISTEN", "127.0.0.1:3002"),
+    setting("TELECINE_PLAN_AT", "04:00"),
     setting("TELECINE_PUBLISH", "site"),
     setting("TELECINE_SETTLE", "30s"),
 ];

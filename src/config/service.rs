@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use jiff::civil::Time;
 use secrecy::SecretString;
 use url::Url;
 
@@ -27,6 +28,8 @@ pub struct ServiceConfig {
     pub listen: SocketAddr,
     /// Who creates records.
     pub publisher: Publisher,
+    /// At what time of day, by UTC, everything is planned.
+    pub plan_at: Time,
     /// How long a new item is left to the site before the service looks at it.
     pub settle: Duration,
     /// What callers of `/bake` and the receiver of callbacks prove themselves by; `/bake` is closed without it.
@@ -50,6 +53,7 @@ impl Config {
         let listen = self.defaulted("TELECINE_LISTEN");
         let publisher = self.defaulted("TELECINE_PUBLISH");
         let loopback = self.defaulted("TELECINE_ALLOW_LOOPBACK");
+        let plan_at = self.defaulted("TELECINE_PLAN_AT");
         let hosts = self.defaulted("TELECINE_CALLBACK_HOSTS");
         Ok(ServiceConfig {
             database: self.defaulted("TELECINE_DATABASE").into(),
@@ -61,6 +65,7 @@ impl Config {
                 "telecine" => Publisher::Telecine,
                 other => return Err(wrong("TELECINE_PUBLISH", other, "site or telecine")),
             },
+            plan_at: plan_at.parse().map_err(|_| wrong("TELECINE_PLAN_AT", plan_at, "a time of day such as 04:00"))?,
             settle: self.seconds("TELECINE_SETTLE")?,
             callback_secret: self.optional("CALLBACK_SECRET").cloned(),
             callback_url: self.url("TELECINE_CALLBACK_URL")?,
@@ -111,6 +116,7 @@ mod tests {
         let expected = "expected an address such as 127.0.0.1:3002";
         assert_eq!(told(&[("TELECINE_LISTEN", "3002")]), format!("TELECINE_LISTEN is \"3002\"; {expected}"));
         assert_eq!(told(&[("TELECINE_PUBLISH", "both")]), "TELECINE_PUBLISH is \"both\"; expected site or telecine");
+        assert!(told(&[("TELECINE_PLAN_AT", "at night")]).ends_with("expected a time of day such as 04:00"));
         assert!(told(&[("TELECINE_SETTLE", "30")]).ends_with("expected a number of seconds such as 30s"));
         assert!(told(&[("TELECINE_ALLOW_LOOPBACK", "true")]).ends_with("expected yes or no"));
     }

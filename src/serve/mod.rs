@@ -13,7 +13,8 @@
 //! * `queue`, `progress`, `service` — who wakes workers, how far they are, and everything connected.
 //! * `outbox/` — requests to others, and to whom they may go.
 //! * `work/` — how each kind of work is done.
-//! * `runner` — workers. `changes` — the site's changes to jobs. `http/` — every route.
+//! * `runner` — workers. `changes`, `schedule` — the site's changes, and the day's plan, to jobs.
+//! * `http/` — every route.
 
 mod changes;
 mod http;
@@ -22,6 +23,7 @@ mod outbox;
 mod progress;
 mod queue;
 mod runner;
+mod schedule;
 mod service;
 mod store;
 mod work;
@@ -61,15 +63,9 @@ pub async fn listen(service: &Service) -> Result<TcpListener> {
 pub async fn serve(service: Service, listener: TcpListener, patience: Duration) -> Result<()> {
     let service = Arc::new(service);
     let ended = tokio_util::sync::CancellationToken::new();
-    let answering = axum::serve(listener, http::router(service.clone()))
-        .with_graceful_shutdown(ended.clone().cancelled_owned())
-        .into_future();
-    let answering = tokio::spawn(answering);
-    let reading = async {
-        changes::read(&service).await;
-    };
-    let working = runner::run(service.clone());
-    let mut work = std::pin::pin!(async { tokio::join!(reading, working) });
+    let answering = tokio::spawn(http::answer(listener, service.clone(), ended.clone()));
+    let sources = async { tokio::join!(changes::read(&service), schedule::plan_daily(&service)) };
+    let mut work = std::pin::pin!(async { tokio::join!(sources, runner::run(service.clone())) });
     tokio::select! {
         _ = &mut work => {}
         () = runner::drain(&service, patience) => {

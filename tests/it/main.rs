@@ -45,6 +45,8 @@ mod publish;
 mod remote;
 #[cfg(feature = "mirror")]
 mod requests;
+#[cfg(feature = "service")]
+mod serve;
 #[cfg(feature = "mirror")]
 mod servers;
 #[cfg(feature = "mirror")]

@@ -25,19 +25,29 @@ fn settings_are_shown_with_their_origin_and_without_their_secrets() {
     let run_shown = telecine(&workshop, "config --config staging.toml", &set).succeeds();
     let lines: Vec<_> = run_shown.stdout().lines().map(str::trim_end).collect();
     assert_snapshot!(lines.join("\n"), @r"
-    setting                    value                                from
-    MONGODB_CONNECTION_STRING  ***                                  environment
-    MONGODB_NAME               staging                              staging.toml
-    PDS_URL                    https://pds.example                  environment
-    PDS_ADMIN_PASSWORD         ***                                  staging.toml
+    setting                    value                                         from
+    MONGODB_CONNECTION_STRING  ***                                           environment
+    MONGODB_NAME               staging                                       staging.toml
+    PDS_URL                    https://pds.example                           environment
+    PDS_ADMIN_PASSWORD         ***                                           staging.toml
     PDS_RATE_LIMIT_BYPASS_KEY  not set
-    ART_SPACES_KEY             ***                                  environment
+    ART_SPACES_KEY             ***                                           environment
     ART_SPACES_SECRET          not set
-    ART_SPACES_ENDPOINT        https://sfo3.digitaloceanspaces.com  default
-    ART_SPACES_REGION          us-east-1                            default
-    ART_SPACES_BUCKET          art-aesthetic-computer               default
-    USER_SPACES_BUCKET         user-aesthetic-computer              default
-    AT_BLOBS_SPACES_BUCKET     at-blobs-aesthetic-computer          default
+    ART_SPACES_ENDPOINT        https://sfo3.digitaloceanspaces.com           default
+    ART_SPACES_REGION          us-east-1                                     default
+    ART_SPACES_BUCKET          art-aesthetic-computer                        default
+    USER_SPACES_BUCKET         user-aesthetic-computer                       default
+    AT_BLOBS_SPACES_BUCKET     at-blobs-aesthetic-computer                   default
+    CALLBACK_SECRET            not set
+    TELECINE_ADMIN_TOKEN       not set
+    TELECINE_ALLOW_LOOPBACK    no                                            default
+    TELECINE_CALLBACK_HOSTS    aesthetic.computer,www.aesthetic.computer     default
+    TELECINE_CALLBACK_URL      https://aesthetic.computer/api/oven-complete  default
+    TELECINE_DATABASE          telecine                                      default
+    TELECINE_LISTEN            127.0.0.1:3002                                default
+    TELECINE_PLAN_AT           04:00                                         default
+    TELECINE_PUBLISH           site                                          default
+    TELECINE_SETTLE            30s                                           default
     ");
     let json = telecine(&workshop, "config --config staging.toml --json", &set).succeeds();
     assert!(!json.stdout().contains("hunter2"));

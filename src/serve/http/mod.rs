@@ -1,4 +1,4 @@
-//! What the service answers over HTTP. One file a resource; [`router`] shows every route.
+//! What the service answers over HTTP. One file a resource; `router` shows every route.
 
 mod error;
 mod health;
@@ -7,4 +7,17 @@ mod oven;
 mod router;
 mod secret;
 
-pub use router::router;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::service::Service;
+
+/// Answers requests until `ended` is cancelled and open ones are done.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn answer(listener: TcpListener, service: Arc<Service>, ended: CancellationToken) -> std::io::Result<()> {
+    axum::serve(listener, router::router(service)).with_graceful_shutdown(ended.cancelled_owned()).await
+}

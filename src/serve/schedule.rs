@@ -1,0 +1,67 @@
+//! Asks for a plan of everything once a day, whoever of several services gets to it first.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use crate::error::Result;
+
+use super::jobs::Work;
+use super::service::Service;
+
+/// How often is looked whether it is time.
+const LOOK: Duration = Duration::from_mins(1);
+
+/// Asks for plans until `service.stopping` is cancelled.
+pub async fn plan_daily(service: &Service) {
+    while !service.stopping.is_cancelled() {
+        if let Err(error) = plan_if_due(service).await {
+            tracing::warn!(chain = ?error.chain(), "no plan can be asked for");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = service.stopping.cancelled() => {}
+        }
+    }
+}
+
+async fn plan_if_due(service: &Service) -> Result<()> {
+    let job = service.store.job(&Work::Plan.id()).await?;
+    let last = job.map(|job| job.started.unwrap_or(job.created));
+    if is_due(last, service.config.plan_at, Timestamp::now()) {
+        service.submit(&Work::Plan, Duration::ZERO, true).await?;
+    }
+    Ok(())
+}
+
+/// Whether the last plan is older than the last time of day at which one was to be made. The first of all is asked for by
+/// who begins to read changes.
+fn is_due(last: Option<Timestamp>, plan_at: Time, now: Timestamp) -> bool {
+    let today = now.to_zoned(TimeZone::UTC).date().to_datetime(plan_at).to_zoned(TimeZone::UTC);
+    let Ok(today) = today.map(|today| today.timestamp()) else { return false };
+    let latest = if today <= now { today } else { today - jiff::SignedDuration::from_hours(24) };
+    last.is_some_and(|last| last < latest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_made_once_a_day() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let four = Time::constant(4, 0, 0, 0);
+        for (last, now, expected) in [
+            ("2026-11-25T04:00:10Z", "2026-11-26T03:59:59Z", false),
+            ("2026-11-25T04:00:10Z", "2026-11-26T04:00:00Z", true),
+            ("2026-11-26T04:00:10Z", "2026-11-26T23:59:00Z", false),
+            ("2026-11-26T03:00:00Z", "2026-11-26T04:30:00Z", true),
+            ("2026-11-20T00:00:00Z", "2026-11-26T01:00:00Z", true),
+        ] {
+            assert_eq!(is_due(Some(at(last)), four, at(now)), expected, "{last} {now}");
+        }
+        assert!(!is_due(None, four, at("2026-11-26T04:00:00Z")));
+    }
+}

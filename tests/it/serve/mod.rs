@@ -1,0 +1,161 @@
+//! `telecine serve`, run as an operator runs it, between a site that is made here and real servers.
+
+mod fake_site;
+mod kills;
+mod mirror;
+mod oven;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use mongodb::bson::Document;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::stack::http;
+use crate::stack::site::Site;
+use crate::support::command::Workshop;
+use fake_site::FakeSite;
+
+/// What the site and the service prove themselves by.
+pub const SECRET: &str = "the oven's secret";
+
+/// How long anything may take that is waited for, on a slow and busy machine.
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// How often is looked whether what is waited for has happened.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The service, running. It is killed when this is dropped.
+pub struct Serving {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    address: String,
+    _workshop: Workshop,
+}
+
+impl Serving {
+    /// Starts it for a site, with further settings.
+    pub fn start(site: &Site, settings: &[(&str, &str)]) -> Serving {
+        let workshop = Workshop::new();
+        let mut command = workshop.telecine("serve --drain 30s");
+        command.envs(site.environment());
+        command.env("TELECINE_DATABASE", database(site));
+        command.env("TELECINE_LISTEN", "127.0.0.1:0").env("TELECINE_ALLOW_LOOPBACK", "yes");
+        command.env("TELECINE_SETTLE", "1s").env("TELECINE_LOG", "info").env("CALLBACK_SECRET", SECRET);
+        command.envs(settings.iter().copied());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let kept = log.clone();
+        // Reads until the service has ended.
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if let Some(address) = line.strip_prefix("listening on ") {
+                    let _ = sender.send(address.to_owned());
+                }
+                kept.lock().unwrap().push(line);
+            }
+        });
+        let mut serving = Serving { child, log, address: String::new(), _workshop: workshop };
+        let address = receiver.recv_timeout(LIMIT);
+        serving.address = address.unwrap_or_else(|_| panic!("the service does not listen\n{}", serving.log()));
+        serving
+    }
+
+    /// What it has said so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
+    }
+
+    /// The address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
+    /// Sends JSON, and returns the status and the JSON that come back.
+    pub async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        self.post_raw(path, serde_json::to_vec(body).unwrap()).await
+    }
+
+    /// Sends a body, and returns the status and the JSON that come back.
+    pub async fn post_raw(&self, path: &str, body: Vec<u8>) -> (StatusCode, Value) {
+        let request = http().post(self.url(path)).header("content-type", "application/json").body(body);
+        let response = request.send().await.unwrap();
+        read(response).await
+    }
+
+    /// Gets JSON.
+    pub async fn get(&self, path: &str) -> (StatusCode, Value) {
+        let response = http().get(self.url(path)).send().await.unwrap();
+        read(response).await
+    }
+
+    /// Asks for a bake, as the site does.
+    pub async fn bake(&self, site: &FakeSite, tape: &Document, query: &str) -> (StatusCode, Value) {
+        self.post("/bake", &site.request(tape, query)).await
+    }
+
+    /// Kills it, so that it has no time for anything.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Stops it as systemd does, and waits until it has ended.
+    pub fn stop(mut self) -> i32 {
+        let pid = self.child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code().unwrap_or(-1);
+            }
+            assert!(started.elapsed() < LIMIT, "the service does not end\n{}", self.log());
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("── the service said\n{}", self.log());
+        }
+    }
+}
+
+async fn read(response: reqwest::Response) -> (StatusCode, Value) {
+    let (status, body) = (response.status(), response.bytes().await.unwrap());
+    (status, serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{status}: {body:?}")))
+}
+
+/// The database of the service's own for a site.
+pub fn database(site: &Site) -> String {
+    format!("{}-telecine", site.database().name())
+}
+
+/// Looks until something has happened.
+pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(started.elapsed() < LIMIT, "{what}: not within {LIMIT:?}");
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// The request to bake that the site would send, as it is.
+pub fn request(mongo_id: &str, code: &str, zip_url: &str, callback_url: &str) -> Value {
+    json!({
+        "mongoId": mongo_id, "slug": format!("tape-{code}"), "code": code, "zipUrl": zip_url,
+        "callbackUrl": callback_url, "callbackSecret": SECRET,
+    })
+}
