@@ -269,7 +269,7 @@ fn a_preset_that_safari_does_not_play_gets_into_records_only_by_its_name() {
     let workshop = workshop();
     workshop.put("mine.toml", "[standard]\nbased-on = 'crisp'");
     let unplayed = "preset standard does not play in Safari, only in Chromium and Firefox";
-    for command in ["sync", "sync live", "publish tape 9Yo", "record tape 9Yo", "restore @user"] {
+    for command in ["sync", "sync --live", "publish tape 9Yo", "record tape 9Yo", "restore @user"] {
         let run = workshop.run(&format!("{command} --preset-file mine.toml"));
         assert_eq!(run.code, Some(2), "{command}");
         let expected = format!("error: {unplayed}; name it with --preset if records may have such videos");

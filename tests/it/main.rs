@@ -34,6 +34,8 @@ mod time;
 
 // What needs servers.
 #[cfg(feature = "mirror")]
+mod admin;
+#[cfg(feature = "mirror")]
 mod documents;
 #[cfg(feature = "mirror")]
 mod guards;
@@ -57,5 +59,3 @@ mod spaces;
 mod stack;
 #[cfg(feature = "mirror")]
 mod sync;
-#[cfg(feature = "mirror")]
-mod upkeep;

@@ -68,7 +68,7 @@ async fn a_tape_gets_the_very_video_that_convert_makes_and_keeps_everything_else
     for (stranger, code) in [(&other, "t2"), (&guest, "t3")] {
         site.add_tape(stranger, code, &TapeBuilder::numbered(32, 24, 3)).await;
     }
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     assert_eq!(remembered(&syncing, id).await, Some(versioned("standard")));
     let before = site.records(&owner, Medium::Tape).await.remove(0);
     let moods = site.records(&owner, Medium::Mood).await;
@@ -113,7 +113,7 @@ async fn a_tape_gets_the_very_video_that_convert_makes_and_keeps_everything_else
 
     // Neither another run nor a sync finds anything to do.
     let revision_after = revision(&syncing, &owner).await;
-    for command in ["reencode --preset small --user ^maker --live --yes", "sync live"] {
+    for command in ["reencode --preset small --user ^maker --live --yes", "sync --live"] {
         assert_eq!(syncing.run(command).await.code, Some(3), "{command}");
     }
     assert_eq!(revision(&syncing, &owner).await, revision_after);
@@ -125,7 +125,7 @@ async fn a_preset_that_safari_does_not_play_is_warned_of_and_its_codec_remembere
     let syncing = Syncing::new().await;
     let owner = syncing.site.account("maker").await;
     let id = syncing.site.add_tape(&owner, "t1", &TapeBuilder::numbered(48, 32, 6)).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let warning = "warning: preset crisp does not play in Safari, only in Chromium and Firefox; ";
     let plan = syncing.run("reencode --preset crisp --all").await.succeeds();
     assert!(plan.stderr.starts_with(warning), "{}", plan.stderr);
@@ -143,7 +143,7 @@ async fn a_run_that_is_killed_before_mongodb_knows_is_made_good_without_another_
     let mut syncing = Syncing::new().await;
     let owner = syncing.site.account("unlucky").await;
     let id = syncing.site.add_tape(&owner, "t1", &TapeBuilder::numbered(32, 24, 6)).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let proxy = syncing.pds_proxy();
     proxy.once("applyWrites", Fault::Hold(FOREVER));
     let mut running = syncing.start("reencode --preset small --all --live --yes");
@@ -180,7 +180,7 @@ async fn an_answer_that_is_lost_is_looked_for_and_nothing_is_made_twice() {
     let mut syncing = Syncing::new().await;
     let owner = syncing.site.account("unlucky").await;
     let id = syncing.site.add_tape(&owner, "t1", &TapeBuilder::numbered(32, 24, 6)).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let old = syncing.site.records(&owner, Medium::Tape).await.remove(0);
     let proxy = syncing.pds_proxy();
     proxy.once("applyWrites", Fault::DropAfter);
@@ -203,7 +203,7 @@ async fn tapes_that_were_taken_back_posted_as_mp4_or_never_published_are_left_al
     let mp4 = converted(&tape, "swift", "mp4");
     site.put(site.user_bucket(), &format!("{}/native.mp4", owner.sub), mp4).await;
     site.add(&owner, Medium::Tape, doc! { "code": "native", "slug": "native", "kind": "mp4" }).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let tapes = site.database().collection::<Document>("tapes");
     tapes.update_one(doc! { "_id": nuked }, doc! { "$set": { "nuked": true } }).await.unwrap();
     let unpublished = site.add_tape(&owner, "new", &tape).await;
@@ -230,7 +230,7 @@ async fn tapes_are_chosen_by_code_age_and_number() {
         items.update_one(doc! { "_id": id }, doc! { "$set": { "when": when } }).await.unwrap();
         tapes.push(id);
     }
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let (standard, swift) = (versioned("standard"), versioned("swift"));
     for (arguments, code, expected) in [
         ("--all --since 2025-10-03", 3, [&standard; 3]),
@@ -258,7 +258,7 @@ async fn a_dry_run_encodes_three_tapes_tells_what_all_would_come_to_and_changes_
     for (number, tape) in tapes.iter().enumerate() {
         syncing.site.add_tape(&owner, &format!("t{number}"), tape).await;
     }
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let (before, revision_before) = (syncing.state(&owner).await, revision(&syncing, &owner).await);
     let proxy = syncing.pds_proxy();
     let plan = syncing.run("reencode --preset swift --all --json").await.succeeds().json().pop().unwrap();
@@ -304,7 +304,7 @@ async fn a_tape_that_fails_keeps_its_video_and_does_not_keep_the_others_from_the
     let tape = TapeBuilder::numbered(32, 24, 4);
     let good = site.add_tape(&owner, "good", &tape).await;
     let broken = site.add_tape(&owner, "broken", &TapeBuilder::numbered(32, 24, 5)).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     site.put(site.user_bucket(), &format!("{}/tape-broken.zip", owner.sub), "no ZIP any more").await;
 
     let plan = syncing.run("reencode --preset small --all").await.succeeds();
@@ -335,7 +335,7 @@ async fn a_video_that_is_gone_is_only_missed_in_the_comparison() {
     let mut syncing = Syncing::new().await;
     let owner = syncing.site.account("lossy").await;
     syncing.site.add_tape(&owner, "t1", &TapeBuilder::numbered(32, 24, 4)).await;
-    syncing.run("sync live").await.succeeds();
+    syncing.run("sync --live").await.succeeds();
     let proxy = syncing.pds_proxy();
     proxy.always("getBlob", Fault::Answer(Answer::xrpc(400, "BlobNotFound", "Blob not found")));
     syncing.run("reencode --preset small --all --live --yes --report report.json").await.succeeds();

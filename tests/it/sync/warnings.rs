@@ -26,7 +26,7 @@ async fn what_is_odd_about_published_tapes_is_in_the_report_and_in_the_status() 
     site.add_tape(&owner, "bad", &flawed()).await;
     site.add_tape(&owner, "fine", &TapeBuilder::numbered(48, 32, 4)).await;
 
-    let strict = syncing.run("sync live --tapes-only --strict --report strict.json").await;
+    let strict = syncing.run("sync --live --tapes-only --strict --report strict.json").await;
     assert_eq!(strict.code, Some(1), "{}", strict.stderr);
     assert!(
         strict.stdout().contains("failed     1 × frame-00003.png is not a readable picture: bad"),
@@ -35,7 +35,7 @@ async fn what_is_odd_about_published_tapes_is_in_the_report_and_in_the_status() 
     );
     assert_eq!(site.records(&owner, Medium::Tape).await.len(), 1);
 
-    let run = syncing.run("sync live --tapes-only --report report.json").await.succeeds();
+    let run = syncing.run("sync --live --tapes-only --report report.json").await.succeeds();
     assert!(run.stdout().contains(&format!("warning    1 × {WARNING}: bad")), "{}", run.stdout());
     let report: serde_json::Value = serde_json::from_slice(&syncing.workshop.get("report.json")).unwrap();
     let expected = json!([{ "code": "bad", "warnings": [WARNING] }]);
@@ -43,7 +43,7 @@ async fn what_is_odd_about_published_tapes_is_in_the_report_and_in_the_status() 
     assert_eq!(site.records(&owner, Medium::Tape).await.len(), 2);
 
     // The next run knows of it too, although it makes nothing.
-    assert_eq!(syncing.run("sync live --tapes-only").await.code, Some(3));
+    assert_eq!(syncing.run("sync --live --tapes-only").await.code, Some(3));
     let status = syncing.run("status --json").await.succeeds();
     assert_eq!(status.json()[0]["warned"], json!({ site.handle("maker"): expected }));
     let text = syncing.run("status").await.succeeds();
