@@ -18,10 +18,11 @@ mod tape;
 mod video;
 
 pub use advice::{Advice, Bound};
+pub use code::CODES;
 pub use config::ConfigError;
 pub use disposition::{Disposition, Fault};
 pub use file::FileError;
-pub use remote::RemoteError;
+pub use remote::{AddressProblem, RemoteError};
 pub use serve::ServeError;
 pub use sync::SyncError;
 pub use tape::TapeError;

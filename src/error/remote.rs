@@ -2,6 +2,29 @@
 
 use super::{Cause, Disposition, Fault};
 
+/// Why a file cannot be taken from where it is said to be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressProblem {
+    /// Nobody could make anything of it.
+    #[error("is not an address")]
+    Malformed,
+    /// It leads elsewhere than to the site's buckets.
+    #[error("is none of the site's; nothing is fetched from there")]
+    Foreign,
+    /// No file is there.
+    #[error("is not there")]
+    Absent,
+    /// The server declines it for another reason.
+    #[error("answered with {status}")]
+    Declined {
+        /// The HTTP status and what it means, or the name that the server has for it.
+        status: String,
+    },
+    /// Our keys make no signature for it.
+    #[error("cannot be signed for")]
+    Unsigned,
+}
+
 /// What goes wrong with servers: MongoDB, Spaces, the PDS.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -59,12 +82,12 @@ pub enum RemoteError {
         url: String,
     },
     /// A file cannot be taken from where it is said to be.
-    #[error("{url} {what}")]
+    #[error("{url} {problem}")]
     Address {
         /// The file.
         url: String,
         /// Why not.
-        what: String,
+        problem: AddressProblem,
     },
     /// A file is stored in a form that only those who know the encoding can read.
     #[error("{url} has the content encoding {encoding}, which cannot be undone")]

@@ -23,4 +23,4 @@ pub use backoff::ATTEMPTS;
 pub use https::http_client;
 pub use mongo::Mongo;
 pub use pds::Pds;
-pub use waits::{PATIENCE, Wait, Waited, Waits, Want};
+pub use waits::{Current as CurrentWaits, PATIENCE, Wait, Waited, Waits, Want};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -17,21 +18,45 @@ pub const PATIENCE: Duration = Duration::from_hours(1);
 /// Waits that are shorter need not be told of.
 const TOLD: Duration = Duration::from_millis(1_500);
 
-/// Everybody who waits. Clones are the same.
+/// Everybody who waits. Clones share what they know; each can have a wish of its own to stop.
 #[derive(Debug, Clone)]
-pub struct Waits(Arc<Shared>);
+pub struct Waits {
+    shared: Arc<Shared>,
+    /// Ends the waits of this clone, and of those made of it.
+    own_stop: Option<CancellationToken>,
+}
 
 #[derive(Debug)]
 struct Shared {
     patience: Duration,
+    /// Ends all of them.
     stop: CancellationToken,
     state: Mutex<State>,
+    /// Those who are waiting now, by their numbers.
+    current: watch::Sender<Current>,
+}
+
+/// Those who are waiting at some time, but for those who do not wait for long.
+#[derive(Debug, Clone, Default)]
+pub struct Current(BTreeMap<u64, Wait>);
+
+impl Current {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Wait> {
+        self.0.values()
+    }
+
+    /// How long the longest of their waits still lasts.
+    #[must_use]
+    pub fn longest(&self) -> Option<Duration> {
+        let until = self.iter().map(|wait| wait.until).max()?;
+        Some(Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default())
+    }
 }
 
 #[derive(Debug, Default)]
 struct State {
     last: u64,
-    current: BTreeMap<u64, Wait>,
     past: BTreeMap<&'static str, Waited>,
     /// By account, for how long it has been waited for.
     spent: HashMap<String, Spent>,
@@ -86,20 +111,21 @@ impl Waits {
     /// Nobody waits yet, and nobody is going to for longer than that; nor any more once `stop` is cancelled.
     #[must_use]
     pub fn new(patience: Duration, stop: CancellationToken) -> Self {
-        Waits(Arc::new(Shared { patience, stop, state: Mutex::default() }))
+        let (current, state) = (watch::Sender::default(), Mutex::default());
+        let shared = Shared { patience, stop, state, current };
+        Waits { shared: Arc::new(shared), own_stop: None }
     }
 
-    /// Those who are waiting now, but for those who do not wait for long.
+    /// The same, for one piece of work: its waits end when `stop` is cancelled, too. It shares everything else.
     #[must_use]
-    pub fn current(&self) -> Vec<Wait> {
-        self.state().current.values().cloned().collect()
+    pub fn stopped_by(&self, stop: &CancellationToken) -> Self {
+        Waits { shared: self.shared.clone(), own_stop: Some(stop.clone()) }
     }
 
-    /// How long the longest of their waits still lasts.
+    /// Those who are waiting now. Tells when somebody begins or ends to, who waits for more than a moment.
     #[must_use]
-    pub fn longest(&self) -> Option<Duration> {
-        let until = self.state().current.values().map(|wait| wait.until).max()?;
-        Some(Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default())
+    pub fn watch(&self) -> watch::Receiver<Current> {
+        self.shared.current.subscribe()
     }
 
     /// What has been waited for so far, but for what did not take long.
@@ -116,9 +142,16 @@ impl Waits {
     pub(super) async fn wait(&self, want: Want, until: Instant) -> Result<()> {
         self.allow(&want, until)?;
         let waiting = Waiting::new(self, want, until);
+        let own_stop = async {
+            match &self.own_stop {
+                Some(stop) => stop.cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
         let stopped = tokio::select! {
             () = sleep_until(until) => false,
-            () = self.0.stop.cancelled() => true,
+            () = self.shared.stop.cancelled() => true,
+            () = own_stop => true,
         };
         drop(waiting);
         if stopped { Err(Error::Interrupted) } else { Ok(()) }
@@ -132,7 +165,9 @@ impl Waits {
         let from = before.map_or(now, |spent| spent.until.max(now));
         // A hundredth more, since servers round up, and so do we: a limit of an hour that has just been met lasts an hour and
         // a moment.
-        if spent + until.saturating_duration_since(from) > self.0.patience.saturating_add(self.0.patience / 100) {
+        if spent + until.saturating_duration_since(from)
+            > self.shared.patience.saturating_add(self.shared.patience / 100)
+        {
             return Err(Error::Remote(RemoteError::Postponed { what: want.kind, until: timestamp(until, now) }));
         }
         Ok(())
@@ -140,7 +175,7 @@ impl Waits {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing in here panics halfway, so that what a panic elsewhere left is whole.
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -178,7 +213,7 @@ impl<'a> Waiting<'a> {
             past.times += 1;
             past.seconds += seconds;
             past.until = past.until.max(until);
-            state.current.insert(number, Wait { want, until });
+            waits.shared.current.send_modify(|current| drop(current.0.insert(number, Wait { want, until })));
         }
         Waiting { waits, number }
     }
@@ -186,7 +221,7 @@ impl<'a> Waiting<'a> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.waits.state().current.remove(&self.number);
+        self.waits.shared.current.send_if_modified(|current| current.0.remove(&self.number).is_some());
     }
 }
 
@@ -234,15 +269,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waits_are_told_of_while_they_last_and_in_sum_afterwards() {
         let waits = Waits::default();
+        let mut watch = waits.watch();
         let look = async {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            waits.current()
+            watch.changed().await.unwrap();
+            watch.borrow_and_update().iter().map(|wait| wait.want.clone()).collect::<Vec<_>>()
         };
         let (done, seen) = tokio::join!(waits.wait(of("a"), after(10)), look);
-        assert!(done.is_ok() && seen.len() == 1 && seen[0].want == of("a"));
+        assert!(done.is_ok() && seen == [of("a")]);
+        assert!(watch.has_changed().unwrap() && watch.borrow_and_update().longest().is_none());
         assert!(waits.wait(everybodys(), after(1)).await.is_ok());
+        assert!(!watch.has_changed().unwrap(), "a moment is told to nobody");
         assert!(waits.wait(of("b"), after(5)).await.is_ok());
-        assert_eq!(waits.current(), []);
+        assert_eq!(watch.borrow().iter().count(), 0);
         let past = waits.past();
         assert_eq!(
             past.iter().map(|past| (past.kind, past.times, past.seconds)).collect::<Vec<_>>(),
@@ -263,6 +301,24 @@ mod tests {
         assert!(matches!(ended, Err(Error::Interrupted)));
         assert!(matches!(waits.wait(of("a"), after(100)).await, Err(Error::Interrupted)));
         assert_eq!(start.elapsed(), Duration::from_secs(1));
-        assert_eq!(waits.current(), []);
+        assert_eq!(waits.watch().borrow().iter().count(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn to_stop_one_piece_of_work_ends_its_waits_and_no_others() {
+        let all = Waits::default();
+        let (one, other) = (CancellationToken::new(), CancellationToken::new());
+        let (of_one, of_other) = (all.stopped_by(&one), all.stopped_by(&other));
+        let start = Instant::now();
+        let timed = async |waits: &Waits| (waits.wait(everybodys(), after(100)).await, start.elapsed());
+        let stop = async {
+            all.watch().wait_for(|current| current.iter().count() == 3).await.unwrap();
+            one.cancel();
+        };
+        let (one, other, all, ()) = tokio::join!(timed(&of_one), timed(&of_other), timed(&all), stop);
+        assert!(matches!(one, (Err(Error::Interrupted), Duration::ZERO)), "{one:?}");
+        for (ended, after) in [other, all] {
+            assert!(ended.is_ok() && after == Duration::from_secs(100), "{after:?}");
+        }
     }
 }

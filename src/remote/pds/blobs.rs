@@ -89,7 +89,7 @@ impl Pds {
     /// # Errors
     /// [`RemoteError::Postponed`].
     pub fn may_upload(&self, session: &Session) -> Result<()> {
-        self.pace().check(Call::upload(upload_blob::NSID, session.did()).toll)
+        self.pace().check(self.waits(), Call::upload(upload_blob::NSID, session.did()).toll)
     }
 
     /// Reads a blob of at most so many bytes, if the server has it and a record refers to it.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::pace::Pace;
@@ -25,6 +26,7 @@ const IDLE: Duration = Duration::from_secs(4);
 #[derive(Clone)]
 pub struct Pds {
     inner: Arc<Inner>,
+    waits: Waits,
 }
 
 struct Inner {
@@ -67,7 +69,13 @@ impl Pds {
         }
         let http = RwLock::new(connections(&headers)?);
         let url = url.as_str().trim_end_matches('/').to_owned();
-        Ok(Pds { inner: Arc::new(Inner { url, headers, http, pace: Pace::new(waits) }) })
+        Ok(Pds { inner: Arc::new(Inner { url, headers, http, pace: Pace::default() }), waits })
+    }
+
+    /// The same server, for one piece of work: to wait for it ends when `stop` is cancelled, too.
+    #[must_use]
+    pub fn stopped_by(&self, stop: &CancellationToken) -> Pds {
+        Pds { inner: self.inner.clone(), waits: self.waits.stopped_by(stop) }
     }
 
     /// Its address, without a slash at the end.
@@ -80,6 +88,12 @@ impl Pds {
     #[must_use]
     pub fn pace(&self) -> &Pace {
         &self.inner.pace
+    }
+
+    /// Who waits for it.
+    #[must_use]
+    pub fn waits(&self) -> &Waits {
+        &self.waits
     }
 
     pub(super) fn http(&self) -> reqwest::Client {

@@ -188,7 +188,7 @@ impl Pds {
 
     async fn attempt(&self, request: &Request<'_>, sink: &mut Sink<'_>) -> Result<Result<HeaderMap, Failure>> {
         let builder = self.builder(request).await?;
-        let admission = self.pace().admit(request.call.toll).await?;
+        let admission = self.pace().admit(self.waits(), request.call.toll).await?;
         let patience = SILENCE + Duration::from_secs(request.content.size() / SLOWEST);
         let started = Instant::now();
         let mut response = match timeout(patience, builder.send()).await {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::client::Pds;
 use super::session::Session;
@@ -49,6 +50,12 @@ impl Sessions {
     #[must_use]
     pub fn new(pds: &Pds) -> Self {
         Sessions { pds: pds.clone(), accounts: Arc::default() }
+    }
+
+    /// The same, for one piece of work: to wait for a login ends when `stop` is cancelled, too.
+    #[must_use]
+    pub fn stopped_by(&self, stop: &CancellationToken) -> Self {
+        Sessions { pds: self.pds.stopped_by(stop), accounts: self.accounts.clone() }
     }
 
     /// The session of an account, which is logged in to if it is not, or no longer with that password.

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::{Host, Url};
 
-use crate::error::{Error, RemoteError, Result};
+use crate::error::{AddressProblem, Error, RemoteError, Result};
 
 /// What RFC 3986 leaves as it is in a path; everything else is encoded, above all the `|` in the ids of users.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -50,8 +50,8 @@ impl Endpoint {
     /// anybody's word, so that another address might lead into our own network, or to somebody else's bucket. What
     /// follows a question mark is left out: it asks for something else than the object.
     pub fn own_address(&self, text: &str) -> Result<Url> {
-        let refused = |what: &str| Error::Remote(RemoteError::Address { url: shown(text), what: what.into() });
-        let mut url = Url::parse(text).map_err(|_| refused("is not an address"))?;
+        let refused = |problem| Error::Remote(RemoteError::Address { url: shown(text), problem });
+        let mut url = Url::parse(text).map_err(|_| refused(AddressProblem::Malformed))?;
         let has_user = !url.username().is_empty() || url.password().is_some();
         let segments: Vec<_> = url.path_segments().into_iter().flatten().collect();
         let is_object = match self.bucket_of(&url) {
@@ -62,7 +62,7 @@ impl Endpoint {
             None => false,
         };
         if has_user || !is_object {
-            return Err(refused("is none of the site's; nothing is fetched from there"));
+            return Err(refused(AddressProblem::Foreign));
         }
         url.set_query(None);
         url.set_fragment(None);

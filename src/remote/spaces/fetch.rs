@@ -8,7 +8,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use url::Url;
 
-use crate::error::{Cause, Error, RemoteError, Result};
+use crate::error::{AddressProblem, Cause, Error, RemoteError, Result};
 use crate::remote::backoff::Backoff;
 
 use super::encoding::{self, Encoding};
@@ -206,10 +206,10 @@ fn accepted(http: &Http, answer: Response, from: &FileUrl) -> Result<Option<Resp
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
             Err(Failure::Transient(format!("it answered with {status}").into()))
         }
-        status => Err(Failure::Permanent(Error::Remote(RemoteError::Address {
-            url: url(),
-            what: format!("answered with {status}"),
-        }))),
+        status => {
+            let problem = AddressProblem::Declined { status: status.to_string() };
+            Err(Failure::Permanent(Error::Remote(RemoteError::Address { url: url(), problem })))
+        }
     }
 }
 

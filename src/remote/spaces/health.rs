@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 
 use super::Spaces;
 use super::signer::Listing;
-use crate::error::{Cause, Error, RemoteError, Result};
+use crate::error::{AddressProblem, Cause, Error, RemoteError, Result};
 
 /// What can be done with a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,14 +31,7 @@ impl Spaces {
     pub async fn reach(&self) -> Result<()> {
         let url = self.endpoint.url();
         let answer = self.http.client.get(url.clone()).send().await;
-        let failed = |error: reqwest::Error| {
-            Error::Remote(RemoteError::Download {
-                url: url.to_string(),
-                attempts: 1,
-                source: Cause::from(error.without_url()),
-            })
-        };
-        answer.map(|_| ()).map_err(failed)
+        answer.map(|_| ()).map_err(|error| unanswered(url.to_string(), error))
     }
 
     /// What can be done with a bucket.
@@ -46,10 +39,7 @@ impl Spaces {
     /// # Errors
     /// When nobody answers.
     pub async fn access(&self, bucket: &str) -> Result<Access> {
-        let failed =
-            |what: &str| Error::Remote(RemoteError::Address { url: self.public_url(bucket, ""), what: what.into() });
         let Some(signer) = &self.signer else { return Ok(Access::Unknown) };
-        let unanswered = |error: reqwest::Error| failed(&error.without_url().to_string());
         let first = match signer.first(bucket).await? {
             Listing::First(key) => key,
             Listing::Empty => return Ok(Access::Empty),
@@ -57,13 +47,21 @@ impl Spaces {
             Listing::Refused => return Ok(Access::Unlisted),
         };
         // As a stranger would.
-        let answer = self.http.client.head(self.public_url(bucket, &first)).send().await;
-        let status = answer.map_err(unanswered)?.status();
+        let url = self.public_url(bucket, &first);
+        let answer = self.http.client.head(&url).send().await;
+        let status = answer.map_err(|error| unanswered(url.clone(), error))?.status();
         match status {
             // Some servers say of what is not for strangers that it is not there.
             StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND => Ok(Access::Signed),
             status if status.is_success() => Ok(Access::Public),
-            status => Err(failed(&format!("answers strangers with {status}"))),
+            status => {
+                let problem = AddressProblem::Declined { status: status.to_string() };
+                Err(Error::Remote(RemoteError::Address { url, problem }))
+            }
         }
     }
+}
+
+fn unanswered(url: String, error: reqwest::Error) -> Error {
+    Error::Remote(RemoteError::Download { url, attempts: 1, source: Cause::from(error.without_url()) })
 }

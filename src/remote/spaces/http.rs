@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, RemoteError, Result};
 use crate::remote::https::http_client;
@@ -37,10 +38,15 @@ impl Http {
             // Files are taken up where they broke off, in the bytes that are stored.
             .no_gzip()
             .build();
-        let wrong = |error| {
-            Error::Remote(RemoteError::Address { url: "https".into(), what: format!("cannot be spoken: {error}") })
+        let wrong = |error: reqwest::Error| {
+            Error::Remote(RemoteError::Unavailable { call: "https", attempts: 1, source: error.into() })
         };
         Ok(Http { client: client.map_err(wrong)?, paused: Arc::default(), waits })
+    }
+
+    /// The same, whose waits end when `stop` is cancelled, too.
+    pub fn stopped_by(&self, stop: &CancellationToken) -> Http {
+        Http { waits: self.waits.stopped_by(stop), ..self.clone() }
     }
 
     /// Waits while the server wants to be left alone.

@@ -12,10 +12,11 @@ mod signer;
 
 use std::path::Path;
 
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::config::Config;
-use crate::error::{ConfigError, Error, RemoteError, Result};
+use crate::error::{AddressProblem, ConfigError, Error, RemoteError, Result};
 use crate::remote::waits::Waits;
 
 use address::{Endpoint, shown};
@@ -51,6 +52,12 @@ impl Spaces {
         let endpoint = Endpoint::new(config.spaces_endpoint()?, buckets);
         let signer = config.spaces_keys()?.map(|keys| Signer::new(&endpoint, config.spaces_region(), &keys));
         Ok(Spaces { endpoint, signer, http: Http::new(waits)? })
+    }
+
+    /// The same files, for one piece of work: to wait for them ends when `stop` is cancelled, too.
+    #[must_use]
+    pub fn stopped_by(&self, stop: &CancellationToken) -> Spaces {
+        Spaces { http: self.http.stopped_by(stop), ..self.clone() }
     }
 
     /// Where anybody finds the file, if it is public.
@@ -93,7 +100,7 @@ impl Spaces {
     pub async fn fetch_url(&self, url: &str, limit: u64, into: &Path) -> Result<u64> {
         let file = FileUrl { url: self.own_address(url)?, public: shown(url) };
         let size = fetch::download(&self.http, &file, limit, into).await?;
-        size.ok_or_else(|| Error::Remote(RemoteError::Address { url: shown(url), what: "is not there".into() }))
+        size.ok_or_else(|| Error::Remote(RemoteError::Address { url: shown(url), problem: AddressProblem::Absent }))
     }
 
     /// Stores a file under a key, in place of one that is there; anybody may read it.
@@ -114,8 +121,9 @@ impl Spaces {
         let public = self.public_url(bucket, key);
         let url = match &self.signer {
             Some(signer) => sign(signer, bucket, key).await?,
-            None => Url::parse(&public).map_err(|error| {
-                Error::Remote(RemoteError::Address { url: public.clone(), what: error.to_string() })
+            None => Url::parse(&public).map_err(|_| {
+                let (url, problem) = (public.clone(), AddressProblem::Malformed);
+                Error::Remote(RemoteError::Address { url, problem })
             })?,
         };
         Ok(FileUrl { url, public })

@@ -17,7 +17,7 @@ use url::Url;
 
 use super::address::Endpoint;
 use crate::config::SpacesKeys;
-use crate::error::{Error, RemoteError, Result};
+use crate::error::{AddressProblem, Error, RemoteError, Result};
 
 /// How long a signed address is good for: longer than the largest tape takes on a slow line.
 const SIGNED_FOR: Duration = Duration::from_hours(1);
@@ -78,7 +78,7 @@ impl Signer {
         url.ok_or_else(|| {
             Error::Remote(RemoteError::Address {
                 url: self.endpoint.public_url(bucket, key),
-                what: "cannot be signed for".into(),
+                problem: AddressProblem::Unsigned,
             })
         })
     }
@@ -110,7 +110,7 @@ impl Signer {
             (_, Some(401 | 403)) => Ok(Listing::Refused),
             (code, _) => Err(Error::Remote(RemoteError::Address {
                 url: self.endpoint.public_url(bucket, ""),
-                what: format!("cannot be listed: {}", code.unwrap_or("no answer")),
+                problem: AddressProblem::Declined { status: code.unwrap_or("an error that has no name").to_owned() },
             })),
         }
     }

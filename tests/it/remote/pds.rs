@@ -275,14 +275,14 @@ async fn a_refusal_for_haste_is_waited_for() {
     let write = async {
         scene.pds.apply_writes(&session, &creations(0..1), None).await.unwrap();
     };
+    let mut waits = scene.pds.waits().watch();
     let watch = async {
-        while scene.pds.pace().waits().current().is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        waits.wait_for(|current| current.iter().count() == 1).await.unwrap();
     };
     tokio::join!(write, watch);
     assert!(started.elapsed() >= wait);
-    assert_eq!((scene.pds.pace().waits().current(), scene.proxy.count(APPLY)), (Vec::new(), 2));
+    let waiting = scene.pds.waits().watch().borrow().iter().count();
+    assert_eq!((waiting, scene.proxy.count(APPLY)), (0, 2));
 }
 
 #[tokio::test]

@@ -30,11 +30,10 @@ use crate::remote::waits::Waits;
 /// How long to give requests that are on their way.
 const ARRIVAL: Duration = Duration::from_secs(1);
 
-/// The server's rate limits, and who is waiting for them.
+/// The server's rate limits. Nothing is known of them at first.
 #[derive(Debug, Default)]
 pub struct Pace {
     state: Mutex<State>,
-    waits: Waits,
 }
 
 #[derive(Debug, Default)]
@@ -53,21 +52,16 @@ struct Group {
 }
 
 impl Pace {
-    /// Nothing is known yet. Those who wait do so in `waits`.
-    pub(super) fn new(waits: Waits) -> Self {
-        Pace { waits, ..Pace::default() }
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing in here panics halfway, so that what a panic elsewhere left is whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the known limiters let the request pass, and counts it.
+    /// Waits among `waits` until the known limiters let the request pass, and counts it.
     ///
     /// # Errors
     /// [`crate::error::RemoteError::Postponed`](crate::error::RemoteError::Postponed) and [`crate::Error::Interrupted`](crate::Error::Interrupted).
-    pub(super) async fn admit<'a>(&'a self, toll: Toll<'a>) -> Result<Admission<'a>> {
+    pub(super) async fn admit<'a>(&'a self, waits: &Waits, toll: Toll<'a>) -> Result<Admission<'a>> {
         loop {
             let (until, scope) = {
                 let mut state = self.state();
@@ -78,7 +72,7 @@ impl Pace {
                 };
                 chance
             };
-            self.waits.wait(scope.want(), until).await?;
+            waits.wait(scope.want(), until).await?;
         }
     }
 
@@ -86,14 +80,9 @@ impl Pace {
     ///
     /// # Errors
     /// [`crate::error::RemoteError::Postponed`](crate::error::RemoteError::Postponed).
-    pub(super) fn check(&self, toll: Toll<'_>) -> Result<()> {
+    pub(super) fn check(&self, waits: &Waits, toll: Toll<'_>) -> Result<()> {
         let chance = self.state().next_chance(&toll, Instant::now());
-        chance.map_or(Ok(()), |(until, scope)| self.waits.allow(&scope.want(), until))
-    }
-
-    /// Who waits for them.
-    pub fn waits(&self) -> &Waits {
-        &self.waits
+        chance.map_or(Ok(()), |(until, scope)| waits.allow(&scope.want(), until))
     }
 
     /// The limiters seen so far.

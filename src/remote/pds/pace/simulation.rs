@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 use proptest::prelude::*;
-use tokio_util::sync::CancellationToken;
 
+use super::tests::patient;
 use super::*;
 
 /// What an answer shows. The server's clock is years behind.
@@ -75,7 +75,7 @@ proptest! {
     fn nothing_is_ever_refused(requests in requests(), at_once in 1_usize..12) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let refusals = runtime.block_on(async {
-            let (pace, server, start) = (Pace::new(Waits::new(Duration::MAX, CancellationToken::new())), Mutex::new(Server::default()), Instant::now());
+            let (pace, server, start) = (patient(), Mutex::new(Server::default()), Instant::now());
             let refusals = Mutex::new(Vec::new());
             let clock = || Duration::from_millis(1_700_000_000_250) + start.elapsed();
             let exchange = async |(kind, points, account, there, back): (u8, u32, u8, u16, u16)| {

@@ -5,14 +5,43 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::remote::waits::Want;
+use crate::remote::waits::{PATIENCE, Want};
 
 const OK: StatusCode = StatusCode::OK;
 const REFUSED: StatusCode = StatusCode::TOO_MANY_REQUESTS;
 
-/// A pace for people who have all the time there is.
-fn patient() -> Pace {
-    Pace::new(Waits::new(Duration::MAX, CancellationToken::new()))
+/// A pace, and those who wait for it.
+pub(super) struct Paced {
+    pace: Pace,
+    waits: Waits,
+}
+
+impl Paced {
+    fn new(patience: Duration) -> Self {
+        Paced { pace: Pace::default(), waits: Waits::new(patience, CancellationToken::new()) }
+    }
+
+    pub async fn admit<'a>(&'a self, toll: Toll<'a>) -> Result<Admission<'a>> {
+        self.pace.admit(&self.waits, toll).await
+    }
+
+    fn check(&self, toll: Toll<'_>) -> Result<()> {
+        self.pace.check(&self.waits, toll)
+    }
+
+    fn limits(&self) -> Vec<Limit> {
+        self.pace.limits()
+    }
+
+    /// What those want who wait now.
+    fn wanted(&self) -> Vec<Want> {
+        self.waits.watch().borrow().iter().map(|wait| wait.want.clone()).collect()
+    }
+}
+
+/// For people who have all the time there is.
+pub(super) fn patient() -> Paced {
+    Paced::new(Duration::MAX)
 }
 
 /// The server's clock, long behind ours.
@@ -46,12 +75,12 @@ fn write(points: u32, account: &str) -> Toll<'_> {
 }
 
 /// Sends a request whose answer shows that.
-async fn answered(pace: &Pace, toll: Toll<'_>, headers: &HeaderMap) {
+async fn answered(pace: &Paced, toll: Toll<'_>, headers: &HeaderMap) {
     pace.admit(toll).await.unwrap().settle(headers, OK);
 }
 
 /// How many whole seconds a request waits before it goes; its answer shows nothing.
-async fn waits(pace: &Pace, toll: Toll<'_>) -> u64 {
+async fn waits(pace: &Paced, toll: Toll<'_>) -> u64 {
     let start = Instant::now();
     assert!(!pace.admit(toll).await.unwrap().settle(&HeaderMap::new(), OK));
     start.elapsed().as_secs()
@@ -95,18 +124,18 @@ async fn requests_on_their_way_count_as_if_they_had_arrived() {
 async fn who_waits_is_known_until_they_wait_no_more() {
     let pace = patient();
     answered(&pace, write(1, "a"), &shows(HOURLY, 0, 100)).await;
-    assert_eq!(pace.waits.current(), []);
+    assert_eq!(pace.wanted(), []);
     let waiting = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        pace.waits.current().pop().unwrap().want
+        pace.wanted().pop().unwrap()
     };
     let want = Want { kind: "writes", account: Some("a".into()) };
     assert_eq!(tokio::join!(waits(&pace, write(1, "a")), waiting), (101, want));
-    assert_eq!(pace.waits.current(), []);
+    assert_eq!(pace.wanted(), []);
     answered(&pace, write(1, "a"), &shows(HOURLY, 0, 4000)).await;
     // Giving up is no waiting either.
     assert!(timeout(Duration::from_secs(1), pace.admit(write(1, "a"))).await.is_err());
-    assert_eq!(pace.waits.current(), []);
+    assert_eq!(pace.wanted(), []);
 }
 
 /// An answer that only says when to come back.
@@ -141,7 +170,7 @@ async fn a_server_that_only_says_when_to_come_back_is_left_alone_until_then() {
 
 #[tokio::test(start_paused = true)]
 async fn what_would_take_too_long_is_known_before_it_is_begun() {
-    let pace = Pace::default();
+    let pace = Paced::new(PATIENCE);
     let upload = |account| toll(Kind::Upload, 1, account);
     answered(&pace, upload("a"), &shows((1000, 86_400), 0, 80_000)).await;
     for account in ["a", "b"] {
