@@ -9,6 +9,7 @@ mod archive;
 mod clock;
 mod contents;
 mod damage;
+mod fill;
 mod frames;
 mod inspection;
 mod lenient;

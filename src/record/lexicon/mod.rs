@@ -5,6 +5,7 @@
 //! language has it.
 
 mod breaking;
+mod change;
 mod format;
 mod model;
 mod rule;
@@ -19,7 +20,7 @@ use serde::de::{Error as _, IgnoredAny};
 use serde_json::Value;
 
 use super::item::Medium;
-pub use breaking::{Breaks, Change};
+pub use change::{Breaks, Change};
 use rule::Rule;
 pub use schema::Schema;
 pub use violation::{Violation, Violations};

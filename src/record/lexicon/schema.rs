@@ -6,7 +6,8 @@ use regex::Regex;
 use serde::de::Error as _;
 use serde_json::{Map, Value};
 
-use super::breaking::{Change, changes};
+use super::breaking::changes;
+use super::change::Change;
 use super::{Lexicon, text};
 use crate::record::Medium;
 
