@@ -123,8 +123,8 @@ impl Events {
 
 /// What whoever starts work holds of it: hears what happens, and can stop it after what is under way.
 ///
-/// To wait for a server that limits its rate takes hours; [`crate::remote::Waits`] are made with the same token, so that
-/// they end then too, and the work comes to its end by itself with what it has done so far.
+/// To wait for a server that limits its rate takes hours; the waits of this work end then too, and those of other work with
+/// the same [`Services`](super::Services) do not. So the work comes to its end by itself with what it has done so far.
 #[derive(Debug, Clone, Default)]
 pub struct Control {
     /// What happens.

@@ -1,12 +1,14 @@
 //! The sync itself: all accounts in scope planned, and the plans carried out.
 
-use futures_util::{Stream, StreamExt};
-use tracing::{Instrument, Span};
+use std::sync::Arc;
 
-use crate::error::Result;
+use futures_util::future::BoxFuture;
+use futures_util::{Stream, StreamExt};
+
+use crate::error::{Error, Result};
 use crate::video::Preset;
 
-use super::accounts::each;
+use super::accounts::{AccountTask, each};
 use super::events::{Control, Event};
 use super::plan::AccountPlan;
 use super::read;
@@ -14,41 +16,43 @@ use super::report::{AccountReport, Report};
 use super::scope::Scope;
 use super::services::Services;
 use super::strategy::{self, Mirroring, Strategy};
-use super::tasks::isolated;
 use super::weight::weigh;
 use super::write;
+
+/// Changes a plan, or takes note of it.
+pub type Look = Arc<dyn Fn(&mut AccountPlan) + Send + Sync>;
 
 /// Plans all accounts in scope and changes nothing. What is planned is told as it is.
 ///
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
 pub async fn dry_run(services: &Services, scope: &Scope, control: &Control) -> Result<Report> {
-    plan_each(services, scope, |_| {}, |_| {}, control).await
+    plan_each(services, scope, Arc::new(|_| {}), Arc::new(|_| {}), control).await
 }
 
+/// Plans what `adjust` leaves of what would bring accounts up to date, within the limit, and lets `note` see it.
 pub async fn plan_each(
     services: &Services,
     scope: &Scope,
-    adjust: impl Fn(&mut AccountPlan) + Copy,
-    seen: impl Fn(&AccountPlan) + Copy,
+    adjust: Look,
+    note: Look,
     control: &Control,
 ) -> Result<Report> {
-    let reports = each(services, scope, control, |account| async move {
-        let name = account.name();
-        let planning = async {
-            let plan = strategy::plan(services, scope, &account, |_| true, adjust).await?;
-            seen(&plan);
+    let planning = move |task: AccountTask| -> BoxFuture<'static, Result<AccountReport>> {
+        let (adjust, note) = (adjust.clone(), note.clone());
+        Box::pin(async move {
+            let AccountTask { services, scope, control, account } = &task;
+            let mut plan = strategy::plan(services, scope, account, &|_| true, &*adjust).await?;
+            note(&mut plan);
             control.events.tell(Event::planned(&plan));
             Ok(AccountReport { weight: weigh(services, &plan).await?, ..AccountReport::planned(&plan) })
-        };
-        let planning = planning.instrument(span(&name));
-        match isolated(planning).await {
-            Ok(report) => report,
-            Err(error) => AccountReport::unplanned(&account, read::count(services, scope, &account).await, &error),
-        }
-    })
-    .await?;
-    Ok(gathered(services, reports).await)
+        })
+    };
+    Ok(gathered(
+        services,
+        each(services, scope, control, planning, |task, error| Box::pin(unplanned(task, error))).await?,
+    )
+    .await)
 }
 
 /// Plans all accounts in scope and carries the plans out; tapes are encoded as the preset says.
@@ -56,33 +60,31 @@ pub async fn plan_each(
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
 pub async fn live(services: &Services, scope: &Scope, preset: &Preset, control: &Control) -> Result<Report> {
-    apply_each(services, scope, &Mirroring(preset), control).await
+    apply_each(services, scope, Arc::new(Mirroring(preset.clone())), control).await
 }
 
+/// Plans all accounts in scope as the strategy wants it and carries the plans out.
 pub async fn apply_each(
     services: &Services,
     scope: &Scope,
-    strategy: &impl Strategy,
+    strategy: Arc<dyn Strategy>,
     control: &Control,
 ) -> Result<Report> {
-    let reports = each(services, scope, control, |account| async move {
-        let applying = async { Ok(write::apply(services, scope, strategy, &account, control).await) };
-        let applying = isolated(applying.instrument(span(&account.name())));
-        let report = match Box::pin(applying).await {
-            Ok(report) => report,
-            Err(error) => AccountReport::unplanned(&account, read::count(services, scope, &account).await, &error),
-        };
+    let applying = move |task: AccountTask| -> BoxFuture<'static, Result<AccountReport>> {
+        let strategy = strategy.clone();
+        Box::pin(async move { Ok(write::apply(&task, &strategy).await) })
+    };
+    let reports = each(services, scope, control, applying, |task, error| Box::pin(unplanned(task, error))).await?;
+    let reports = reports.inspect(|report| {
         let (account, has_failures) = (report.account.clone(), report.has_failures());
         control.events.tell(Event::Finished { account, has_failures });
-        report
-    })
-    .await?;
+    });
     Ok(gathered(services, reports).await)
 }
 
-/// What is told of the work on an account names it.
-fn span(account: &str) -> Span {
-    tracing::info_span!("account", name = account)
+/// The report on an account that could not be planned, or on which work broke down.
+async fn unplanned(AccountTask { services, scope, account, .. }: AccountTask, error: Error) -> AccountReport {
+    AccountReport::unplanned(&account, read::count(&services, &scope, &account).await, &error)
 }
 
 async fn gathered(services: &Services, reports: impl Stream<Item = AccountReport>) -> Report {

@@ -5,7 +5,8 @@
 //!   a few at once  both sides  pure  Spaces, video  blobs  swapCommit  all or none  keys
 //! ```
 //!
-//! An account is worked on by one task, so it has one writer here. Another process may write too: every batch names
+//! An account is worked on by one task, so it has one writer here; each of its items that takes files has a task of its own.
+//! What one piece of work waits for ends with its own [`Control`], and with nothing else. Another process may write too: every batch names
 //! the commit it was planned on, and when that is not the newest any more, or nobody knows whether a batch was
 //! carried out, the account is read and planned again. MongoDB comes last; a run that ends anywhere leaves records
 //! which the next one finds and adopts.

@@ -8,6 +8,7 @@ use crate::remote::mongo::{Account, Owner, Unusable};
 use super::policy::{Guards, Policy};
 
 /// What is looked at.
+#[derive(Debug, Clone)]
 pub struct Scope {
     /// Which media.
     pub media: Vec<Medium>,
@@ -28,6 +29,7 @@ pub struct Scope {
 }
 
 /// Which accounts.
+#[derive(Debug, Clone)]
 pub enum Accounts {
     /// All of them.
     All,

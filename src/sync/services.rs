@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::config::Config;
 use crate::error::{Error, RemoteError, Result, SyncError};
 use crate::remote::Waits;
@@ -17,7 +19,8 @@ use super::make::encoder::{Encoder, VideoEncoder};
 /// Bytes that the lexicon of tapes allows a video.
 const MAX_VIDEO_BYTES: u64 = 52_428_800;
 
-/// Everything a sync talks to, and what it computes with.
+/// Everything a sync talks to, and what it computes with. Clones share connections, sessions and budgets.
+#[derive(Debug, Clone)]
 pub struct Services {
     /// The system of record.
     pub mongo: Mongo,
@@ -61,6 +64,18 @@ impl Services {
             pds,
             encoder: Encoder::new(),
         })
+    }
+
+    /// The same, for one piece of work: to wait for a server that limits its rate ends when `stop` is cancelled, too.
+    #[must_use]
+    pub fn stopped_by(&self, stop: &CancellationToken) -> Self {
+        Services {
+            spaces: self.spaces.stopped_by(stop),
+            pds: self.pds.stopped_by(stop),
+            sessions: self.sessions.stopped_by(stop),
+            waits: self.waits.stopped_by(stop),
+            ..self.clone()
+        }
     }
 
     /// Makes videos that the PDS takes, as a preset says.

@@ -1,5 +1,7 @@
 //! What an account is worked on for. The engine is the same; what is planned and how files are made is not.
 
+use futures_util::future::BoxFuture;
+
 use crate::error::Result;
 use crate::record::Id;
 use crate::remote::mongo::Account;
@@ -13,22 +15,34 @@ use super::scope::Scope;
 use super::services::Services;
 
 /// What an account is worked on for.
-pub trait Strategy {
+pub trait Strategy: Send + Sync {
     /// Changes what would bring the account up to date to what is wanted of it.
     fn adjust(&self, plan: &mut AccountPlan);
 
     /// Finds or makes the files that a step lacks.
-    async fn make(&self, services: &Services, account: &Account, step: &Step, control: &Control) -> Result<LocalFiles>;
+    fn make<'a>(
+        &'a self,
+        services: &'a Services,
+        account: &'a Account,
+        step: &'a Step,
+        control: &'a Control,
+    ) -> BoxFuture<'a, Result<LocalFiles>>;
 }
 
 /// To bring the PDS up to date: everything that a plan holds, tapes encoded as the preset says.
-pub struct Mirroring<'a>(pub &'a Preset);
+pub struct Mirroring(pub Preset);
 
-impl Strategy for Mirroring<'_> {
+impl Strategy for Mirroring {
     fn adjust(&self, _plan: &mut AccountPlan) {}
 
-    async fn make(&self, services: &Services, account: &Account, step: &Step, control: &Control) -> Result<LocalFiles> {
-        make(services, self.0, &account.owner, &step.item, step.missing_files(), control).await
+    fn make<'a>(
+        &'a self,
+        services: &'a Services,
+        account: &'a Account,
+        step: &'a Step,
+        control: &'a Control,
+    ) -> BoxFuture<'a, Result<LocalFiles>> {
+        Box::pin(make(services, &self.0, &account.owner, &step.item, step.missing_files(), control))
     }
 }
 
@@ -41,8 +55,8 @@ pub async fn plan(
     services: &Services,
     scope: &Scope,
     account: &Account,
-    wanted: impl Fn(Id) -> bool,
-    adjust: impl Fn(&mut AccountPlan),
+    wanted: &(dyn Fn(Id) -> bool + Sync),
+    adjust: &(dyn Fn(&mut AccountPlan) + Sync),
 ) -> Result<AccountPlan> {
     let mut plan = read(services, scope, account, wanted).await?;
     adjust(&mut plan);

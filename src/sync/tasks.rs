@@ -4,10 +4,14 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::task::JoinError;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::error::{Error, Result};
 
-/// Does work, and makes an error of a panic in it. What it was working on is given up, so that nobody sees it halfway.
+/// Does work in place, and makes an error of a panic in it. What it was working on is given up, so that nobody sees it
+/// halfway.
 ///
 /// # Errors
 /// What the work ends with; [`Error::Panicked`].
@@ -15,14 +19,25 @@ pub async fn isolated<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
+/// Does work in a task of its own, which ends when nobody waits for it any more. A panic in it is an error.
+///
+/// # Errors
+/// As [`isolated`].
+pub async fn in_task<T: Send + 'static>(work: BoxFuture<'static, Result<T>>) -> Result<T> {
+    AbortOnDropHandle::new(tokio::spawn(work)).await.unwrap_or_else(|error| Err(given_up(error)))
+}
+
 /// Runs what takes a while on a thread of its own.
 ///
 /// # Errors
 /// As [`isolated`].
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    // Nobody cancels it.
-    done.unwrap_or_else(|error| Err(error.try_into_panic().map_or(Error::Interrupted, |panic| panicked(&*panic))))
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(given_up(error)))
+}
+
+fn given_up(error: JoinError) -> Error {
+    // Without a panic, the runtime is going down.
+    error.try_into_panic().map_or(Error::Interrupted, |panic| panicked(&*panic))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Error {
@@ -42,11 +57,12 @@ mod tests {
         let done = [
             blocking(|| -> Result<()> { panic!("index out of bounds") }).await,
             isolated(async { panic!("index {formatted} out of bounds") }).await,
+            in_task(Box::pin(async { panic!("index out of bounds") })).await,
             blocking(|| std::panic::resume_unwind(Box::new(7))).await,
         ];
         let told = done.map(|done: Result<()>| done.unwrap_err().chain());
         let fault = "telecine has a fault that this brings out";
-        let expected = ["index out of bounds", "index 7 out of bounds", "it did not say what"];
+        let expected = ["index out of bounds", "index 7 out of bounds", "index out of bounds", "it did not say what"];
         assert_eq!(told, expected.map(|said| vec![fault.to_owned(), said.to_owned()]));
         assert_eq!(Error::Panicked { source: "x".into() }.disposition(), Disposition::Drop);
     }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use serde::Serialize;
+use tracing::Instrument;
 
 use crate::error::Result;
 use crate::record::{Id, Medium, Record};
@@ -17,7 +18,7 @@ use crate::remote::pds::{Existing, Snapshot};
 use super::backup::{Saved, Saving, blobs_of};
 use super::events::Control;
 use super::services::{self, Services};
-use super::write::{Writer, delete, until_undisturbed};
+use super::write::{Rounds, Writer, delete};
 
 /// How much there is to wipe of one medium, or has been wiped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -110,7 +111,9 @@ pub async fn wipe(
     control: &Control,
     wiped: &mut Wiped,
 ) -> Result<()> {
-    Box::pin(wipe_all(services, account, media, saving, control, wiped)).await
+    let services = services.stopped_by(&control.stop);
+    let span = tracing::info_span!("account", name = account.name());
+    Box::pin(wipe_all(&services, account, media, saving, control, wiped)).instrument(span).await
 }
 
 async fn wipe_all(
@@ -151,19 +154,26 @@ async fn wipe_all(
                     done.set(done.get() + count);
                     control.events.done(count);
                 };
-                delete(writer, medium, rkeys, control, deleted).await?;
+                let span = tracing::info_span!("medium", name = medium.plural());
+                delete(writer, medium, rkeys, control, deleted).instrument(span).await?;
             }
             control.check()?;
             extent.keys += services.mongo.clear_keys(medium, &ids).await? as usize;
         }
         Ok(())
     };
-    until_undisturbed(&account.name(), async || {
+    let mut rounds = Rounds::new(account.name());
+    let ended = loop {
         let outcome = attempt().await;
-        (done.get(), outcome)
-    })
-    .await?;
-    wiped.saved.as_ref().map_or(Ok(()), Saved::complete)
+        if let Some(ended) = rounds.end(done.get(), outcome).await {
+            break ended;
+        }
+    };
+    ended?;
+    match &wiped.saved {
+        Some(saved) => saved.complete().await,
+        None => Ok(()),
+    }
 }
 
 async fn look(services: &Services, account: &Account, media: &[Medium]) -> Result<Targets> {

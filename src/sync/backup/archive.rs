@@ -9,6 +9,7 @@ use cid::Cid;
 use crate::error::{Error, Result, SyncError};
 use crate::record::BlobRef;
 use crate::remote::pds::{Body, Existing, Snapshot};
+use crate::sync::tasks::blocking;
 
 use super::folder::{entries, newest};
 
@@ -50,23 +51,34 @@ impl Backup {
 
     /// Whether it has these very records.
     #[must_use]
-    pub fn holds(&self, records: &[&Existing]) -> bool {
-        let key = |record: &Existing| (record.collection.clone(), record.rkey.clone(), record.cid);
-        let held: BTreeSet<_> = self.records.iter().map(key).collect();
-        records.iter().all(|record| held.contains(&key(record)))
+    pub fn holds(&self, records: &BTreeSet<Version>) -> bool {
+        let held: BTreeSet<_> = self.records.iter().map(version).collect();
+        records.is_subset(&held)
     }
 
     /// The file of a blob.
     ///
     /// # Errors
     /// When it is not there, or its bytes are not what the CID stands for.
-    pub fn blob(&self, cid: &Cid) -> Result<Body> {
+    pub async fn blob(&self, cid: Cid) -> Result<Body> {
         let path = self.folder.join("blobs").join(cid.to_string());
-        let file = fs::File::open(&path).map_err(Error::read(&path))?;
-        let found = BlobRef::of_reader(file, "").map_err(Error::read(&path))?;
-        if found.cid != *cid {
-            return Err(Error::Sync(SyncError::Backup { path, source: "its bytes are not what its name says".into() }));
-        }
-        Ok(Body::File { path, size: found.size })
+        blocking(move || {
+            let file = fs::File::open(&path).map_err(Error::read(&path))?;
+            let found = BlobRef::of_reader(file, "").map_err(Error::read(&path))?;
+            if found.cid != cid {
+                let source = "its bytes are not what its name says".into();
+                return Err(Error::Sync(SyncError::Backup { path, source }));
+            }
+            Ok(Body::File { path, size: found.size })
+        })
+        .await
     }
+}
+
+/// A record under its key, as it was at some time.
+pub type Version = (String, String, Cid);
+
+/// Which version of which record this is.
+pub fn version(record: &Existing) -> Version {
+    (record.collection.clone(), record.rkey.clone(), record.cid)
 }

@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use crate::error::Result;
 
+use crate::sync::tasks::blocking;
+
 use super::durable::{sync_folder, write};
 use super::folder::COMPLETE;
 
@@ -29,8 +31,12 @@ impl Saved {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn complete(&self) -> Result<()> {
-        write(&self.folder.join(COMPLETE), b"")?;
-        sync_folder(&self.folder)
+    pub async fn complete(&self) -> Result<()> {
+        let folder = self.folder.clone();
+        blocking(move || {
+            write(&folder.join(COMPLETE), b"")?;
+            sync_folder(&folder)
+        })
+        .await
     }
 }

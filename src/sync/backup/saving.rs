@@ -1,6 +1,6 @@
 //! Saves a repo and the blobs of records before these are deleted.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -13,8 +13,9 @@ use crate::error::{Result, SyncError};
 use crate::record::BlobRef;
 use crate::remote::pds::{Existing, Pds, Snapshot};
 use crate::sync::events::Control;
+use crate::sync::tasks::blocking;
 
-use super::archive::Backup;
+use super::archive::{Backup, version};
 use super::durable::{create_folder, draft, keep, sync_folder, write};
 use super::folder::unfinished;
 use super::saved::Saved;
@@ -59,14 +60,19 @@ impl Saving {
         records: &[&Existing],
         control: &Control,
     ) -> Result<Saved> {
-        let unfinished = if self.goes_on { unfinished(&self.folder)? } else { None };
-        let folder = unfinished.unwrap_or_else(|| self.folder.join(&snapshot.rev));
-        let place = folder.join("blobs");
-        create_folder(&place)?;
-        let blobs: BTreeMap<Cid, BlobRef> =
-            records.iter().flat_map(|record| blobs_of(&record.value)).map(|blob| (blob.cid, blob)).collect();
-        let fetches = blobs.into_keys().map(|cid| {
-            let path = place.join(cid.to_string());
+        let (base, goes_on, rev) = (self.folder.clone(), self.goes_on, snapshot.rev.clone());
+        let (folder, blobs) = blocking(move || {
+            let unfinished = if goes_on { unfinished(&base)? } else { None };
+            let folder = unfinished.unwrap_or_else(|| base.join(rev));
+            let blobs = folder.join("blobs");
+            create_folder(&blobs)?;
+            Ok((folder, blobs))
+        })
+        .await?;
+        let cids: BTreeSet<Cid> =
+            records.iter().flat_map(|record| blobs_of(&record.value)).map(|blob| blob.cid).collect();
+        let fetches = cids.into_iter().map(|cid| {
+            let path = blobs.join(cid.to_string());
             async move {
                 control.check()?;
                 save_blob(pds, &snapshot.did, cid, path).await
@@ -77,12 +83,17 @@ impl Saving {
         if !lost.is_empty() && !self.allows_missing {
             return Err(SyncError::Lost { path: folder, files: lost.len() }.into());
         }
-        if !Backup::open(&folder).is_ok_and(|backup| backup.holds(records)) {
-            write(&folder.join(format!("{}.car", snapshot.rev)), car)?;
-        }
-        // What has only a name in a folder that was not written out is gone when the power is.
-        sync_folder(&place)?;
-        sync_folder(&folder)?;
+        let versions: BTreeSet<_> = records.iter().map(|record| version(record)).collect();
+        let (place, car, name) = (folder.clone(), car.clone(), format!("{}.car", snapshot.rev));
+        blocking(move || {
+            if !Backup::open(&place).is_ok_and(|backup| backup.holds(&versions)) {
+                write(&place.join(name), &car)?;
+            }
+            // What has only a name in a folder that was not written out is gone when the power is.
+            sync_folder(&blobs)?;
+            sync_folder(&place)
+        })
+        .await?;
         let (blobs, blob_bytes) = (saved.len() - lost.len(), saved.iter().filter_map(|(_, size)| *size).sum());
         Ok(Saved { folder, records: records.len(), blobs, blob_bytes, lost })
     }
@@ -90,14 +101,18 @@ impl Saving {
 
 /// How many bytes the blob has that now lies there; `None` if the server has lost it.
 async fn save_blob(pds: &Pds, did: &str, cid: Cid, path: PathBuf) -> Result<(Cid, Option<u64>)> {
-    let there = fs::File::open(&path).ok().and_then(|file| BlobRef::of_reader(file, "").ok());
-    if let Some(there) = there.filter(|there| there.cid == cid) {
+    let (there, path) = blocking(move || {
+        let there = fs::File::open(&path).ok().and_then(|file| BlobRef::of_reader(file, "").ok());
+        Ok((there.filter(|there| there.cid == cid), path))
+    })
+    .await?;
+    if let Some(there) = there {
         return Ok((cid, Some(there.size)));
     }
     let draft = draft(&path)?;
     let size = pds.save_blob(did, &cid, draft.path()).await?;
     if size.is_some() {
-        keep(draft, &path)?;
+        blocking(move || keep(draft, &path)).await?;
     }
     Ok((cid, size))
 }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt, stream};
 use serde::Serialize;
+use tracing::Instrument;
 
 use crate::error::{Error, RemoteError, Result};
 use crate::record::{BlobRef, Files, Item, Medium};
 use crate::remote::mongo::{Account, Owner};
 
-use crate::sync::accounts::each;
+use crate::sync::accounts::{AccountTask, each};
 use crate::sync::events::{Control, Event};
 use crate::sync::make::Warned;
 use crate::sync::parked::{Failure, Parked};
@@ -17,7 +19,6 @@ use crate::sync::plan::{AccountPlan, Action, MediumPlan, Step};
 use crate::sync::read::{count, read};
 use crate::sync::scope::Scope;
 use crate::sync::services::Services;
-use crate::sync::tasks::isolated;
 
 use super::tally::{Finding, Tally, Verdict};
 
@@ -92,31 +93,30 @@ impl AccountComparison {
 ///
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its comparison.
-pub async fn compare<'a>(
-    services: &'a Services,
-    scope: &'a Scope,
+pub async fn compare(
+    services: &Services,
+    scope: &Scope,
     download: bool,
-    control: &'a Control,
-) -> Result<impl Stream<Item = AccountComparison> + 'a> {
-    each(services, scope, control, move |account| async move {
-        let comparing = async {
-            let plan = read(services, scope, &account, |_| true).await?;
+    control: &Control,
+) -> Result<impl Stream<Item = AccountComparison>> {
+    let comparing = move |AccountTask { services, scope, control, account }| -> BoxFuture<'static, _> {
+        Box::pin(async move {
+            let plan = read(&services, &scope, &account, &|_| true).await?;
             control.events.tell(Event::planned(&plan));
-            compare_account(services, plan, download).await
-        };
-        match isolated(comparing).await {
-            Ok(compared) => compared,
-            Err(error) => {
-                let failed = Some(Failure::of(&error));
-                let mut comparison = AccountComparison { failed, ..AccountComparison::of(&account) };
-                for (medium, items) in count(services, scope, &account).await {
-                    comparison.media.insert(medium, Tally::blocked(items));
-                }
-                comparison
-            }
-        }
-    })
-    .await
+            compare_account(&services, plan, download).await
+        })
+    };
+    each(services, scope, control, comparing, |task, error| Box::pin(failed(task, error))).await
+}
+
+/// An account that could not be compared.
+async fn failed(AccountTask { services, scope, account, .. }: AccountTask, error: Error) -> AccountComparison {
+    let failed = Some(Failure::of(&error));
+    let mut comparison = AccountComparison { failed, ..AccountComparison::of(&account) };
+    for (medium, items) in count(&services, &scope, &account).await {
+        comparison.media.insert(medium, Tally::blocked(items));
+    }
+    comparison
 }
 
 async fn compare_account(services: &Services, plan: AccountPlan, download: bool) -> Result<AccountComparison> {
@@ -143,7 +143,10 @@ async fn compare_account(services: &Services, plan: AccountPlan, download: bool)
             let did = account.did.as_deref();
             async move {
                 let broken = match (download, did) {
-                    (true, Some(did)) => broken(services, did, &step).await?,
+                    (true, Some(did)) => {
+                        let span = tracing::info_span!("item", medium = medium.name(), label = step.item.label());
+                        broken(services, did, &step).instrument(span).await?
+                    }
                     _ => None,
                 };
                 Ok::<_, Error>((step, broken))

@@ -1,5 +1,6 @@
 //! How items and records stand to each other, one by one and in sum.
 
+use derive_more::AddAssign;
 use serde::Serialize;
 
 use crate::sync::plan::Difference;
@@ -45,7 +46,7 @@ pub struct Finding {
 }
 
 /// How many items and records stand how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(AddAssign, Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Items in MongoDB.
     pub items: usize,
@@ -107,18 +108,5 @@ impl Tally {
         };
         *field += 1;
         self.items += usize::from(is_item);
-    }
-}
-
-impl std::ops::AddAssign for Tally {
-    fn add_assign(&mut self, other: Tally) {
-        self.items += other.items;
-        self.identical += other.identical;
-        self.missing += other.missing;
-        self.differs += other.differs;
-        self.duplicate += other.duplicate;
-        self.orphan += other.orphan;
-        self.broken += other.broken;
-        self.blocked += other.blocked;
     }
 }

@@ -1,9 +1,10 @@
 //! How much a plan has of each kind of step.
 
+use derive_more::AddAssign;
 use serde::Serialize;
 
 /// How many steps there are of each kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(AddAssign, Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Records to be made.
     pub create: usize,
@@ -21,19 +22,6 @@ pub struct Counts {
     pub skip: usize,
     /// Items that cannot be worked on.
     pub blocked: usize,
-}
-
-impl std::ops::AddAssign for Counts {
-    fn add_assign(&mut self, other: Counts) {
-        self.create += other.create;
-        self.update += other.update;
-        self.adopt += other.adopt;
-        self.withdraw += other.withdraw;
-        self.duplicate += other.duplicate;
-        self.orphan += other.orphan;
-        self.skip += other.skip;
-        self.blocked += other.blocked;
-    }
 }
 
 impl Counts {

@@ -28,7 +28,7 @@ pub async fn read(
     services: &Services,
     scope: &Scope,
     account: &Account,
-    wanted: impl Fn(Id) -> bool,
+    wanted: &(dyn Fn(Id) -> bool + Sync),
 ) -> Result<AccountPlan> {
     let (snapshot, blocked) = repo(services, account).await?;
     let mut plan = AccountPlan::of(account, blocked);
@@ -126,10 +126,11 @@ async fn recorded(
     items: &[Item],
     existing: &[Existing],
 ) -> Result<HashSet<Id>> {
-    let looks = lacking_recordings(items, existing).map(|item| async move {
-        let found = has_recording(services, &account.owner, item).await?;
+    let lacking: Vec<_> = lacking_recordings(items, existing).cloned().collect();
+    let looks = stream::iter(lacking).map(|item| async move {
+        let found = has_recording(services, &account.owner, &item).await?;
         Ok(found.then_some(item.id))
     });
-    let found = stream::iter(looks).buffer_unordered(LOOKUPS).try_filter_map(|found| std::future::ready(Ok(found)));
+    let found = looks.buffer_unordered(LOOKUPS).try_filter_map(|found| std::future::ready(Ok(found)));
     found.try_collect().await
 }

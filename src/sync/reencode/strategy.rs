@@ -1,7 +1,8 @@
 //! Encoding again as a strategy: what is planned, and how files are made.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::future::BoxFuture;
 use tempfile::NamedTempFile;
 
 use crate::error::Result;
@@ -12,7 +13,7 @@ use crate::video::Preset;
 use crate::sync::events::Control;
 use crate::sync::make::tape;
 use crate::sync::make::{Encoded, LocalFiles, Measured, Video, temporary};
-use crate::sync::mirror::{apply_each, plan_each};
+use crate::sync::mirror::{Look, apply_each, plan_each};
 use crate::sync::plan::{AccountPlan, Step};
 use crate::sync::report::Report;
 use crate::sync::scope::Scope;
@@ -23,10 +24,10 @@ use super::sample::{self, Candidates, Sample};
 use super::steps;
 
 /// Which tapes are encoded again, and how.
-#[derive(Debug, Clone, Copy)]
-pub struct Reencoding<'a> {
+#[derive(Debug, Clone)]
+pub struct Reencoding {
     /// What they are encoded with. Those of this name and version already are left alone.
-    pub preset: &'a Preset,
+    pub preset: Preset,
     /// Only those made at this time or later, in milliseconds since 1970.
     pub since: Option<i64>,
 }
@@ -35,8 +36,8 @@ pub struct Reencoding<'a> {
 ///
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
-pub async fn plan(services: &Services, scope: &Scope, reencoding: Reencoding<'_>, control: &Control) -> Result<Report> {
-    plan_each(services, scope, |plan| reencoding.adjust(plan), |_| {}, control).await
+pub async fn plan(services: &Services, scope: &Scope, reencoding: &Reencoding, control: &Control) -> Result<Report> {
+    plan_each(services, scope, reencoding.look(), Arc::new(|_| {}), control).await
 }
 
 /// Plans all accounts in scope and changes nothing; encodes a few tapes to see what would come of all.
@@ -46,14 +47,15 @@ pub async fn plan(services: &Services, scope: &Scope, reencoding: Reencoding<'_>
 pub async fn dry_run(
     services: &Services,
     scope: &Scope,
-    reencoding: Reencoding<'_>,
+    reencoding: &Reencoding,
     control: &Control,
 ) -> Result<(Report, Sample)> {
-    let candidates = Mutex::new(Candidates::default());
-    let note = |plan: &AccountPlan| candidates.lock().unwrap_or_else(PoisonError::into_inner).note(plan);
-    let report = plan_each(services, scope, |plan| reencoding.adjust(plan), note, control).await?;
-    let candidates = candidates.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let sample = sample::take(services, &candidates, reencoding.preset, control).await;
+    let candidates = Arc::new(Mutex::new(Candidates::default()));
+    let noted = candidates.clone();
+    let note: Look = Arc::new(move |plan| noted.lock().unwrap_or_else(PoisonError::into_inner).note(plan));
+    let report = plan_each(services, scope, reencoding.look(), note, control).await?;
+    let candidates = std::mem::take(&mut *candidates.lock().unwrap_or_else(PoisonError::into_inner));
+    let sample = sample::take(&services.stopped_by(&control.stop), &candidates, &reencoding.preset, control).await;
     Ok((report, sample))
 }
 
@@ -61,23 +63,25 @@ pub async fn dry_run(
 ///
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
-pub async fn live(services: &Services, scope: &Scope, reencoding: Reencoding<'_>, control: &Control) -> Result<Report> {
-    apply_each(services, scope, &reencoding, control).await
+pub async fn live(services: &Services, scope: &Scope, reencoding: &Reencoding, control: &Control) -> Result<Report> {
+    apply_each(services, scope, Arc::new(reencoding.clone()), control).await
 }
 
-impl Strategy for Reencoding<'_> {
-    fn adjust(&self, plan: &mut AccountPlan) {
-        for (_, steps) in &mut plan.media {
-            steps::only_videos(steps, &self.preset.versioned_name(), self.since);
-        }
-        // Accounts with nothing to encode again are no trouble to anybody.
-        plan.unusable.clear();
-        plan.doubts.clear();
-        plan.forgive_idle();
+impl Reencoding {
+    /// Leaves of a plan what is encoded again.
+    fn look(&self) -> Look {
+        let reencoding = self.clone();
+        Arc::new(move |plan| reencoding.adjust(plan))
     }
 
-    async fn make(&self, services: &Services, account: &Account, step: &Step, control: &Control) -> Result<LocalFiles> {
-        let encoder = services.videos(self.preset, control);
+    async fn make_again(
+        &self,
+        services: &Services,
+        account: &Account,
+        step: &Step,
+        control: &Control,
+    ) -> Result<LocalFiles> {
+        let encoder = services.videos(&self.preset, control);
         let stored = step.item.keys.video.clone();
         let old = steps::old_video(step);
         let is_ours = |old: &&BlobRef| stored.as_ref().is_some_and(|stored| stored.cid == old.cid);
@@ -107,6 +111,28 @@ impl Strategy for Reencoding<'_> {
         })
         .await?;
         Ok(LocalFiles { zip_url: Some(services.spaces.public_url(&location.bucket, &location.key)), ..made })
+    }
+}
+
+impl Strategy for Reencoding {
+    fn adjust(&self, plan: &mut AccountPlan) {
+        for (_, steps) in &mut plan.media {
+            steps::only_videos(steps, &self.preset.versioned_name(), self.since);
+        }
+        // Accounts with nothing to encode again are no trouble to anybody.
+        plan.unusable.clear();
+        plan.doubts.clear();
+        plan.forgive_idle();
+    }
+
+    fn make<'a>(
+        &'a self,
+        services: &'a Services,
+        account: &'a Account,
+        step: &'a Step,
+        control: &'a Control,
+    ) -> BoxFuture<'a, Result<LocalFiles>> {
+        Box::pin(self.make_again(services, account, step, control))
     }
 }
 

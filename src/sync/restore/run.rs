@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cid::Cid;
 use futures_util::{StreamExt, stream};
+use tracing::Instrument;
 
 use crate::error::{Disposition, Error, FileError, RemoteError, Result};
 use crate::record::{self, Medium};
@@ -14,7 +15,7 @@ use crate::sync::backup::{Backup, blobs_of};
 use crate::sync::events::Control;
 use crate::sync::parked::Parked;
 use crate::sync::services::{Services, session};
-use crate::sync::write::{Batch, Interruption, Outcome, Writer, lacks_blob, until_undisturbed};
+use crate::sync::write::{Batch, Interruption, Outcome, Rounds, Writer, lacks_blob};
 
 use super::plan::{RestorePlan, SavedRecord, parked, plan};
 use super::report::RestoreReport;
@@ -49,7 +50,9 @@ pub async fn restore(
     control: &Control,
     report: &mut RestoreReport,
 ) -> Result<()> {
-    Box::pin(restore_all(services, account, backup, media, control, report)).await
+    let services = services.stopped_by(&control.stop);
+    let span = tracing::info_span!("account", name = account.name());
+    Box::pin(restore_all(&services, account, backup, media, control, report)).instrument(span).await
 }
 
 async fn restore_all(
@@ -71,14 +74,16 @@ async fn restore_all(
         session,
         report,
     };
-    until_undisturbed(&account.name(), async || {
+    let mut rounds = Rounds::new(account.name());
+    loop {
         let outcome = match plan(services, account, backup, media).await {
             Ok(plan) => run.apply(plan).await,
             Err(error) => Err(error.into()),
         };
-        (run.writer.done, outcome)
-    })
-    .await
+        if let Some(ended) = rounds.end(run.writer.done, outcome).await {
+            return ended;
+        }
+    }
 }
 
 /// What restoring has come to so far. Outlives its plans.
@@ -106,7 +111,8 @@ impl Restoring<'_> {
             let uploads = kept.into_iter().map(|record| {
                 let (session, listed) = (&session, &listed);
                 async move {
-                    let uploaded = upload(services, backup, session, listed, &record).await;
+                    let span = tracing::info_span!("item", medium = medium.name(), rkey = record.rkey);
+                    let uploaded = upload(services, backup, session, listed, &record).instrument(span).await;
                     (record, uploaded)
                 }
             });
@@ -198,7 +204,7 @@ async fn upload(
 ) -> Result<u64> {
     let mut uploaded = 0;
     for blob in blobs_of(record.record.value()).iter().filter(|blob| !listed.contains(&blob.cid)) {
-        let body = backup.blob(&blob.cid)?;
+        let body = backup.blob(blob.cid).await?;
         uploaded += body.size();
         services.pds.upload_blob(session, body, &blob.mime_type, Some(&blob.cid)).await?;
     }

@@ -9,30 +9,25 @@ use crate::error::Result;
 use crate::remote::mongo::Account;
 use crate::remote::pds::Session;
 
-use crate::sync::events::{Control, Event};
+use crate::sync::accounts::AccountTask;
+use crate::sync::events::Event;
 use crate::sync::plan::AccountPlan;
 use crate::sync::read::count;
 use crate::sync::report::AccountReport;
-use crate::sync::scope::Scope;
 use crate::sync::services::{self, Services};
 use crate::sync::strategy::{Strategy, plan};
 
-use super::retry::until_undisturbed;
+use super::retry::Rounds;
 use super::run::Run;
 use super::writer::Writer;
 
 /// Plans one account and carries the plan out.
-pub async fn apply(
-    services: &Services,
-    scope: &Scope,
-    strategy: &impl Strategy,
-    account: &Account,
-    control: &Control,
-) -> AccountReport {
+pub async fn apply(task: &AccountTask, strategy: &Arc<dyn Strategy>) -> AccountReport {
+    let AccountTask { services, scope, control, account } = task;
     let _turn = services.turn(account).await;
     services.server.refresh().await;
-    let planning = plan(services, scope, account, |_| true, |plan| strategy.adjust(plan));
-    let first = match planning.await {
+    let adjust = |plan: &mut AccountPlan| strategy.adjust(plan);
+    let first = match plan(services, scope, account, &|_| true, &adjust).await {
         Ok(plan) => plan,
         Err(error) => return AccountReport::unplanned(account, count(services, scope, account).await, &error),
     };
@@ -50,14 +45,11 @@ pub async fn apply(
         }
     };
     let mut run = Run {
-        services,
-        scope,
+        task,
         strategy,
-        control,
         writer: Writer::new(&services.pds, session.clone()),
         session,
         listed: listed.into(),
-        account,
         report,
         parked: HashSet::new(),
         ready: HashMap::new(),
@@ -82,28 +74,26 @@ async fn begin(services: &Services, account: &Account, plan: &AccountPlan) -> Re
 }
 
 /// Carries plans out until nothing is left to do.
-async fn carry_out(run: &mut Run<'_, impl Strategy>, first: AccountPlan) -> Result<()> {
-    let mut first = Some(first);
-    let account = run.report.account.clone();
-    until_undisturbed(&account, async || {
-        let plan = match first.take() {
-            Some(plan) => Ok(plan),
-            None => again(run).await,
-        };
+async fn carry_out(run: &mut Run<'_>, first: AccountPlan) -> Result<()> {
+    let mut plan: Result<_> = Ok(first);
+    let mut rounds = Rounds::new(run.report.account.clone());
+    loop {
         let outcome = match plan {
             Ok(plan) => run.apply(plan).await,
             Err(error) => Err(error.into()),
         };
-        (run.writer.done, outcome)
-    })
-    .await
+        if let Some(ended) = rounds.end(run.writer.done, outcome).await {
+            return ended;
+        }
+        plan = again(run).await;
+    }
 }
 
-async fn again(run: &mut Run<'_, impl Strategy>) -> Result<AccountPlan> {
-    run.control.check()?;
-    let (wanted, adjust) = (|id| !run.parked.contains(&id), |plan: &mut _| run.strategy.adjust(plan));
-    let planning = plan(run.services, run.scope, run.account, wanted, adjust);
-    let plan = planning.await?;
+async fn again(run: &mut Run<'_>) -> Result<AccountPlan> {
+    let AccountTask { services, scope, control, account } = run.task;
+    control.check()?;
+    let (wanted, adjust) = (|id| !run.parked.contains(&id), |plan: &mut AccountPlan| run.strategy.adjust(plan));
+    let plan = plan(services, scope, account, &wanted, &adjust).await?;
     run.report.refused.clone_from(&plan.refused);
     Ok(plan)
 }

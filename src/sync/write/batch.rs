@@ -1,6 +1,8 @@
 //! Changes gathered until they are worth a commit.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::record::Record;
 use crate::remote::pds::{MOST_WRITES, Write};
@@ -74,9 +76,9 @@ impl<C: Change> Batch<C> {
         full
     }
 
-    /// How long the first has been waiting; `None` if there are none.
-    pub fn waited(&self) -> Option<Duration> {
-        (!self.changes.is_empty()).then(|| self.since.elapsed())
+    /// Since when the first has been waiting; `None` if there are none.
+    pub fn since(&self) -> Option<Instant> {
+        (!self.changes.is_empty()).then_some(self.since)
     }
 
     /// All changes gathered so far.

@@ -1,9 +1,11 @@
 //! One item brought up to date, without the rest of the repo: its record is swapped for the one that was read.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
+use tracing::Instrument;
 
 use crate::error::{Error, RemoteError, Result, SyncError, VideoError};
 use crate::record::{self, Id, Medium};
@@ -20,10 +22,10 @@ use crate::sync::read::read_item;
 use crate::sync::report::AccountReport;
 use crate::sync::services::{self, Services};
 use crate::sync::strategy::{Mirroring, Strategy};
-use crate::sync::tasks::isolated;
+use crate::sync::tasks::in_task;
 
 use super::prepare::{Prepared, Ready, prepare};
-use super::retry::{Interruption, until_undisturbed};
+use super::retry::{Interruption, Rounds};
 use super::write_back::write_back;
 use super::writer::{altered, lacks_blob};
 
@@ -37,7 +39,7 @@ pub async fn publish(
     preset: &Preset,
     control: &Control,
 ) -> AccountReport {
-    publish_as(services, account, found, policy, &Mirroring(preset), control).await
+    publish_as(services, account, found, policy, Arc::new(Mirroring(preset.clone())), control).await
 }
 
 /// The same for a tape whose video and thumbnail lie on this machine already.
@@ -49,34 +51,36 @@ pub async fn publish_made(
     (preset, made): (&Preset, LocalFiles),
     control: &Control,
 ) -> AccountReport {
-    let strategy = Made { otherwise: Mirroring(preset), made: Mutex::new(Some(made)) };
-    publish_as(services, account, found, policy, &strategy, control).await
+    let strategy = Made { otherwise: Mirroring(preset.clone()), made: Mutex::new(Some(made)) };
+    publish_as(services, account, found, policy, Arc::new(strategy), control).await
 }
 
+/// The same, where files are made as the strategy does.
 async fn publish_as(
     services: &Services,
     account: &Account,
     found: &Found,
     policy: Policy,
-    strategy: &impl Strategy,
+    strategy: Arc<dyn Strategy>,
     control: &Control,
 ) -> AccountReport {
-    services.server.refresh().await;
-    let mut one = One { services, account, strategy, control, report: AccountReport::of(account), ready: None };
-    let publishing = isolated(async {
-        until_undisturbed(&account.name(), async || {
-            let outcome = match read_item(services, account, found, policy).await {
-                Ok(plan) => one.apply(plan).await,
-                Err(error) => Err(error.into()),
-            };
-            (0, outcome)
-        })
-        .await
-    });
-    if let Err(error) = Box::pin(publishing).await {
-        one.report.end(&error);
-    }
-    one.report
+    let services = services.stopped_by(&control.stop);
+    let span = tracing::info_span!("item", medium = found.item.medium().name(), label = found.item.label());
+    let (account, control, report) = (account.clone(), control.clone(), AccountReport::of(account));
+    let (found, mut failed) = (found.clone(), report.clone());
+    let mut one = One { services, account, strategy, control, report, ready: None };
+    let publishing = async move {
+        one.services.server.refresh().await;
+        if let Err(error) = one.publish(&found, policy).await {
+            one.report.end(&error);
+        }
+        Ok(one.report)
+    };
+    // What was done before a panic is on the PDS, and in no report.
+    in_task(Box::pin(publishing.instrument(span))).await.unwrap_or_else(|error| {
+        failed.end(&error);
+        failed
+    })
 }
 
 /// Takes back the record of an item that is gone, from where it was last; unless something else is there by now, or the
@@ -108,44 +112,63 @@ pub async fn withdraw(services: &Services, did: &str, medium: Medium, rkey: &str
 }
 
 /// Files that were made already are taken; when the PDS has lost them they are made again.
-struct Made<'a> {
-    otherwise: Mirroring<'a>,
+struct Made {
+    otherwise: Mirroring,
     made: Mutex<Option<LocalFiles>>,
 }
 
-impl Strategy for Made<'_> {
+impl Strategy for Made {
     fn adjust(&self, plan: &mut AccountPlan) {
         self.otherwise.adjust(plan);
     }
 
-    async fn make(&self, services: &Services, account: &Account, step: &Step, control: &Control) -> Result<LocalFiles> {
+    fn make<'a>(
+        &'a self,
+        services: &'a Services,
+        account: &'a Account,
+        step: &'a Step,
+        control: &'a Control,
+    ) -> BoxFuture<'a, Result<LocalFiles>> {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner).take();
         match made {
-            Some(made) => Ok(made.only(step.missing_files())),
-            None => self.otherwise.make(services, account, step, control).await,
+            Some(made) => Box::pin(std::future::ready(Ok(made.only(step.missing_files())))),
+            None => self.otherwise.make(services, account, step, control),
         }
     }
 }
 
 /// What an item has come to so far.
-struct One<'a, S> {
-    services: &'a Services,
-    account: &'a Account,
-    strategy: &'a S,
-    control: &'a Control,
+struct One {
+    services: Services,
+    account: Account,
+    strategy: Arc<dyn Strategy>,
+    control: Control,
     report: AccountReport,
     /// Its files, once they are on the PDS.
     ready: Option<Ready>,
 }
 
-impl<S: Strategy> One<'_, S> {
+impl One {
+    async fn publish(&mut self, found: &Found, policy: Policy) -> Result<()> {
+        let mut rounds = Rounds::new(self.account.name());
+        loop {
+            let outcome = match read_item(&self.services, &self.account, found, policy).await {
+                Ok(plan) => self.apply(plan).await,
+                Err(error) => Err(error.into()),
+            };
+            if let Some(ended) = rounds.end(0, outcome).await {
+                return ended;
+            }
+        }
+    }
+
     async fn apply(&mut self, plan: AccountPlan) -> Result<(), Interruption> {
         let (done, uploaded) = (std::mem::take(&mut self.report.done), self.report.uploaded);
         self.report = AccountReport { done, uploaded, ..AccountReport::planned(&plan) };
         if !self.report.has_work() {
             return Ok(());
         }
-        let session = services::session(&self.services.sessions, self.account).await?;
+        let session = services::session(&self.services.sessions, &self.account).await?;
         for step in plan.media.into_iter().flat_map(|(_, plan)| plan.steps).filter(Step::has_work) {
             self.carry_out(&session, step).await?;
         }
@@ -169,7 +192,7 @@ impl<S: Strategy> One<'_, S> {
             _ => Prepared::without_record(step),
         };
         let written = {
-            let _turn = self.services.turn(self.account).await;
+            let _turn = self.services.turn(&self.account).await;
             self.write(session, &change).await
         };
         match written {
@@ -194,7 +217,7 @@ impl<S: Strategy> One<'_, S> {
         let (sender, receiver) = mpsc::channel(1);
         sender.send(vec![change]).await.map_err(|_| Error::Interrupted)?;
         drop(sender);
-        let (back, outcome) = write_back(self.services, session.did(), item.medium(), receiver, self.control).await;
+        let (back, outcome) = write_back(&self.services, session.did(), item.medium(), receiver, &self.control).await;
         *self.report.done.entry(item.medium().plural()).or_default() += back.done;
         self.report.warned.extend(back.warned);
         outcome.map_err(Into::into)
@@ -204,7 +227,7 @@ impl<S: Strategy> One<'_, S> {
     async fn with_record(&mut self, session: &Session, step: Step) -> Result<Option<Prepared>> {
         if self.ready.is_none() {
             let with = (session, &HashSet::new());
-            match prepare(self.services, self.strategy, with, self.account, &step, self.control).await {
+            match prepare(&self.services, &*self.strategy, with, &self.account, &step, &self.control).await {
                 Ok((ready, uploaded)) => {
                     self.report.uploaded += uploaded;
                     self.ready = Some(ready);

@@ -14,5 +14,5 @@ pub use apply::apply;
 pub use batch::{Batch, Change};
 pub use delete::delete;
 pub use item::{publish, publish_made, withdraw};
-pub use retry::{Interruption, until_undisturbed};
+pub use retry::{Interruption, Rounds};
 pub use writer::{Outcome, Writer, lacks_blob};

@@ -1,19 +1,24 @@
 //! A step and what it needs: its files on the PDS, its record in hand.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use cid::Cid;
+use futures_util::future::BoxFuture;
+use tracing::Instrument;
 
 use crate::error::Result;
-use crate::record::{Files, Record};
+use crate::record::{Files, Id, Record};
 use crate::remote::mongo::Account;
 use crate::remote::pds::{Session, Write};
 
+use crate::sync::accounts::AccountTask;
 use crate::sync::events::Control;
 use crate::sync::make::{Encoded, upload};
 use crate::sync::plan::{Action, Step};
 use crate::sync::services::Services;
 use crate::sync::strategy::Strategy;
+use crate::sync::tasks::in_task;
 
 use super::batch::Change;
 
@@ -24,6 +29,22 @@ pub struct Ready {
     pub files: Files,
     /// How its video was made, if that was done now.
     pub encoded: Option<Encoded>,
+}
+
+impl Ready {
+    /// For a step that lacks no files.
+    pub fn at_once(step: &Step) -> Option<Self> {
+        let files = files_before(step).cloned().unwrap_or_default();
+        (!step.missing_files().any()).then_some(Ready { files, encoded: None })
+    }
+}
+
+/// The files that an item's record has and keeps.
+fn files_before(step: &Step) -> Option<&Files> {
+    match &step.action {
+        Action::Update { files, .. } => Some(files),
+        _ => None,
+    }
 }
 
 /// A step that is ready to be carried out.
@@ -69,21 +90,18 @@ impl Change for Prepared {
 /// Finds or makes what an item lacks and brings it to the PDS; answers the bytes that were uploaded, too.
 pub async fn prepare(
     services: &Services,
-    strategy: &impl Strategy,
+    strategy: &dyn Strategy,
     (session, listed): (&Session, &HashSet<Cid>),
     account: &Account,
     step: &Step,
     control: &Control,
 ) -> Result<(Ready, u64)> {
-    let nothing = Files::default();
-    let before = match &step.action {
-        Action::Update { files, .. } => files,
-        _ => &nothing,
-    };
     control.check()?;
-    if !step.missing_files().any() {
-        return Ok((Ready { files: before.clone(), encoded: None }, 0));
+    if let Some(ready) = Ready::at_once(step) {
+        return Ok((ready, 0));
     }
+    let nothing = Files::default();
+    let before = files_before(step).unwrap_or(&nothing);
     services.pds.may_upload(session)?;
     // Held until its files are on the PDS, and gone from this machine.
     let _item = services.encoder.item().await;
@@ -93,4 +111,40 @@ pub async fn prepare(
     let (files, uploaded) = upload(services, session, listed, made, before).await?;
     control.events.uploaded(uploaded);
     Ok((Ready { files, encoded }, uploaded))
+}
+
+/// What it takes to make the steps of an account ready.
+pub struct Preparing {
+    pub task: AccountTask,
+    pub strategy: Arc<dyn Strategy>,
+    pub session: Arc<Session>,
+    /// Blobs that are on the PDS.
+    pub listed: Arc<HashSet<Cid>>,
+    /// Items whose files are.
+    pub ready: HashMap<Id, Ready>,
+}
+
+impl Preparing {
+    /// Makes a step ready as [`prepare`] does, in a task of its own where that takes files. Begins when it is polled.
+    pub fn step(&self, step: Step) -> BoxFuture<'static, (Step, Result<(Ready, u64)>)> {
+        if let Some(ready) = self.ready.get(&step.item.id).cloned() {
+            return Box::pin(async { (step, Ok((ready, 0))) });
+        }
+        let (task, strategy) = (self.task.clone(), self.strategy.clone());
+        if let Some(ready) = Ready::at_once(&step) {
+            return Box::pin(async move { (step, task.control.check().map(|()| (ready, 0))) });
+        }
+        let (session, listed) = (self.session.clone(), self.listed.clone());
+        let span = tracing::info_span!("item", label = step.item.label());
+        Box::pin(async move {
+            let step = Arc::new(step);
+            let of_task = step.clone();
+            let preparing = async move {
+                let AccountTask { services, control, account, .. } = &task;
+                prepare(services, &*strategy, (&session, &listed), account, &of_task, control).await
+            };
+            let ready = in_task(Box::pin(preparing.instrument(span))).await;
+            (Arc::unwrap_or_clone(step), ready)
+        })
+    }
 }

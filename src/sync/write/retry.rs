@@ -29,28 +29,41 @@ impl From<Error> for Interruption {
     }
 }
 
-/// Attempts work until it is done. Each attempt looks at the repo itself, and leaves to the next what it did not do; it
-/// answers how much all attempts have done so far, too. Whoever comes on, however slowly, is never given up.
-///
-/// # Errors
-/// What an attempt failed with; [`SyncError::Disturbed`] when others never let it through.
-pub async fn until_undisturbed<T>(
-    account: &str,
-    mut attempt: impl AsyncFnMut() -> (usize, Result<T, Interruption>),
-) -> Result<T> {
-    let (mut round, mut most) = (0, 0);
-    while round < ROUNDS {
-        let (done, outcome) = attempt().await;
-        match outcome {
-            Ok(done) => return Ok(done),
-            Err(Interruption::Failed(error)) => return Err(error),
-            Err(Interruption::Disturbed) if done > most => (most, round) = (done, 0),
-            Err(Interruption::Disturbed) => round += 1,
-        }
-        tracing::info!(account, round, done, "looking again");
-        tokio::time::sleep(pause(round)).await;
+/// Counts attempts at some work until it is done. Each attempt looks at the repo itself, and leaves to the next what it did
+/// not do. Whoever comes on, however slowly, is never given up.
+#[derive(Debug)]
+pub struct Rounds {
+    account: String,
+    /// Attempts since the last that came on.
+    round: u32,
+    /// The most that had been done after any.
+    most: usize,
+}
+
+impl Rounds {
+    /// Before the first attempt.
+    pub fn new(account: String) -> Self {
+        Rounds { account, round: 0, most: 0 }
     }
-    Err(Error::Sync(SyncError::Disturbed { rounds: ROUNDS }))
+
+    /// After an attempt, when all of them have done so much: what the work came to, or `None` for another one, which
+    /// begins after a pause.
+    ///
+    /// What it comes to is what the attempt failed with, or [`SyncError::Disturbed`] when others never let it through.
+    pub async fn end<T>(&mut self, done: usize, outcome: Result<T, Interruption>) -> Option<Result<T>> {
+        match outcome {
+            Ok(done) => return Some(Ok(done)),
+            Err(Interruption::Failed(error)) => return Some(Err(error)),
+            Err(Interruption::Disturbed) if done > self.most => (self.most, self.round) = (done, 0),
+            Err(Interruption::Disturbed) => self.round += 1,
+        }
+        if self.round == ROUNDS {
+            return Some(Err(Error::Sync(SyncError::Disturbed { rounds: ROUNDS })));
+        }
+        tracing::info!(self.account, self.round, done, "looking again");
+        tokio::time::sleep(pause(self.round)).await;
+        None
+    }
 }
 
 /// Longer with each round, and never the same for two processes that disturb each other.
@@ -64,7 +77,13 @@ mod tests {
     use super::*;
 
     async fn settled(mut outcomes: impl Iterator<Item = (usize, Result<(), Interruption>)>) -> Result<()> {
-        until_undisturbed("a", async || outcomes.next().expect("it ends before")).await
+        let mut rounds = Rounds::new("a".into());
+        loop {
+            let (done, outcome) = outcomes.next().expect("it ends before");
+            if let Some(ended) = rounds.end(done, outcome).await {
+                return ended;
+            }
+        }
     }
 
     fn disturbed(done: usize) -> (usize, Result<(), Interruption>) {

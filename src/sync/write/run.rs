@@ -7,26 +7,24 @@ use std::time::Duration;
 use cid::Cid;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
+use tokio::time::sleep_until;
 use tracing::Instrument;
 
 use crate::error::{Error, RemoteError, Result, VideoError};
 use crate::record::{self, Id, Medium};
-use crate::remote::mongo::Account;
 use crate::remote::pds::{Existing, Session, Snapshot};
+use crate::remote::{CurrentWaits, Waits};
 
+use crate::sync::accounts::AccountTask;
 use crate::sync::backup::{Saving, folder_of};
-use crate::sync::events::Control;
 use crate::sync::parked::Parked;
 use crate::sync::plan::{AccountPlan, Action, Step};
 use crate::sync::report::AccountReport;
-use crate::sync::scope::Scope;
-use crate::sync::services::Services;
 use crate::sync::strategy::Strategy;
-use crate::sync::tasks::isolated;
 
 use super::batch::{Batch, LONGEST_WAIT};
 use super::delete::delete;
-use super::prepare::{Prepared, Ready, prepare};
+use super::prepare::{Prepared, Preparing, Ready};
 use super::retry::Interruption;
 use super::write_back::{WrittenBack, write_back};
 use super::writer::{Outcome, Writer, lacks_blob};
@@ -34,22 +32,16 @@ use super::writer::{Outcome, Writer, lacks_blob};
 /// How often a single write may end with nobody knowing what became of it.
 const ATTEMPTS: u32 = 3;
 
-/// How often it is looked whether changes have to go.
-const LOOKING: Duration = Duration::from_millis(200);
-
 /// A wait for a rate limit that is long: what is ready does not wait with it.
 const LONG: Duration = Duration::from_secs(3);
 
 /// What one account has come to so far. Outlives its plans.
-pub struct Run<'a, P> {
-    pub services: &'a Services,
-    pub scope: &'a Scope,
-    pub strategy: &'a P,
-    pub control: &'a Control,
+pub struct Run<'a> {
+    pub task: &'a AccountTask,
+    pub strategy: &'a Arc<dyn Strategy>,
     pub session: Arc<Session>,
     /// Blobs that the account's records refer to already; uploading them again would change nothing.
     pub listed: Arc<HashSet<Cid>>,
-    pub account: &'a Account,
     pub report: AccountReport,
     /// Items that are given up; no plan holds them again.
     pub parked: HashSet<Id>,
@@ -62,7 +54,7 @@ pub struct Run<'a, P> {
     pub writer: Writer<'a>,
 }
 
-impl<P: Strategy> Run<'_, P> {
+impl Run<'_> {
     /// Carries out one plan.
     ///
     /// # Errors
@@ -73,7 +65,8 @@ impl<P: Strategy> Run<'_, P> {
         for (medium, plan) in plan.media {
             let steps: Vec<_> = plan.steps.into_iter().filter(Step::has_work).collect();
             if !steps.is_empty() {
-                self.apply_medium(medium, steps).await?;
+                let span = tracing::info_span!("medium", name = medium.plural());
+                self.apply_medium(medium, steps).instrument(span).await?;
             }
             if !plan.gone.is_empty() {
                 gone.push((medium, plan.gone));
@@ -84,7 +77,8 @@ impl<P: Strategy> Run<'_, P> {
 
     /// Deletes records whose item is gone, all of them saved before, as the repo then is.
     async fn delete(&mut self, gone: Vec<(Medium, Vec<String>)>) -> Result<(), Interruption> {
-        let repo = self.services.pds.repo_car(self.session.did()).await?;
+        let AccountTask { services, scope, control, account } = self.task;
+        let repo = services.pds.repo_car(self.session.did()).await?;
         let is_known = |snapshot: &Snapshot| self.writer.head() == Some(&snapshot.head());
         let Some((car, snapshot)) = repo.filter(|(_, snapshot)| is_known(snapshot)) else {
             return Err(Interruption::Disturbed);
@@ -93,14 +87,14 @@ impl<P: Strategy> Run<'_, P> {
             gone.iter().any(|(medium, rkeys)| record.medium() == Some(*medium) && rkeys.contains(&record.rkey))
         };
         let going: Vec<_> = snapshot.records.iter().filter(is_going).collect();
-        let folder = folder_of(&self.scope.guards.backup, self.account);
+        let folder = folder_of(&scope.guards.backup, account);
         let saving = Saving { folder, goes_on: false, allows_missing: false };
-        let saved = saving.save(&self.services.pds, &car, &snapshot, &going, self.control).await?;
-        saved.complete()?;
+        let saved = saving.save(&services.pds, &car, &snapshot, &going, control).await?;
+        saved.complete().await?;
         self.report.saved.push(saved);
         for (medium, rkeys) in gone {
             let done = self.report.done.entry(medium.plural()).or_default();
-            delete(&mut self.writer, medium, rkeys, self.control, |count| done.withdraw += count).await?;
+            delete(&mut self.writer, medium, rkeys, control, |count| done.withdraw += count).await?;
         }
         Ok(())
     }
@@ -108,22 +102,16 @@ impl<P: Strategy> Run<'_, P> {
     /// Files are made and uploaded a few items ahead, while batches are being written. A batch goes when it is full, when
     /// its first change has waited for long or somebody is going to wait for long, and at the end, whatever that is.
     async fn apply_medium(&mut self, medium: Medium, steps: Vec<Step>) -> Result<(), Interruption> {
-        let (services, strategy, control) = (self.services, self.strategy, self.control);
-        let (session, listed, account) = (self.session.clone(), self.listed.clone(), self.account);
-        let ahead = services.encoder.items();
-        let ready = self.ready.clone();
-        let preparing = stream::iter(steps).map(|step| {
-            let (session, listed, ready) = (&session, &listed, &ready);
-            async move {
-                if let Some(ready) = ready.get(&step.item.id) {
-                    return (step, Ok((ready.clone(), 0)));
-                }
-                let span = tracing::info_span!("item", medium = medium.name(), label = step.item.label());
-                let preparing = prepare(services, strategy, (session, listed), account, &step, control);
-                let ready = isolated(preparing.instrument(span)).await;
-                (step, ready)
-            }
-        });
+        let AccountTask { services, control, .. } = self.task;
+        let (session, ahead) = (self.session.clone(), services.encoder.items());
+        let preparing = Preparing {
+            task: self.task.clone(),
+            strategy: self.strategy.clone(),
+            session: self.session.clone(),
+            listed: self.listed.clone(),
+            ready: self.ready.clone(),
+        };
+        let preparing = stream::iter(steps).map(move |step| preparing.step(step));
         let (sender, prepared) = mpsc::channel(1);
         let (written, to_write_back) = mpsc::channel(1);
         let producing = async move {
@@ -148,7 +136,7 @@ impl<P: Strategy> Run<'_, P> {
                 let next = tokio::select! {
                     biased;
                     next = prepared.recv() => next,
-                    () = until_pressed(services, &batch) => {
+                    () = until_pressed(&services.waits, &batch) => {
                         self.commit(batch.take(), &written).await?;
                         continue;
                     }
@@ -214,7 +202,7 @@ impl<P: Strategy> Run<'_, P> {
     fn park(&mut self, step: &Step, parked: Parked) {
         self.parked.insert(step.item.id);
         self.report.parked.push(parked);
-        self.control.events.done(1);
+        self.task.control.events.done(1);
     }
 
     /// Gives up what shows only now that nothing can be done for it, in this run and in others.
@@ -222,7 +210,7 @@ impl<P: Strategy> Run<'_, P> {
         self.parked.insert(step.item.id);
         self.report.blocked_items.push(Parked::after(&step.item, error));
         self.report.done.entry(step.item.medium().plural()).or_default().blocked += 1;
-        self.control.events.done(1);
+        self.task.control.events.done(1);
     }
 
     /// Writes changes to the PDS, in pieces where it does not take them together, and hands them on to be written back.
@@ -278,15 +266,17 @@ impl<P: Strategy> Run<'_, P> {
 }
 
 /// Waits until the changes gathered so far have to go: they have waited for long, or somebody begins to.
-async fn until_pressed(services: &Services, batch: &Batch<Prepared>) {
-    loop {
-        let waiting = services.waits.longest();
-        let is_due = batch.waited().is_some_and(|waited| {
-            waited > LONGEST_WAIT || (waited > LONG && waiting.is_some_and(|waiting| waiting > LONG))
-        });
-        if is_due {
-            return;
-        }
-        tokio::time::sleep(LOOKING).await;
+async fn until_pressed(waits: &Waits, batch: &Batch<Prepared>) {
+    let Some(since) = batch.since() else { return std::future::pending().await };
+    let is_long = |current: &CurrentWaits| current.longest().is_some_and(|longest| longest > LONG);
+    let mut current = waits.watch();
+    let somebody_waits = async {
+        sleep_until(since + LONG).await;
+        // Nobody closes it: `waits` is here.
+        let _ = current.wait_for(is_long).await;
+    };
+    tokio::select! {
+        () = sleep_until(since + LONGEST_WAIT) => {}
+        () = somebody_waits => {}
     }
 }
