@@ -134,7 +134,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
                 (Some(inspection), error)
             }
             Ok(inspection) => (Some(inspection), None),
-            Err(Error::Interrupted) => return Outcome::Interrupted,
+            Err(error) if Outcome::of(&error) == Outcome::Interrupted => return Outcome::Interrupted,
             Err(error) => (None, Some(error)),
         };
         let told = inspection.as_ref().map(|inspection| serde_json::json!(inspection));
@@ -143,8 +143,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         }
         let mut told = told.unwrap_or_else(|| serde_json::json!({}));
         if let Some(error) = error {
-            outcome = Outcome::Failed;
-            report::say_lines(report::error_text(tape, &error));
+            outcome = report::ended(tape, &error);
             told["error"] = error.to_string().into();
             told["causes"] = error.chain()[1..].into();
         }

@@ -7,7 +7,7 @@ use clap_mangen::Man;
 
 use super::outcome::Outcome;
 use super::output::drafted;
-use super::report::{error_text, lines, say_lines};
+use super::report::{ended, lines};
 use crate::error::{Error, Result};
 
 /// Write the manual page to standard output, or one for each command into a folder
@@ -32,10 +32,7 @@ pub fn run(arguments: &Arguments, mut command: Command) -> Outcome {
     };
     match write_all(&command, folder) {
         Ok(()) => Outcome::Done,
-        Err(error) => {
-            say_lines(error_text(&"man", &error));
-            Outcome::Failed
-        }
+        Err(error) => ended(&"man", &error),
     }
 }
 

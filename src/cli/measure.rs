@@ -58,12 +58,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
             return Outcome::Interrupted;
         }
         Err(error) => {
-            report::say_lines(report::error_text(&arguments.video.display(), &error));
+            let outcome = report::ended(&arguments.video.display(), &error);
             if arguments.json {
                 let (error, causes) = (error.to_string(), &error.chain()[1..]);
                 report::json(&with_names(arguments, serde_json::json!({ "error": error, "causes": causes })));
             }
-            return Outcome::Failed;
+            return outcome;
         }
     }
     Outcome::Done

@@ -1,5 +1,7 @@
 //! What a command comes to, and how the process ends where the arguments make no sense.
 
+use crate::error::{Error, Fault, Result};
+
 use super::plain;
 
 /// What a command came to; the process exits with the number.
@@ -14,6 +16,29 @@ pub enum Outcome {
     NothingToDo = 3,
     /// The user interrupted it: 128 + SIGINT, as shells have it.
     Interrupted = 130,
+}
+
+impl Outcome {
+    /// What a command comes to that ends with this failure. What is nobody's fault was asked for.
+    pub fn of(error: &Error) -> Self {
+        if error.fault() == Fault::Nobody { Outcome::Interrupted } else { Outcome::Failed }
+    }
+
+    /// What a command comes to of which each part has ended by itself.
+    pub fn of_all<T>(results: &[Result<T>]) -> Self {
+        let failures = results.iter().filter_map(|result| result.as_ref().err()).map(Outcome::of);
+        failures.max_by_key(|outcome| *outcome as u8).unwrap_or(Outcome::Done)
+    }
+
+    /// What work comes to that is done as far as it could be.
+    #[cfg(feature = "mirror")]
+    pub fn of_work(has_failures: bool, has_work: bool) -> Self {
+        match (has_failures, has_work) {
+            (true, _) => Outcome::Failed,
+            (false, true) => Outcome::Done,
+            (false, false) => Outcome::NothingToDo,
+        }
+    }
 }
 
 /// Ends the process as clap does for arguments it cannot make sense of.

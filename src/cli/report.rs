@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::error::{Error, FileError};
 use crate::measure::BEST_PSNR;
 
+use super::outcome::Outcome;
 use super::plain::{indented, plain, plain_json};
 use super::remedy::remedy;
 
@@ -73,6 +74,12 @@ pub fn error_text(subject: &impl Display, error: &Error) -> String {
     let subject = if is_named { String::new() } else { format!("{}: ", plain(&subject)) };
     let causes = chain[1..].iter().map(|cause| format!("\n  because: {}", indented(cause)));
     format!("error: {subject}{}{}{}", indented(&chain[0]), remedy(error), causes.collect::<String>())
+}
+
+/// Reports an error that ends something; what that comes to.
+pub fn ended(subject: &impl Display, error: &Error) -> Outcome {
+    say_lines(error_text(subject, error));
+    Outcome::of(error)
 }
 
 /// Columns of names and sentences.

@@ -75,8 +75,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     if let Some(directory) = &arguments.out_dir
         && let Err(error) = std::fs::create_dir_all(directory)
     {
-        report::say_lines(report::error_text(&directory.display(), &Error::write(directory)(error)));
-        return Outcome::Failed;
+        return report::ended(&directory.display(), &Error::write(directory)(error));
     }
     stop_on_interrupt();
     let results: Vec<_> = jobs.par_iter().map(|job| make(job, arguments.force)).collect();
@@ -85,7 +84,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         return Outcome::Interrupted;
     }
     summarize(arguments, &jobs, &results);
-    if results.iter().all(Result::is_ok) { Outcome::Done } else { Outcome::Failed }
+    Outcome::of_all(&results)
 }
 
 /// Works out where everything goes, before anything is done.

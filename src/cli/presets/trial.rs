@@ -71,14 +71,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
     if let Some(path) = &arguments.sheet
         && let Err(error) = Destination::from(path.clone()).check(arguments.force)
     {
-        report::say_lines(report::error_text(&path.display(), &error));
-        return Outcome::Failed;
+        return report::ended(&path.display(), &error);
     }
     stop_on_interrupt();
     let (mut trials, mut rows, mut outcome) = (Vec::new(), Vec::new(), Outcome::Done);
     let progress = Progress::new(arguments.tapes.len() * presets.len());
     let mut fail = |subject: &str, error: &Error| {
-        outcome = Outcome::Failed;
+        outcome = Outcome::of(error);
         if !interrupted() {
             progress.say(&report::error_text(&subject, error));
         }
@@ -108,8 +107,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         && let Err(error) =
             output::drafted(path, &draw::png(&sheet::sheet(&rows)), arguments.force).and_then(Draft::publish)
     {
-        report::say_lines(report::error_text(&path.display(), &error));
-        outcome = Outcome::Failed;
+        outcome = report::ended(&path.display(), &error);
     }
     outcome
 }

@@ -1,0 +1,66 @@
+//! `telecine serve`: the service.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::error::Result;
+use crate::serve::{self, Service};
+use crate::video::Preset;
+
+use super::config::ConfigFile;
+use super::item::POLICY;
+use super::network;
+use crate::cli::outcome::Outcome;
+use crate::cli::presets::{PresetFile, StrictArgument};
+use crate::cli::progress::stop_on_interrupt_and;
+use crate::cli::report::{ended, say};
+
+/// Bake tapes and mirror media as they are made, until stopped
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It answers the routes of the oven (/bake, /status, /health and so on), gives out tapes under /media/tapes/CODE, and
+follows the changes in MongoDB. Its settings are those that `telecine config` lists; CALLBACK_SECRET opens /bake.
+
+SIGTERM and Ctrl-C stop it: what was begun is finished or handed back. A second one ends it at once.
+
+Examples:
+  telecine serve
+  TELECINE_LISTEN=127.0.0.1:3003 TELECINE_PUBLISH=telecine telecine serve --drain 5m")]
+pub struct Arguments {
+    /// Let work that was begun go on for so long when the service is stopped: 30s, 5m
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = network::time)]
+    drain: Duration,
+    /// How to encode tapes; see `telecine presets list` [default: standard]
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    #[command(flatten)]
+    preset_file: PresetFile,
+    #[command(flatten)]
+    strict: StrictArgument,
+    #[command(flatten)]
+    file: ConfigFile,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    stop_on_interrupt_and(|| network::stop().cancel());
+    let preset = arguments.strict.apply(arguments.preset_file.public(arguments.preset.as_deref()));
+    match network::runtime().block_on(serve(arguments, preset)) {
+        Ok(()) => Outcome::Done,
+        Err(error) => ended(&"serve", &error),
+    }
+}
+
+async fn serve(arguments: &Arguments, preset: Preset) -> Result<()> {
+    let config = arguments.file.load()?;
+    let service = Service::connect(&config, preset, POLICY, network::stop()).await?;
+    if service.config.callback_secret.is_none() {
+        say("warning: CALLBACK_SECRET is not set; /bake refuses everybody");
+    }
+    let listener = serve::listen(&service).await?;
+    if let Ok(address) = listener.local_addr() {
+        say(format!("listening on http://{address}"));
+    }
+    serve::serve(service, listener, arguments.drain).await
+}
