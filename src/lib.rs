@@ -63,7 +63,8 @@
 //!    MongoDB is written last: a crash anywhere and a second run come to the same as no crash.
 //! 10. Secrets are of a type that prints nothing; they are in no argument, address, log or error.
 //! 11. A failure is reported once, where it is handled, with what to do about it. The library never prints; it says
-//!     whose fault a failure is and its [`error::Disposition`], and flags and remedies are words of [`cli`] alone.
+//!     whose fault a failure is, its [`error::Disposition`] and its [`code`](Error::code), and flags and remedies are words of
+//!     [`cli`] alone.
 //! 12. What is deleted has been saved before, records and files, unless somebody said otherwise: a batch goes only if
 //!     nobody has written to these records since. Nothing goes because the other side only looks empty.
 //! 13. Files are fetched only from the site's buckets, under keys of checked segments, whatever a document says.
@@ -71,7 +72,6 @@
 //! 15. What strangers wrote is printed so that a terminal shows it and does nothing.
 //! 16. Everybody is accounted for: every document in MongoDB is in one count of every command that counts. What no owner
 //!     can be found for is blocked with its reason.
-//!
 //! 17. A file imports only files of floors below, or of its own floor; there in no circle. A `mod.rs` that declares and
 //!     re-exports is a door.
 //! 18. To tell what happens never waits: progress is events, which any number may read or none, and results are returned.

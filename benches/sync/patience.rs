@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use super::moods::with_moods;
 use super::program::telecine;
 use super::stack::Stack;
 use super::stack::site::{Account, Site};
 
-/// Moods to be synced, and how long the owner rests between two likes.
+/// Moods to be synced, and how often the owner likes something.
 const CASES: [(usize, Duration); 2] = [(3_000, Duration::from_millis(200)), (8_000, Duration::from_secs(2))];
 
 /// Compares each of the cases with the same moods of somebody who does nothing meanwhile.
@@ -40,17 +41,24 @@ async fn synced(stack: &Stack, moods: usize, pause: Option<Duration>) -> (Durati
     (cost.wall, likes)
 }
 
-/// Likes something again and again; answers how often.
+/// Likes something at every tick, whether the like before has been answered or not; says how often.
 async fn like(site: Arc<Site>, owner: Account, pause: Duration, stop: Arc<AtomicBool>) -> usize {
-    let mut likes = 0;
+    let (mut ticks, mut likes) = (tokio::time::interval(pause), JoinSet::new());
+    let mut count = 0;
     while !stop.load(Ordering::Relaxed) {
-        let subject = json!({ "uri": format!("at://{}/app.bsky.feed.post/{likes}", owner.did()), "cid": "bafyreia" });
-        let record = json!({ "$type": "app.bsky.feed.like", "createdAt": "2026-01-01T00:00:00Z", "subject": subject });
-        let body =
-            json!({ "repo": owner.did(), "collection": "app.bsky.feed.like", "validate": false, "record": record });
-        site.pds().post(&owner.session, "com.atproto.repo.createRecord", &body).await;
-        likes += 1;
-        tokio::time::sleep(pause).await;
+        ticks.tick().await;
+        let (site, owner) = (site.clone(), owner.clone());
+        likes.spawn(async move {
+            let subject =
+                json!({ "uri": format!("at://{}/app.bsky.feed.post/{count}", owner.did()), "cid": "bafyreia" });
+            let record =
+                json!({ "$type": "app.bsky.feed.like", "createdAt": "2026-01-01T00:00:00Z", "subject": subject });
+            let body =
+                json!({ "repo": owner.did(), "collection": "app.bsky.feed.like", "validate": false, "record": record });
+            site.pds().post(&owner.session, "com.atproto.repo.createRecord", &body).await;
+        });
+        count += 1;
     }
-    likes
+    likes.join_all().await;
+    count
 }
