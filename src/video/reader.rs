@@ -1,4 +1,4 @@
-//! Any video file as what a player shows of it: pictures and sound, each at its time.
+//! Any video file as what a player shows of it: pictures, each at its time.
 //!
 //! Made for comparing with a tape, so pictures come at the tape's size. libav is given an open file and never a path.
 //! Nothing is kept: whoever needs something twice plays the file twice.
@@ -12,10 +12,8 @@ use ffmpeg_next as ffmpeg;
 
 use ffmpeg::codec::threading;
 use ffmpeg::format::context::{Input, StreamIo};
-use ffmpeg::format::{Sample, sample};
 use ffmpeg::rescale::Rescale;
-use ffmpeg::software::resampling;
-use ffmpeg::{ChannelLayout, Dictionary, Packet, Rational, codec, color, decoder, format, frame, media};
+use ffmpeg::{Dictionary, Packet, Rational, codec, color, decoder, format, frame, media};
 use serde::Serialize;
 
 use crate::error::{Error, Result, VideoError};
@@ -24,15 +22,9 @@ use crate::tape::TICKS_PER_SECOND;
 use super::encode::libav_wants_more;
 use super::libav;
 use super::monitor::Monitor;
+use super::pixels::{coding, components, swing};
 use super::planes::Geometry;
-use super::reduce::{self, Coding, Component, Matrix, Reduced, Reducer, Swing};
-
-/// Any flag that says that samples are not plain numbers for a colour, of one byte or of two with the lower one first.
-const ODD_FORMATS: u64 = (ffmpeg::ffi::AV_PIX_FMT_FLAG_PAL
-    | ffmpeg::ffi::AV_PIX_FMT_FLAG_BITSTREAM
-    | ffmpeg::ffi::AV_PIX_FMT_FLAG_BE
-    | ffmpeg::ffi::AV_PIX_FMT_FLAG_FLOAT
-    | ffmpeg::ffi::AV_PIX_FMT_FLAG_HWACCEL) as u64;
+use super::reduce::{self, Matrix, Reduced, Reducer, Swing};
 
 /// What a file says about itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -78,7 +70,7 @@ pub struct Played<'a> {
 #[derive(Debug)]
 pub struct Reader<'a> {
     file: &'a File,
-    path: &'a Path,
+    pub(super) path: &'a Path,
     /// What the file says about itself.
     pub facts: Facts,
 }
@@ -179,7 +171,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn demux(&self) -> Result<Input> {
+    pub(super) fn demux(&self) -> Result<Input> {
         let is_vp9 = self.facts.codec == codec::Id::VP9.name();
         demux(self.file, self.path, if is_vp9 { as_stored() } else { Dictionary::new() })
     }
@@ -208,41 +200,6 @@ impl<'a> Reader<'a> {
         reducer.reduce(&components, coding, geometry, picture);
         Ok(())
     }
-
-    /// Plays the sound, if there is any, into `sink`: the time of the first sample in seconds, samples a second, and
-    /// samples of one channel, the mean of all. Time 0 is the start; nothing of a coder's run-up comes along. `sink`
-    /// ends it early by answering `false`.
-    ///
-    /// # Errors
-    /// [`VideoError::Libav`] for a damaged file, and what `sink` returns.
-    pub fn play_sound(&self, mut sink: impl FnMut(f64, u32, &[f32]) -> Result<bool>) -> Result<()> {
-        let doing = || format!("decode the sound of {}", self.path.display());
-        let mut input = self.demux()?;
-        let origin = origin(&input) as f64 / TICKS_PER_SECOND as f64;
-        let Some(stream) = input.streams().best(media::Type::Audio) else { return Ok(()) };
-        let (index, clock) = (stream.index(), stream.time_base());
-        let mut context = codec::Context::from_parameters(stream.parameters()).map_err(libav(doing()))?.decoder();
-        // With this the decoder cuts the run-up off, as the edit list says, and moves the time along.
-        context.set_packet_time_base(clock);
-        let mut decoder = context.audio().map_err(libav(doing()))?;
-        let (mut packet, mut received, mut mono) = (Packet::empty(), frame::Audio::empty(), Vec::new());
-        loop {
-            let more = next_packet(&mut input, &mut packet, index).map_err(libav(doing()))?;
-            let sent = if more { decoder.send_packet(&packet) } else { decoder.send_eof() };
-            sent.map_err(libav(doing()))?;
-            while receive(decoder.receive_frame(&mut received)).map_err(libav(doing()))? {
-                let time = received.timestamp().unwrap_or_default() as f64 * f64::from(clock) - origin;
-                let rate = received.rate();
-                mix(&mut received, &mut mono).map_err(libav(doing()))?;
-                if !sink(time, rate, &mono)? {
-                    return Ok(());
-                }
-            }
-            if !more {
-                return Ok(());
-            }
-        }
-    }
 }
 
 fn refuse(path: &Path, what: &str) -> Error {
@@ -265,7 +222,7 @@ pub(super) fn as_stored() -> Dictionary<'static> {
 
 /// When the file starts, in ticks of its own times. In an MP4 that is 0: its times are those of the presentation
 /// already. Transport streams and such start anywhere.
-fn origin(input: &Input) -> i64 {
+pub(super) fn origin(input: &Input) -> i64 {
     if input.format().name().contains("mp4") {
         return 0;
     }
@@ -286,7 +243,7 @@ fn video_decoder(stream: &format::stream::Stream<'_>) -> Result<decoder::Video, 
 }
 
 /// Reads the next packet of a stream; answers whether there was one.
-fn next_packet(input: &mut Input, packet: &mut Packet, stream: usize) -> Result<bool, ffmpeg::Error> {
+pub(super) fn next_packet(input: &mut Input, packet: &mut Packet, stream: usize) -> Result<bool, ffmpeg::Error> {
     loop {
         *packet = Packet::empty();
         match packet.read(input) {
@@ -299,81 +256,10 @@ fn next_packet(input: &mut Input, packet: &mut Packet, stream: usize) -> Result<
 }
 
 /// Whether there was a frame to receive.
-fn receive(received: Result<(), ffmpeg::Error>) -> Result<bool, ffmpeg::Error> {
+pub(super) fn receive(received: Result<(), ffmpeg::Error>) -> Result<bool, ffmpeg::Error> {
     match received {
         Ok(()) => Ok(true),
         Err(error) if libav_wants_more(error) => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-fn swing(range: color::Range) -> Option<Swing> {
-    match range {
-        color::Range::JPEG => Some(Swing::Full),
-        color::Range::MPEG => Some(Swing::Limited),
-        color::Range::Unspecified => None,
-    }
-}
-
-/// What the samples of a frame stand for; `None` for colours of another kind.
-pub(super) fn coding(frame: &frame::Video, is_rgb: bool) -> Option<Coding> {
-    use color::Space;
-    let matrix = match frame.color_space() {
-        _ if is_rgb => return Some(Coding::Rgb),
-        Space::BT709 => Matrix::Bt709,
-        Space::Unspecified | Space::FCC | Space::BT470BG | Space::SMPTE170M => Matrix::Bt601,
-        _ => return None,
-    };
-    Some(Coding::Yuv(matrix, frame_swing(frame)))
-}
-
-fn frame_swing(frame: &frame::Video) -> Swing {
-    use format::Pixel::{YUVJ411P, YUVJ420P, YUVJ422P, YUVJ440P, YUVJ444P};
-    let is_full = matches!(frame.format(), YUVJ411P | YUVJ420P | YUVJ422P | YUVJ440P | YUVJ444P);
-    swing(frame.color_range()).unwrap_or(if is_full { Swing::Full } else { Swing::Limited })
-}
-
-/// Where a frame's three colour components lie, and whether they are red, green and blue. `None` unless they are
-/// plain numbers. Of all the formats libav knows, none needs to be named here: it describes them.
-pub(super) fn components(frame: &frame::Video) -> Option<([Component<'_>; 3], bool)> {
-    // SAFETY: descriptors are constants of libav.
-    let description = unsafe { &*frame.format().descriptor()?.as_ptr() };
-    let components = description.comp.first_chunk::<3>()?;
-    let plain = components.iter().all(|component| (8..=16).contains(&component.depth));
-    if description.nb_components < 3 || !plain || description.flags & ODD_FORMATS != 0 {
-        return None;
-    }
-    let is_rgb = description.flags & ffmpeg::ffi::AV_PIX_FMT_FLAG_RGB as u64 != 0;
-    let chroma = if is_rgb { (0, 0) } else { (description.log2_chroma_w, description.log2_chroma_h) };
-    let component = |index: usize| {
-        let (component, halved) = (components[index], if index == 0 { (0, 0) } else { chroma });
-        let (plane, first) = (component.plane as usize, component.offset as usize);
-        let data = frame.data(plane).get(first..).unwrap_or_default();
-        let (depth, shift) = (component.depth as u32, component.shift as u32);
-        Component { data, stride: frame.stride(plane), step: component.step as usize, halved, depth, shift }
-    };
-    Some(([component(0), component(1), component(2)], is_rgb))
-}
-
-/// The mean of all channels.
-fn mix(received: &mut frame::Audio, mono: &mut Vec<f32>) -> Result<(), ffmpeg::Error> {
-    let planar = Sample::F32(sample::Type::Planar);
-    if received.format() != planar {
-        let layout = match received.channel_layout() {
-            unknown if unknown.is_empty() => ChannelLayout::default(received.channels().into()),
-            known => known,
-        };
-        received.set_channel_layout(layout);
-        let (format, rate) = (received.format(), received.rate());
-        let mut floats = frame::Audio::empty();
-        resampling::Context::get(format, layout, rate, planar, layout, rate)?.run(received, &mut floats)?;
-        *received = floats;
-    }
-    let channels = received.planes();
-    mono.clear();
-    mono.resize(received.samples(), 0.0);
-    for channel in 0..channels {
-        mono.iter_mut().zip(received.plane::<f32>(channel)).for_each(|(sum, sample)| *sum += sample / channels as f32);
-    }
-    Ok(())
 }

@@ -16,8 +16,8 @@ use super::encode::{Chunk, Part, Plan, libav_wants_more};
 use super::libav;
 use super::monitor::Monitor;
 use super::paint::Painter;
+use super::pixels::{coding, components};
 use super::quality::Quality;
-use super::reader::{coding, components};
 use super::reduce::{Reduced, Reducer};
 
 /// `count` frames that stand for the rest: those around `middle`.
