@@ -14,6 +14,7 @@ mod exact;
 mod floor;
 mod frame_source;
 mod installed;
+mod join;
 mod level;
 mod listen;
 mod look;

@@ -15,6 +15,7 @@ use crate::tape::{Shown, Tape};
 use super::choose::candidates;
 use super::encode::{Chunk, Part, Plan};
 use super::frame_source::FrameSource;
+use super::join::parts;
 use super::monitor::Monitor;
 use super::mux::Muxer;
 use super::paint::Painter;
@@ -22,7 +23,6 @@ use super::preset::Preset;
 use super::quality::Quality;
 use super::rate::declared_rate;
 use super::schedule::{Options, timeline};
-use super::transcode::parts;
 
 /// Every frame of a video, as it goes into the encoder. All in memory: for short tapes.
 pub struct Painted<'a> {
