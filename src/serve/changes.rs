@@ -55,6 +55,7 @@ async fn follow(service: &Service, changes: &mut Changes) -> Result<()> {
     while !service.stopping.is_cancelled() {
         match changes.next().await? {
             Next::Change(change, token) => {
+                service.metrics.change();
                 submit(service, &change).await?;
                 position = Some(token);
             }
@@ -67,6 +68,7 @@ async fn follow(service: &Service, changes: &mut Changes) -> Result<()> {
             if !service.store.note_position(&service.worker, token).await? {
                 return Ok(());
             }
+            service.metrics.position_stored();
             stored = Instant::now();
         }
     }

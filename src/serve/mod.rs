@@ -14,11 +14,14 @@
 //! * `outbox/` — requests to others, and to whom they may go.
 //! * `work/` — how each kind of work is done.
 //! * `runner` — workers. `changes`, `schedule` — the site's changes, and the day's plan, to jobs.
-//! * `http/` — every route.
+//! * `view`, `feed`, `metrics` — jobs as others see them, as they change, and counted. `dashboard/` — pages. `http/` — every route.
 
 mod changes;
+mod dashboard;
+mod feed;
 mod http;
 mod jobs;
+mod metrics;
 mod outbox;
 mod progress;
 mod queue;
@@ -26,6 +29,7 @@ mod runner;
 mod schedule;
 mod service;
 mod store;
+mod view;
 mod work;
 
 use std::sync::Arc;
@@ -64,7 +68,7 @@ pub async fn serve(service: Service, listener: TcpListener, patience: Duration) 
     let service = Arc::new(service);
     let ended = tokio_util::sync::CancellationToken::new();
     let answering = tokio::spawn(http::answer(listener, service.clone(), ended.clone()));
-    let sources = async { tokio::join!(changes::read(&service), schedule::plan_daily(&service)) };
+    let sources = async { tokio::join!(changes::read(&service), schedule::plan_daily(&service), feed::run(&service)) };
     let mut work = std::pin::pin!(async { tokio::join!(sources, runner::run(service.clone())) });
     tokio::select! {
         _ = &mut work => {}

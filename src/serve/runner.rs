@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
@@ -124,8 +125,10 @@ async fn attempt(service: &Arc<Service>, claim: Claim) {
     let job = &claim.job;
     if job.deaths >= MOST_DEATHS {
         let text = format!("{} workers were not heard of again while they had it", job.deaths);
-        return settle(service, &claim, Next::Park(Failure { code: "worker.died".into(), text })).await;
+        return settle(service, &claim, Next::Park(Failure { code: "worker.died".into(), text }), Duration::ZERO).await;
     }
+    service.metrics.begin(job);
+    let began = Instant::now();
     let progress = Progress::new();
     let control = Control { stop: service.ending.child_token(), ..Control::default() };
     let limit = limit(job.work.kind());
@@ -150,7 +153,7 @@ async fn attempt(service: &Arc<Service>, claim: Claim) {
     // What waits has ended by being dropped; what runs on a thread ends by this.
     control.stop.cancel();
     match end {
-        Ok(end) => settle(service, &claim, end.next(job.attempt, Timestamp::now())).await,
+        Ok(end) => settle(service, &claim, end.next(job.attempt, Timestamp::now()), began.elapsed()).await,
         Err(Renewed::Cancelled) => {
             if let Err(error) = service.store.end(&claim).await {
                 tracing::warn!(chain = ?error.chain(), "a cancelled job cannot be ended");
@@ -163,7 +166,7 @@ async fn attempt(service: &Arc<Service>, claim: Claim) {
 /// Renews a claim until that cannot be done any more.
 async fn keep(service: Arc<Service>, claim: Claim, progress: Progress) -> Renewed {
     let mut told = (None, None);
-    let mut since = tokio::time::Instant::now();
+    let mut since = Instant::now();
     loop {
         tokio::time::sleep(REPORT).await;
         let now = progress.now();
@@ -171,7 +174,7 @@ async fn keep(service: Arc<Service>, claim: Claim, progress: Progress) -> Renewe
             continue;
         }
         match service.store.renew(&claim, now.0, now.1).await {
-            Ok(Renewed::Kept) => (told, since) = (now, tokio::time::Instant::now()),
+            Ok(Renewed::Kept) => (told, since) = (now, Instant::now()),
             Ok(renewed) => return renewed,
             // The lease says when it is another's; until then this one goes on.
             Err(error) => tracing::warn!(chain = ?error.chain(), "a claim cannot be renewed"),
@@ -180,7 +183,7 @@ async fn keep(service: Arc<Service>, claim: Claim, progress: Progress) -> Renewe
 }
 
 /// Writes down what becomes of a job, and first tells whoever has to know.
-async fn settle(service: &Service, claim: &Claim, next: Next) {
+async fn settle(service: &Service, claim: &Claim, next: Next, took: Duration) {
     let settled = async {
         if let Next::Park(failure) = &next {
             work::give_up(service, claim, failure).await?;
@@ -188,7 +191,10 @@ async fn settle(service: &Service, claim: &Claim, next: Next) {
         service.store.settle(claim, &next).await
     };
     match settled.await {
-        Ok(Some(job)) => tell(&job),
+        Ok(Some(job)) => {
+            service.metrics.end(&job, took);
+            tell(&job);
+        }
         Ok(None) => tracing::warn!("the job is another worker's by now"),
         // It is due again when its lease is over.
         Err(error) => tracing::warn!(chain = ?error.chain(), "the end of a job cannot be stored"),

@@ -1,5 +1,7 @@
 //! Everything that the service is made of, connected.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,7 +13,9 @@ use crate::remote::Waits;
 use crate::sync::{Policy, Services};
 use crate::video::Preset;
 
+use super::feed::Feed;
 use super::jobs::{Job, Work};
+use super::metrics::Metrics;
 use super::outbox::{Client, Receivers};
 use super::queue::Queue;
 use super::store::Store;
@@ -24,6 +28,12 @@ pub struct Service {
     pub store: Store,
     /// Who wakes workers.
     pub queue: Queue,
+    /// What happens to jobs, for who watches.
+    pub feed: Feed,
+    /// How many watch it.
+    pub watchers: Arc<AtomicUsize>,
+    /// What is counted and measured.
+    pub metrics: Metrics,
     /// What tells receivers.
     pub receivers: Client,
     /// Its settings.
@@ -60,6 +70,9 @@ impl Service {
             store: Store::open(&services.mongo, &settings.database).await?,
             services,
             queue: Queue::new(),
+            feed: Feed::new(),
+            watchers: Arc::default(),
+            metrics: Metrics::new(),
             receivers: Client::new(receivers)?,
             config: settings,
             preset,
@@ -78,6 +91,18 @@ impl Service {
     pub async fn submit(&self, work: &Work, delay: Duration, hints: bool) -> Result<Job> {
         let job = self.store.submit(work, delay, hints).await?;
         self.queue.wake(work.kind());
+        Ok(job)
+    }
+
+    /// Begins a job anew, and wakes who does it; `None` if there is none that could be.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn retry(&self, id: &str) -> Result<Option<Job>> {
+        let job = self.store.retry(id).await?;
+        if let Some(job) = &job {
+            self.queue.wake(job.work.kind());
+        }
         Ok(job)
     }
 }

@@ -14,6 +14,8 @@ pub enum Problem {
     Invalid(String),
     /// 401: the secret is wrong, or none is set here.
     Secret,
+    /// 401: the operator's token is wrong, or none is set here.
+    Token,
     /// 404: nothing is there.
     NotFound,
     /// 410: it was there, and its maker took it back.
@@ -33,6 +35,7 @@ impl IntoResponse for Problem {
         let (status, body) = match self {
             Problem::Invalid(error) => (StatusCode::BAD_REQUEST, json!({ "error": error })),
             Problem::Secret => (StatusCode::UNAUTHORIZED, json!({ "error": "Invalid callback secret" })),
+            Problem::Token => (StatusCode::UNAUTHORIZED, json!({ "error": "Operator token required" })),
             Problem::NotFound => (StatusCode::NOT_FOUND, json!({ "error": "Not found" })),
             Problem::Gone => (StatusCode::GONE, json!({ "error": "Gone" })),
             Problem::Failed(error) => {

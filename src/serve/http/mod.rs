@@ -1,11 +1,16 @@
 //! What the service answers over HTTP. One file a resource; `router` shows every route.
 
+mod api;
 mod error;
+mod events;
 mod health;
 mod media;
+mod metrics;
 mod oven;
+mod pages;
 mod router;
 mod secret;
+mod ws;
 
 use std::sync::Arc;
 

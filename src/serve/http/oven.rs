@@ -80,6 +80,14 @@ pub async fn hint(body: Result<Bytes, BytesRejection>) -> Result<Json<Value>, Pr
 
 /// What waits, what runs, and what is over.
 pub async fn status(State(service): State<Arc<Service>>) -> Result<Json<Value>, Problem> {
+    Ok(Json(everything(&service).await?))
+}
+
+/// The same, for `/ws` as well.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn everything(service: &Service) -> crate::Result<Value> {
     let bakes = async |states: &[JobState], limit| {
         let filter = Filter { kind: Some(Kind::Bake), states: states.to_vec(), ..Filter::default() };
         service.store.list(&filter, limit).await
@@ -88,7 +96,7 @@ pub async fn status(State(service): State<Arc<Service>>) -> Result<Json<Value>, 
     let active = bakes(&[JobState::Running], MOST).await?;
     let recent = bakes(&[JobState::Done, JobState::Parked, JobState::Cancelled], RECENT).await?;
     let entries = |jobs: &[Job], entry: fn(&Job) -> Value| jobs.iter().map(entry).collect::<Vec<_>>();
-    Ok(Json(json!({
+    Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "serverStartTime": service.started.as_millisecond(),
         "uptime": Timestamp::now().as_millisecond() - service.started.as_millisecond(),
@@ -96,7 +104,7 @@ pub async fn status(State(service): State<Arc<Service>>) -> Result<Json<Value>, 
         "active": entries(&active, running),
         "recent": entries(&recent, over),
         "grabs": { "active": [], "recent": [], "ipfsThumbs": {} },
-    })))
+    }))
 }
 
 fn waiting(job: &Job) -> Value {

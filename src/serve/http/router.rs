@@ -6,34 +6,55 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN};
 use axum::http::{HeaderValue, Method, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::serve::service::Service;
 
 use super::error::Problem;
-use super::{health, media, oven};
+use super::{api, events, health, media, metrics, oven, pages, ws};
 
 /// Bytes that a request may have, as the oven takes them.
 const MAX_BODY: usize = 100 * 1024;
 
 /// Every route.
 pub fn router(service: Arc<Service>) -> Router {
-    Router::new()
+    let pages = Router::new()
+        .route("/", get(pages::overview))
+        .route("/jobs", get(pages::jobs))
+        .route("/jobs/{id}", get(pages::job))
+        .route("/jobs/{id}/retry", post(pages::retry))
+        .route("/jobs/{id}/cancel", post(pages::cancel))
+        .route("/retry", post(pages::retry_all))
+        .route("/login", get(pages::login_page).post(pages::login))
+        .route("/logout", post(pages::logout))
+        .route("/assets/style.css", get(pages::style))
+        .route("/assets/live.js", get(pages::script))
+        .layer(from_fn_with_state(service.clone(), pages::guarded));
+    let machines = Router::new()
         // The oven's, word for word.
         .route("/bake", post(oven::bake))
         .route("/bake-status", post(oven::hint))
         .route("/bake-complete", post(oven::hint))
         .route("/status", get(oven::status))
         .route("/health", get(health::health))
+        .route("/ws", get(ws::ws))
         // Ours.
+        .route("/api/jobs", get(api::list))
+        .route("/api/jobs/{id}", get(api::one))
+        .route("/api/jobs/{id}/retry", post(api::retry))
+        .route("/api/jobs/{id}/cancel", post(api::cancel))
+        .route("/events", get(events::events))
+        .route("/metrics", get(metrics::metrics))
         .route("/ready", get(health::ready))
         .route("/media/tapes/{name}", get(media::tape))
         .fallback(async || Problem::NotFound)
         .method_not_allowed_fallback(async || Problem::NotFound)
+        .layer(from_fn(for_any_origin));
+    pages
+        .merge(machines)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn(for_any_origin))
         .with_state(service)
 }
 

@@ -59,6 +59,41 @@ impl Store {
         insist(read).await
     }
 
+    /// Jobs that have changed since then, or a little before; without a time, those that have changed last. The oldest change
+    /// comes first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn changed_since(&self, since: Option<Timestamp>, limit: i64) -> Result<Vec<Job>> {
+        let Some(since) = since else {
+            return self.list(&Filter::default(), 1).await;
+        };
+        let read = || async {
+            let changed = doc! { "changed": { "$gte": since.as_millisecond() } };
+            let found = self.jobs().find(changed).sort(doc! { "changed": 1, "_id": 1 }).limit(limit).await;
+            found.map_err(failed("list jobs"))?.try_collect().await.map_err(failed("list jobs"))
+        };
+        insist(read).await
+    }
+
+    /// How many jobs failed with each code and are not done yet, the most frequent first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn causes(&self) -> Result<Vec<(String, u64)>> {
+        let pipeline = [
+            doc! { "$match": { "state": { "$in": [State::Waiting.name(), State::Parked.name()] } } },
+            doc! { "$group": { "_id": "$failure.code", "jobs": { "$sum": 1 } } },
+            doc! { "$sort": { "jobs": -1, "_id": 1 } },
+        ];
+        let read = || async {
+            let counted = self.documents().aggregate(pipeline.clone()).await.map_err(failed("count failures"))?;
+            counted.try_collect::<Vec<Document>>().await.map_err(failed("count failures"))
+        };
+        let cause = |group: &Document| Some((group.get_str("_id").ok()?.to_owned(), number(group, "jobs")?));
+        Ok(insist(read).await?.iter().filter_map(cause).collect())
+    }
+
     /// How many jobs there are of each kind in each state.
     ///
     /// # Errors
@@ -109,11 +144,16 @@ fn queue(group: &Document) -> Option<Queue> {
     let id = group.get_document("_id").ok()?;
     let kind = id.get_str("kind").ok()?;
     let state = id.get_str("state").ok()?;
-    let jobs = group.get_i32("jobs").map(i64::from).or_else(|_| group.get_i64("jobs")).ok()?;
     Some(Queue {
         kind: Kind::ALL.into_iter().find(|known| known.name() == kind)?,
         state: State::ALL.into_iter().find(|known| known.name() == state)?,
-        jobs: jobs.unsigned_abs(),
+        jobs: number(group, "jobs")?,
         oldest: group.get_i64("oldest").ok().and_then(|oldest| Timestamp::from_millisecond(oldest).ok()),
     })
+}
+
+/// A count, which is of the type that it fits into.
+fn number(group: &Document, field: &str) -> Option<u64> {
+    let number = group.get_i32(field).map(i64::from).or_else(|_| group.get_i64(field)).ok()?;
+    Some(number.unsigned_abs())
 }

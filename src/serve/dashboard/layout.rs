@@ -1,0 +1,56 @@
+//! What all pages have around them.
+
+use maud::{DOCTYPE, Markup, html};
+
+/// Who looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Viewer {
+    /// Anybody: reads.
+    Anybody,
+    /// Who has said the operator's token: acts.
+    Operator,
+    /// Anybody, where no token is set, so that nobody can act.
+    ReadOnly,
+}
+
+/// A page.
+pub fn page(title: &str, viewer: Viewer, content: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " · Telecine" }
+                link rel="stylesheet" href="/assets/style.css";
+                link rel="icon" href="data:,";
+                script type="module" src="/assets/live.js" {}
+            }
+            body {
+                a.skip href="#main" { "Skip to content" }
+                header {
+                    a.home href="/" { "Telecine" }
+                    nav aria-label="Pages" {
+                        a href="/jobs" { "Jobs" }
+                        a href="/jobs?state=parked" { "Failures" }
+                        @match viewer {
+                            Viewer::Anybody => { a href="/login" { "Log in" } }
+                            Viewer::Operator => {
+                                form method="post" action="/logout" { button.plain { "Log out" } }
+                            }
+                            Viewer::ReadOnly => {}
+                        }
+                    }
+                    p #live role="status" { "Reload for news" }
+                }
+                main #main { (content) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// A page that says what is wrong with a request.
+pub fn problem(title: &str, text: &str) -> String {
+    page(title, Viewer::ReadOnly, &html! { h1 { (title) } p { (text) } p { a href="/" { "Back to the overview" } } })
+}

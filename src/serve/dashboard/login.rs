@@ -1,0 +1,20 @@
+//! Where the operator says the token.
+
+use maud::html;
+
+use super::layout::{Viewer, page};
+
+/// The page; `is_wrong` after a token that was not the operator's.
+#[must_use]
+pub fn login(is_wrong: bool) -> String {
+    let content = html! {
+        h1 { "Log in" }
+        p { "The operator's token (TELECINE_ADMIN_TOKEN) lets you retry and cancel jobs." }
+        @if is_wrong { p.wrong role="alert" { "That is not the token." } }
+        form method="post" action="/login" {
+            p { label for="token" { "Token" } input #token name="token" type="password" required autocomplete="current-password"; }
+            p { button { "Log in" } }
+        }
+    };
+    page("Log in", Viewer::ReadOnly, &content)
+}

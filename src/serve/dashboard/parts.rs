@@ -1,0 +1,105 @@
+//! Parts that several pages have: states, times, rows of jobs.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use crate::serve::jobs::{Failure, State};
+use crate::serve::view::JobView;
+
+/// A state as a word that also has a colour.
+pub fn state(state: State) -> Markup {
+    html! { span class={ "state " (state.name()) } { (state.name()) } }
+}
+
+/// A time, and how long ago that was.
+pub fn time(time: Timestamp, now: Timestamp) -> Markup {
+    let exact = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    html! { time datetime=(exact) title=(exact) { (ago(time, now)) } }
+}
+
+/// `3 min ago`, `in 2 h`.
+fn ago(time: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(time).as_secs();
+    let text = span(seconds.unsigned_abs());
+    if seconds >= 0 { format!("{text} ago") } else { format!("in {text}") }
+}
+
+/// `40 s`, `3 min`, `2 h`, `5 d`.
+pub fn span(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// How far a running job is.
+pub fn progress(job: &JobView) -> Markup {
+    html! {
+        @if let Some(stage) = job.stage {
+            span.stage { (stage.name()) }
+            @if let Some(percent) = job.percent {
+                " " progress max="100" value=(percent) aria-label={ "Encoded of " (job.label) } { (percent) " %" }
+                " " span.percent { (percent) " %" }
+            }
+        }
+    }
+}
+
+/// Why an attempt failed.
+pub fn failure(failure: &Failure) -> Markup {
+    html! {
+        a.code href={ "/jobs?cause=" (failure.code) } { (failure.code) }
+        " " span.text { (failure.text) }
+    }
+}
+
+/// Jobs in a table. The script finds rows by their ids.
+pub fn table(caption: &str, jobs: &[JobView], now: Timestamp) -> Markup {
+    html! {
+        .scroll tabindex="0" role="region" aria-label=(caption) {
+            table {
+                caption { (caption) }
+                thead { tr {
+                    th scope="col" { "Job" } th scope="col" { "Kind" } th scope="col" { "State" }
+                    th scope="col" { "Attempt" } th scope="col" { "Changed" } th scope="col" { "Why" }
+                } }
+                tbody { @for job in jobs { (row(job, now)) } }
+            }
+        }
+    }
+}
+
+fn row(job: &JobView, now: Timestamp) -> Markup {
+    html! {
+        tr data-job=(job.id) {
+            th scope="row" {
+                a href={ "/jobs/" (job.id) } {
+                    @if let Some(medium) = &job.medium { (medium) " " }
+                    (job.label)
+                }
+            }
+            td { (job.kind.name()) }
+            td data-field="state" { (state(job.state)) " " (progress(job)) }
+            td data-field="attempt" { (job.attempt) }
+            td data-field="changed" { (time(job.changed, now)) }
+            td data-field="why" { @if let Some(why) = &job.failure { (failure(why)) } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_people_do() {
+        let now = Timestamp::UNIX_EPOCH;
+        let before = |seconds| ago(now - jiff::SignedDuration::from_secs(seconds), now);
+        assert_eq!(
+            [0, 119, 120, 7_200, 172_800, -90].map(before),
+            ["0 s ago", "119 s ago", "2 min ago", "2 h ago", "2 d ago", "in 90 s"]
+        );
+    }
+}

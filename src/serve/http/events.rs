@@ -1,0 +1,77 @@
+//! What happens to jobs, as server-sent events. Who comes back says what it saw last, and gets what it has missed.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt, stream};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::serve::feed::Update;
+use crate::serve::service::Service;
+
+/// How many may watch at once. Each costs a connection and some kilobytes.
+const MOST: usize = 10_000;
+
+/// How often somebody who watches hears something, if only a comment.
+const ALIVE: Duration = Duration::from_secs(15);
+
+/// Who watches, counted.
+struct Watcher(Arc<AtomicUsize>);
+
+impl Watcher {
+    fn new(watchers: &Arc<AtomicUsize>) -> Option<Watcher> {
+        let watcher = Watcher(watchers.clone());
+        (watchers.fetch_add(1, Ordering::Relaxed) < MOST).then_some(watcher)
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Tells what happens until the service stops.
+pub async fn events(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
+    let Some(watcher) = Watcher::new(&service.watchers) else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let last = headers.get("last-event-id").and_then(|last| last.to_str().ok()?.parse().ok());
+    let events = told(&service, last, watcher).map(Ok::<_, Infallible>);
+    let headers = [(CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")];
+    (headers, Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE))).into_response()
+}
+
+fn told(service: &Service, last: Option<u64>, watcher: Watcher) -> impl Stream<Item = Event> + use<> {
+    let (missed, updates) = service.feed.watch(last);
+    // A moment that differs, so that not all of those come back at once who were cut off at once.
+    let retry = Duration::from_millis(1_000 + fastrand::u64(..2_000));
+    let hello = Event::default().event("hello").retry(retry).data(env!("CARGO_PKG_VERSION"));
+    let first = match missed {
+        Some(missed) => missed.iter().map(|update| event(update)).collect(),
+        None => vec![reload()],
+    };
+    let live = stream::unfold((updates, watcher), async |(mut updates, watcher)| match updates.recv().await {
+        Ok(update) => Some((event(&update), (updates, watcher))),
+        Err(RecvError::Lagged(_)) => Some((reload(), (updates, watcher))),
+        Err(RecvError::Closed) => None,
+    });
+    let ended = service.stopping.clone().cancelled_owned();
+    let goodbye = stream::once(async { Event::default().event("goodbye").data("the service stops") });
+    stream::once(async { hello }).chain(stream::iter(first)).chain(live).take_until(ended).chain(goodbye)
+}
+
+fn event(update: &Update) -> Event {
+    let event = Event::default().event("job").id(update.number.to_string());
+    event.json_data(&update.job).unwrap_or_else(|_| reload())
+}
+
+/// Tells that something was missed: to be looked at anew.
+fn reload() -> Event {
+    Event::default().event("reload").data("changes were missed")
+}

@@ -1,0 +1,148 @@
+//! What is counted and measured, for `/metrics`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use super::jobs::{Job, Kind, State};
+use super::store::Queue;
+
+/// Jobs of a kind in a state.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Standing {
+    kind: &'static str,
+    state: &'static str,
+}
+
+/// Attempts of a kind that ended so.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ending {
+    kind: &'static str,
+    state: &'static str,
+    cause: String,
+}
+
+/// A kind of job.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfKind {
+    kind: &'static str,
+}
+
+/// What is counted and measured.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    jobs: Family<Standing, Gauge>,
+    oldest: Family<Standing, Gauge>,
+    attempts: Family<Ending, Counter>,
+    seconds: Family<OfKind, Histogram>,
+    waits: Family<OfKind, Histogram>,
+    changes: Counter,
+    /// When the position in the stream of changes was stored last, in seconds since 1970.
+    position: Gauge,
+}
+
+/// From a tenth of a second to an hour.
+fn histogram() -> Histogram {
+    Histogram::new(exponential_buckets(0.1, 2.0, 16))
+}
+
+impl Metrics {
+    /// Nothing has happened yet.
+    #[must_use]
+    pub fn new() -> Metrics {
+        let mut registry = Registry::with_prefix("telecine");
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        let metrics = Metrics {
+            jobs: Family::default(),
+            oldest: Family::default(),
+            attempts: Family::default(),
+            seconds: Family::new_with_constructor(histogram),
+            waits: Family::new_with_constructor(histogram),
+            changes: Counter::default(),
+            position: Gauge::default(),
+            registry: Registry::default(),
+        };
+        registry.register("build", "What runs", build);
+        registry.register("jobs", "Jobs by kind and state", metrics.jobs.clone());
+        registry.register(
+            "oldest_job_seconds",
+            "For how long the oldest job of a kind has been in a state",
+            metrics.oldest.clone(),
+        );
+        registry.register("attempts", "Attempts that ended here, by how they ended", metrics.attempts.clone());
+        registry.register("job_seconds", "How long attempts took here", metrics.seconds.clone());
+        registry.register("job_wait_seconds", "How long jobs waited for their first attempt", metrics.waits.clone());
+        registry.register("changes", "Changes of items that were read here", metrics.changes.clone());
+        registry.register(
+            "stream_position_stored_timestamp_seconds",
+            "When the position in the stream of changes was stored here last",
+            metrics.position.clone(),
+        );
+        Metrics { registry, ..metrics }
+    }
+
+    /// Everything, to be written out.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Takes the queues as they are.
+    pub fn set_queues(&self, queues: &[Queue]) {
+        for kind in Kind::ALL {
+            for state in State::ALL {
+                let standing = Standing { kind: kind.name(), state: state.name() };
+                let queue = queues.iter().find(|queue| queue.kind == kind && queue.state == state);
+                self.jobs.get_or_create(&standing).set(queue.map_or(0, |queue| queue.jobs as i64));
+                if !state.is_over() {
+                    let age = queue
+                        .and_then(|queue| queue.oldest)
+                        .map_or(0, |oldest| Timestamp::now().duration_since(oldest).as_secs().max(0));
+                    self.oldest.get_or_create(&standing).set(age);
+                }
+            }
+        }
+    }
+
+    /// An attempt begins.
+    pub fn begin(&self, job: &Job) {
+        if job.attempt == 1
+            && let Some(started) = job.started
+        {
+            let waited = Duration::try_from(started.duration_since(job.created)).unwrap_or_default();
+            self.waits.get_or_create(&OfKind { kind: job.work.kind().name() }).observe(waited.as_secs_f64());
+        }
+    }
+
+    /// An attempt has left a job as it is now.
+    pub fn end(&self, job: &Job, took: Duration) {
+        let (kind, state) = (job.work.kind().name(), job.state.name());
+        let cause = job.failure.as_ref().map_or_else(String::new, |failure| failure.code.clone());
+        self.attempts.get_or_create(&Ending { kind, state, cause }).inc();
+        self.seconds.get_or_create(&OfKind { kind }).observe(took.as_secs_f64());
+    }
+
+    /// A change was read.
+    pub fn change(&self) {
+        self.changes.inc();
+    }
+
+    /// The position in the stream of changes was stored.
+    pub fn position_stored(&self) {
+        self.position.set(Timestamp::now().as_second());
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Metrics::new()
+    }
+}
