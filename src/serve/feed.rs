@@ -95,19 +95,21 @@ pub async fn run(service: &Service) {
             continue;
         }
         match service.store.changed_since(from.map(|from| from - overlap), MOST).await {
+            // What changed shortly before somebody began to watch is told with the next look.
+            Ok(jobs) if from.is_none() => {
+                from = Some(jobs.first().map_or(Timestamp::UNIX_EPOCH, |latest| latest.changed));
+            }
             Ok(jobs) => {
-                let is_first = from.is_none();
                 // Where there are more than that, looking back would come to the same ones again.
                 overlap = if (jobs.len() as i64) < MOST { OVERLAP } else { SignedDuration::ZERO };
                 for job in jobs {
                     from = from.max(Some(job.changed));
-                    if seen.insert(job.id.clone(), job.changed) != Some(job.changed) && !is_first {
+                    if seen.insert(job.id.clone(), job.changed) != Some(job.changed) {
                         service.feed.tell(JobView::from(&job));
                     }
                 }
                 let oldest = from.map(|from| from - OVERLAP);
                 seen.retain(|_, changed| Some(*changed) >= oldest);
-                from = from.or(Some(Timestamp::UNIX_EPOCH));
             }
             Err(error) => tracing::warn!(chain = ?error.chain(), "changes of jobs cannot be read"),
         }

@@ -39,9 +39,10 @@ use tokio::net::TcpListener;
 
 use crate::error::{Error, Result, ServeError};
 
-pub use jobs::{Baked, Job, Kind, Outcome, Stage, State, Work};
+pub use jobs::{Attempt, Baked, Failure, Job, Kind, Outcome, Stage, State, Work};
 pub use service::Service;
 pub use store::{Filter, Queue, Store};
+pub use view::{JobPage, JobView, ago};
 
 /// How long jobs may take to be handed back.
 const HAND_BACK: Duration = Duration::from_secs(10);

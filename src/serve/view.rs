@@ -85,3 +85,37 @@ impl From<Job> for JobPage {
         JobPage { job: JobView::from(&job), worker: job.worker, outcome: job.outcome, history: job.history }
     }
 }
+
+/// `3 min ago`, `in 2 h`.
+#[must_use]
+pub fn ago(time: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(time).as_secs();
+    let text = span(seconds.unsigned_abs());
+    if seconds >= 0 { format!("{text} ago") } else { format!("in {text}") }
+}
+
+/// `40 s`, `3 min`, `2 h`, `5 d`.
+#[must_use]
+pub fn span(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_people_do() {
+        let now = Timestamp::UNIX_EPOCH;
+        let before = |seconds| ago(now - jiff::SignedDuration::from_secs(seconds), now);
+        assert_eq!(
+            [0, 119, 120, 7_200, 172_800, -90].map(before),
+            ["0 s ago", "119 s ago", "2 min ago", "2 h ago", "2 d ago", "in 90 s"]
+        );
+    }
+}

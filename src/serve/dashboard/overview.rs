@@ -5,10 +5,10 @@ use maud::{Markup, html};
 
 use crate::serve::jobs::{Kind, State};
 use crate::serve::store::Queue;
-use crate::serve::view::JobView;
+use crate::serve::view::{JobView, span};
 
 use super::layout::{Viewer, page};
-use super::parts::{progress, span, table};
+use super::parts::{progress, table};
 
 /// What the first page shows.
 pub struct Overview {

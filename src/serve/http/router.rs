@@ -52,10 +52,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .fallback(async || Problem::NotFound)
         .method_not_allowed_fallback(async || Problem::NotFound)
         .layer(from_fn(for_any_origin));
-    pages
-        .merge(machines)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(service)
+    pages.merge(machines).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(service)
 }
 
 /// Lets pages of any site ask, as the oven does.

@@ -7,7 +7,7 @@ use mongodb::options::ReturnDocument;
 
 use crate::error::Result;
 use crate::remote::mongo::{failed, insist};
-use crate::serve::jobs::{Job, State, Work};
+use crate::serve::jobs::{Failure, Job, State, Work};
 
 use super::Store;
 use super::expressions::{after, choose, literal, now};
@@ -62,6 +62,25 @@ impl Store {
         };
         let filter = doc! { "_id": id, "due": { "$exists": true } };
         self.change(filter, vec![doc! { "$set": set }], "cancel a job").await
+    }
+
+    /// Gives a job up that nobody is at, until somebody asks for it again.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn park(&self, id: &str) -> Result<Option<Job>> {
+        let failure = Failure { code: "operator.parked".into(), text: "the operator put it aside".into() };
+        let set = doc! {
+            "state": State::Parked.name(),
+            "failure": literal(&failure),
+            "due": "$$REMOVE",
+            "again": "$$REMOVE",
+            "finished": now(),
+            "changed": now(),
+        };
+        let open = [State::Queued.name(), State::Waiting.name()];
+        let filter = doc! { "_id": id, "state": { "$in": open.as_slice() } };
+        self.change(filter, vec![doc! { "$set": set }], "park a job").await
     }
 
     pub(super) async fn change(&self, filter: Document, update: Vec<Document>, doing: &str) -> Result<Option<Job>> {

@@ -2,8 +2,10 @@
 
 mod fake_site;
 mod kills;
+mod looks;
 mod mirror;
 mod oven;
+mod watch;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};

@@ -1,0 +1,204 @@
+//! `telecine jobs`: what the service has to do, looked at and acted on beside it.
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use crate::config::Config;
+use crate::error::{Result, SyncError};
+use crate::remote::mongo::Mongo;
+use crate::serve::{Filter, Job, JobPage, JobView, Kind, Outcome as Ended, State, Store, ago};
+
+use super::network::{self, ServerArguments};
+use super::outcome::Outcome;
+use super::report::{json, line, lines, table};
+
+/// Look at the service's jobs, and retry, cancel or park them
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telecine jobs list --state parked
+  telecine jobs show 56b47995d5414da9ed170f93
+  telecine jobs retry --cause tape.damaged")]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    servers: ServerArguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List jobs, the last change first
+    List(ListArguments),
+    /// Show a job with its attempts
+    Show {
+        /// Its id
+        id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Begin jobs anew
+    Retry(Which),
+    /// End jobs: at once, or when their worker next looks
+    Cancel(Which),
+    /// Put jobs aside that nobody is at, until somebody asks for them again
+    Park(Which),
+}
+
+#[derive(Debug, Args)]
+struct ListArguments {
+    #[command(flatten)]
+    filter: FilterArguments,
+    /// List at most so many
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..))]
+    limit: i64,
+    /// Print JSON, an object for each job
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct FilterArguments {
+    /// Of that kind: bake, mirror, callback or plan
+    #[arg(long, value_parser = kind)]
+    kind: Option<Kind>,
+    /// In that state: queued, running, waiting, done, parked or cancelled
+    #[arg(long, value_parser = state)]
+    state: Option<State>,
+    /// That failed with that code last
+    #[arg(long, value_name = "CODE")]
+    cause: Option<String>,
+    /// Of that tape's code, or that item's id
+    #[arg(long, value_name = "CODE|ID")]
+    of: Option<String>,
+}
+
+/// Jobs by their ids, or by what they have in common.
+#[derive(Debug, Args)]
+struct Which {
+    /// Their ids
+    #[arg(required_unless_present = "cause", conflicts_with = "cause")]
+    ids: Vec<String>,
+    /// All that failed with that code and are not done
+    #[arg(long, value_name = "CODE")]
+    cause: Option<String>,
+}
+
+/// How many jobs one command acts on at most.
+const MOST: i64 = 10_000;
+
+fn kind(text: &str) -> std::result::Result<Kind, String> {
+    let known = Kind::ALL.into_iter().find(|kind| kind.name() == text);
+    known.ok_or_else(|| format!("there are {}", Kind::ALL.map(Kind::name).join(", ")))
+}
+
+fn state(text: &str) -> std::result::Result<State, String> {
+    let known = State::ALL.into_iter().find(|state| state.name() == text);
+    known.ok_or_else(|| format!("there are {}", State::ALL.map(State::name).join(", ")))
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    network::ask(&"jobs", &arguments.servers, async |config: Config, _| {
+        let database = config.service()?.database;
+        let store = Store::open(&Mongo::connect(&config).await?, &database).await?;
+        match &arguments.command {
+            Command::List(arguments) => list(&store, arguments).await,
+            Command::Show { id, json } => show(&store, id, *json).await,
+            Command::Retry(which) => act(&store, which, "retried", async |id| store.retry(id).await).await,
+            Command::Cancel(which) => act(&store, which, "cancelled", async |id| store.cancel(id).await).await,
+            Command::Park(which) => act(&store, which, "parked", async |id| store.park(id).await).await,
+        }
+    })
+}
+
+async fn list(store: &Store, arguments: &ListArguments) -> Result<Outcome> {
+    let FilterArguments { kind, state, cause, of } = &arguments.filter;
+    let filter = Filter {
+        kind: *kind,
+        states: state.iter().copied().collect(),
+        code: cause.clone(),
+        search: of.clone(),
+        after: None,
+    };
+    let jobs: Vec<_> = store.list(&filter, arguments.limit).await?.iter().map(JobView::from).collect();
+    if arguments.json {
+        jobs.iter().for_each(|job| json(&job));
+    } else if !jobs.is_empty() {
+        let rows: Vec<_> = jobs.iter().map(row).collect();
+        lines(table(["job", "kind", "of", "state", "attempt", "changed", "why"], &rows));
+    }
+    Ok(if jobs.is_empty() { Outcome::NothingToDo } else { Outcome::Done })
+}
+
+fn row(job: &JobView) -> [String; 7] {
+    let of = job.medium.as_ref().map_or_else(|| job.label.clone(), |medium| format!("{medium} {}", job.label));
+    let stage = job.stage.map_or(String::new(), |stage| format!(" {}", stage.name()));
+    let percent = job.percent.map_or(String::new(), |percent| format!(" {percent} %"));
+    [
+        job.id.clone(),
+        job.kind.name().into(),
+        of,
+        format!("{}{stage}{percent}", job.state.name()),
+        job.attempt.to_string(),
+        ago(job.changed, Timestamp::now()),
+        job.failure.as_ref().map_or_else(String::new, |failure| failure.code.clone()),
+    ]
+}
+
+async fn show(store: &Store, id: &str, as_json: bool) -> Result<Outcome> {
+    let job = store.job(id).await?.ok_or_else(|| missing(id))?;
+    let page = JobPage::from(job);
+    if as_json {
+        json(&page);
+        return Ok(Outcome::Done);
+    }
+    let job = &page.job;
+    line(format!("{} {}: {}", job.kind.name(), job.label, job.state.name()));
+    if let Some(failure) = &job.failure {
+        line(format!("  {}: {}", failure.code, failure.text));
+    }
+    match &page.outcome {
+        Some(Ended::Baked(baked)) => line(format!("  {}, {} bytes, {}", baked.mp4_url, baked.mp4_bytes, baked.preset)),
+        Some(Ended::Noted(note)) => line(format!("  {note}")),
+        None => {}
+    }
+    for attempt in &page.history {
+        let why = attempt.failure.as_ref().map_or_else(String::new, |failure| format!(": {}", failure.code));
+        let worker = attempt.worker.as_deref().unwrap_or("nobody");
+        line(format!("  {} {} by {worker}{why}", ago(attempt.ended, Timestamp::now()), attempt.state.name()));
+    }
+    Ok(Outcome::Done)
+}
+
+async fn act(
+    store: &Store,
+    which: &Which,
+    done: &str,
+    act: impl AsyncFn(&str) -> Result<Option<Job>>,
+) -> Result<Outcome> {
+    let ids = match &which.cause {
+        Some(cause) => {
+            let states = vec![State::Parked, State::Waiting];
+            let filter = Filter { states, code: Some(cause.clone()), ..Filter::default() };
+            store.list(&filter, MOST).await?.into_iter().map(|job| job.id).collect()
+        }
+        None => which.ids.clone(),
+    };
+    let mut acted = 0;
+    for id in &ids {
+        match act(id).await? {
+            Some(_) => acted += 1,
+            None if which.cause.is_none() => return Err(missing(id)),
+            // It has changed meanwhile.
+            None => {}
+        }
+    }
+    line(format!("{acted} {done}"));
+    Ok(if acted == 0 { Outcome::NothingToDo } else { Outcome::Done })
+}
+
+fn missing(id: &str) -> crate::Error {
+    SyncError::Missing { subject: format!("a job {id} of which that can be done") }.into()
+}
