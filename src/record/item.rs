@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use cid::Cid;
+use jiff::Timestamp;
 
 /// One of the five kinds of things people make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -95,6 +96,16 @@ impl FromStr for Medium {
 /// The `_id` of an item in MongoDB; in records it is the `ref`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(pub [u8; 12]);
+
+impl Id {
+    /// When it was given out, to the second: an id begins with that.
+    #[must_use]
+    pub fn made(self) -> Timestamp {
+        let [a, b, c, d, ..] = self.0;
+        // 32 bits of seconds end in 2106, which is in range.
+        Timestamp::from_second(u32::from_be_bytes([a, b, c, d]).into()).unwrap_or(Timestamp::MAX)
+    }
+}
 
 impl fmt::Display for Id {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

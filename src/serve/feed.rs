@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
-use super::service::Service;
+use super::store::Store;
 use super::view::JobView;
 
 /// How often is looked.
@@ -80,21 +81,21 @@ impl Default for Feed {
     }
 }
 
-/// Reads what happens, while somebody watches, until `service.stopping` is cancelled.
-pub async fn run(service: &Service) {
+/// Reads what happens to the jobs in a store, while somebody watches, until `stopping` is cancelled.
+pub async fn run(feed: &Feed, store: &Store, stopping: &CancellationToken) {
     let mut seen: HashMap<String, Timestamp> = HashMap::new();
     let mut from: Option<Timestamp> = None;
     let mut overlap = OVERLAP;
-    while !service.stopping.is_cancelled() {
+    while !stopping.is_cancelled() {
         tokio::select! {
             () = tokio::time::sleep(LOOK) => {}
-            () = service.stopping.cancelled() => break,
+            () = stopping.cancelled() => break,
         }
-        if service.feed.sender.receiver_count() == 0 {
+        if feed.sender.receiver_count() == 0 {
             (seen, from) = (HashMap::new(), None);
             continue;
         }
-        match service.store.changed_since(from.map(|from| from - overlap), MOST).await {
+        match store.changed_since(from.map(|from| from - overlap), MOST).await {
             // What changed shortly before somebody began to watch is told with the next look.
             Ok(jobs) if from.is_none() => {
                 from = Some(jobs.first().map_or(Timestamp::UNIX_EPOCH, |latest| latest.changed));
@@ -105,7 +106,7 @@ pub async fn run(service: &Service) {
                 for job in jobs {
                     from = from.max(Some(job.changed));
                     if seen.insert(job.id.clone(), job.changed) != Some(job.changed) {
-                        service.feed.tell(JobView::from(&job));
+                        feed.tell(JobView::from(&job));
                     }
                 }
                 let oldest = from.map(|from| from - OVERLAP);

@@ -69,7 +69,8 @@ pub async fn serve(service: Service, listener: TcpListener, patience: Duration) 
     let service = Arc::new(service);
     let ended = tokio_util::sync::CancellationToken::new();
     let answering = tokio::spawn(http::answer(listener, service.clone(), ended.clone()));
-    let sources = async { tokio::join!(changes::read(&service), schedule::plan_daily(&service), feed::run(&service)) };
+    let watching = feed::run(&service.feed, &service.store, &service.stopping);
+    let sources = async { tokio::join!(changes::read(&service), schedule::plan_daily(&service), watching) };
     let mut work = std::pin::pin!(async { tokio::join!(sources, runner::run(service.clone())) });
     tokio::select! {
         _ = &mut work => {}

@@ -1,5 +1,6 @@
 //! Which part of the site is looked at: accounts, media, items.
 
+use jiff::Timestamp;
 use regex::Regex;
 
 use crate::record::{Id, Item, Medium};
@@ -63,6 +64,8 @@ pub enum Items {
     Code(String),
     /// One.
     Id(Id),
+    /// Those that were made before then: somebody else may still be working on younger ones.
+    MadeBefore(Timestamp),
 }
 
 impl Items {
@@ -73,6 +76,7 @@ impl Items {
             Items::All => true,
             Items::Code(code) => item.code() == Some(code),
             Items::Id(id) => item.id == *id,
+            Items::MadeBefore(then) => item.id.made() < *then,
         }
     }
 
@@ -83,6 +87,7 @@ impl Items {
             Items::All => true,
             Items::Code(code) => unusable.code.as_ref() == Some(code),
             Items::Id(id) => unusable.id == id.to_string(),
+            Items::MadeBefore(then) => unusable.id.parse::<Id>().is_ok_and(|id| id.made() < *then),
         }
     }
 }

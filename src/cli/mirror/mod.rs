@@ -6,6 +6,8 @@ mod config;
 mod confirm;
 mod doctor;
 mod item;
+#[cfg(feature = "service")]
+mod jobs;
 mod lexicons;
 mod network;
 mod publish;
@@ -42,6 +44,8 @@ pub enum Command {
     Config(config::Arguments),
     #[cfg(feature = "service")]
     Serve(serve::Arguments),
+    #[cfg(feature = "service")]
+    Jobs(jobs::Arguments),
 }
 
 /// Runs it.
@@ -61,5 +65,7 @@ pub fn run(command: &Command) -> Outcome {
         Command::Config(arguments) => config::run(arguments),
         #[cfg(feature = "service")]
         Command::Serve(arguments) => serve::run(arguments),
+        #[cfg(feature = "service")]
+        Command::Jobs(arguments) => jobs::run(arguments),
     }
 }

@@ -1,5 +1,8 @@
 //! All accounts are planned and brought in step: whatever the stream has missed is found then.
 
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::Publisher;
 use crate::error::Result;
 use crate::record::Medium;
 use crate::serve::jobs::{End, Outcome};
@@ -14,10 +17,17 @@ const ACCOUNTS: usize = 4;
 /// # Errors
 /// What keeps the accounts from being listed.
 pub async fn plan(service: &Service, control: &Control) -> Result<End> {
+    // It was parsed from a number of seconds that fits.
+    let settle = SignedDuration::try_from(service.config.settle).unwrap_or(SignedDuration::ZERO);
+    let items = match service.config.publisher {
+        Publisher::Telecine => Items::All,
+        // The site may still be writing the records of younger ones; they are mirrored by jobs of their own.
+        Publisher::Site => Items::MadeBefore(Timestamp::now() - settle),
+    };
     let scope = Scope {
         media: Medium::ALL.to_vec(),
         accounts: Accounts::All,
-        items: Items::All,
+        items,
         limit: None,
         policy: service.policy,
         guards: Guards::default(),

@@ -85,12 +85,17 @@ impl FakeSite {
     }
 }
 
-/// As the site's oven-complete does it.
+/// Does its work to the end even if the caller goes away, as the site does.
 async fn complete(
     State(site): State<Arc<Shared>>,
     Query(query): Query<BTreeMap<String, String>>,
     Json(body): Json<Value>,
 ) -> (StatusCode, Json<Value>) {
+    tokio::spawn(completed(site, query, body)).await.unwrap()
+}
+
+/// As the site's oven-complete does it.
+async fn completed(site: Arc<Shared>, query: BTreeMap<String, String>, body: Value) -> (StatusCode, Json<Value>) {
     let is_preview = query.get("previewOnly").is_some_and(|value| value == "1");
     let asked = if is_preview { "previewOnly=1" } else { "" };
     let oven = {

@@ -14,6 +14,7 @@ use telecine::remote::http_client;
 use super::fake_site::FakeSite;
 use super::{Serving, eventually};
 use crate::stack::site::{Account, Site};
+use crate::support::command::{Workshop, run};
 use crate::support::tape::TapeBuilder;
 
 const TOKEN: &str = "the operator's token";
@@ -233,4 +234,36 @@ async fn metrics_count_what_ended_and_name_nobody() {
         assert!(!text.contains(name), "{name}\n{text}");
     }
     assert_eq!(scene.json("/ready").await["status"], "ready");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_sees_and_mends_jobs_from_the_command_line() {
+    let scene = Scene::new().await;
+    let telecine = async |arguments: String| {
+        let workshop = Workshop::new();
+        let mut command = workshop.telecine(&arguments);
+        command.envs(scene.site.environment()).env("TELECINE_DATABASE", super::database(&scene.site));
+        let run = tokio::task::spawn_blocking(move || run(&mut command)).await.unwrap();
+        drop(workshop);
+        run
+    };
+    let listed = telecine("jobs list --state parked".into()).await.succeeds();
+    let (bad, good) = (scene.id("bad").await, scene.id("good").await);
+    assert!(listed.stdout().contains(&bad) && listed.stdout().contains("tape.damaged"), "{}", listed.stdout());
+    assert!(!listed.stdout().contains(&good));
+    let shown = telecine(format!("jobs show {bad}")).await.succeeds();
+    assert!(shown.stdout().starts_with("bake bad: parked\n  tape.damaged: not a readable ZIP"), "{}", shown.stdout());
+    assert_eq!(telecine("jobs list --cause never.heard".into()).await.code, Some(3));
+    let missing = "error: job never cannot be parked: it does not exist, or is in another state";
+    telecine("jobs park never".into()).await.fails(1, missing);
+    telecine("jobs show never".into()).await.fails(1, "error: jobs: job never is not in MongoDB");
+    assert_eq!(telecine("jobs list --state odd".into()).await.code, Some(2));
+
+    let tape = TapeBuilder::numbered(32, 24, 4).zip();
+    scene.site.put(scene.site.user_bucket(), &format!("{}/tape-bad.zip", scene.owner.sub), tape).await;
+    assert_eq!(telecine("jobs retry --cause tape.damaged".into()).await.succeeds().stdout(), "1 retried\n");
+    eventually("the retried bake", async || {
+        (scene.json(&format!("/api/jobs/{bad}")).await["state"] == "done").then_some(())
+    })
+    .await;
 }

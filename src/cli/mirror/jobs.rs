@@ -9,8 +9,8 @@ use crate::remote::mongo::Mongo;
 use crate::serve::{Filter, Job, JobPage, JobView, Kind, Outcome as Ended, State, Store, ago};
 
 use super::network::{self, ServerArguments};
-use super::outcome::Outcome;
-use super::report::{json, line, lines, table};
+use crate::cli::outcome::Outcome;
+use crate::cli::report::{json, line, lines, say, table};
 
 /// Look at the service's jobs, and retry, cancel or park them
 #[derive(Debug, Args)]
@@ -124,7 +124,9 @@ async fn list(store: &Store, arguments: &ListArguments) -> Result<Outcome> {
     };
     let jobs: Vec<_> = store.list(&filter, arguments.limit).await?.iter().map(JobView::from).collect();
     if arguments.json {
-        jobs.iter().for_each(|job| json(&job));
+        for job in &jobs {
+            json(job);
+        }
     } else if !jobs.is_empty() {
         let rows: Vec<_> = jobs.iter().map(row).collect();
         lines(table(["job", "kind", "of", "state", "attempt", "changed", "why"], &rows));
@@ -148,7 +150,8 @@ fn row(job: &JobView) -> [String; 7] {
 }
 
 async fn show(store: &Store, id: &str, as_json: bool) -> Result<Outcome> {
-    let job = store.job(id).await?.ok_or_else(|| missing(id))?;
+    let job = store.job(id).await?;
+    let job = job.ok_or_else(|| SyncError::Missing { subject: format!("job {id}") })?;
     let page = JobPage::from(job);
     if as_json {
         json(&page);
@@ -186,19 +189,20 @@ async fn act(
         }
         None => which.ids.clone(),
     };
-    let mut acted = 0;
+    let (mut acted, mut has_failed) = (0, false);
     for id in &ids {
         match act(id).await? {
             Some(_) => acted += 1,
-            None if which.cause.is_none() => return Err(missing(id)),
+            None if which.cause.is_none() => {
+                has_failed = true;
+                say(format!("error: job {id} cannot be {done}: it does not exist, or is in another state"));
+            }
             // It has changed meanwhile.
             None => {}
         }
     }
-    line(format!("{acted} {done}"));
-    Ok(if acted == 0 { Outcome::NothingToDo } else { Outcome::Done })
-}
-
-fn missing(id: &str) -> crate::Error {
-    SyncError::Missing { subject: format!("a job {id} of which that can be done") }.into()
+    if acted > 0 {
+        line(format!("{acted} {done}"));
+    }
+    Ok(Outcome::of_work(has_failed, acted > 0))
 }
