@@ -18,7 +18,7 @@ impl Reader<'_> {
     /// ends it early by answering `false`.
     ///
     /// # Errors
-    /// [`VideoError::Libav`] for a damaged file, and what `sink` returns.
+    /// [`crate::error::VideoError::Libav`] for a damaged file, and what `sink` returns.
     pub fn play_sound(&self, mut sink: impl FnMut(f64, u32, &[f32]) -> Result<bool>) -> Result<()> {
         let doing = || format!("decode the sound of {}", self.path.display());
         let mut input = self.demux()?;
