@@ -1,0 +1,51 @@
+//! The service, started for a site, and the conversion of one tape.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::stack::site::Site;
+
+const TELECINE: &str = env!("CARGO_BIN_EXE_telecine");
+
+/// What opens `/bake`.
+pub const SECRET: &str = "bench";
+
+/// The service, running. It is killed when this is dropped.
+pub struct Serving {
+    child: Child,
+    pub address: String,
+}
+
+impl Serving {
+    pub fn start(site: &Site, settings: &[(&str, &str)]) -> Serving {
+        let mut command = Command::new(TELECINE);
+        command.arg("serve").envs(site.environment()).env("CALLBACK_SECRET", SECRET);
+        command.env("TELECINE_DATABASE", format!("{}-telecine", site.database().name()));
+        command.env("TELECINE_LISTEN", "127.0.0.1:0").env("TELECINE_ALLOW_LOOPBACK", "yes");
+        let mut child = command.envs(settings.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let address = lines.find_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
+        // The rest is read, so that it never waits for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        Serving { child, address: address.expect("it listens") }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// How long the conversion of a tape takes.
+pub fn convert(zip: &[u8]) -> Duration {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("tape.zip"), zip).unwrap();
+    let started = Instant::now();
+    let mut command = Command::new(TELECINE);
+    command.args(["convert", "tape.zip"]).current_dir(folder.path()).stdout(Stdio::null());
+    assert!(command.status().unwrap().success());
+    started.elapsed()
+}
