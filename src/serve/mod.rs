@@ -29,6 +29,7 @@ mod runner;
 mod schedule;
 mod service;
 mod store;
+mod supervisor;
 mod view;
 mod work;
 
@@ -36,6 +37,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::error::{Error, Result, ServeError};
 
@@ -50,11 +53,14 @@ const HAND_BACK: Duration = Duration::from_secs(10);
 /// How long connections may go on that were open when everything else had ended.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
-/// Listens where the settings say.
+/// Takes the socket of the supervisor, or listens where the settings say.
 ///
 /// # Errors
 /// [`ServeError::Listen`].
 pub async fn listen(service: &Service) -> Result<TcpListener> {
+    if let Some(listener) = supervisor::socket()? {
+        return Ok(listener);
+    }
     let address = service.config.listen;
     let listener = TcpListener::bind(address).await;
     listener.map_err(|source| Error::Serve(ServeError::Listen { address: address.to_string(), source }))
@@ -67,14 +73,17 @@ pub async fn listen(service: &Service) -> Result<TcpListener> {
 /// When the listener fails.
 pub async fn serve(service: Service, listener: TcpListener, patience: Duration) -> Result<()> {
     let service = Arc::new(service);
-    let ended = tokio_util::sync::CancellationToken::new();
+    let ended = CancellationToken::new();
     let answering = tokio::spawn(http::answer(listener, service.clone(), ended.clone()));
+    supervisor::ready();
+    let supervised = service.clone();
+    let _alive = AbortOnDropHandle::new(tokio::spawn(async move { supervisor::keep_alive(&supervised).await }));
     let watching = feed::run(&service.feed, &service.store, &service.stopping);
     let sources = async { tokio::join!(changes::read(&service), schedule::plan_daily(&service), watching) };
     let mut work = std::pin::pin!(async { tokio::join!(sources, runner::run(service.clone())) });
     tokio::select! {
         _ = &mut work => {}
-        () = runner::drain(&service, patience) => {
+        () = drain(&service, patience) => {
             // Whoever has been told to end hands its job back; what cannot is another's when its lease is over.
             let _ = tokio::time::timeout(HAND_BACK, work).await;
         }
@@ -82,4 +91,12 @@ pub async fn serve(service: Service, listener: TcpListener, patience: Duration) 
     ended.cancel();
     let _ = tokio::time::timeout(LAST_ANSWERS, answering).await;
     Ok(())
+}
+
+/// Ends work that was begun, once the service is to stop and it has had that long to end by itself.
+async fn drain(service: &Service, patience: Duration) {
+    service.stopping.cancelled().await;
+    supervisor::stopping(patience + HAND_BACK + LAST_ANSWERS);
+    tokio::time::sleep(patience).await;
+    service.ending.cancel();
 }

@@ -209,10 +209,3 @@ fn tell(job: &Job) {
         tracing::info!(state, "job settled");
     }
 }
-
-/// Ends work that was begun, after it has had that long to end by itself.
-pub async fn drain(service: &Service, patience: Duration) {
-    service.stopping.cancelled().await;
-    tokio::time::sleep(patience).await;
-    service.ending.cancel();
-}

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::record::{Content, Medium, TapeForm};
 use crate::remote::mongo::Found;
+use crate::serve::jobs::is_code;
 use crate::serve::service::Service;
 use crate::sync;
 
@@ -57,8 +58,7 @@ fn parse(name: &str) -> Option<(&str, File)> {
         Some((code, "jpg")) => (code, File::Poster),
         Some(_) => return None,
     };
-    let is_code = !code.is_empty() && code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    is_code.then_some((code, file))
+    is_code(code).then_some((code, file))
 }
 
 /// Where the recording is: at the first location where a file is.

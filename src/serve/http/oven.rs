@@ -10,7 +10,7 @@ use axum::extract::rejection::BytesRejection;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::serve::jobs::{Bake, Job, Kind, Outcome, State as JobState, Work};
+use crate::serve::jobs::{Bake, Job, Kind, Outcome, State as JobState, Work, is_code};
 use crate::serve::service::Service;
 use crate::serve::store::Filter;
 
@@ -55,9 +55,6 @@ pub async fn bake(
 
 /// What would fail for certain is refused at once, while the caller listens.
 fn check(service: &Service, bake: &Bake) -> Result<(), Problem> {
-    let is_code = |code: &str| {
-        code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    };
     if !is_code(&bake.code) {
         return Err(Problem::Invalid("code is not made of letters and digits".into()));
     }

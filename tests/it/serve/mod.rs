@@ -5,10 +5,13 @@ mod kills;
 mod looks;
 mod mirror;
 mod oven;
+mod supervised;
 mod watch;
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::net::TcpListener;
+use std::os::fd::AsRawFd;
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -18,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::stack::http;
 use crate::stack::site::Site;
-use crate::support::command::Workshop;
+use crate::support::command::{TELECINE, Workshop};
 use fake_site::FakeSite;
 
 /// What the site and the service prove themselves by.
@@ -42,7 +45,22 @@ impl Serving {
     /// Starts it for a site, with further settings.
     pub fn start(site: &Site, settings: &[(&str, &str)]) -> Serving {
         let workshop = Workshop::new();
-        let mut command = workshop.telecine("serve --drain 30s");
+        let command = workshop.telecine("serve --drain 30s");
+        Serving::run(command, workshop, site, settings)
+    }
+
+    /// Starts it on a socket that is open already, as systemd does.
+    pub fn on(socket: &TcpListener, site: &Site, settings: &[(&str, &str)]) -> Serving {
+        // Inherited by all that the test starts, and at 3 where the service looks for it.
+        rustix::io::fcntl_setfd(socket, rustix::io::FdFlags::empty()).unwrap();
+        let script = format!("export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$@\" 3<&{}", socket.as_raw_fd());
+        let workshop = Workshop::new();
+        let mut command = Command::new("bash");
+        command.args(["-c", &script, "bash", TELECINE, "serve", "--drain", "30s"]);
+        Serving::run(command, workshop, site, settings)
+    }
+
+    fn run(mut command: Command, workshop: Workshop, site: &Site, settings: &[(&str, &str)]) -> Serving {
         command.envs(site.environment());
         command.env("TELECINE_DATABASE", database(site));
         command.env("TELECINE_LISTEN", "127.0.0.1:0").env("TELECINE_ALLOW_LOOPBACK", "yes");
@@ -110,7 +128,7 @@ impl Serving {
     /// Stops it as systemd does, and waits until it has ended.
     pub fn stop(mut self) -> i32 {
         let pid = self.child.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let started = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -1,0 +1,62 @@
+//! The process's supervisor, systemd, if it has one: hands over the socket, and is told when the service is ready, alive and
+//! stopping. Without one, all of this does nothing.
+
+use std::time::Duration;
+
+use listenfd::ListenFd;
+use sd_notify::NotifyState;
+use tokio::net::TcpListener;
+
+use crate::error::{Error, Result, ServeError};
+
+use super::jobs::{Kind, State};
+use super::service::Service;
+
+/// The socket that the supervisor listens on for us. It goes on listening while we are restarted, so that nobody who
+/// connects meanwhile is refused.
+///
+/// # Errors
+/// [`ServeError::Listen`] for a socket that is not one to listen on.
+pub fn socket() -> Result<Option<TcpListener>> {
+    let failed = |source| Error::Serve(ServeError::Listen { address: "the socket of systemd".into(), source });
+    let Some(listener) = ListenFd::from_env().take_tcp_listener(0).map_err(failed)? else { return Ok(None) };
+    listener.set_nonblocking(true).map_err(failed)?;
+    TcpListener::from_std(listener).map(Some).map_err(failed)
+}
+
+/// Tells that requests are answered from now on.
+pub fn ready() {
+    tell(NotifyState::Ready);
+}
+
+/// Tells that the service stops, and for how long that may take.
+pub fn stopping(patience: Duration) {
+    let patience = u32::try_from(patience.as_micros()).unwrap_or(u32::MAX);
+    tell(NotifyState::ExtendTimeoutUsec(patience));
+    tell(NotifyState::Stopping);
+}
+
+/// Tells again and again that the process is alive, and what it does. It is a task like any other: when the runtime is
+/// stuck, this says nothing, and the supervisor restarts the process.
+pub async fn keep_alive(service: &Service) {
+    let Some(limit) = sd_notify::watchdog_enabled() else { return };
+    loop {
+        tell(NotifyState::Watchdog);
+        // Half of it, so that one may be late.
+        tokio::time::sleep(limit / 2).await;
+        if let Ok(queues) = service.store.queues().await {
+            let count = |state| {
+                let bakes = queues.iter().filter(|queue| queue.kind == Kind::Bake && queue.state == state);
+                bakes.map(|queue| queue.jobs).sum::<u64>()
+            };
+            let status = format!("{} baking, {} queued", count(State::Running), count(State::Queued));
+            tell(NotifyState::Status(&status));
+        }
+    }
+}
+
+fn tell(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::debug!(%error, "the supervisor cannot be told");
+    }
+}

@@ -1,0 +1,88 @@
+//! What systemd does with the service: it holds its socket, and hears when it is ready, alive and stopping.
+
+use std::net::TcpListener;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use reqwest::StatusCode;
+
+use super::{Serving, eventually, request};
+use crate::stack::http;
+use crate::stack::site::Site;
+use crate::support::command::exists;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_refuses_nobody_who_posts_meanwhile() {
+    let site = Site::new().await;
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/bake", socket.local_addr().unwrap());
+    let first = Serving::on(&socket, &site, &[]);
+    let zip = format!("{}/{}/x.zip", site.environment()["ART_SPACES_ENDPOINT"], site.user_bucket());
+    let post = async |number: usize| {
+        let body = request("64b000000000000000000001", &format!("r{number}"), &zip, "http://127.0.0.1:9/x");
+        let posted = http().post(&address).body(body.to_string()).send().await;
+        posted.unwrap_or_else(|error| panic!("{number}: {error:?}")).status()
+    };
+    assert_eq!(post(0).await, StatusCode::OK);
+    let restart = async {
+        assert_eq!(tokio::task::spawn_blocking(move || first.stop()).await.unwrap(), 0);
+        Serving::on(&socket, &site, &[])
+    };
+    // One after the other, four at a time, until the second service runs and for a while after that.
+    let posting = stream::iter(1..200).map(post).buffer_unordered(4).collect::<Vec<_>>();
+    let (second, statuses) = tokio::join!(restart, posting);
+    assert!(statuses.iter().all(|status| *status == StatusCode::OK), "{statuses:?}");
+    // A list misses what moves while it is read; what was accepted is in it sooner or later.
+    eventually("all that was accepted", async || {
+        let (_, listed) = second.get("/api/jobs?kind=bake&limit=500").await;
+        (listed["jobs"].as_array().unwrap().len() == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_supervisor_hears_that_it_is_ready_and_alive_and_that_it_stops() {
+    let site = Site::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let supervisor = UnixDatagram::bind(&path).unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    // Reads all that comes, as systemd does: who tells it something waits while it does not.
+    std::thread::spawn(move || {
+        let mut message = [0; 512];
+        while let Ok(length) = supervisor.recv(&mut message) {
+            if sender.send(String::from_utf8_lossy(&message[..length]).into_owned()).is_err() {
+                return;
+            }
+        }
+    });
+    let settings = [("NOTIFY_SOCKET", path.to_str().unwrap()), ("WATCHDOG_USEC", "400000")];
+    let oven = Serving::start(&site, &settings);
+    let hear = |what: &str| {
+        while !receiver.recv_timeout(Duration::from_mins(1)).unwrap_or_else(|_| panic!("{what}")).contains(what) {}
+    };
+    hear("READY=1");
+    hear("WATCHDOG=1");
+    hear("STATUS=0 baking, 0 queued");
+    hear("WATCHDOG=1");
+    let stopped = tokio::task::spawn_blocking(move || oven.stop());
+    hear("STOPPING=1");
+    assert_eq!(stopped.await.unwrap(), 0);
+}
+
+#[test]
+fn the_unit_is_one_that_systemd_takes_and_shuts_the_service_in() {
+    // Where there is no systemd, nobody can say.
+    if !exists(Path::new("/usr/bin/systemd-analyze")) {
+        return;
+    }
+    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/telecine.service");
+    let mut security = Command::new("systemd-analyze");
+    // Tenths: an exposure of 2.0 at most.
+    security.args(["security", "--offline=true", "--no-pager", "--threshold=20", unit]);
+    let rated = security.output().unwrap();
+    assert!(rated.status.success(), "{}", String::from_utf8_lossy(&rated.stdout));
+}
