@@ -1,11 +1,12 @@
 //! What the site has written down about a tape's video.
 
+use futures_util::TryStreamExt;
 use mongodb::bson::doc;
 
 use super::client::{Mongo, repeat};
 use super::document;
 use crate::error::Result;
-use crate::record::{Id, Medium};
+use crate::record::{Id, Item, Medium};
 
 /// What the site has written down about a tape's video.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,5 +38,22 @@ impl Mongo {
             status: document::text(&tape, "mp4Status"),
             has_record: ["at", "atproto"].into_iter().any(|place| document::rkey(&tape, place).is_some()),
         }))
+    }
+
+    /// Recordings of which the site knows no video, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn tapes_without_video(&self, limit: i64) -> Result<Vec<Item>> {
+        let filter = doc! { "mp4Url": null, "kind": { "$ne": "mp4" }, "nuked": { "$ne": true } };
+        let read = || async {
+            let tapes = self.items_of(Medium::Tape);
+            let found = tapes.find(filter.clone()).projection(document::projection(Medium::Tape));
+            found.sort(doc! { "_id": -1 }).limit(limit).await?.try_collect::<Vec<_>>().await
+        };
+        let found = repeat("look for tapes without a video", read).await?;
+        // What cannot be made sense of has no code that its video could be named by.
+        Ok(found.iter().filter_map(|tape| document::item(Medium::Tape, tape).ok()).map(|(item, _)| item).collect())
     }
 }

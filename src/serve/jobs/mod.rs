@@ -6,4 +6,4 @@ mod work;
 
 pub use job::{Attempt, Baked, Failure, Job, Outcome, Stage, State};
 pub use policy::{End, MOST_DEATHS, Next};
-pub use work::{Bake, BakeEnd, Callback, Kind, Subject, Work};
+pub use work::{Bake, BakeEnd, Callback, Kind, Subject, Work, is_code};

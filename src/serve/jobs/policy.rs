@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::error::{Disposition, Error, RemoteError};
+use crate::error::{AddressProblem, Disposition, Error, RemoteError, SyncError};
 use crate::sync::AccountReport;
 
 use super::job::{Failure, Outcome};
@@ -14,6 +14,10 @@ pub const MOST_DEATHS: u32 = 3;
 
 /// How often an attempt may panic or take too long.
 const MOST_FAULTS: u32 = 3;
+
+/// How often a file is looked for that is not there, or not for us, yet: for half a minute. The site tells of some before
+/// they are readable.
+const MOST_LOOKS: u32 = 5;
 
 /// How often work is tried whose server is in trouble: at [`LONGEST_PAUSE`] each, this is four days.
 const MOST_ATTEMPTS: u32 = 400;
@@ -65,6 +69,10 @@ impl End {
         match error {
             Error::Interrupted => End::Interrupted,
             Error::Panicked { .. } => End::Failed { failure, after: None, most_attempts: MOST_FAULTS },
+            Error::Sync(SyncError::NotFound { .. })
+            | Error::Remote(
+                RemoteError::NotReadable { .. } | RemoteError::Address { problem: AddressProblem::Absent, .. },
+            ) => End::Failed { failure, after: None, most_attempts: MOST_LOOKS },
             Error::Remote(RemoteError::Postponed { until, .. }) => {
                 End::Failed { failure, after: Some(*until), most_attempts: MOST_ATTEMPTS }
             }
@@ -150,7 +158,7 @@ fn pause(attempt: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{SyncError, TapeError};
+    use crate::error::TapeError;
 
     fn unavailable() -> Error {
         Error::Remote(RemoteError::Unavailable { call: "getRecord", attempts: 5, source: "no route".into() })
@@ -167,6 +175,14 @@ mod tests {
         assert!(matches!(End::of(&unavailable()).next(1, now), Next::Wait(..)));
         assert!(matches!(End::of(&unavailable()).next(MOST_ATTEMPTS, now), Next::Park(_)));
         assert_eq!(End::of(&Error::Interrupted).next(1, now), Next::Release);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_yet_is_looked_for_again() {
+        let now = Timestamp::now();
+        let missing = || End::of(&Error::Sync(SyncError::NotFound { source: "looked".into() }));
+        assert!(matches!(missing().next(MOST_LOOKS - 1, now), Next::Wait(..)));
+        assert!(matches!(missing().next(MOST_LOOKS, now), Next::Park(_)));
     }
 
     #[test]

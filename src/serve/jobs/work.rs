@@ -34,6 +34,13 @@ pub struct Bake {
     pub callback_url: String,
 }
 
+/// Whether a text can be the code of a tape, and so part of a file's name: letters and digits, and what joins them.
+#[must_use]
+pub fn is_code(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=64).contains(&text.len()) && text.bytes().all(is_part)
+}
+
 /// An item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {

@@ -6,11 +6,13 @@ use crate::config::Publisher;
 use crate::error::Result;
 use crate::record::{Content, Id, Medium, TapeForm};
 use crate::remote::mongo::{Account, Found, Owner};
-use crate::serve::jobs::{Bake, End, Failure, Outcome, Stage, Subject, Work};
+use crate::serve::jobs::{End, Failure, Outcome, Stage, Subject};
 use crate::serve::progress::Progress;
 use crate::serve::service::Service;
 use crate::serve::store::Place;
 use crate::sync::{self, Control, LocalFiles};
+
+use super::unasked::unasked_bake;
 
 /// Mirrors an item: creates, updates or takes back its record.
 ///
@@ -75,19 +77,12 @@ async fn is_disowned(service: &Service, found: &Found) -> Result<bool> {
 
 /// Why nothing is to be done for a tape yet: its video comes first, and the record with it.
 async fn leave_to_bake(service: &Service, found: &Found) -> Result<Option<&'static str>> {
-    let Content::Tape { slug, code, form: TapeForm::Zip, status, .. } = &found.item.content else { return Ok(None) };
+    let Content::Tape { form: TapeForm::Zip, status, .. } = &found.item.content else { return Ok(None) };
     let has_key = found.item.keys.atproto.is_some() || found.item.keys.at.is_some();
     if found.item.nuked || has_key || status.as_deref() == Some("complete") {
         return Ok(None);
     }
-    let bake = Bake {
-        code: code.clone(),
-        slug: slug.clone(),
-        mongo_id: found.item.id.to_string(),
-        zip_url: None,
-        callback_url: service.config.callback_url.to_string(),
-    };
-    let work = Work::Bake(bake);
+    let Some(work) = unasked_bake(&service.config, &found.item) else { return Ok(None) };
     let is_over = service.store.job(&work.id()).await?.is_some_and(|job| job.state.is_over());
     if is_over {
         // It is baked, or cannot be; a record is another matter.

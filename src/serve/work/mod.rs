@@ -4,6 +4,7 @@ mod bake;
 mod callback;
 mod mirror;
 mod plan;
+mod unasked;
 
 use futures_util::future::LocalBoxFuture;
 

@@ -2,15 +2,19 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::unasked::unasked_bake;
 use crate::config::Publisher;
 use crate::error::Result;
 use crate::record::Medium;
-use crate::serve::jobs::{End, Outcome};
+use crate::serve::jobs::{End, Outcome, State};
 use crate::serve::service::Service;
 use crate::sync::{self, Accounts, Control, Guards, Items, Scope};
 
 /// How many accounts are worked on at once, beside everything else that the service does.
 const ACCOUNTS: usize = 4;
+
+/// How many tapes without a video a plan has baked.
+const MOST_BAKES: i64 = 1_000;
 
 /// Plans everybody, and carries the plans out. What cannot be done for one account is no failure of the plan.
 ///
@@ -38,7 +42,21 @@ pub async fn plan(service: &Service, control: &Control) -> Result<End> {
     if control.stop.is_cancelled() {
         return Ok(End::Interrupted);
     }
+    bake_what_has_no_video(service).await?;
     let failed = report.accounts.iter().filter(|account| account.has_failures()).count();
     let note = format!("{} accounts, {failed} with failures", report.accounts.len());
     Ok(End::Done(Outcome::Noted(note)))
+}
+
+/// Asks for the bakes of recordings that the site knows no video of, unless they were given up or are under way.
+async fn bake_what_has_no_video(service: &Service) -> Result<()> {
+    let young = service.config.settle;
+    for tape in service.services.mongo.tapes_without_video(MOST_BAKES).await? {
+        let Some(work) = unasked_bake(&service.config, &tape) else { continue };
+        let job = service.store.job(&work.id()).await?;
+        if job.is_none_or(|job| job.state == State::Done) {
+            service.submit(&work, young, true).await?;
+        }
+    }
+    Ok(())
 }

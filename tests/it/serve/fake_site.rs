@@ -13,7 +13,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use serde_json::{Value, json};
 
-use super::{SECRET, request};
+use super::{SECRET, eventually, request};
 use crate::stack::site::Site;
 use crate::stack::{background, http};
 
@@ -69,6 +69,12 @@ impl FakeSite {
     /// What it got so far.
     pub fn received(&self) -> Received {
         self.shared.state.lock().unwrap().clone()
+    }
+
+    /// Waits until it has made so many records, and makes sure that there are no more.
+    pub async fn has_made(&self, records: usize) {
+        eventually("records of the site", async || (self.received().records >= records).then_some(())).await;
+        assert_eq!(self.received().records, records);
     }
 
     /// Changes how it behaves.

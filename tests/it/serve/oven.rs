@@ -55,7 +55,7 @@ async fn a_tape_is_baked_to_the_bytes_of_convert_and_the_site_is_told_where_they
     .await;
     assert_eq!((&recent["code"], &recent["success"]), (&json!("abc"), &json!(true)));
     assert_eq!(recent["mp4Url"], format!("{base}.mp4"));
-    assert_eq!(receiver.received().records, 1);
+    receiver.has_made(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +76,7 @@ async fn asking_again_neither_fails_nor_makes_a_second_record() {
         receiver.received().bodies.iter().any(|(query, _)| query == "previewOnly=1").then_some(())
     })
     .await;
-    assert_eq!(receiver.received().records, 1);
+    receiver.has_made(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,7 +91,7 @@ async fn a_receiver_that_fails_after_its_work_is_told_again_so_that_it_makes_no_
     eventually("the end of the callback", async || oven.log().contains("job settled state=\"done\"").then_some(()))
         .await;
     eventually("the failure", async || oven.log().contains("callback.declined").then_some(())).await;
-    assert_eq!(receiver.received().records, 1);
+    receiver.has_made(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,10 +205,68 @@ async fn stopping_finishes_what_was_begun_and_loses_nothing_that_was_accepted() 
     }
     assert_eq!(oven.stop(), 0);
     let _oven = Serving::start(&site, &[]);
-    let told = eventually("all callbacks", async || {
-        let told = receiver.received();
-        (told.codes().len() == 12).then_some(told)
+    receiver.has_made(12).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tape_whose_post_was_lost_is_baked_by_the_plan_when_the_service_comes() {
+    let site = Site::new().await;
+    let owner = site.account("maker").await;
+    let receiver = FakeSite::new(&site).await;
+    // The service was away: the site marks the tape as failed, and never asks again.
+    let tape = tape(&site, &owner, "abc").await;
+    let tapes = site.database().collection::<Document>("tapes");
+    let failed = doc! { "$set": { "mp4Status": "oven-failed", "mp4Error": "connection refused" } };
+    tapes.update_one(doc! { "_id": tape.get_object_id("_id").unwrap() }, failed).await.unwrap();
+    let settings = [("TELECINE_CALLBACK_URL", receiver.callback_url()), ("TELECINE_SETTLE", "0s")];
+    let _oven = Serving::start(&site, &settings);
+    eventually("callback", async || receiver.received().bodies.first().cloned()).await;
+    eventually("the site's video", async || {
+        let tape = site.item(Medium::Tape, tape.get_object_id("_id").unwrap()).await;
+        (tape.get_str("mp4Status").ok() == Some("complete") && tape.contains_key("mp4Url")).then_some(())
     })
     .await;
-    assert_eq!(told.records, 12);
+    assert_eq!(site.records(&owner, Medium::Tape).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zip_that_cannot_be_read_yet_is_looked_for_again() {
+    let site = Site::new().await;
+    let owner = site.account("maker").await;
+    let oven = Serving::start(&site, &[]);
+    let receiver = FakeSite::new(&site).await;
+    // The site has stored the item, and its ZIP is not there yet.
+    let id = site.add(&owner, Medium::Tape, doc! { "code": "abc", "slug": "tape-abc", "kind": "zip" }).await;
+    let tape = site.item(Medium::Tape, id).await;
+    let key = format!("{}/tape-abc.zip", owner.sub);
+    oven.bake(&receiver, &tape, "").await;
+    eventually("the first look", async || oven.log().contains("fetch.absent").then_some(())).await;
+    site.put(site.user_bucket(), &key, TapeBuilder::numbered(32, 24, 4).zip()).await;
+    let (_, told) = eventually("callback", async || receiver.received().bodies.first().cloned()).await;
+    assert!(told["mp4Url"].is_string(), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_services_on_one_database_do_each_job_once() {
+    let site = Site::new().await;
+    let owner = site.account("maker").await;
+    let receiver = FakeSite::new(&site).await;
+    let settings = [("TELECINE_SETTLE", "3600s")];
+    let both = [Serving::start(&site, &settings), Serving::start(&site, &settings)];
+    for number in 0..10 {
+        let tape = tape(&site, &owner, &format!("t{number}")).await;
+        // Whoever is asked first; the other hears of the same wish.
+        for oven in &both {
+            assert_eq!(oven.bake(&receiver, &tape, "").await.0, StatusCode::OK);
+        }
+    }
+    eventually("all callbacks", async || (receiver.received().codes().len() == 10).then_some(())).await;
+    let page = eventually("all jobs over", async || {
+        let (_, page) = both[0].get("/api/jobs?kind=bake").await;
+        let is_done = |job: &Value| job["state"] == "done";
+        page["jobs"].as_array().unwrap().iter().all(is_done).then_some(page)
+    })
+    .await;
+    assert_eq!(page["jobs"].as_array().unwrap().len(), 10);
+    receiver.has_made(10).await;
 }
