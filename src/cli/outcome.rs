@@ -30,7 +30,7 @@ impl Outcome {
         failures.max_by_key(|outcome| *outcome as u8).unwrap_or(Outcome::Done)
     }
 
-    /// What work comes to that is done as far as it could be.
+    /// The outcome of work that is done as far as possible.
     #[cfg(feature = "mirror")]
     pub fn of_work(has_failures: bool, has_work: bool) -> Self {
         match (has_failures, has_work) {

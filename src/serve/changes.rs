@@ -26,10 +26,7 @@ pub async fn read(service: &Service) {
         if let Err(error) = lead(service).await {
             tracing::warn!(chain = ?error.chain(), "changes cannot be read");
         }
-        tokio::select! {
-            () = tokio::time::sleep(STAND_BY) => {}
-            () = service.stopping.cancelled() => {}
-        }
+        service.pause(STAND_BY).await;
     }
 }
 

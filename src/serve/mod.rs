@@ -19,6 +19,7 @@
 mod changes;
 mod dashboard;
 mod feed;
+mod files;
 mod http;
 mod jobs;
 mod metrics;

@@ -150,7 +150,7 @@ async fn attempt(service: &Arc<Service>, claim: Claim) {
             renewed = &mut kept => Err(renewed.unwrap_or(Renewed::Lost)),
         }
     };
-    // What waits has ended by being dropped; what runs on a thread ends by this.
+    // Dropping the work has ended whatever of it waited; the token ends what runs on a thread.
     control.stop.cancel();
     match end {
         Ok(end) => settle(service, &claim, end.next(job.attempt, Timestamp::now()), began.elapsed()).await,

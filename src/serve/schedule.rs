@@ -20,10 +20,7 @@ pub async fn plan_daily(service: &Service) {
         if let Err(error) = plan_if_due(service).await {
             tracing::warn!(chain = ?error.chain(), "no plan can be asked for");
         }
-        tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
-            () = service.stopping.cancelled() => {}
-        }
+        service.pause(LOOK).await;
     }
 }
 

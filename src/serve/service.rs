@@ -94,6 +94,14 @@ impl Service {
         Ok(job)
     }
 
+    /// Waits that long, or until no more work is to be begun.
+    pub async fn pause(&self, length: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(length) => {}
+            () = self.stopping.cancelled() => {}
+        }
+    }
+
     /// Begins a job anew, and wakes who does it; `None` if there is none that could be.
     ///
     /// # Errors

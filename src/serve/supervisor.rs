@@ -42,15 +42,11 @@ pub async fn keep_alive(service: &Service) {
     let Some(limit) = sd_notify::watchdog_enabled() else { return };
     loop {
         tell(NotifyState::Watchdog);
-        // Half of it, so that one may be late.
+        // At half of the limit, so that one message may be late.
         tokio::time::sleep(limit / 2).await;
-        if let Ok(queues) = service.store.queues().await {
-            let count = |state| {
-                let bakes = queues.iter().filter(|queue| queue.kind == Kind::Bake && queue.state == state);
-                bakes.map(|queue| queue.jobs).sum::<u64>()
-            };
-            let status = format!("{} baking, {} queued", count(State::Running), count(State::Queued));
-            tell(NotifyState::Status(&status));
+        let bakes = async |state| service.store.count(Kind::Bake, state).await;
+        if let (Ok(running), Ok(queued)) = (bakes(State::Running).await, bakes(State::Queued).await) {
+            tell(NotifyState::Status(&format!("{running} baking, {queued} queued")));
         }
     }
 }

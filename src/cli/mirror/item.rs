@@ -11,7 +11,7 @@ use crate::sync::{Nuked, Orphans, Policy, Services};
 use crate::video::Preset;
 
 use super::network::ServerArguments;
-use crate::cli::presets::{PresetFile, StrictArgument};
+use super::preset::PresetArguments;
 
 /// What becomes of one item: those that were taken back get a record that says so.
 pub const POLICY: Policy = Policy { nuked: Nuked::Flag, orphans: Orphans::Report };
@@ -24,13 +24,8 @@ pub struct ItemArguments {
     /// Its code, or its id in MongoDB
     #[arg(value_name = "CODE|ID")]
     name: String,
-    /// How to encode a tape; see `telecine presets list` [default: standard]
-    #[arg(long, value_name = "NAME")]
-    preset: Option<String>,
     #[command(flatten)]
-    preset_file: PresetFile,
-    #[command(flatten)]
-    strict: StrictArgument,
+    preset: PresetArguments,
     #[command(flatten)]
     pub servers: ServerArguments,
 }
@@ -50,6 +45,6 @@ impl ItemArguments {
 
     /// How its files are made, if it is a tape.
     pub fn preset(&self) -> Preset {
-        self.strict.apply(self.preset_file.public(self.preset.as_deref()))
+        self.preset.preset()
     }
 }

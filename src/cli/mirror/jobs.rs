@@ -50,7 +50,7 @@ enum Command {
 struct ListArguments {
     #[command(flatten)]
     filter: FilterArguments,
-    /// List at most so many
+    /// List at most N jobs
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..))]
     limit: i64,
     /// Print JSON, an object for each job
@@ -89,13 +89,11 @@ struct Which {
 const MOST: i64 = 10_000;
 
 fn kind(text: &str) -> std::result::Result<Kind, String> {
-    let known = Kind::ALL.into_iter().find(|kind| kind.name() == text);
-    known.ok_or_else(|| format!("there are {}", Kind::ALL.map(Kind::name).join(", ")))
+    Kind::named(text).ok_or_else(|| format!("there are {}", Kind::ALL.map(Kind::name).join(", ")))
 }
 
 fn state(text: &str) -> std::result::Result<State, String> {
-    let known = State::ALL.into_iter().find(|state| state.name() == text);
-    known.ok_or_else(|| format!("there are {}", State::ALL.map(State::name).join(", ")))
+    State::named(text).ok_or_else(|| format!("there are {}", State::ALL.map(State::name).join(", ")))
 }
 
 /// Runs the command.
@@ -183,9 +181,8 @@ async fn act(
 ) -> Result<Outcome> {
     let ids = match &which.cause {
         Some(cause) => {
-            let states = vec![State::Parked, State::Waiting];
-            let filter = Filter { states, code: Some(cause.clone()), ..Filter::default() };
-            store.list(&filter, MOST).await?.into_iter().map(|job| job.id).collect()
+            let failed = store.list(&Filter::failed(cause.clone()), MOST).await?;
+            failed.into_iter().map(|job| job.id).collect()
         }
         None => which.ids.clone(),
     };

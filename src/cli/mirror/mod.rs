@@ -10,6 +10,7 @@ mod item;
 mod jobs;
 mod lexicons;
 mod network;
+mod preset;
 mod publish;
 mod record;
 mod reencode;

@@ -11,8 +11,8 @@ use crate::video::Preset;
 use super::config::ConfigFile;
 use super::item::POLICY;
 use super::network;
+use super::preset::PresetArguments;
 use crate::cli::outcome::Outcome;
-use crate::cli::presets::{PresetFile, StrictArgument};
 use crate::cli::progress::stop_on_interrupt_and;
 use crate::cli::report::{ended, say};
 
@@ -31,13 +31,8 @@ pub struct Arguments {
     /// Let work that was begun go on for so long when the service is stopped: 30s, 5m
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = network::time)]
     drain: Duration,
-    /// How to encode tapes; see `telecine presets list` [default: standard]
-    #[arg(long, value_name = "NAME")]
-    preset: Option<String>,
     #[command(flatten)]
-    preset_file: PresetFile,
-    #[command(flatten)]
-    strict: StrictArgument,
+    preset: PresetArguments,
     #[command(flatten)]
     file: ConfigFile,
 }
@@ -45,7 +40,7 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     stop_on_interrupt_and(|| network::stop().cancel());
-    let preset = arguments.strict.apply(arguments.preset_file.public(arguments.preset.as_deref()));
+    let preset = arguments.preset.preset();
     match network::runtime().block_on(serve(arguments, preset)) {
         Ok(()) => Outcome::Done,
         Err(error) => ended(&"serve", &error),

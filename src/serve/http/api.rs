@@ -47,14 +47,8 @@ impl Wanted {
         // A form sends what was not filled in, too.
         let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let unknown = |name: &str, value: &str| Problem::Invalid(format!("{name} {value:?} is unknown"));
-        let kind = said(&self.kind).map(|name| {
-            let known = Kind::ALL.into_iter().find(|kind| kind.name() == name);
-            known.ok_or_else(|| unknown("kind", &name))
-        });
-        let state = said(&self.state).map(|name| {
-            let known = JobState::ALL.into_iter().find(|state| state.name() == name);
-            known.ok_or_else(|| unknown("state", &name))
-        });
+        let kind = said(&self.kind).map(|name| Kind::named(&name).ok_or_else(|| unknown("kind", &name)));
+        let state = said(&self.state).map(|name| JobState::named(&name).ok_or_else(|| unknown("state", &name)));
         Ok(Filter {
             kind: kind.transpose()?,
             states: state.transpose()?.into_iter().collect(),

@@ -21,8 +21,8 @@ pub async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, Json<Val
     if service.stopping.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "stopping" })));
     }
-    match service.store.queues().await {
-        Ok(_) => (StatusCode::OK, Json(json!({ "status": "ready", "since": service.started.to_string() }))),
+    match service.store.ping().await {
+        Ok(()) => (StatusCode::OK, Json(json!({ "status": "ready", "since": service.started.to_string() }))),
         Err(error) => {
             let body = json!({ "status": "not ready", "mongodb": error.code() });
             (StatusCode::SERVICE_UNAVAILABLE, Json(body))

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::record::{Content, Medium, TapeForm};
 use crate::remote::mongo::Found;
+use crate::serve::files::{poster_key, video_key};
 use crate::serve::jobs::is_code;
 use crate::serve::service::Service;
 use crate::sync;
@@ -77,7 +78,7 @@ async fn made(service: &Service, found: &Found, file: File) -> Result<Option<Str
     if let (File::Video, TapeForm::Mp4 { url: Some(url) }) = (file, form) {
         return Ok(Some(url.clone()));
     }
-    let key = if file == File::Video { format!("tapes/{code}.mp4") } else { format!("tapes/{code}-thumb.jpg") };
+    let key = if file == File::Video { video_key(code) } else { poster_key(code) };
     let (spaces, bucket) = (&service.services.spaces, &service.services.buckets.videos);
     Ok(spaces.size(bucket, &key).await?.map(|_| spaces.public_url(bucket, &key)))
 }

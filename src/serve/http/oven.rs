@@ -10,9 +10,8 @@ use axum::extract::rejection::BytesRejection;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::serve::jobs::{Bake, Job, Kind, Outcome, State as JobState, Work, is_code};
+use crate::serve::jobs::{Bake, Job, Outcome, State as JobState, Work, is_code};
 use crate::serve::service::Service;
-use crate::serve::store::Filter;
 
 use super::error::Problem;
 use super::secret::knows;
@@ -85,13 +84,10 @@ pub async fn status(State(service): State<Arc<Service>>) -> Result<Json<Value>, 
 /// # Errors
 /// When the database cannot be read.
 pub async fn everything(service: &Service) -> crate::Result<Value> {
-    let bakes = async |states: &[JobState], limit| {
-        let filter = Filter { kind: Some(Kind::Bake), states: states.to_vec(), ..Filter::default() };
-        service.store.list(&filter, limit).await
-    };
-    let incoming = bakes(&[JobState::Queued, JobState::Waiting], MOST).await?;
-    let active = bakes(&[JobState::Running], MOST).await?;
-    let recent = bakes(&[JobState::Done, JobState::Parked, JobState::Cancelled], RECENT).await?;
+    let store = &service.store;
+    let incoming = store.bakes(&[JobState::Queued, JobState::Waiting], MOST).await?;
+    let active = store.bakes(&[JobState::Running], MOST).await?;
+    let recent = store.bakes(&[JobState::Done, JobState::Parked, JobState::Cancelled], RECENT).await?;
     let entries = |jobs: &[Job], entry: fn(&Job) -> Value| jobs.iter().map(entry).collect::<Vec<_>>();
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),

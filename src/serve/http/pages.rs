@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
 use crate::serve::dashboard::{self, List, Overview, Viewer};
-use crate::serve::jobs::{Kind, State as JobState};
+use crate::serve::jobs::State as JobState;
 use crate::serve::service::Service;
 use crate::serve::store::Filter;
 use crate::serve::view::{JobPage, JobView};
@@ -61,8 +61,7 @@ type Page = Result<Html<String>, PageProblem>;
 /// The first page.
 pub async fn overview(State(service): State<Arc<Service>>, headers: HeaderMap) -> Page {
     let bakes = async |states: &[JobState]| {
-        let filter = Filter { kind: Some(Kind::Bake), states: states.to_vec(), ..Filter::default() };
-        let jobs = service.store.list(&filter, RECENT).await;
+        let jobs = service.store.bakes(states, RECENT).await;
         jobs.map(|jobs| jobs.iter().map(JobView::from).collect::<Vec<_>>())
     };
     let shown = Overview {
@@ -140,9 +139,7 @@ pub async fn retry_all(
     Query(OfCause { cause }): Query<OfCause>,
 ) -> Result<Response, PageProblem> {
     only_operator(&service, &headers)?;
-    let states = vec![JobState::Parked, JobState::Waiting];
-    let filter = Filter { states, code: Some(cause), ..Filter::default() };
-    for job in service.store.list(&filter, MOST_RETRIES).await? {
+    for job in service.store.list(&Filter::failed(cause), MOST_RETRIES).await? {
         service.retry(&job.id).await?;
     }
     Ok(see("/"))

@@ -90,6 +90,12 @@ impl State {
     pub const ALL: [State; 6] =
         [State::Queued, State::Running, State::Waiting, State::Done, State::Parked, State::Cancelled];
 
+    /// The state of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.name() == name)
+    }
+
     /// Its name: `queued`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -158,7 +164,7 @@ pub struct Attempt {
     /// Who made it.
     #[serde(default)]
     pub worker: Option<String>,
-    /// What it was doing last.
+    /// The stage that it reached.
     #[serde(default)]
     pub stage: Option<Stage>,
     /// The state that it left the job in.

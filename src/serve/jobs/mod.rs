@@ -1,4 +1,4 @@
-//! What there is to do: jobs, their states, and what follows from the end of an attempt. Pure.
+//! Jobs: the work, its states, and the consequences of the end of an attempt. Pure.
 
 mod job;
 mod policy;

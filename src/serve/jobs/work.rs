@@ -1,4 +1,4 @@
-//! What there is to do, and what makes the same wish one job.
+//! The kinds of work, and the id that makes the same wish one job.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -108,6 +108,12 @@ pub enum Kind {
 impl Kind {
     /// All of them.
     pub const ALL: [Kind; 4] = [Kind::Bake, Kind::Mirror, Kind::Callback, Kind::Plan];
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 
     /// Its name, by which it is stored: `bake`.
     #[must_use]

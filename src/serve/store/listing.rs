@@ -25,6 +25,14 @@ pub struct Filter {
     pub after: Option<(Timestamp, String)>,
 }
 
+impl Filter {
+    /// Jobs that failed with a code and are not done.
+    #[must_use]
+    pub fn failed(code: String) -> Filter {
+        Filter { states: vec![State::Parked, State::Waiting], code: Some(code), ..Filter::default() }
+    }
+}
+
 /// The jobs of one kind in one state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queue {
@@ -57,6 +65,24 @@ impl Store {
             found.map_err(failed("list jobs"))?.try_collect().await.map_err(failed("list jobs"))
         };
         insist(read).await
+    }
+
+    /// The bakes in one of these states, those that have changed last first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn bakes(&self, states: &[State], limit: i64) -> Result<Vec<Job>> {
+        let filter = Filter { kind: Some(Kind::Bake), states: states.to_vec(), ..Filter::default() };
+        self.list(&filter, limit).await
+    }
+
+    /// How many jobs of a kind are in a state.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn count(&self, kind: Kind, state: State) -> Result<u64> {
+        let filter = doc! { "work.kind": kind.name(), "state": state.name() };
+        insist(|| async { self.documents().count_documents(filter.clone()).await.map_err(failed("count jobs")) }).await
     }
 
     /// Jobs that have changed since then, or a little before; without a time, those that have changed last. The oldest change
@@ -145,8 +171,8 @@ fn queue(group: &Document) -> Option<Queue> {
     let kind = id.get_str("kind").ok()?;
     let state = id.get_str("state").ok()?;
     Some(Queue {
-        kind: Kind::ALL.into_iter().find(|known| known.name() == kind)?,
-        state: State::ALL.into_iter().find(|known| known.name() == state)?,
+        kind: Kind::named(kind)?,
+        state: State::named(state)?,
         jobs: number(group, "jobs")?,
         oldest: group.get_i64("oldest").ok().and_then(|oldest| Timestamp::from_millisecond(oldest).ok()),
     })

@@ -58,6 +58,17 @@ impl Store {
         Ok(store)
     }
 
+    /// Makes sure that the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<()> {
+        let ping = || async {
+            self.database.run_command(doc! { "ping": 1 }).await.map(|_| ()).map_err(failed("answer a ping"))
+        };
+        insist(ping).await
+    }
+
     fn jobs(&self) -> Collection<Job> {
         self.database.collection("jobs")
     }

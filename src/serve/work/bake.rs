@@ -7,6 +7,7 @@ use crate::config::Publisher;
 use crate::error::{Error, RemoteError, Result, SyncError};
 use crate::record::Medium;
 use crate::remote::mongo::Found;
+use crate::serve::files::{poster_key, video_key};
 use crate::serve::jobs::{Bake, BakeEnd, Baked, Callback, End, Outcome, Stage, Work};
 use crate::serve::progress::Progress;
 use crate::serve::service::Service;
@@ -58,7 +59,7 @@ async fn same_as_before(service: &Service, claim: &Claim, work: &Bake, zip: &Zip
     if before.zip != zip.hash() || !before.preset.starts_with(&preset) {
         return Ok(None);
     }
-    let size = service.services.spaces.size(videos(service), &video_key(work)).await?;
+    let size = service.services.spaces.size(videos(service), &video_key(&work.code)).await?;
     Ok((size == Some(before.mp4_bytes)).then(|| before.clone()))
 }
 
@@ -83,18 +84,18 @@ async fn make(
     let spaces = &service.services.spaces;
     let thumbnail_url = match &bake.files.thumbnail {
         Some(poster) => {
-            let key = poster_key(work);
+            let key = poster_key(&work.code);
             spaces.put(videos(service), &key, &poster.reference.mime_type, poster.file.path()).await?;
             Some(spaces.public_url(videos(service), &key))
         }
         None => None,
     };
-    spaces.put(videos(service), &video_key(work), "video/mp4", video.file.path()).await?;
+    spaces.put(videos(service), &video_key(&work.code), "video/mp4", video.file.path()).await?;
     let baked = Baked {
         zip: hash,
         zip_bytes,
         preset: encoded.preset.clone(),
-        mp4_url: spaces.public_url(videos(service), &video_key(work)),
+        mp4_url: spaces.public_url(videos(service), &video_key(&work.code)),
         mp4_bytes: video.reference.size,
         thumbnail_url,
         frames: bake.frames as u64,
@@ -120,13 +121,4 @@ async fn publish(service: &Service, found: &Found, files: LocalFiles, control: &
 
 fn videos(service: &Service) -> &str {
     &service.services.buckets.videos
-}
-
-/// Where the site, and its deletion of accounts, look for the video.
-fn video_key(work: &Bake) -> String {
-    format!("tapes/{}.mp4", work.code)
-}
-
-fn poster_key(work: &Bake) -> String {
-    format!("tapes/{}-thumb.jpg", work.code)
 }

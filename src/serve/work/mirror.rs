@@ -50,8 +50,10 @@ pub async fn publish(service: &Service, found: &Found, made: Option<LocalFiles>,
         None => sync::publish(services, &account, found, policy, preset, control).await,
     };
     let (medium, id) = (found.item.medium(), found.item.id);
-    let now = services.mongo.find(medium, &id.to_string()).await?;
-    if let (Some(did), Some(rkey)) = (account.did, now.and_then(|now| now.item.keys.atproto)) {
+    if let Some(did) = account.did
+        && let Some(now) = services.mongo.find(medium, &id.to_string()).await?
+        && let Some(rkey) = now.item.keys.atproto
+    {
         service.store.note_place(medium, id, &Place { did, rkey }).await?;
     }
     Ok(End::of_report(&report))

@@ -13,8 +13,8 @@ use crate::video::Preset;
 
 use super::network::{self, ServerArguments};
 use super::selection::{self, AtOnceArgument, MediaArguments, NukedArguments};
+use crate::cli::mirror::preset::PresetArguments;
 use crate::cli::outcome::Outcome;
-use crate::cli::presets::{PresetFile, StrictArgument};
 use crate::cli::progress::interrupted;
 use crate::cli::report::say;
 pub use progress::SyncProgress;
@@ -49,13 +49,8 @@ pub struct Arguments {
     /// Only items with this code
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
-    /// How to encode tapes; see `telecine presets list` [default: standard]
-    #[arg(long, value_name = "NAME")]
-    preset: Option<String>,
     #[command(flatten)]
-    preset_file: PresetFile,
-    #[command(flatten)]
-    strict: StrictArgument,
+    preset: PresetArguments,
     #[command(flatten)]
     nuked: NukedArguments,
     /// What becomes of records whose item is not in MongoDB any more
@@ -103,7 +98,7 @@ impl From<OrphansArgument> for Orphans {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     let scope = scope(arguments);
-    let preset = arguments.strict.apply(arguments.preset_file.public(arguments.preset.as_deref()));
+    let preset = arguments.preset.preset();
     network::run(&"sync", &arguments.servers, async |services| {
         let output = Output { json: arguments.json, report: arguments.report.as_deref() };
         if arguments.live || arguments.mode == Some(Mode::Live) {
