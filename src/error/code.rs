@@ -3,7 +3,7 @@
 use super::{AddressProblem, ConfigError, Error, FileError, RemoteError, ServeError, SyncError, TapeError, VideoError};
 
 /// Every code there is, and what it stands for. The word before the dot says where to look.
-pub const CODES: [(&str, &str); 79] = [
+pub const CODES: [(&str, &str); 82] = [
     ("backup.incomplete", "files that are to be saved are not on the server any more"),
     ("backup.unreadable", "what should be a backup is none"),
     ("callback.declined", "the receiver did not take what it was sent"),
@@ -32,9 +32,11 @@ pub const CODES: [(&str, &str); 79] = [
     ("fetch.unsigned", "the keys make no signature for the address"),
     ("input.too-large", "something is larger than its limit"),
     ("input.too-slow", "a picture takes too long to be reduced"),
+    ("mongodb.empty-collection", "a medium has no items at all, which is more likely a mistake than anybody's wish"),
     ("mongodb.failed", "the database declines, or fails for good"),
     ("mongodb.missing", "what was asked for is not in the database"),
     ("mongodb.no-member", "the owner of items is nobody who could have an account"),
+    ("mongodb.no-primary", "the database server that misses an item may be behind"),
     ("mongodb.other-account", "somebody else gave the owner another account meanwhile"),
     ("mongodb.unavailable", "the database cannot be reached now"),
     ("mongodb.unknown-handle", "a handle of the site is nobody's"),
@@ -54,6 +56,7 @@ pub const CODES: [(&str, &str); 79] = [
     ("pds.refused", "the server understood a request and declined it"),
     ("pds.throttled", "the server limits its rate for longer than there is patience"),
     ("pds.too-large", "a request or a blob is longer than the server takes"),
+    ("pds.too-many-withdrawn", "more records of an account would go within a day than may"),
     ("pds.unavailable", "the server cannot be reached, or cannot answer"),
     ("pds.uncertain", "a write may have happened or not"),
     ("pds.unsendable", "a record cannot be put into a request"),
@@ -184,6 +187,9 @@ fn sync(error: &SyncError) -> &'static str {
         SyncError::Key => "fetch.refused-key",
         SyncError::NotFound { .. } => "fetch.missing",
         SyncError::Backup { .. } => "backup.unreadable",
+        SyncError::EmptyCollection { .. } => "mongodb.empty-collection",
+        SyncError::NotPrimary => "mongodb.no-primary",
+        SyncError::TooManyWithdrawn { .. } => "pds.too-many-withdrawn",
         SyncError::Disturbed { .. } => "pds.disturbed",
         SyncError::Lost { .. } => "backup.incomplete",
         SyncError::Missing { .. } => "mongodb.missing",

@@ -52,6 +52,27 @@ pub enum SyncError {
         /// What: `tape 9Yo`, `account jeffrey`.
         subject: String,
     },
+    /// A collection holds nothing at all, which is more likely a mistake than everybody's wish.
+    #[error("mongodb holds no {medium} at all; no record goes because of that")]
+    EmptyCollection {
+        /// The medium, in the plural.
+        medium: &'static str,
+    },
+    /// The database server that misses an item may be behind.
+    #[error("mongodb server that misses the item is no primary")]
+    NotPrimary,
+    /// More records of an account and medium would go within a day than may.
+    #[error("{withdrawn} of {all} {medium} were withdrawn within a day; no more than {most} are")]
+    TooManyWithdrawn {
+        /// How many went.
+        withdrawn: u64,
+        /// How many there were.
+        all: u64,
+        /// The medium, in the plural.
+        medium: &'static str,
+        /// How many may go.
+        most: u64,
+    },
     /// An account cannot be written to before a person has mended something.
     #[error("{account} has {reason}")]
     Locked {
@@ -117,7 +138,7 @@ impl SyncError {
             | SyncError::NotFound { .. }
             | SyncError::NoRecord { .. }
             | SyncError::Slow { .. } => Fault::Input,
-            SyncError::Disturbed { .. } | SyncError::Lost { .. } => Fault::Server,
+            SyncError::Disturbed { .. } | SyncError::Lost { .. } | SyncError::NotPrimary => Fault::Server,
             _ => Fault::Operator,
         }
     }
@@ -126,7 +147,7 @@ impl SyncError {
     #[must_use]
     pub fn disposition(&self) -> Disposition {
         match self {
-            SyncError::Disturbed { .. } => Disposition::Retry { after: None },
+            SyncError::Disturbed { .. } | SyncError::NotPrimary => Disposition::Retry { after: None },
             _ => Disposition::Drop,
         }
     }

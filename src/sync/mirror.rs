@@ -19,31 +19,31 @@ use super::strategy::{self, Mirroring, Strategy};
 use super::weight::weigh;
 use super::write;
 
-/// Changes a plan, or takes note of it.
-pub type Look = Arc<dyn Fn(&mut AccountPlan) + Send + Sync>;
+/// Takes note of a plan.
+pub type Note = Arc<dyn Fn(&AccountPlan) + Send + Sync>;
 
 /// Plans all accounts in scope and changes nothing. What is planned is told as it is.
 ///
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
 pub async fn dry_run(services: &Services, scope: &Scope, control: &Control) -> Result<Report> {
-    plan_each(services, scope, Arc::new(|_| {}), Arc::new(|_| {}), control).await
+    plan_each(services, scope, None, Arc::new(|_| {}), control).await
 }
 
-/// Plans what `adjust` leaves of what would bring accounts up to date, within the limit, and lets `note` see it.
+/// Plans what the strategy leaves of what would bring accounts up to date, within the limit, and lets `note` see it.
 pub async fn plan_each(
     services: &Services,
     scope: &Scope,
-    adjust: Look,
-    note: Look,
+    strategy: Option<Arc<dyn Strategy>>,
+    note: Note,
     control: &Control,
 ) -> Result<Report> {
     let planning = move |task: AccountTask| -> BoxFuture<'static, Result<AccountReport>> {
-        let (adjust, note) = (adjust.clone(), note.clone());
+        let (strategy, note) = (strategy.clone(), note.clone());
         Box::pin(async move {
             let AccountTask { services, scope, control, account } = &task;
-            let mut plan = strategy::plan(services, scope, account, &|_| true, &*adjust).await?;
-            note(&mut plan);
+            let plan = strategy::plan(services, scope, account, &|_| true, strategy.as_deref()).await?;
+            note(&plan);
             control.events.tell(Event::planned(&plan));
             Ok(AccountReport { weight: weigh(services, &plan).await?, ..AccountReport::planned(&plan) })
         })

@@ -38,6 +38,17 @@ pub struct Guards {
     pub backup: PathBuf,
 }
 
+/// One record in so many of an account and medium may go whatever the limit is.
+const SHARE: usize = 10;
+
+impl Guards {
+    /// How many of `all` records of an account and medium may go at once.
+    #[must_use]
+    pub fn most_of(&self, all: usize) -> usize {
+        self.most_deletes.max(all / SHARE)
+    }
+}
+
 impl Default for Guards {
     fn default() -> Self {
         Guards { most_deletes: 10, backup: "telecine-backup".into() }

@@ -17,7 +17,7 @@ use super::services::Services;
 /// What an account is worked on for.
 pub trait Strategy: Send + Sync {
     /// Changes what would bring the account up to date to what is wanted of it.
-    fn adjust(&self, plan: &mut AccountPlan);
+    fn adjust<'a>(&'a self, plan: &'a mut AccountPlan) -> BoxFuture<'a, Result<()>>;
 
     /// Finds or makes the files that a step lacks.
     fn make<'a>(
@@ -33,7 +33,9 @@ pub trait Strategy: Send + Sync {
 pub struct Mirroring(pub Preset);
 
 impl Strategy for Mirroring {
-    fn adjust(&self, _plan: &mut AccountPlan) {}
+    fn adjust<'a>(&'a self, _plan: &'a mut AccountPlan) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     fn make<'a>(
         &'a self,
@@ -46,7 +48,7 @@ impl Strategy for Mirroring {
     }
 }
 
-/// Reads both sides of an account and plans what `adjust` leaves of that, within the scope's limit. Items that are not
+/// Reads both sides of an account and plans what the strategy leaves of that, within the scope's limit. Items that are not
 /// `wanted` are left alone.
 ///
 /// # Errors
@@ -56,10 +58,12 @@ pub async fn plan(
     scope: &Scope,
     account: &Account,
     wanted: &(dyn Fn(Id) -> bool + Sync),
-    adjust: &(dyn Fn(&mut AccountPlan) + Sync),
+    strategy: Option<&dyn Strategy>,
 ) -> Result<AccountPlan> {
     let mut plan = read(services, scope, account, wanted).await?;
-    adjust(&mut plan);
+    if let Some(strategy) = strategy {
+        strategy.adjust(&mut plan).await?;
+    }
     if let Some(limit) = scope.limit {
         plan.media.iter_mut().for_each(|(_, steps)| steps.limit(limit));
     }

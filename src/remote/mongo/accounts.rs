@@ -81,6 +81,8 @@ pub struct Account {
     pub did: Option<String>,
     /// What lets one write to it.
     pub password: Option<SecretString>,
+    /// Whether its owner has asked for all of it to be deleted.
+    pub is_leaving: bool,
 }
 
 impl Account {
@@ -89,6 +91,7 @@ impl Account {
     pub fn blocked(&self) -> Option<&'static str> {
         match (&self.owner, &self.did, &self.password) {
             (Owner::Nobody(unnamed), ..) => Some(unnamed.reason()),
+            _ if self.is_leaving => Some("deletion of the account is scheduled"),
             (_, None, _) => Some("no account on the PDS"),
             (_, _, None) => Some("no password for the account on the PDS"),
             _ => None,
@@ -98,7 +101,7 @@ impl Account {
     /// An account of somebody of whom nothing is known but what they made.
     #[must_use]
     pub fn unknown(owner: &Owner) -> Account {
-        Account { owner: owner.clone(), handle: None, pds_handle: None, did: None, password: None }
+        Account { owner: owner.clone(), handle: None, pds_handle: None, did: None, password: None, is_leaving: false }
     }
 
     /// What to call it: its handle on the PDS, else that on the site, else whose it is.
@@ -123,6 +126,7 @@ impl Account {
             pds_handle,
             did: text(&atproto, "did"),
             password: text(&atproto, "password").map(SecretString::from),
+            is_leaving: document.get_array("deletions").is_ok_and(|deletions| !deletions.is_empty()),
         }
     }
 }
@@ -181,8 +185,16 @@ impl Mongo {
             // Items name their owners by texts; nobody else can have made any.
             doc! { "$match": { "_id": { "$gt": "" } } },
             doc! { "$lookup": { "from": "@handles", "localField": "_id", "foreignField": "_id", "as": "handles" } },
+            doc! { "$lookup": {
+                "from": "account-deletions", "localField": "_id", "foreignField": "_id", "as": "deletions",
+                "pipeline": [
+                    doc! { "$match": { "state": { "$nin": ["cancelled", "canceled"] } } },
+                    doc! { "$project": { "_id": 1 } },
+                ],
+            } },
             doc! { "$project": {
                 "handle": { "$first": "$handles.handle" },
+                "deletions": 1,
                 "atproto.did": 1,
                 "atproto.handle": 1,
                 "atproto.password": 1,
@@ -210,6 +222,8 @@ mod tests {
     #[test]
     fn who_cannot_be_written_for_is_told_why() {
         let blocked = |document| Account::from_document(&document).blocked();
+        let leaving = doc! { "_id": "auth0|1", "atproto": { "did": "did:plc:x", "password": "y" }, "deletions": [{}] };
+        assert_eq!(blocked(leaving), Some("deletion of the account is scheduled"));
         assert_eq!(blocked(doc! { "_id": "auth0|1" }), Some("no account on the PDS"));
         assert_eq!(blocked(doc! { "_id": "auth0|1", "atproto": null }), Some("no account on the PDS"));
         let without = doc! { "_id": "art-guest", "atproto": { "did": "did:plc:x" } };

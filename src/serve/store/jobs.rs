@@ -43,7 +43,14 @@ impl Store {
         let mut set = anew();
         set.insert("due", now());
         let filter = doc! { "_id": id, "state": { "$ne": State::Running.name() } };
-        self.change(filter, vec![doc! { "$set": set }], "retry a job").await
+        let job = self.change(filter, vec![doc! { "$set": set }], "retry a job").await?;
+        if let Some(Work::Mirror(subject)) = job.as_ref().map(|job| &job.work)
+            && let Some((medium, id)) = subject.item()
+        {
+            // Whoever wants it done anew has a reason.
+            self.doubt_place(medium, id).await?;
+        }
+        Ok(job)
     }
 
     /// Ends a job: at once if nobody is at it, else when its worker next looks.

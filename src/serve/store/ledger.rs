@@ -1,15 +1,31 @@
-//! The ledger: where the records of items are, for when the items are gone and only their ids are told.
+//! The ledger: where the records of items are, for when the items are gone and only their ids are told; and what was
+//! withdrawn, for a while.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
 use mongodb::Collection;
 use mongodb::bson::{Document, doc};
 use mongodb::options::ReplaceOptions;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::error::Result;
 use crate::record::{Id, Medium};
 use crate::remote::mongo::{failed, insist};
 
 use super::Store;
+use super::expressions::{literal, now};
+
+/// How many places are written at once.
+const BATCH: usize = 1_000;
+
+/// For how long a withdrawn record is kept.
+const KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// The time within which withdrawals are counted.
+const LATELY: Duration = Duration::from_hours(24);
 
 /// Where a record is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,18 +34,28 @@ pub struct Place {
     pub did: String,
     /// Its key in the medium's collection.
     pub rkey: String,
+    /// What the item was like that the record was written of; `None` if somebody should look.
+    #[serde(default)]
+    pub digest: Option<String>,
+}
+
+/// The records of one repo and medium that the ledger knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// How many there are.
+    pub there: u64,
+    /// How many were withdrawn within a day.
+    pub withdrawn_lately: u64,
 }
 
 impl Store {
-    /// Where the record of an item was last, if anybody knows.
+    /// Where the record of an item was last, if the ledger knows.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn place(&self, medium: Medium, id: Id) -> Result<Option<Place>> {
-        let read = || async {
-            let found = self.ledger().find_one(doc! { "_id": key(medium, id) }).await;
-            found.map_err(failed("read the ledger"))
-        };
+        let there = doc! { "_id": key(medium, id), "withdrawn": { "$exists": false } };
+        let read = || async { self.ledger().find_one(there.clone()).await.map_err(failed("read the ledger")) };
         let found = insist(read).await?;
         Ok(found.and_then(|found| mongodb::bson::deserialize_from_document(found).ok()))
     }
@@ -39,8 +65,8 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn note_place(&self, medium: Medium, id: Id, place: &Place) -> Result<()> {
-        let noted = doc! { "did": &place.did, "rkey": &place.rkey };
         let options = ReplaceOptions::builder().upsert(true).build();
+        let noted = entry(medium, place);
         let write = || async {
             let ledger = self.ledger();
             let written = ledger.replace_one(doc! { "_id": key(medium, id) }, noted.clone());
@@ -49,23 +75,117 @@ impl Store {
         insist(write).await.map(|_| ())
     }
 
-    /// Forgets where the record of an item was.
+    /// Notes where the records of many items are.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn forget_place(&self, medium: Medium, id: Id) -> Result<()> {
-        let delete = || async {
-            let deleted = self.ledger().delete_one(doc! { "_id": key(medium, id) }).await;
-            deleted.map_err(failed("write the ledger"))
-        };
-        insist(delete).await.map(|_| ())
+    pub async fn note_places(&self, places: &[(Medium, Id, Place)]) -> Result<()> {
+        for batch in places.chunks(BATCH) {
+            let replace = |(medium, id, place): &(Medium, Id, Place)| {
+                doc! { "q": { "_id": key(*medium, *id) }, "u": entry(*medium, place), "upsert": true }
+            };
+            let updates: Vec<_> = batch.iter().map(replace).collect();
+            let command = doc! { "update": LEDGER, "updates": updates, "ordered": false };
+            let write = || async {
+                let written = self.database.run_command(command.clone()).await;
+                written.map_err(failed("write the ledger"))
+            };
+            insist(write).await?;
+        }
+        Ok(())
     }
 
-    fn ledger(&self) -> Collection<Document> {
-        self.database.collection("ledger")
+    /// Those of some items whose records are in another repo than that.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn placed_elsewhere(&self, did: &str, items: &[(Medium, Id)]) -> Result<HashSet<Id>> {
+        let mut elsewhere = HashSet::new();
+        for batch in items.chunks(BATCH) {
+            let keys: Vec<_> = batch.iter().map(|(medium, id)| key(*medium, *id)).collect();
+            let filter = doc! { "_id": { "$in": keys }, "did": { "$ne": did } };
+            let read = || async {
+                let found = self.ledger().find(filter.clone()).projection(doc! { "_id": 1 }).await;
+                found.map_err(failed("read the ledger"))?.try_collect().await.map_err(failed("read the ledger"))
+            };
+            let found: Vec<Document> = insist(read).await?;
+            let id = |entry: &Document| -> Option<Id> { entry.get_str("_id").ok()?.rsplit_once('/')?.1.parse().ok() };
+            elsewhere.extend(found.iter().filter_map(id));
+        }
+        Ok(elsewhere)
+    }
+
+    /// How many records of a repo and medium there are, and how many were withdrawn lately.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn known(&self, did: &str, medium: Medium) -> Result<Known> {
+        let of = |more: Document| {
+            let mut filter = doc! { "did": did, "medium": medium.plural() };
+            filter.extend(more);
+            async move {
+                let count =
+                    || async { self.ledger().count_documents(filter.clone()).await.map_err(failed("read the ledger")) };
+                insist(count).await
+            }
+        };
+        let since = doc! { "$subtract": [now(), LATELY.as_millis() as i64] };
+        Ok(Known {
+            there: of(doc! { "withdrawn": { "$exists": false } }).await?,
+            // Those that were found gone have nothing saved.
+            withdrawn_lately: of(doc! {
+                "record": { "$exists": true }, "withdrawn": { "$exists": true },
+                "$expr": { "$gte": ["$withdrawn", since] },
+            })
+            .await?,
+        })
+    }
+
+    /// Saves a record that is about to be withdrawn.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn save_record(&self, medium: Medium, id: Id, record: &Value) -> Result<()> {
+        self.set(medium, id, doc! { "record": literal(&record.to_string()) }).await
+    }
+
+    /// Notes that a record is gone. What was saved of it is kept for a month.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn note_withdrawal(&self, medium: Medium, id: Id) -> Result<()> {
+        let expires = doc! { "$add": ["$$NOW", KEPT.as_millis() as i64] };
+        self.set(medium, id, doc! { "withdrawn": now(), "expires": expires }).await
+    }
+
+    /// Has the record of an item looked at with the next job, whatever the item is like.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn doubt_place(&self, medium: Medium, id: Id) -> Result<()> {
+        self.set(medium, id, doc! { "digest": "$$REMOVE" }).await
+    }
+
+    async fn set(&self, medium: Medium, id: Id, fields: Document) -> Result<()> {
+        let update = vec![doc! { "$set": fields }];
+        let write = || async {
+            let set = self.ledger().update_one(doc! { "_id": key(medium, id) }, update.clone()).await;
+            set.map_err(failed("write the ledger"))
+        };
+        insist(write).await.map(|_| ())
+    }
+
+    pub(super) fn ledger(&self) -> Collection<Document> {
+        self.database.collection(LEDGER)
     }
 }
 
+const LEDGER: &str = "ledger";
+
 fn key(medium: Medium, id: Id) -> String {
     format!("{}/{id}", medium.plural())
+}
+
+fn entry(medium: Medium, place: &Place) -> Document {
+    doc! { "did": &place.did, "medium": medium.plural(), "rkey": &place.rkey, "digest": &place.digest }
 }

@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::remote::mongo::{Mongo, failed, insist};
 
 pub use claims::{Claim, Renewed};
-pub use ledger::Place;
+pub use ledger::{Known, Place};
 pub use listing::{Filter, Queue};
 
 use super::jobs::Job;
@@ -38,7 +38,10 @@ impl Store {
         let store = Store { database: mongo.beside(name) };
         let is_due = doc! { "due": { "$exists": true } };
         let index = |keys: Document| IndexModel::builder().keys(keys);
-        let indexes = [
+        let expiring = IndexOptions::builder().expire_after(std::time::Duration::ZERO).build();
+        // The server deletes what has expired.
+        let expires = index(doc! { "expires": 1 }).options(expiring).build();
+        let jobs = [
             // What a claim looks for, and nothing that is over.
             index(doc! { "work.kind": 1, "due": 1 })
                 .options(IndexOptions::builder().partial_filter_expression(is_due).build())
@@ -46,15 +49,16 @@ impl Store {
             index(doc! { "work.kind": 1, "state": 1, "changed": -1, "_id": -1 }).build(),
             index(doc! { "changed": -1, "_id": -1 }).build(),
             index(doc! { "label": 1 }).build(),
-            // The server deletes what has expired.
-            index(doc! { "expires": 1 })
-                .options(IndexOptions::builder().expire_after(std::time::Duration::ZERO).build())
-                .build(),
+            expires.clone(),
         ];
-        let create = || async {
-            store.documents().create_indexes(indexes.clone()).await.map(|_| ()).map_err(failed("create the indexes"))
-        };
-        insist(create).await?;
+        let ledger = [index(doc! { "did": 1, "medium": 1 }).build(), expires];
+        for (collection, indexes) in [(store.documents(), jobs.to_vec()), (store.ledger(), ledger.to_vec())] {
+            let create = || async {
+                let created = collection.create_indexes(indexes.clone()).await;
+                created.map(|_| ()).map_err(failed("create the indexes"))
+            };
+            insist(create).await?;
+        }
         Ok(store)
     }
 

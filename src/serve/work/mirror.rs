@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use crate::config::Publisher;
-use crate::error::Result;
+use crate::error::{Result, SyncError};
 use crate::record::{Content, Id, Medium, TapeForm};
 use crate::remote::mongo::{Account, Found, Owner};
+use crate::remote::pds::Existing;
 use crate::serve::jobs::{End, Failure, Outcome, Stage, Subject};
 use crate::serve::progress::Progress;
 use crate::serve::service::Service;
-use crate::serve::store::Place;
-use crate::sync::{self, Control, LocalFiles};
+use crate::serve::store::{Known, Place};
+use crate::sync::{self, Control, Guards, LocalFiles, Withdrawal};
 
+use super::digest::digest;
 use super::unasked::unasked_bake;
 
 /// Mirrors an item: creates, updates or takes back its record.
@@ -33,8 +35,18 @@ pub async fn mirror(service: &Service, subject: &Subject, progress: &Progress, c
     if let Some(note) = leave_to_bake(service, &found).await? {
         return Ok(noted(note));
     }
+    if is_as_published(service, &found).await? {
+        return Ok(noted("published as it is"));
+    }
     progress.enter(Stage::Publishing);
     publish(service, &found, None, control).await
+}
+
+/// Whether MongoDB knows the record's key, and nothing else has changed since the record was written.
+async fn is_as_published(service: &Service, found: &Found) -> Result<bool> {
+    let item = &found.item;
+    let Some(place) = service.store.place(item.medium(), item.id).await? else { return Ok(false) };
+    Ok(sync::is_known(item, &place.rkey) && place.digest.as_ref() == Some(&digest(&found.owner, item)))
 }
 
 /// Publishes an item, with its files if they have been made, and notes where its record is.
@@ -50,21 +62,52 @@ pub async fn publish(service: &Service, found: &Found, made: Option<LocalFiles>,
         None => sync::publish(services, &account, found, policy, preset, control).await,
     };
     let (medium, id) = (found.item.medium(), found.item.id);
+    let end = End::of_report(&report);
     if let Some(did) = account.did
         && let Some(now) = services.mongo.find(medium, &id.to_string()).await?
         && let Some(rkey) = now.item.keys.atproto
     {
-        service.store.note_place(medium, id, &Place { did, rkey }).await?;
+        let is_done = matches!(end, End::Done(_)) && report.blocked.is_none();
+        let digest = is_done.then(|| digest(&found.owner, &found.item));
+        service.store.note_place(medium, id, &Place { did, rkey, digest }).await?;
     }
-    Ok(End::of_report(&report))
+    Ok(end)
 }
 
 /// Takes back the record of an item that is gone.
 async fn withdraw(service: &Service, medium: Medium, id: Id) -> Result<&'static str> {
-    let Some(place) = service.store.place(medium, id).await? else { return Ok("gone, and had no record") };
-    let was_there = sync::withdraw(&service.services, &place.did, medium, &place.rkey, id).await?;
-    service.store.forget_place(medium, id).await?;
-    Ok(if was_there { "withdrawn" } else { "gone, and so is its record" })
+    let store = &service.store;
+    let Some(place) = store.place(medium, id).await? else { return Ok("gone, and had no record") };
+    let may_go = async |account: &Account, record: &Existing| may_go(service, account, medium, id, record).await;
+    Ok(match sync::withdraw(&service.services, (&place.did, &place.rkey), medium, id, may_go).await? {
+        Withdrawal::ItemIsThere => "the item is there",
+        Withdrawal::Withdrawn => {
+            store.note_withdrawal(medium, id).await?;
+            "withdrawn"
+        }
+        Withdrawal::WasGone => {
+            // It may be that an earlier attempt has deleted it and was killed before it could say so.
+            store.note_withdrawal(medium, id).await?;
+            "gone, and so is its record"
+        }
+    })
+}
+
+/// Saves a record before it goes, and keeps too many of one account from going within a day: a mistake in the database is
+/// not to empty a repo. Owners who delete their accounts want all of it gone, and nothing kept.
+async fn may_go(service: &Service, account: &Account, medium: Medium, id: Id, record: &Existing) -> Result<()> {
+    if account.is_leaving {
+        return Ok(());
+    }
+    let Some(did) = &account.did else { return Ok(()) };
+    let Known { there, withdrawn_lately } = service.store.known(did, medium).await?;
+    let all = there + withdrawn_lately;
+    let most = Guards::default().most_of(usize::try_from(all).unwrap_or(usize::MAX)) as u64;
+    if withdrawn_lately >= most {
+        let medium = medium.plural();
+        return Err(SyncError::TooManyWithdrawn { withdrawn: withdrawn_lately, all, medium, most }.into());
+    }
+    service.store.save_record(medium, id, &record.value).await
 }
 
 /// Whether an item that is nobody's now had an owner before.

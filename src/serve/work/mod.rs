@@ -2,7 +2,9 @@
 
 mod bake;
 mod callback;
+mod digest;
 mod mirror;
+mod nightly;
 mod plan;
 mod unasked;
 

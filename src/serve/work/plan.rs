@@ -1,7 +1,10 @@
 //! All accounts are planned and brought in step: whatever the stream has missed is found then.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
+use super::nightly::Nightly;
 use super::unasked::unasked_bake;
 use crate::config::Publisher;
 use crate::error::Result;
@@ -38,7 +41,8 @@ pub async fn plan(service: &Service, control: &Control) -> Result<End> {
         looks_for_recordings: false,
         users_at_once: ACCOUNTS,
     };
-    let report = Box::pin(sync::live(&service.services, &scope, &service.preset, control)).await?;
+    let strategy = Arc::new(Nightly::new(&service.preset, &service.store));
+    let report = Box::pin(sync::apply_each(&service.services, &scope, strategy, control)).await?;
     if control.stop.is_cancelled() {
         return Ok(End::Interrupted);
     }

@@ -61,6 +61,20 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// The key of the record that there is, or is going to be.
+    #[must_use]
+    pub fn rkey(&self) -> Option<&str> {
+        match self {
+            Action::Create { rkey }
+            | Action::Update { rkey, .. }
+            | Action::Adopt { rkey, .. }
+            | Action::Keep { rkey, .. } => Some(rkey),
+            Action::Withdraw { .. } | Action::Withhold | Action::Block { .. } => None,
+        }
+    }
+}
+
 /// One item and what is done for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {

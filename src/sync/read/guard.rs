@@ -10,9 +10,6 @@ use crate::sync::plan::MediumPlan;
 use crate::sync::policy::Guards;
 use crate::sync::services::Services;
 
-/// One record in so many of an account and medium may go whatever the limit is.
-const SHARE: usize = 10;
-
 /// Keeps the records of a plan that have no item from going unless their items are surely gone, and few. Says what is
 /// refused. An item that belongs to somebody else by now is not gone.
 ///
@@ -36,7 +33,7 @@ pub async fn hold_back(
     let (gone, stays): (Vec<_>, Vec<_>) = std::mem::take(&mut plan.gone).into_iter().partition(is_gone);
     plan.orphans.extend(stays);
     let (records, all, name) = (gone.len(), existing.len(), medium.plural());
-    let most = guards.most_deletes.max(all / SHARE);
+    let most = guards.most_of(all);
     let reason = if !absence.is_primary {
         Some(format!("{records} {name} have no item, but the mongodb that says so is no primary"))
     } else if absence.is_empty {

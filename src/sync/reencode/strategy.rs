@@ -13,7 +13,7 @@ use crate::video::Preset;
 use crate::sync::events::Control;
 use crate::sync::make::tape;
 use crate::sync::make::{Encoded, LocalFiles, Measured, Video, temporary};
-use crate::sync::mirror::{Look, apply_each, plan_each};
+use crate::sync::mirror::{Note, apply_each, plan_each};
 use crate::sync::plan::{AccountPlan, Step};
 use crate::sync::report::Report;
 use crate::sync::scope::Scope;
@@ -37,7 +37,7 @@ pub struct Reencoding {
 /// # Errors
 /// What keeps the accounts from being listed; what is wrong with one of them is in its report.
 pub async fn plan(services: &Services, scope: &Scope, reencoding: &Reencoding, control: &Control) -> Result<Report> {
-    plan_each(services, scope, reencoding.look(), Arc::new(|_| {}), control).await
+    plan_each(services, scope, Some(Arc::new(reencoding.clone())), Arc::new(|_| {}), control).await
 }
 
 /// Plans all accounts in scope and changes nothing; encodes a few tapes to see what would come of all.
@@ -52,8 +52,8 @@ pub async fn dry_run(
 ) -> Result<(Report, Sample)> {
     let candidates = Arc::new(Mutex::new(Candidates::default()));
     let noted = candidates.clone();
-    let note: Look = Arc::new(move |plan| noted.lock().unwrap_or_else(PoisonError::into_inner).note(plan));
-    let report = plan_each(services, scope, reencoding.look(), note, control).await?;
+    let note: Note = Arc::new(move |plan| noted.lock().unwrap_or_else(PoisonError::into_inner).note(plan));
+    let report = plan_each(services, scope, Some(Arc::new(reencoding.clone())), note, control).await?;
     let candidates = std::mem::take(&mut *candidates.lock().unwrap_or_else(PoisonError::into_inner));
     let sample = sample::take(&services.stopped_by(&control.stop), &candidates, &reencoding.preset, control).await;
     Ok((report, sample))
@@ -68,12 +68,6 @@ pub async fn live(services: &Services, scope: &Scope, reencoding: &Reencoding, c
 }
 
 impl Reencoding {
-    /// Leaves of a plan what is encoded again.
-    fn look(&self) -> Look {
-        let reencoding = self.clone();
-        Arc::new(move |plan| reencoding.adjust(plan))
-    }
-
     async fn make_again(
         &self,
         services: &Services,
@@ -115,7 +109,7 @@ impl Reencoding {
 }
 
 impl Strategy for Reencoding {
-    fn adjust(&self, plan: &mut AccountPlan) {
+    fn adjust<'a>(&'a self, plan: &'a mut AccountPlan) -> BoxFuture<'a, Result<()>> {
         for (_, steps) in &mut plan.media {
             steps::only_videos(steps, &self.preset.versioned_name(), self.since);
         }
@@ -123,6 +117,7 @@ impl Strategy for Reencoding {
         plan.unusable.clear();
         plan.doubts.clear();
         plan.forgive_idle();
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn make<'a>(

@@ -26,8 +26,7 @@ pub async fn apply(task: &AccountTask, strategy: &Arc<dyn Strategy>) -> AccountR
     let AccountTask { services, scope, control, account } = task;
     let _turn = services.turn(account).await;
     services.server.refresh().await;
-    let adjust = |plan: &mut AccountPlan| strategy.adjust(plan);
-    let first = match plan(services, scope, account, &|_| true, &adjust).await {
+    let first = match plan(services, scope, account, &|_| true, Some(&**strategy)).await {
         Ok(plan) => plan,
         Err(error) => return AccountReport::unplanned(account, count(services, scope, account).await, &error),
     };
@@ -92,8 +91,8 @@ async fn carry_out(run: &mut Run<'_>, first: AccountPlan) -> Result<()> {
 async fn again(run: &mut Run<'_>) -> Result<AccountPlan> {
     let AccountTask { services, scope, control, account } = run.task;
     control.check()?;
-    let (wanted, adjust) = (|id| !run.parked.contains(&id), |plan: &mut AccountPlan| run.strategy.adjust(plan));
-    let plan = plan(services, scope, account, &wanted, &adjust).await?;
+    let wanted = |id| !run.parked.contains(&id);
+    let plan = plan(services, scope, account, &wanted, Some(&**run.strategy)).await?;
     run.report.refused.clone_from(&plan.refused);
     Ok(plan)
 }

@@ -7,10 +7,10 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
-use crate::error::{Error, RemoteError, Result, SyncError, VideoError};
-use crate::record::{self, Id, Medium};
+use crate::error::{Error, RemoteError, Result, VideoError};
+use crate::record;
 use crate::remote::mongo::{Account, Found};
-use crate::remote::pds::{RepoStatus, Session, Swap};
+use crate::remote::pds::{Session, Swap};
 use crate::video::Preset;
 
 use crate::sync::events::Control;
@@ -83,34 +83,6 @@ async fn publish_as(
     })
 }
 
-/// Takes back the record of an item that is gone, from where it was last; unless something else is there by now, or the
-/// item is still there. Says whether it did.
-///
-/// # Errors
-/// [`SyncError::Locked`] for an account that cannot be written to any more while its repo is there; what the servers say.
-pub async fn withdraw(services: &Services, did: &str, medium: Medium, rkey: &str, id: Id) -> Result<bool> {
-    let absence = services.mongo.absence(medium, &[id]).await?;
-    // A collection that holds nothing at all is more likely a mistake than everybody's wish.
-    if !absence.is_primary || absence.is_empty || absence.present.contains(&id) {
-        return Ok(false);
-    }
-    if services.pds.repo_status(did).await? != RepoStatus::Active {
-        return Ok(false);
-    }
-    let Some(record) = services.pds.get_record(did, medium.collection(), rkey).await? else { return Ok(false) };
-    if record::identity(&record.value) != Some(id) {
-        return Ok(false);
-    }
-    let account = services.mongo.account_of_repo(did).await?;
-    let account = account.ok_or_else(|| {
-        Error::Sync(SyncError::Locked { account: did.into(), reason: "no account on the site any more".into() })
-    })?;
-    let session = services::session(&services.sessions, &account).await?;
-    let _turn = services.turn(&account).await;
-    services.pds.delete_record(&session, medium, rkey, record.cid).await?;
-    Ok(true)
-}
-
 /// Files that were made already are taken; when the PDS has lost them they are made again.
 struct Made {
     otherwise: Mirroring,
@@ -118,8 +90,8 @@ struct Made {
 }
 
 impl Strategy for Made {
-    fn adjust(&self, plan: &mut AccountPlan) {
-        self.otherwise.adjust(plan);
+    fn adjust<'a>(&'a self, plan: &'a mut AccountPlan) -> BoxFuture<'a, Result<()>> {
+        self.otherwise.adjust(plan)
     }
 
     fn make<'a>(

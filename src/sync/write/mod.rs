@@ -7,12 +7,14 @@ mod item;
 mod prepare;
 mod retry;
 mod run;
+mod withdraw;
 mod write_back;
 mod writer;
 
 pub use apply::apply;
 pub use batch::{Batch, Change};
 pub use delete::delete;
-pub use item::{publish, publish_made, withdraw};
+pub use item::{publish, publish_made};
 pub use retry::{Interruption, Rounds};
+pub use withdraw::{Withdrawal, withdraw};
 pub use writer::{Outcome, Writer, lacks_blob};

@@ -1,0 +1,75 @@
+//! Mirroring with the ledger in mind: what lost its owner stays without a record, and the ledger learns where records are.
+
+use futures_util::future::BoxFuture;
+
+use super::digest::digest;
+use crate::error::Result;
+use crate::record::{Id, Medium};
+use crate::remote::mongo::{Account, Owner};
+use crate::serve::store::{Place, Store};
+use crate::sync::{AccountPlan, Action, Control, LocalFiles, Mirroring, Step, Strategy};
+use crate::video::Preset;
+
+/// The site may leave items of a deleted account behind without a name.
+const DISOWNED: &str = "its owner has gone";
+
+/// The strategy of the service's plans.
+pub struct Nightly {
+    mirroring: Mirroring,
+    store: Store,
+}
+
+impl Nightly {
+    /// Encodes tapes as the preset says, and keeps the ledger of that store.
+    pub fn new(preset: &Preset, store: &Store) -> Nightly {
+        Nightly { mirroring: Mirroring(preset.clone()), store: store.clone() }
+    }
+
+    /// Blocks what was somebody's, and is to become a guest's.
+    async fn block_disowned(&self, did: &str, plan: &mut AccountPlan) -> Result<()> {
+        let created = |step: &&mut Step| matches!(step.action, Action::Create { .. });
+        let steps = || plan.media.iter().flat_map(|(medium, plan)| plan.steps.iter().map(|step| (*medium, step)));
+        let new: Vec<(Medium, Id)> = steps()
+            .filter(|(_, step)| matches!(step.action, Action::Create { .. }))
+            .map(|(medium, step)| (medium, step.item.id))
+            .collect();
+        let elsewhere = self.store.placed_elsewhere(did, &new).await?;
+        let steps = plan.media.iter_mut().flat_map(|(_, plan)| &mut plan.steps);
+        for step in steps.filter(created).filter(|step| elsewhere.contains(&step.item.id)) {
+            step.action = Action::Block { reason: DISOWNED.into() };
+        }
+        Ok(())
+    }
+}
+
+impl Strategy for Nightly {
+    fn adjust<'a>(&'a self, plan: &'a mut AccountPlan) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let Some(did) = plan.account.did.clone().filter(|_| plan.blocked.is_none()) else { return Ok(()) };
+            if plan.account.owner == Owner::Guest {
+                self.block_disowned(&did, plan).await?;
+            }
+            let owner = &plan.account.owner;
+            let steps = plan.media.iter().flat_map(|(medium, plan)| plan.steps.iter().map(|step| (*medium, step)));
+            // A record that is about to be made is noted too: when the item goes first, somebody looks there.
+            let place = |(medium, step): (Medium, &Step)| {
+                let rkey = step.action.rkey()?.to_owned();
+                let is_right = matches!(step.action, Action::Keep { .. } | Action::Adopt { .. });
+                let digest = is_right.then(|| digest(owner, &step.item));
+                Some((medium, step.item.id, Place { did: did.clone(), rkey, digest }))
+            };
+            let places: Vec<_> = steps.filter_map(place).collect();
+            self.store.note_places(&places).await
+        })
+    }
+
+    fn make<'a>(
+        &'a self,
+        services: &'a crate::sync::Services,
+        account: &'a Account,
+        step: &'a Step,
+        control: &'a Control,
+    ) -> BoxFuture<'a, Result<LocalFiles>> {
+        self.mirroring.make(services, account, step, control)
+    }
+}

@@ -1,0 +1,61 @@
+//! One record taken back whose item is gone.
+
+use crate::error::{Error, Result, SyncError};
+use crate::record::{self, Id, Medium};
+use crate::remote::mongo::Account;
+use crate::remote::pds::{Existing, RepoStatus};
+use crate::sync::services::{self, Services};
+
+/// What became of the record of an item that is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// It was deleted.
+    Withdrawn,
+    /// It was gone, or something else was in its place.
+    WasGone,
+    /// It stays: the item is there.
+    ItemIsThere,
+}
+
+/// Takes back the record of an item that is gone, from where it was last, if `may_go` lets it; unless something else is there
+/// by now, or the item is still there.
+///
+/// # Errors
+/// [`SyncError::EmptyCollection`] and [`SyncError::NotPrimary`] where the item only looks gone; [`SyncError::Locked`] for an
+/// account that cannot be written to any more while its repo is there; what `may_go` and the servers say.
+pub async fn withdraw(
+    services: &Services,
+    (did, rkey): (&str, &str),
+    medium: Medium,
+    id: Id,
+    may_go: impl AsyncFnOnce(&Account, &Existing) -> Result<()>,
+) -> Result<Withdrawal> {
+    let absence = services.mongo.absence(medium, &[id]).await?;
+    if absence.present.contains(&id) {
+        return Ok(Withdrawal::ItemIsThere);
+    }
+    if !absence.is_primary {
+        return Err(SyncError::NotPrimary.into());
+    }
+    if absence.is_empty {
+        return Err(SyncError::EmptyCollection { medium: medium.plural() }.into());
+    }
+    if services.pds.repo_status(did).await? != RepoStatus::Active {
+        return Ok(Withdrawal::WasGone);
+    }
+    let Some(record) = services.pds.get_record(did, medium.collection(), rkey).await? else {
+        return Ok(Withdrawal::WasGone);
+    };
+    if record::identity(&record.value) != Some(id) {
+        return Ok(Withdrawal::WasGone);
+    }
+    let account = services.mongo.account_of_repo(did).await?;
+    let account = account.ok_or_else(|| {
+        Error::Sync(SyncError::Locked { account: did.into(), reason: "no account on the site any more".into() })
+    })?;
+    may_go(&account, &record).await?;
+    let session = services::session(&services.sessions, &account).await?;
+    let _turn = services.turn(&account).await;
+    services.pds.delete_record(&session, medium, rkey, record.cid).await?;
+    Ok(Withdrawal::Withdrawn)
+}
