@@ -13,6 +13,7 @@
 //! * `queue`, `progress`, `service` — who wakes workers, how far they are, and everything connected.
 //! * `outbox/` — requests to others, and to whom they may go.
 //! * `work/` — how each kind of work is done.
+//! * `requests` — pure: what strangers send, read.
 //! * `runner` — workers. `changes`, `schedule` — the site's changes, and the day's plan, to jobs.
 //! * `view`, `feed`, `metrics` — jobs as others see them, as they change, and counted. `dashboard/` — pages. `http/` — every route.
 
@@ -26,6 +27,7 @@ mod metrics;
 mod outbox;
 mod progress;
 mod queue;
+pub mod requests;
 mod runner;
 mod schedule;
 mod service;

@@ -3,70 +3,17 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::serve::jobs::{Job, Kind, State as JobState};
+use crate::serve::requests::{Wanted, cursor};
 use crate::serve::service::Service;
-use crate::serve::store::Filter;
 use crate::serve::view::{JobPage, JobView};
 
 use super::error::Problem;
 use super::secret::knows;
-
-/// Jobs of a page, unless the caller says how many.
-const PAGE: i64 = 50;
-
-/// Jobs of a page at most.
-const MOST: i64 = 500;
-
-/// Which jobs are asked for, as it stands in an address.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Wanted {
-    /// A kind.
-    pub kind: String,
-    /// A state.
-    pub state: String,
-    /// A code of failure.
-    pub cause: String,
-    /// A code, an id of an item, or an id of a job.
-    pub q: String,
-    /// What the page before said.
-    pub after: String,
-    /// How many.
-    pub limit: String,
-}
-
-impl Wanted {
-    /// The jobs that are meant.
-    pub fn filter(&self) -> Result<Filter, Problem> {
-        // A form sends what was not filled in, too.
-        let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        let unknown = |name: &str, value: &str| Problem::Invalid(format!("{name} {value:?} is unknown"));
-        let kind = said(&self.kind).map(|name| Kind::named(&name).ok_or_else(|| unknown("kind", &name)));
-        let state = said(&self.state).map(|name| JobState::named(&name).ok_or_else(|| unknown("state", &name)));
-        Ok(Filter {
-            kind: kind.transpose()?,
-            states: state.transpose()?.into_iter().collect(),
-            code: said(&self.cause),
-            search: said(&self.q),
-            after: said(&self.after).map(|after| parse_cursor(&after)).transpose()?,
-        })
-    }
-
-    /// How many jobs a page has.
-    pub fn limit(&self) -> Result<i64, Problem> {
-        if self.limit.is_empty() {
-            return Ok(PAGE);
-        }
-        let limit = self.limit.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-        limit.ok_or_else(|| Problem::Invalid(format!("limit is not a number from 1 to {MOST}")))
-    }
-}
 
 /// A page of jobs.
 #[derive(Serialize)]
@@ -77,10 +24,11 @@ pub struct Page {
 }
 
 /// Jobs, those that have changed last first.
-pub async fn list(State(service): State<Arc<Service>>, Query(wanted): Query<Wanted>) -> Result<Json<Page>, Problem> {
+pub async fn list(State(service): State<Arc<Service>>, RawQuery(query): RawQuery) -> Result<Json<Page>, Problem> {
+    let wanted = Wanted::parse(&query.unwrap_or_default());
     let limit = wanted.limit()?;
     let jobs = service.store.list(&wanted.filter()?, limit).await?;
-    let next = (jobs.len() as i64 == limit).then(|| jobs.last().map(cursor)).flatten();
+    let next = jobs.last().filter(|_| jobs.len() as i64 == limit).map(|last| cursor(last.changed, &last.id));
     Ok(Json(Page { jobs: jobs.iter().map(JobView::from).collect(), next }))
 }
 
@@ -120,17 +68,4 @@ pub fn authorized(service: &Service, headers: &HeaderMap) -> Result<(), Problem>
     } else {
         Err(Problem::Token)
     }
-}
-
-/// The place of a job among all.
-pub fn cursor(job: &Job) -> String {
-    format!("{}.{}", job.changed.as_millisecond(), job.id)
-}
-
-fn parse_cursor(text: &str) -> Result<(Timestamp, String), Problem> {
-    let parsed = text.split_once('.').and_then(|(changed, id)| {
-        let changed = Timestamp::from_millisecond(changed.parse().ok()?).ok()?;
-        Some((changed, id.to_owned()))
-    });
-    parsed.ok_or_else(|| Problem::Invalid("after is not what a page has said".into()))
 }

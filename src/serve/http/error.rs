@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::error::Error;
+use crate::serve::requests::Invalid;
 
 /// Why a request is not answered as it was meant.
 #[derive(Debug)]
@@ -27,6 +28,12 @@ pub enum Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         Problem::Failed(error)
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(Invalid(text): Invalid) -> Self {
+        Problem::Invalid(text)
     }
 }
 

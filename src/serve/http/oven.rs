@@ -6,18 +6,15 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::serve::jobs::{Bake, Job, Outcome, State as JobState, Work, is_code};
+use crate::serve::jobs::{Bake, Job, Outcome, State as JobState, Work};
+use crate::serve::requests::{BakeRequest, check_code, parse_bake, parse_hint};
 use crate::serve::service::Service;
 
 use super::error::Problem;
 use super::secret::knows;
-
-/// What has to be in a request to bake.
-const REQUIRED: [&str; 5] = ["mongoId", "slug", "code", "zipUrl", "callbackUrl"];
 
 /// How many bakes that are over `/status` tells of.
 const RECENT: i64 = 20;
@@ -27,25 +24,11 @@ const MOST: i64 = 100;
 
 /// Accepts a tape to be baked. When it says so, a majority of the database's servers knows; however many others wait, it
 /// never says that it is busy: the site would take that for the end.
-pub async fn bake(
-    State(service): State<Arc<Service>>,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, Problem> {
-    let body = object(body)?;
-    let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default();
-    if REQUIRED.iter().any(|field| text(field).is_empty()) {
-        return Err(Problem::Invalid(format!("Missing required fields: {}", REQUIRED.join(", "))));
-    }
-    if !knows(text("callbackSecret"), service.config.callback_secret.as_ref()) {
+pub async fn bake(State(service): State<Arc<Service>>, body: Bytes) -> Result<Json<Value>, Problem> {
+    let BakeRequest { bake, secret } = parse_bake(&body)?;
+    if !knows(&secret, service.config.callback_secret.as_ref()) {
         return Err(Problem::Secret);
     }
-    let bake = Bake {
-        code: text("code").into(),
-        slug: text("slug").into(),
-        mongo_id: text("mongoId").into(),
-        zip_url: Some(text("zipUrl").into()),
-        callback_url: text("callbackUrl").into(),
-    };
     check(&service, &bake)?;
     let (slug, code) = (bake.slug.clone(), bake.code.clone());
     service.submit(&Work::Bake(bake), Duration::ZERO, false).await?;
@@ -54,9 +37,7 @@ pub async fn bake(
 
 /// What would fail for certain is refused at once, while the caller listens.
 fn check(service: &Service, bake: &Bake) -> Result<(), Problem> {
-    if !is_code(&bake.code) {
-        return Err(Problem::Invalid("code is not made of letters and digits".into()));
-    }
+    check_code(bake)?;
     let refused = |error: crate::error::Error| Problem::Invalid(error.to_string());
     if let Some(url) = &bake.zip_url {
         service.services.spaces.own_address(url).map_err(refused)?;
@@ -66,11 +47,8 @@ fn check(service: &Service, bake: &Bake) -> Result<(), Problem> {
 }
 
 /// Takes what the site says of its own part of the work. Anybody may say it, so it changes nothing.
-pub async fn hint(body: Result<Bytes, BytesRejection>) -> Result<Json<Value>, Problem> {
-    let body = object(body)?;
-    if body.get("code").and_then(Value::as_str).is_none_or(str::is_empty) {
-        return Err(Problem::Invalid("Missing code".into()));
-    }
+pub async fn hint(body: Bytes) -> Result<Json<Value>, Problem> {
+    parse_hint(&body)?;
     Ok(Json(json!({ "status": "ok" })))
 }
 
@@ -139,10 +117,4 @@ fn over(job: &Job) -> Value {
     }
     entry.insert("error".into(), job.failure.as_ref().map(|failure| failure.text.clone()).into());
     Value::Object(entry)
-}
-
-/// The JSON object in a body, whatever type the request says that it is of.
-fn object(body: Result<Bytes, BytesRejection>) -> Result<Map<String, Value>, Problem> {
-    let body = body.map_err(|rejection| Problem::Invalid(rejection.body_text()))?;
-    serde_json::from_slice(&body).map_err(|_| Problem::Invalid("Body is not a JSON object".into()))
 }

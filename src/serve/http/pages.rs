@@ -3,24 +3,23 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
 use crate::serve::dashboard::{self, List, Overview, Viewer};
 use crate::serve::jobs::State as JobState;
+use crate::serve::requests::{Wanted, cursor};
 use crate::serve::service::Service;
 use crate::serve::store::Filter;
 use crate::serve::view::{JobPage, JobView};
 
-use super::api::{Wanted, cursor};
 use super::error::Problem;
 use super::secret::knows;
 
@@ -75,23 +74,19 @@ pub async fn overview(State(service): State<Arc<Service>>, headers: HeaderMap) -
 }
 
 /// Jobs by what is in the address.
-pub async fn jobs(State(service): State<Arc<Service>>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Page {
+pub async fn jobs(State(service): State<Arc<Service>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Page {
+    let wanted = Wanted::parse(&query.unwrap_or_default());
     let limit = wanted.limit()?;
     let found = service.store.list(&wanted.filter()?, limit).await?;
-    let is_full = found.len() as i64 == limit;
-    let next = found.last().filter(|_| is_full).map(|last| {
-        let mut query = form_urlencoded::Serializer::new(String::from("/jobs?"));
-        let pairs = [("kind", &wanted.kind), ("state", &wanted.state), ("cause", &wanted.cause), ("q", &wanted.q)];
-        query.extend_pairs(pairs.into_iter().filter(|(_, value)| !value.is_empty()));
-        query.append_pair("after", &cursor(last)).finish()
-    });
+    let last = found.last().filter(|_| found.len() as i64 == limit);
+    let next = last.map(|last| format!("/jobs?{}", wanted.after(&cursor(last.changed, &last.id))));
     let jobs: Vec<_> = found.iter().map(JobView::from).collect();
     let list = List {
         jobs: &jobs,
         kind: &wanted.kind,
         state: &wanted.state,
         cause: &wanted.cause,
-        search: &wanted.q,
+        search: &wanted.search,
         next,
         now: Timestamp::now(),
     };
@@ -126,19 +121,14 @@ pub async fn cancel(
     Ok(see(&format!("/jobs/{id}")))
 }
 
-/// Whose failures are to be retried.
-#[derive(Deserialize)]
-pub struct OfCause {
-    cause: String,
-}
-
 /// Begins all jobs anew that failed with a code.
 pub async fn retry_all(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
-    Query(OfCause { cause }): Query<OfCause>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, PageProblem> {
     only_operator(&service, &headers)?;
+    let cause = Wanted::parse(&query.unwrap_or_default()).cause;
     for job in service.store.list(&Filter::failed(cause), MOST_RETRIES).await? {
         service.retry(&job.id).await?;
     }

@@ -1,9 +1,11 @@
 //! Every route.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::body::to_bytes;
+use axum::extract::Request;
 use axum::http::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -17,6 +19,9 @@ use super::{api, events, health, media, metrics, oven, pages, ws};
 
 /// Bytes that a request may have, as the oven takes them.
 const MAX_BODY: usize = 100 * 1024;
+
+/// How long the body of a request may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(10);
 
 /// Every route.
 pub fn router(service: Arc<Service>) -> Router {
@@ -52,7 +57,17 @@ pub fn router(service: Arc<Service>) -> Router {
         .fallback(async || Problem::NotFound)
         .method_not_allowed_fallback(async || Problem::NotFound)
         .layer(from_fn(for_any_origin));
-    pages.merge(machines).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(service)
+    pages.merge(machines).layer(from_fn(whole)).with_state(service)
+}
+
+/// Waits until a request has arrived whole, which is to be soon: they are short.
+async fn whole(request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    match tokio::time::timeout(ARRIVAL, to_bytes(body, MAX_BODY)).await {
+        Ok(Ok(body)) => next.run(Request::from_parts(head, body.into())).await,
+        Ok(Err(_)) => Problem::Invalid(format!("Body is longer than {MAX_BODY} bytes, or broken off")).into_response(),
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
 }
 
 /// Lets pages of any site ask, as the oven does.
