@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use telecine::record::Medium;
 
 use crate::percentiles;
 use crate::program::{SECRET, Serving};
@@ -30,9 +29,11 @@ pub async fn measure(stack: &Stack, lasts: Duration) {
             format!("{}/{}/{}/tape-{code}.zip", endpoint(&site), site.user_bucket(), owner.sub.replace('|', "%7C"));
         send(&serving, &id.to_hex(), &code, &zip).await;
     }
+    let used = serving.seconds_of_cpu();
+    let begun = Instant::now();
     println!("/bake, encoding: {}", percentiles(post(&site, &serving, "busy-post", lasts).await));
-    let baked = site.records(&owner, Medium::Tape).await.len();
-    println!("  records meanwhile: {baked}");
+    let cores = (serving.seconds_of_cpu() - used) / begun.elapsed().as_secs_f64();
+    println!("  cores that the service used meanwhile: {cores:.2}");
 }
 
 async fn post(site: &Site, serving: &Serving, prefix: &str, lasts: Duration) -> Vec<Duration> {

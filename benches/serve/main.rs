@@ -1,11 +1,12 @@
 //! What the service costs and how fast it answers, against real servers: `/bake` while every core encodes, texts on the PDS
-//! after their insert, and a tape that can be played after its insert beside its conversion alone.
+//! after their insert, a tape that can be played after its insert beside its conversion alone, and its memory over time.
 //!
 //! `scripts/bench-serve` runs this. Servers, service and load share the machine's cores.
 #![allow(dead_code, reason = "tests need more of the servers than this does")]
 #![allow(clippy::unwrap_used, reason = "a benchmark that fails should say where")]
 
 mod accept;
+mod lasting;
 mod playable;
 mod program;
 #[path = "../../tests/it/stack/mod.rs"]
@@ -32,6 +33,12 @@ struct Arguments {
     /// Seconds that each load lasts
     #[arg(long, value_name = "N", default_value_t = 30)]
     seconds: u64,
+    /// Tapes that `lasting` has baked
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    bakes: usize,
+    /// Changes of items that `lasting` makes
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    changes: usize,
     /// Given by cargo bench, and not by cargo test
     #[arg(long, hide = true)]
     bench: bool,
@@ -42,6 +49,7 @@ enum Part {
     Accept,
     Texts,
     Playable,
+    Lasting,
 }
 
 fn main() {
@@ -58,6 +66,7 @@ fn main() {
                 Part::Accept => accept::measure(&stack, lasts).await,
                 Part::Texts => texts::measure(&stack, lasts).await,
                 Part::Playable => playable::measure(&stack).await,
+                Part::Lasting => lasting::measure(&stack, arguments.bakes, arguments.changes).await,
             }
         }
     });

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::stack::http;
 use crate::stack::site::Site;
 
 const TELECINE: &str = env!("CARGO_BIN_EXE_telecine");
@@ -20,7 +21,8 @@ pub struct Serving {
 impl Serving {
     pub fn start(site: &Site, settings: &[(&str, &str)]) -> Serving {
         let mut command = Command::new(TELECINE);
-        command.arg("serve").envs(site.environment()).env("CALLBACK_SECRET", SECRET);
+        command.arg("serve").envs(site.environment());
+        command.env("CALLBACK_SECRET", SECRET).env("TELECINE_ADMIN_TOKEN", SECRET);
         command.env("TELECINE_DATABASE", format!("{}-telecine", site.database().name()));
         command.env("TELECINE_LISTEN", "127.0.0.1:0").env("TELECINE_ALLOW_LOOPBACK", "yes");
         let mut child = command.envs(settings.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
@@ -29,6 +31,28 @@ impl Serving {
         // The rest is read, so that it never waits for a reader.
         std::thread::spawn(move || lines.for_each(drop));
         Serving { child, address: address.expect("it listens") }
+    }
+
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The processor time that it has used, in seconds.
+    pub fn seconds_of_cpu(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // After the name, which ends with the last parenthesis: user and system time are the 12th and 13th, in ticks.
+        let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        let ticks: u64 = [11, 12].iter().map(|index| fields[*index].parse::<u64>().unwrap()).sum();
+        ticks as f64 / 100.0
+    }
+
+    /// What a counter of its metrics says.
+    pub async fn counted(&self, name: &str) -> u64 {
+        let metrics = http().get(format!("{}/metrics", self.address)).bearer_auth(SECRET).send().await.unwrap();
+        let metrics = metrics.text().await.unwrap();
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.expect("it is counted").parse().unwrap()
     }
 }
 

@@ -3,7 +3,6 @@
 //! Whatever is fed, the program ends soon, within bounded memory, with exit code 1 and a sentence that names the thing,
 //! and leaves nothing behind.
 
-use std::process::Command;
 use std::time::Duration;
 
 use crate::support::command::{Run, Running, TELECINE, Workshop, run};
@@ -305,23 +304,9 @@ fn files_that_cannot_be_written_are_named() {
 }
 
 /// Runs a conversion with a file system of its own over `place`, and lists afterwards what is there.
-///
-/// Needs to be root or to be allowed user namespaces, as everybody is on most systems.
 fn with_mount(workshop: &Workshop, options: &str, place: &str, arguments: &str) -> Run {
-    let script = format!(
-        "mount -t tmpfs -o {options} none {place} && {{ {TELECINE} {arguments}; code=$?; ls -A {place}; exit $code; }}"
-    );
-    let namespace = ["-m", "-rm"].into_iter().find(|flags| {
-        let script = format!("mount -t tmpfs none {place}");
-        let tried = Command::new("unshare").args([flags, "sh", "-c", &script]).current_dir(workshop.path("")).output();
-        tried.is_ok_and(|tried| tried.status.success())
-    });
-    let Some(namespace) = namespace else {
-        panic!("cannot mount a small file system: run the tests as root, or allow user namespaces");
-    };
-    let mut command = Command::new("unshare");
-    command.args([namespace, "sh", "-c", &script]).current_dir(workshop.path("")).env("TMPDIR", workshop.path("tmp"));
-    run(&mut command)
+    let script = format!("{TELECINE} {arguments}; code=$?; ls -A {place}; exit $code");
+    run(workshop.with_mount(options, place, &script).env("TMPDIR", workshop.path("tmp")))
 }
 
 #[test]

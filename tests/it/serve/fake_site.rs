@@ -1,10 +1,10 @@
 //! The site's end of the oven's contract: what it sends, and its receiver of callbacks, which makes a record whenever it
 //! is not asked to make none.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{Query, State};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -38,8 +38,10 @@ pub struct Received {
     pub records: usize,
     /// How many of the next it answers with 500, after it has done its work.
     pub failing: usize,
-    /// What it asks of the service while the callback is open.
-    pub oven: Option<String>,
+    /// What it posts while a callback is open, for each callback in their order: addresses and bodies.
+    pub meanwhile: Vec<Vec<(String, Value)>>,
+    /// What came back.
+    pub answers: Vec<Vec<(u16, Value)>>,
 }
 
 impl Received {
@@ -71,6 +73,11 @@ impl FakeSite {
         self.shared.state.lock().unwrap().clone()
     }
 
+    /// What came back for what it posted during a callback, once all of it has.
+    pub fn answers_of(&self, callback: usize) -> Option<Vec<(u16, Value)>> {
+        self.received().answers.get(callback).cloned()
+    }
+
     /// Waits until it has made so many records, and makes sure that there are no more.
     pub async fn has_made(&self, records: usize) {
         eventually("records of the site", async || (self.received().records >= records).then_some(())).await;
@@ -94,20 +101,19 @@ impl FakeSite {
 /// Does its work to the end even if the caller goes away, as the site does.
 async fn complete(
     State(site): State<Arc<Shared>>,
-    Query(query): Query<BTreeMap<String, String>>,
+    RawQuery(query): RawQuery,
     Json(body): Json<Value>,
 ) -> (StatusCode, Json<Value>) {
-    tokio::spawn(completed(site, query, body)).await.unwrap()
+    tokio::spawn(completed(site, query.unwrap_or_default(), body)).await.unwrap()
 }
 
 /// As the site's oven-complete does it.
-async fn completed(site: Arc<Shared>, query: BTreeMap<String, String>, body: Value) -> (StatusCode, Json<Value>) {
-    let is_preview = query.get("previewOnly").is_some_and(|value| value == "1");
-    let asked = if is_preview { "previewOnly=1" } else { "" };
-    let oven = {
+async fn completed(site: Arc<Shared>, query: String, body: Value) -> (StatusCode, Json<Value>) {
+    let is_preview = query == "previewOnly=1";
+    let posts = {
         let mut state = site.state.lock().unwrap();
-        state.bodies.push((asked.into(), body.clone()));
-        state.oven.clone()
+        state.bodies.push((query, body.clone()));
+        state.meanwhile.get(state.bodies.len() - 1).cloned().unwrap_or_default()
     };
     if body["secret"] != SECRET {
         return (StatusCode::UNAUTHORIZED, Json(json!({ "error": "Unauthorized" })));
@@ -124,13 +130,15 @@ async fn completed(site: Arc<Shared>, query: BTreeMap<String, String>, body: Val
         "mp4Status": "complete",
     } };
     tapes.update_one(id.clone(), set).await.unwrap();
+    // The site calls back in while its answer is awaited.
+    let mut answers = Vec::new();
+    for (address, said) in posts {
+        let answer = http().post(address).json_body(&said).send().await.unwrap();
+        let status = answer.status().as_u16();
+        answers.push((status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()));
+    }
+    site.state.lock().unwrap().answers.push(answers);
     if !is_preview {
-        if let Some(oven) = oven {
-            // The site calls back in while its answer is awaited.
-            let said = json!({ "code": body["code"], "status": "uploading-atproto", "details": "…" });
-            let response = http().post(format!("{oven}/bake-status")).json_body(&said).send().await.unwrap();
-            assert!(response.status().is_success());
-        }
         let rkey = format!("site{}", site.state.lock().unwrap().records);
         tapes.update_one(id, doc! { "$set": { "at": { "rkey": &rkey } } }).await.unwrap();
         site.state.lock().unwrap().records += 1;

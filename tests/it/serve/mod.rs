@@ -1,11 +1,16 @@
 //! `telecine serve`, run as an operator runs it, between a site that is made here and real servers.
 
+mod closed;
 mod fake_site;
+mod faults;
 mod kills;
+mod load;
 mod looks;
 mod mirror;
 mod oven;
+mod removal;
 mod supervised;
+mod transcript;
 mod watch;
 
 use std::io::{BufRead, BufReader};
@@ -22,6 +27,7 @@ use serde_json::{Value, json};
 use crate::stack::http;
 use crate::stack::site::Site;
 use crate::support::command::{TELECINE, Workshop};
+use crate::support::memory::peak;
 use fake_site::FakeSite;
 
 /// What the site and the service prove themselves by.
@@ -38,7 +44,7 @@ pub struct Serving {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
     address: String,
-    _workshop: Workshop,
+    workshop: Workshop,
 }
 
 impl Serving {
@@ -58,6 +64,37 @@ impl Serving {
         let mut command = Command::new("bash");
         command.args(["-c", &script, "bash", TELECINE, "serve", "--drain", "30s"]);
         Serving::run(command, workshop, site, settings)
+    }
+
+    /// Starts it with a folder for temporary files that is full, until [`Serving::make_room`].
+    pub fn on_full_disk(site: &Site, settings: &[(&str, &str)]) -> Serving {
+        let workshop = Workshop::new();
+        std::fs::create_dir(workshop.path("tmp")).unwrap();
+        let script = format!("head -c 8m /dev/zero >tmp/filler; exec {TELECINE} serve --drain 30s");
+        let mut command = workshop.with_mount("size=8m", "tmp", &script);
+        command.env("TMPDIR", workshop.path("tmp"));
+        Serving::run(command, workshop, site, settings)
+    }
+
+    /// Starts it where a script has changed what is mounted; `x` is a folder that is empty.
+    pub fn in_mount(script: &str, site: &Site, settings: &[(&str, &str)]) -> Serving {
+        let workshop = Workshop::new();
+        std::fs::create_dir(workshop.path("x")).unwrap();
+        let command = workshop.with_mount("size=1m", "x", &format!("{script}; exec {TELECINE} serve --drain 30s"));
+        Serving::run(command, workshop, site, settings)
+    }
+
+    /// The most memory that it has had, in bytes.
+    pub fn peak(&self) -> u64 {
+        peak(self.child.id()).expect("it runs")
+    }
+
+    /// Empties the folder for temporary files of a service that has a full one.
+    pub fn make_room(&self) {
+        // As the service sees the folder: for others, nothing is mounted there.
+        let filler = self.workshop.path("tmp/filler");
+        let seen = format!("/proc/{}/root{}", self.child.id(), filler.display());
+        std::fs::remove_file(seen).unwrap();
     }
 
     fn run(mut command: Command, workshop: Workshop, site: &Site, settings: &[(&str, &str)]) -> Serving {
@@ -80,7 +117,7 @@ impl Serving {
                 kept.lock().unwrap().push(line);
             }
         });
-        let mut serving = Serving { child, log, address: String::new(), _workshop: workshop };
+        let mut serving = Serving { child, log, address: String::new(), workshop };
         let address = receiver.recv_timeout(LIMIT);
         serving.address = address.unwrap_or_else(|_| panic!("the service does not listen\n{}", serving.log()));
         serving

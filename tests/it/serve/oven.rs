@@ -24,7 +24,6 @@ async fn a_tape_is_baked_to_the_bytes_of_convert_and_the_site_is_told_where_they
     let owner = site.account("maker").await;
     let oven = Serving::start(&site, &[]);
     let receiver = FakeSite::new(&site).await;
-    receiver.set(|received| received.oven = Some(oven.url("")));
     let tape = tape(&site, &owner, "abc").await;
 
     let (status, body) = oven.bake(&receiver, &tape, "").await;

@@ -109,6 +109,17 @@ impl Proxy {
         lock(&self.shared.rules).push(Rule { part: part.into(), next, always: Some(fault), hits: 0 });
     }
 
+    /// From now on, what was made to fail by that `part` passes.
+    ///
+    /// # Panics
+    /// When there are faults among that which were never met.
+    pub fn forget(&self, part: &str) {
+        let mut rules = lock(&self.shared.rules);
+        let unmet: Vec<_> = rules.extract_if(.., |rule| rule.part == part).filter_map(|rule| rule.unmet()).collect();
+        drop(rules);
+        assert!(unmet.is_empty(), "faults were never met: {unmet:?}; the requests were {:#?}", self.lines());
+    }
+
     /// From now on, everything passes.
     ///
     /// # Panics

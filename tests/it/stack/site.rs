@@ -9,6 +9,7 @@ use telecine::record::Medium;
 
 use super::objects::Objects;
 use super::pds::{Pds, Record, Session};
+use super::proxy::Proxy;
 use super::{Environment, Stack, stack};
 use crate::support::picture::Picture;
 use crate::support::tape::{EPOCH, TapeBuilder};
@@ -67,6 +68,13 @@ impl Site {
             environment.entry(variable.into()).and_modify(|bucket| *bucket = format!("{bucket}-{number}"));
         }
         Site::of(environment, &format!("-{number}")).await
+    }
+
+    /// A new site on these servers, whose files lie behind a proxy.
+    pub async fn behind(stack: &Stack, proxy: &Proxy) -> Self {
+        let mut site = Site::on(stack).await;
+        site.environment.insert("ART_SPACES_ENDPOINT".into(), proxy.url().into());
+        site
     }
 
     /// The site that this environment describes.

@@ -77,6 +77,23 @@ impl Workshop {
         command
     }
 
+    /// A shell with a file system of its own over the folder `place`, and a script for it; not started yet.
+    ///
+    /// Needs to be root or to be allowed user namespaces, as everybody is on most systems.
+    pub fn with_mount(&self, options: &str, place: &str, script: &str) -> Command {
+        let mount = format!("mount -t tmpfs -o {options} none {place}");
+        let in_namespace = |flags: &str, script: &str| {
+            let mut command = Command::new("unshare");
+            command.args([flags, "sh", "-c", script]).current_dir(self.folder.path());
+            command
+        };
+        let works = |flags: &&str| in_namespace(flags, &mount).output().is_ok_and(|tried| tried.status.success());
+        let Some(namespace) = ["-m", "-rm"].into_iter().find(works) else {
+            panic!("cannot mount a small file system: run the tests as root, or allow user namespaces");
+        };
+        in_namespace(namespace, &format!("{mount} && {{ {script}; }}"))
+    }
+
     /// Runs the program with these arguments, split at spaces.
     pub fn run(&self, arguments: &str) -> Run {
         run(&mut self.telecine(arguments))

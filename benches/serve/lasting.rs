@@ -1,0 +1,136 @@
+//! Months in minutes: two thousand bakes and a hundred thousand changes of items, and the memory of the service meanwhile, which
+//! is to stay where it is.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt, stream};
+use mongodb::bson::{Document, doc};
+use serde_json::json;
+
+use crate::program::{SECRET, Serving};
+use crate::stack::site::Site;
+use crate::stack::{Stack, background, http};
+use crate::support::tape::TapeBuilder;
+
+/// How often the memory is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Moods, each of which is edited again and again.
+const MOODS: usize = 1_000;
+
+/// Tapes that are made and posted between two rounds of edits.
+const TAPES_A_ROUND: usize = 20;
+
+/// A look at the service.
+struct Sample {
+    seconds: f64,
+    resident: u64,
+}
+
+pub async fn measure(stack: &Stack, bakes: usize, changes: usize) {
+    let site = Site::on(stack).await;
+    let owner = site.account("maker").await;
+    let callback_url = receiver().await;
+    let moods = site.database().collection::<Document>("moods");
+    for number in 0..MOODS {
+        site.add_mood(&owner, &format!("mood {number}")).await;
+    }
+    let serving = Serving::start(&site, &[("TELECINE_SETTLE", "0s")]);
+    let database = site.database().client().database(&format!("{}-telecine", site.database().name()));
+    let jobs = database.collection::<Document>("jobs");
+    let tape = TapeBuilder::numbered(96, 64, 30);
+    let started = Instant::now();
+    let process = serving.process();
+    let sampling = tokio::spawn(async move {
+        let mut samples = Vec::new();
+        while let Some(resident) = resident(process) {
+            samples.push(Sample { seconds: started.elapsed().as_secs_f64(), resident });
+            tokio::time::sleep(LOOK).await;
+        }
+        samples
+    });
+    let rounds = (changes / MOODS).max(bakes / TAPES_A_ROUND);
+    let (mut posted, mut changed) = (0, 0);
+    for round in 0..rounds {
+        if changed < changes {
+            moods.update_many(doc! {}, doc! { "$set": { "mood": format!("edit {round}") } }).await.unwrap();
+            changed += MOODS;
+        }
+        let codes: Vec<_> = (posted..bakes.min(posted + TAPES_A_ROUND)).map(|number| format!("t{number}")).collect();
+        posted += codes.len();
+        let post = async |code: String| {
+            let id = site.add_tape(&owner, &code, &tape).await.to_hex();
+            let zip = format!(
+                "{}/{}/{}/tape-{code}.zip",
+                site.environment()["ART_SPACES_ENDPOINT"],
+                site.user_bucket(),
+                owner.sub.replace('|', "%7C")
+            );
+            let body = json!({
+                "mongoId": id, "slug": format!("tape-{code}"), "code": code, "zipUrl": zip,
+                "callbackUrl": callback_url, "callbackSecret": SECRET,
+            });
+            let sent = http().post(format!("{}/bake", serving.address)).body(body.to_string()).send().await.unwrap();
+            assert!(sent.status().is_success(), "{}", sent.status());
+        };
+        stream::iter(codes).for_each_concurrent(4, post).await;
+        // As many as that may wait: the backlog grows and shrinks, as it does over a day.
+        while count(&jobs, doc! { "work.kind": "bake", "due": { "$exists": true } }).await > 200 {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+    while count(&jobs, doc! { "due": { "$exists": true } }).await > 0 {
+        tokio::time::sleep(LOOK).await;
+    }
+    let baked = count(&jobs, doc! { "work.kind": "bake", "state": "done" }).await;
+    let read = serving.counted("telecine_changes_total").await;
+    drop(serving);
+    let samples = sampling.await.unwrap();
+    println!("{baked} bakes and {read} changes in {:.0} s", started.elapsed().as_secs_f64());
+    let megabytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    let mean = |part: &[Sample]| part.iter().map(|sample| megabytes(sample.resident)).sum::<f64>() / part.len() as f64;
+    let tenth = samples.len().div_ceil(10);
+    let tenths: Vec<_> = samples.chunks(tenth).map(|part| format!("{:.0}", mean(part))).collect();
+    let peak = samples.iter().map(|sample| sample.resident).max().unwrap_or_default();
+    println!("  resident MiB, mean of each tenth: {}; peak {:.0}", tenths.join(" "), megabytes(peak));
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let plot = folder.join("serve-memory.svg");
+    std::fs::write(&plot, draw(&samples, peak)).unwrap();
+    println!("  plotted in {}", plot.display());
+}
+
+async fn count(jobs: &mongodb::Collection<Document>, filter: Document) -> u64 {
+    jobs.count_documents(filter).await.unwrap()
+}
+
+/// Takes whatever it is told.
+async fn receiver() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    background().spawn(async move { axum::serve(listener, axum::Router::new().fallback(async || "{}")).await });
+    address
+}
+
+/// The memory of a process in bytes; `None` if it has ended.
+fn resident(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+}
+
+/// Memory over time, from nothing at the bottom to 400 MiB at the top.
+fn draw(samples: &[Sample], peak: u64) -> String {
+    let (width, height, top) = (800.0, 200.0, (400_u64 << 20).max(peak) as f64);
+    let end = samples.last().map_or(1.0, |sample| sample.seconds);
+    let mut points = String::new();
+    for sample in samples {
+        let (x, y) = (sample.seconds / end * width, height - sample.resident as f64 / top * height);
+        write!(points, "{x:.1},{y:.1} ").expect("a String takes all");
+    }
+    format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}'>\
+         <polyline fill='none' stroke='#c36' points='{}'/></svg>\n",
+        points.trim_end()
+    )
+}

@@ -1,0 +1,179 @@
+//! Servers fail, disks are full and clocks are wrong under load, and whatever was accepted or seen is done in the end, once.
+
+use std::time::Duration;
+
+use mongodb::bson::{Document, doc};
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::load::Load;
+use super::{Serving, eventually};
+use crate::stack::proxy::{Answer, Fault, Proxy};
+use crate::stack::site::Site;
+use crate::stack::{Server, Stack, http, stack};
+
+/// Nothing is left to the site: what is late is late because of the fault.
+const SETTINGS: [(&str, &str); 1] = [("TELECINE_SETTLE", "0s")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_that_steps_down_refuses_no_bake_and_loses_nothing() {
+    let stack = Stack::start(&[]);
+    let mut load = Load::on(Site::on(&stack).await).await;
+    let oven = Serving::start(&load.site, &SETTINGS);
+    for _ in 0..3 {
+        tokio::join!(load.add(&oven), stack.step_down());
+        load.add(&oven).await;
+    }
+    load.is_done_once().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_killed_makes_the_service_unready_and_loses_nothing() {
+    let stack = Stack::start(&[]);
+    let mut load = Load::on(Site::on(&stack).await).await;
+    let oven = Serving::start(&load.site, &SETTINGS);
+    load.add(&oven).await;
+    stack.kill(Server::Mongod);
+    let get = async |path: &str| http().get(oven.url(path)).send().await.unwrap().status();
+    eventually("not ready", async || (get("/ready").await == StatusCode::SERVICE_UNAVAILABLE).then_some(())).await;
+    assert_eq!(get("/health").await, StatusCode::OK);
+    stack.restart(Server::Mongod);
+    eventually("ready", async || (get("/ready").await == StatusCode::OK).then_some(())).await;
+    load.add(&oven).await;
+    load.is_done_once().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pds_that_is_away_keeps_records_waiting_and_nothing_else() {
+    let stack = Stack::start(&[]);
+    let mut load = Load::on(Site::on(&stack).await).await;
+    let oven = Serving::start(&load.site, &[("TELECINE_SETTLE", "0s"), ("TELECINE_PUBLISH", "telecine")]);
+    load.add(&oven).await;
+    stack.stop(Server::Pds);
+    load.add(&oven).await;
+    load.waits_because_of("mirror", "pds.unavailable").await;
+    assert_eq!(http().get(oven.url("/ready")).send().await.unwrap().status(), StatusCode::OK);
+    let told = async || (load.receiver.received().codes().len() == 2).then_some(());
+    eventually("the site to be told of both tapes", told).await;
+    stack.restart(Server::Pds);
+    load.is_done_once().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_cannot_be_fetched_or_stored_for_a_while_are_so_later() {
+    let proxy = Proxy::of(&stack().environment()["ART_SPACES_ENDPOINT"]);
+    let mut load = Load::on(Site::behind(stack(), &proxy).await).await;
+    let oven = Serving::start(&load.site, &SETTINGS);
+    let busy = || Fault::Answer(Answer::s3(503, "SlowDown"));
+    for (method, bucket) in [("GET", load.site.user_bucket()), ("PUT", load.site.bucket_of("at-blobs"))] {
+        proxy.always(&format!("{method} /{bucket}"), busy());
+    }
+    load.add(&oven).await;
+    load.waits_because_of("bake", "fetch.unavailable").await;
+    let count = |line: &str| proxy.count(line);
+    assert_eq!(count(&format!("PUT /{}/tapes", load.site.bucket_of("at-blobs"))), 0);
+    proxy.forget(&format!("GET /{}", load.site.user_bucket()));
+    load.hurry().await;
+    eventually("an upload that is declined", async || {
+        (count(&format!("PUT /{}/tapes", load.site.bucket_of("at-blobs"))) > 0).then_some(())
+    })
+    .await;
+    load.waits_because_of("bake", "fetch.not-stored").await;
+    proxy.heal();
+    load.hurry().await;
+    load.is_done_once().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_that_the_database_has_forgotten_makes_a_plan_that_finds_what_was_missed() {
+    let mut load = Load::on(Site::new().await).await;
+    let oven = Serving::start(&load.site, &SETTINGS);
+    load.add(&oven).await;
+    load.is_done_once().await;
+    let database = load.site.database().client().database(&super::database(&load.site));
+    let stream = database.collection::<Document>("stream");
+    let token = eventually("a position", async || {
+        let position = stream.find_one(doc! { "token": { "$exists": true } }).await.unwrap()?;
+        Some(position.get_document("token").unwrap().get_str("_data").unwrap().to_owned())
+    })
+    .await;
+    assert_eq!(oven.stop(), 0);
+    load.add_unseen().await;
+    // A type, then seconds since 1970 in hexadecimal digits: those of a day that no oplog reaches back to.
+    let old = format!("{}5E0BE100{}", &token[..2], &token[10..]);
+    stream.update_one(doc! {}, doc! { "$set": { "token": { "_data": old } } }).await.unwrap();
+    let oven = Serving::start(&load.site, &SETTINGS);
+    eventually("a position that is forgotten", async || {
+        oven.log().contains("has forgotten the position").then_some(())
+    })
+    .await;
+    load.is_done_once().await;
+    load.add(&oven).await;
+    load.is_done_once().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_back_and_forth_decides_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let offset = folder.path().join("offset");
+    std::fs::write(&offset, "+0").unwrap();
+    let library = format!("/usr/lib/{}-linux-gnu/faketime/libfaketimeMT.so.1", std::env::consts::ARCH);
+    assert!(std::path::Path::new(&library).exists(), "libfaketime is not installed; see scripts/setup");
+    let mut load = Load::on(Site::new().await).await;
+    let settings = [
+        ("LD_PRELOAD", library.as_str()),
+        ("FAKETIME_TIMESTAMP_FILE", offset.to_str().unwrap()),
+        ("FAKETIME_NO_CACHE", "1"),
+        ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+        SETTINGS[0],
+    ];
+    let oven = Serving::start(&load.site, &settings);
+    load.add(&oven).await;
+    for (change, hours) in [("-2h", -2), ("+49h", 49), ("-240h", -240)] {
+        std::fs::write(&offset, change).unwrap();
+        let health: Value = oven.get("/health").await.1;
+        let told: jiff::Timestamp = health["timestamp"].as_str().unwrap().parse().unwrap();
+        let off = told.duration_since(jiff::Timestamp::now()) - jiff::SignedDuration::from_hours(hours);
+        assert!(off.abs() < jiff::SignedDuration::from_mins(5), "the clock is not where it was set: {health}");
+        load.add(&oven).await;
+        load.is_done_once().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_keeps_tapes_waiting_until_there_is_room() {
+    let mut load = Load::on(Site::new().await).await;
+    let oven = Serving::on_full_disk(&load.site, &SETTINGS);
+    load.add(&oven).await;
+    load.waits_because_of("bake", "disk.scratch").await;
+    oven.make_room();
+    load.hurry().await;
+    load.is_done_once().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_is_away_for_an_hour_is_told_when_it_is_back() {
+    let mut load = Load::on(Site::new().await).await;
+    let receiver = load.receiver.callback_url().strip_suffix("/api/oven-complete").unwrap().to_owned();
+    let away = Proxy::of(&receiver);
+    away.always("POST", Fault::DropBefore);
+    let oven = Serving::start(&load.site, &SETTINGS);
+    load.add_to(&oven, &format!("{}/api/oven-complete", away.url())).await;
+    let mut passed = Duration::ZERO;
+    let mut attempts = 0;
+    // The hour is that of the pauses; each is cut short once it is known.
+    while passed < Duration::from_hours(1) {
+        let again = doc! { "work.kind": "callback", "state": "waiting", "attempt": { "$gt": attempts } };
+        let job = eventually("another attempt", async || load.jobs().find_one(again.clone()).await.unwrap()).await;
+        assert_eq!(job.get_document("failure").unwrap().get_str("code").unwrap(), "callback.no-response");
+        attempts = job.get_i32("attempt").map(i64::from).or_else(|_| job.get_i64("attempt")).unwrap();
+        let pause = job.get_i64("due").unwrap() - job.get_i64("changed").unwrap();
+        passed += Duration::from_millis(pause.unsigned_abs());
+        load.hurry().await;
+    }
+    assert!(load.receiver.received().bodies.is_empty());
+    away.heal();
+    load.hurry().await;
+    load.is_done_once().await;
+    load.receiver.has_made(1).await;
+}
