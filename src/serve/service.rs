@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ServiceConfig};
@@ -44,6 +45,8 @@ pub struct Service {
     pub policy: Policy,
     /// What this process is called among workers.
     pub worker: String,
+    /// Held while a record is taken back, so that those that were are counted before the next goes.
+    pub withdrawing: Mutex<()>,
     /// When it started.
     pub started: Timestamp,
     /// Cancelled when no more work is to be begun.
@@ -78,6 +81,7 @@ impl Service {
             preset,
             policy,
             worker: format!("worker-{:06x}", fastrand::u32(..) >> 8),
+            withdrawing: Mutex::new(()),
             started: Timestamp::now(),
             stopping,
             ending,

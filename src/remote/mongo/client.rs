@@ -36,7 +36,7 @@ impl Mongo {
                 what: "is not a connection string such as mongodb+srv://name:password@host/".into(),
             })
         })?;
-        options.app_name = Some("telecine".into());
+        options.app_name.get_or_insert_with(|| "telecine".into());
         // What is read decides what is written: a secondary may be behind, whatever the connection string prefers.
         options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
         options.retry_reads = Some(true);

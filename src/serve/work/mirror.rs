@@ -78,6 +78,7 @@ pub async fn publish(service: &Service, found: &Found, made: Option<LocalFiles>,
 async fn withdraw(service: &Service, medium: Medium, id: Id) -> Result<&'static str> {
     let store = &service.store;
     let Some(place) = store.place(medium, id).await? else { return Ok("gone, and had no record") };
+    let _turn = service.withdrawing.lock().await;
     let may_go = async |account: &Account, record: &Existing| may_go(service, account, medium, id, record).await;
     Ok(match sync::withdraw(&service.services, (&place.did, &place.rkey), medium, id, may_go).await? {
         Withdrawal::ItemIsThere => "the item is there",
