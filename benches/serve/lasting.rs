@@ -8,7 +8,7 @@ use futures_util::{StreamExt, stream};
 use mongodb::bson::{Document, doc};
 use serde_json::json;
 
-use crate::program::{SECRET, Serving};
+use crate::program::{SECRET, Serving, resident};
 use crate::stack::site::Site;
 use crate::stack::{Stack, background, http};
 use crate::support::tape::TapeBuilder;
@@ -110,13 +110,6 @@ async fn receiver() -> String {
     let address = format!("http://{}/", listener.local_addr().unwrap());
     background().spawn(async move { axum::serve(listener, axum::Router::new().fallback(async || "{}")).await });
     address
-}
-
-/// The memory of a process in bytes; `None` if it has ended.
-fn resident(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
 /// Memory over time, from nothing at the bottom to 400 MiB at the top.

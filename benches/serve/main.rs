@@ -18,6 +18,7 @@ mod support {
     pub mod wav;
 }
 mod texts;
+mod watchers;
 
 use std::time::Duration;
 
@@ -50,6 +51,7 @@ enum Part {
     Texts,
     Playable,
     Lasting,
+    Watchers,
 }
 
 fn main() {
@@ -66,6 +68,7 @@ fn main() {
                 Part::Accept => accept::measure(&stack, lasts).await,
                 Part::Texts => texts::measure(&stack, lasts).await,
                 Part::Playable => playable::measure(&stack).await,
+                Part::Watchers => watchers::measure(&stack).await,
                 Part::Lasting => lasting::measure(&stack, arguments.bakes, arguments.changes).await,
             }
         }

@@ -73,3 +73,10 @@ pub fn convert(zip: &[u8]) -> Duration {
     assert!(command.status().unwrap().success());
     started.elapsed()
 }
+
+/// The memory of a process in bytes; `None` if it has ended.
+pub fn resident(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+}
