@@ -80,7 +80,10 @@ pub async fn measure(stack: &Stack, bakes: usize, changes: usize) {
             tokio::time::sleep(LOOK).await;
         }
     }
-    while count(&jobs, doc! { "due": { "$exists": true } }).await > 0 {
+    // Every edit is a change that is read; every insert and every key that is written is another.
+    while serving.counted("telecine_changes_total").await < changed as u64
+        || count(&jobs, doc! { "due": { "$exists": true } }).await > 0
+    {
         tokio::time::sleep(LOOK).await;
     }
     let baked = count(&jobs, doc! { "work.kind": "bake", "state": "done" }).await;

@@ -3,12 +3,16 @@
 //! One process reads; the others stand by. A position is stored after the jobs of all changes before it, and also while
 //! nothing happens, so that it never gets too old to go on from.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::config::Publisher;
 use crate::error::Result;
+use crate::record::{Id, Medium};
 use crate::remote::mongo::{Change, Changes, Next, ResumeToken, What};
 
 use super::jobs::{Subject, Work};
@@ -19,6 +23,12 @@ const STAND_BY: Duration = Duration::from_secs(5);
 
 /// How often the position is stored, and the lead renewed.
 const STORE: Duration = Duration::from_secs(2);
+
+/// How many changes are taken at once. Those of one item among them come to one job.
+const BATCH: usize = 512;
+
+/// How many jobs are submitted at once.
+const SUBMITS: usize = 16;
 
 /// Reads changes until `service.stopping` is cancelled.
 pub async fn read(service: &Service) {
@@ -45,34 +55,88 @@ async fn lead(service: &Service) -> Result<()> {
     follow(service, &mut changes).await
 }
 
+/// Reads and submits side by side, so that neither waits for each single answer of the other's server.
 async fn follow(service: &Service, changes: &mut Changes) -> Result<()> {
-    let mut position: Option<ResumeToken> = None;
-    let mut stored = Instant::now();
+    let (sender, receiver) = mpsc::channel(BATCH);
+    let (end, submitted) = tokio::join!(pass_on(service, changes, sender), submit_all(service, receiver));
+    submitted?;
+    match end? {
+        End::Lost => start_over(service).await,
+        End::Stopped => Ok(()),
+    }
+}
+
+/// A change, if there was one, and where to go on after it.
+type Read = (Option<Change>, ResumeToken);
+
+/// Why reading has ended.
+enum End {
+    /// Somebody wanted it to, or nobody takes what is read.
+    Stopped,
+    /// The server does not know the position any more.
+    Lost,
+}
+
+/// Passes on what is read until nobody takes it.
+async fn pass_on(service: &Service, changes: &mut Changes, sender: mpsc::Sender<Read>) -> Result<End> {
     // Never dropped halfway: the driver would not go on.
     while !service.stopping.is_cancelled() {
-        match changes.next().await? {
+        let read = match changes.next().await? {
             Next::Change(change, token) => {
                 service.metrics.change();
-                submit(service, &change).await?;
-                position = Some(token);
+                (Some(change), token)
             }
-            Next::Nothing(token) => position = token.or(position),
-            Next::Lost => return start_over(service).await,
+            Next::Nothing(Some(token)) => (None, token),
+            Next::Nothing(None) => continue,
+            Next::Lost => return Ok(End::Lost),
+        };
+        if sender.send(read).await.is_err() {
+            break;
         }
-        if stored.elapsed() >= STORE
-            && let Some(token) = &position
+    }
+    Ok(End::Stopped)
+}
+
+/// Submits what is passed on, and notes the position after it, until nothing more comes or another process leads.
+async fn submit_all(service: &Service, mut receiver: mpsc::Receiver<Read>) -> Result<()> {
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut noted = Instant::now();
+    let mut position = None;
+    while receiver.recv_many(&mut batch, BATCH).await > 0 {
+        position = batch.last().map(|(_, token)| token.clone());
+        let changes = batch.drain(..).filter_map(|(change, _)| change);
+        let delay = |change: &Change| delay(&change.what, service.config.publisher, service.config.settle);
+        let submit =
+            |(subject, delay)| async move { service.submit(&Work::Mirror(subject), delay, true).await.map(|_| ()) };
+        stream::iter(wishes(changes, delay)).map(Ok).try_for_each_concurrent(SUBMITS, submit).await?;
+        if noted.elapsed() >= STORE
+            && let Some(token) = position.take()
         {
-            if !service.store.note_position(&service.worker, token).await? {
+            if !service.store.note_position(&service.worker, &token).await? {
                 return Ok(());
             }
             service.metrics.position_stored();
-            stored = Instant::now();
+            noted = Instant::now();
         }
     }
-    if let Some(token) = &position {
-        service.store.note_position(&service.worker, token).await?;
+    if let Some(token) = position {
+        service.store.note_position(&service.worker, &token).await?;
     }
     Ok(())
+}
+
+/// The items that changed, each once, and how long each is left alone: as long as its most urgent change says.
+fn wishes(
+    changes: impl Iterator<Item = Change>,
+    delay: impl Fn(&Change) -> Duration,
+) -> impl Iterator<Item = (Subject, Duration)> {
+    let mut wishes: HashMap<(Medium, Id), Duration> = HashMap::new();
+    for change in changes {
+        let delay = delay(&change);
+        let wish = wishes.entry((change.medium, change.id)).or_insert(delay);
+        *wish = delay.min(*wish);
+    }
+    wishes.into_iter().map(|((medium, id), delay)| (Subject::new(medium, id), delay))
 }
 
 /// The server does not know the position any more: reading begins anew from now on, and a plan finds what was missed.
@@ -80,12 +144,6 @@ async fn start_over(service: &Service) -> Result<()> {
     tracing::warn!("the database has forgotten the position in its changes; everything is planned instead");
     service.submit(&Work::Plan, Duration::ZERO, true).await?;
     service.store.forget_position(&service.worker).await
-}
-
-async fn submit(service: &Service, change: &Change) -> Result<()> {
-    let work = Work::Mirror(Subject::new(change.medium, change.id));
-    let delay = delay(&change.what, service.config.publisher, service.config.settle);
-    service.submit(&work, delay, true).await.map(|_| ())
 }
 
 /// How long an item is left alone after a change. The site writes the records of new items itself, seconds later; the key
@@ -100,6 +158,18 @@ fn delay(what: &What, publisher: Publisher, settle: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_item_that_changes_often_is_looked_at_once_and_as_early_as_any_change_wants() {
+        let change = |id: u8, what| Change { medium: Medium::Mood, id: Id([id; 12]), what };
+        let changes =
+            [change(1, What::Inserted), change(2, What::Inserted), change(1, What::Deleted), change(1, What::Inserted)];
+        let delay = |change: &Change| Duration::from_secs(if change.what == What::Deleted { 0 } else { 30 });
+        let wished: HashMap<_, _> =
+            wishes(changes.into_iter(), delay).map(|(subject, delay)| (subject.id, delay.as_secs())).collect();
+        let expected = [(Id([1; 12]).to_string(), 0), (Id([2; 12]).to_string(), 30)];
+        assert_eq!(wished, expected.into());
+    }
 
     #[test]
     fn what_the_site_may_still_be_working_on_is_left_alone_for_a_while() {

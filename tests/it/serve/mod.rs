@@ -162,10 +162,20 @@ impl Serving {
         self.child.wait().unwrap();
     }
 
-    /// Stops it as systemd does, and waits until it has ended.
-    pub fn stop(mut self) -> i32 {
+    /// Sends the signal by which systemd stops it.
+    pub fn terminate(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// Stops it as systemd does, and waits until it has ended.
+    pub fn stop(self) -> i32 {
+        self.terminate();
+        self.ended()
+    }
+
+    /// Waits until it has ended, and returns its exit code.
+    pub fn ended(mut self) -> i32 {
         let started = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

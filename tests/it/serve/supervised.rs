@@ -7,8 +7,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
+use mongodb::bson::doc;
 use reqwest::StatusCode;
 
+use super::load::Load;
 use super::{Serving, eventually, request};
 use crate::stack::http;
 use crate::stack::site::Site;
@@ -71,6 +73,30 @@ async fn the_supervisor_hears_that_it_is_ready_and_alive_and_that_it_stops() {
     let stopped = tokio::task::spawn_blocking(move || oven.stop());
     hear("STOPPING=1");
     assert_eq!(stopped.await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_ends_it_at_once_and_loses_nothing_either() {
+    let mut load = Load::on(Site::new().await).await;
+    // Takes what it is sent, and never answers.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let oven = Serving::start(&load.site, &[("TELECINE_SETTLE", "0s")]);
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    load.add_to(&oven, &url).await;
+    let _open = silent.accept().await.unwrap();
+    oven.terminate();
+    eventually("the first signal", async || {
+        let ready = http().get(oven.url("/ready")).send().await.unwrap();
+        (ready.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(())
+    })
+    .await;
+    // It waits for its callback, for half a minute more.
+    let started = std::time::Instant::now();
+    oven.terminate();
+    assert_ne!(tokio::task::spawn_blocking(move || oven.ended()).await.unwrap(), 0);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    let open = doc! { "work.kind": "callback", "work.bake.callback_url": url, "due": { "$exists": true } };
+    assert_eq!(load.jobs().count_documents(open).await.unwrap(), 1);
 }
 
 #[test]
