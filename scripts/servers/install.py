@@ -172,11 +172,17 @@ def install_pds(release):
     install_packages(HERE / f"pds-{release}", modules(release), release)
 
 
+def install_axe(release):
+    """Installs what judges pages for everybody's use, with the Node of that release of the PDS."""
+    install_packages(HERE / "axe", STACK / "axe", release)
+
+
 def install(release):
-    """Installs whatever is missing for that release of the PDS."""
+    """Installs whatever is missing for that release of the PDS, and what tests need besides."""
     system, machine = platform.system(), platform.machine()
     if (system, machine) != ("Linux", "x86_64"):
         raise Trouble(f"the servers are there for Linux on x86_64; this is {system} on {machine}")
     with ThreadPoolExecutor() as pool:
-        for part in [pool.submit(install_mongod), pool.submit(install_pds, release)]:
+        parts = [pool.submit(install_mongod), pool.submit(install_pds, release), pool.submit(install_axe, release)]
+        for part in parts:
             part.result()

@@ -41,7 +41,7 @@ pub fn page(title: &str, viewer: Viewer, content: &Markup) -> String {
                             Viewer::ReadOnly => {}
                         }
                     }
-                    p #live role="status" { "Reload for news" }
+                    p #live role="status" { "This page does not update by itself" }
                 }
                 main #main { (content) }
             }

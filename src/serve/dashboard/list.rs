@@ -46,11 +46,11 @@ pub fn list(list: &List<'_>, viewer: Viewer) -> String {
                 }
             } }
             p { label for="cause" { "Cause" } input #cause name="cause" value=(list.cause) spellcheck="false"; }
-            p { label for="q" { "Code or id" } input #q name="q" type="search" value=(list.search) spellcheck="false"; }
+            p { label for="q" { "Code, item id or job id" } input #q name="q" type="search" value=(list.search) spellcheck="false"; }
             p { button { "Filter" } }
         }
-        @if list.jobs.is_empty() { p.empty { "No job is like that." } }
-        @else { (table("Jobs, the last change first", list.jobs, list.now)) }
+        @if list.jobs.is_empty() { p.empty { "No matching jobs." } }
+        @else { (table("Jobs, the latest update first", list.jobs, list.now)) }
         @if let Some(next) = &list.next { p { a rel="next" href=(next) { "Older jobs" } } }
     };
     page("Jobs", viewer, &content)

@@ -9,8 +9,8 @@ use super::layout::{Viewer, page};
 pub fn login(is_wrong: bool) -> String {
     let content = html! {
         h1 { "Log in" }
-        p { "The operator's token (TELECINE_ADMIN_TOKEN) lets you retry and cancel jobs." }
-        @if is_wrong { p.wrong role="alert" { "That is not the token." } }
+        p { "With the operator's token (TELECINE_ADMIN_TOKEN) you can retry and cancel jobs." }
+        @if is_wrong { p.wrong role="alert" { "This token is wrong." } }
         form method="post" action="/login" {
             p { label for="token" { "Token" } input #token name="token" type="password" required autocomplete="current-password"; }
             p { button { "Log in" } }

@@ -2,18 +2,17 @@
 //! the tests were built into, in `tmp/looks`, to be looked at.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::Serving;
+use super::chromium::Chromium;
 use super::watch::Scene;
 use crate::stack::site::Site;
-use crate::support::command::Workshop;
 
 /// Widths and heights, and what has such a window.
-const WINDOWS: [(&str, u32, u32); 2] = [("desk", 1280, 1400), ("phone", 412, 1400)];
+const WINDOWS: [(&str, (u32, u32)); 2] = [("desk", (1280, 1400)), ("phone", (412, 1400))];
 
-/// What Chromium calls the schemes, and the ground that each page has in them.
-const SCHEMES: [(&str, u8, [u8; 3]); 2] = [("dark", 0, [0x16, 0x13, 0x1F]), ("light", 1, [0xF7, 0xF4, 0xEE])];
+/// What CSS calls the schemes, and the ground that each page has in them.
+pub const SCHEMES: [(&str, [u8; 3]); 2] = [("dark", [0x16, 0x13, 0x1F]), ("light", [0xF7, 0xF4, 0xEE])];
 
 fn folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("looks");
@@ -22,22 +21,16 @@ fn folder() -> PathBuf {
 }
 
 /// Draws a page in all ways, and makes sure that each has its own ground.
-async fn draw(name: &str, url: String) {
-    for (window, width, height) in WINDOWS {
-        for (scheme, number, ground) in SCHEMES {
+fn draw(chromium: &mut Chromium, name: &str, url: &str) {
+    for (window, size) in WINDOWS {
+        for (scheme, ground) in SCHEMES {
+            chromium.show_in(scheme, size);
+            chromium.open(url);
             let file = folder().join(format!("{name}-{window}-{scheme}.png"));
-            let profile = Workshop::new();
-            let mut command = Command::new("chromium");
-            command.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]);
-            command.args(["--hide-scrollbars", &format!("--window-size={width},{height}")]);
-            command.arg(format!("--user-data-dir={}", profile.path("chromium").display()));
-            command.arg(format!("--blink-settings=preferredColorScheme={number}"));
-            command.arg(format!("--screenshot={}", file.display())).arg(&url);
-            let drawn = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-            assert!(drawn.status.success(), "{}", String::from_utf8_lossy(&drawn.stderr));
+            std::fs::write(&file, chromium.draw()).unwrap();
             let picture = image::open(&file).unwrap().to_rgb8();
-            assert_eq!(picture.dimensions(), (width, height));
-            assert_eq!(picture.get_pixel(2, height - 2).0, ground, "{}", file.display());
+            assert_eq!(picture.dimensions(), size);
+            assert_eq!(picture.get_pixel(2, size.1 - 2).0, ground, "{}", file.display());
             let others = picture.pixels().filter(|pixel| pixel.0 != ground).count();
             assert!(others > 2_000, "{} is empty", file.display());
         }
@@ -47,16 +40,9 @@ async fn draw(name: &str, url: String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_is_drawn_dark_and_light_on_a_desk_and_in_a_hand() {
     let scene = Scene::new().await;
-    let id = scene.id("good").await;
-    for (name, path) in [
-        ("overview", "/".to_owned()),
-        ("jobs", "/jobs".into()),
-        ("failures", "/jobs?state=parked".into()),
-        ("tape", format!("/jobs/{id}")),
-        ("failure", format!("/jobs/{}", scene.id("bad").await)),
-        ("login", "/login".into()),
-    ] {
-        draw(name, scene.oven.url(&path)).await;
+    let mut chromium = Chromium::new();
+    for (name, path) in scene.pages().await {
+        draw(&mut chromium, name, &scene.oven.url(&path));
     }
 }
 
@@ -64,6 +50,7 @@ async fn every_page_is_drawn_dark_and_light_on_a_desk_and_in_a_hand() {
 async fn a_service_that_has_done_nothing_yet_is_drawn_as_well() {
     let site = Site::new().await;
     let oven = Serving::start(&site, &[]);
-    draw("overview-empty", oven.url("/")).await;
-    draw("jobs-empty", oven.url("/jobs?q=never")).await;
+    let mut chromium = Chromium::new();
+    draw(&mut chromium, "overview-empty", &oven.url("/"));
+    draw(&mut chromium, "jobs-empty", &oven.url("/jobs?q=never"));
 }

@@ -17,7 +17,7 @@ use crate::stack::site::{Account, Site};
 use crate::support::command::{Workshop, run};
 use crate::support::tape::TapeBuilder;
 
-const TOKEN: &str = "the operator's token";
+pub const TOKEN: &str = "the operator's token";
 
 fn client() -> Client {
     http_client().redirect(Policy::none()).build().unwrap()
@@ -71,6 +71,19 @@ impl Scene {
         body
     }
 
+    /// Every page that there is, with its name.
+    pub async fn pages(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("overview", "/".to_owned()),
+            ("jobs", "/jobs".into()),
+            ("failures", "/jobs?state=parked".into()),
+            ("tape", format!("/jobs/{}", self.id("good").await)),
+            ("failure", format!("/jobs/{}", self.id("bad").await)),
+            ("login", "/login".into()),
+            ("problem", "/jobs/never".into()),
+        ]
+    }
+
     /// The id of the bake of a tape.
     pub async fn id(&self, code: &str) -> String {
         let jobs = self.json(&format!("/api/jobs?kind=bake&q={code}")).await;
@@ -93,7 +106,7 @@ async fn pages_say_what_was_baked_and_what_broke_and_why() {
     }
     let job = scene.page(&format!("/jobs/{}", scene.id("bad").await)).await;
     assert!(job.contains("not a readable ZIP archive") && !job.contains("<video"), "{job}");
-    assert!(scene.page("/jobs?q=never").await.contains("No job is like that."));
+    assert!(scene.page("/jobs?q=never").await.contains("No matching jobs."));
 
     for (path, status) in [("/jobs/never", 404), ("/jobs?state=odd", 400), ("/jobs?after=odd", 400)] {
         let response = client().get(scene.oven.url(path)).send().await.unwrap();
