@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::tape::{Limits, TICKS_PER_SECOND, Tape, Warning};
+use crate::tape::{Facts, Limits, TICKS_PER_SECOND, Warning};
 use crate::video::{self, Encoding, Look, Options, Preset};
 
 use super::limits::LimitArguments;
@@ -51,22 +51,14 @@ pub struct Arguments {
 /// What there is to know about a tape.
 #[derive(Debug, Serialize)]
 struct Inspection {
-    bytes: u64,
-    entries: usize,
-    width: u32,
-    height: u32,
-    frames: usize,
-    duplicates: usize,
-    seconds: f64,
+    #[serde(flatten)]
+    facts: Facts,
     /// Gaps between frames, by the nearest usual rate in frames a second.
     rates: BTreeMap<u32, usize>,
-    longest_hold: Hold,
-    sound: Option<Sound>,
     look: Look,
     /// Why the look is of its kind.
     why: String,
     encoding: Choice,
-    extra: Vec<String>,
     warnings: Vec<Warning>,
 }
 
@@ -85,21 +77,6 @@ struct Variant {
     name: Option<String>,
     codec: video::Codec,
     scale: u32,
-}
-
-#[derive(Debug, Serialize)]
-struct Hold {
-    frame: usize,
-    seconds: f64,
-}
-
-#[derive(Debug, Serialize)]
-struct Sound {
-    seconds: f64,
-    rate: u32,
-    channels: u16,
-    /// How much longer than the pictures it is.
-    surplus_seconds: f64,
 }
 
 impl Choice {
@@ -162,29 +139,14 @@ fn with_name(tape: &TapeSource, mut value: serde_json::Value) -> serde_json::Val
 fn inspect(source: &TapeSource, limits: &Limits, preset: &Preset) -> Result<Inspection> {
     let tape = source.open(limits)?;
     tape.look_through(interrupted)?;
-    let repeats = tape.repeats()?;
-    let seconds = |ticks: i64| ticks as f64 / TICKS_PER_SECOND as f64;
     let mut rates = BTreeMap::new();
     for shown in tape.timeline.shown().take(tape.timeline.len() - 1) {
-        *rates.entry(nearest_rate(seconds(shown.duration))).or_default() += 1;
+        *rates.entry(nearest_rate(shown.duration as f64 / TICKS_PER_SECOND as f64)).or_default() += 1;
     }
-    let merged = tape.timeline.merge(|frame| repeats[frame]);
-    let longest = merged.shown().max_by_key(|shown| shown.duration);
     let video::Choice { encodings, look } = video::choice(&tape, preset, Options::default())?;
     Ok(Inspection {
-        bytes: tape.bytes,
-        entries: tape.entries,
-        width: tape.width,
-        height: tape.height,
-        frames: tape.frame_count(),
-        duplicates: repeats.iter().filter(|&&repeat| repeat).count(),
-        seconds: seconds(tape.timeline.end()),
+        facts: tape.facts()?,
         rates,
-        longest_hold: longest.map_or(Hold { frame: 0, seconds: 0.0 }, |hold| Hold {
-            frame: hold.frame,
-            seconds: seconds(hold.duration),
-        }),
-        sound: sound(&tape),
         look,
         why: look.why(),
         encoding: Choice {
@@ -193,17 +155,6 @@ fn inspect(source: &TapeSource, limits: &Limits, preset: &Preset) -> Result<Insp
             variants: encodings.into_iter().map(variant).collect(),
         },
         warnings: tape.warnings(),
-        extra: tape.extra,
-    })
-}
-
-fn sound(tape: &Tape) -> Option<Sound> {
-    let sound = tape.soundtrack()?;
-    Some(Sound {
-        seconds: sound.seconds(),
-        rate: sound.rate,
-        channels: sound.channels,
-        surplus_seconds: sound.seconds() - tape.timeline.duration().as_secs_f64(),
     })
 }
 
@@ -217,26 +168,23 @@ fn nearest_rate(gap: f64) -> u32 {
 }
 
 fn text(tape: &TapeSource, inspection: &Inspection) -> String {
+    let facts = &inspection.facts;
     let mut lines = vec![plain(&tape.to_string()).into_owned()];
     let mut field = |name: &str, value: String| lines.push(format!("  {name:<10} {}", plain(&value)));
-    field("archive", format!("{} in {} files", report::bytes(inspection.bytes), inspection.entries));
-    field("pictures", format!("{}x{}", inspection.width, inspection.height));
-    field("frames", format!("{}, {} of them duplicates", inspection.frames, inspection.duplicates));
-    field("duration", format!("{:.3} s", inspection.seconds));
-    let hold = &inspection.longest_hold;
+    field("archive", format!("{} in {} files", report::bytes(facts.bytes), facts.entries));
+    field("pictures", format!("{}x{}", facts.width, facts.height));
+    field("frames", format!("{}, {} of them duplicates", facts.frames, facts.duplicates));
+    field("duration", format!("{:.3} s", facts.seconds));
+    let hold = &facts.longest_hold;
     field("longest", format!("{:.3} s (frame {})", hold.seconds, hold.frame));
-    match &inspection.sound {
+    match &facts.sound {
         Some(sound) => field(
             "sound",
             format!(
                 "{:.3} s, {} Hz, {}; {:+.3} s against the pictures",
                 sound.seconds,
                 sound.rate,
-                match sound.channels {
-                    1 => "mono".into(),
-                    2 => "stereo".into(),
-                    channels => format!("{channels} channels"),
-                },
+                sound.layout(),
                 sound.surplus_seconds
             ),
         ),
@@ -244,8 +192,8 @@ fn text(tape: &TapeSource, inspection: &Inspection) -> String {
     }
     field("look", format!("{}: {}", inspection.look.kind.name(), inspection.why));
     field("encoding", inspection.encoding.text());
-    if !inspection.extra.is_empty() {
-        field("ignored", inspection.extra.join(", "));
+    if !facts.extra.is_empty() {
+        field("ignored", facts.extra.join(", "));
     }
     let most = inspection.rates.values().copied().max().unwrap_or(1);
     for (rate, count) in inspection.rates.iter().rev() {

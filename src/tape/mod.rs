@@ -9,6 +9,7 @@ mod archive;
 mod clock;
 mod contents;
 mod damage;
+mod facts;
 mod fill;
 mod frames;
 mod inspection;
@@ -27,6 +28,7 @@ mod timing;
 mod warnings;
 
 pub use archive::{Archive, Entry, Source};
+pub use facts::{Facts, Hold, Sound};
 pub use limits::Limits;
 pub use open::Tape;
 pub use pace::Unit;
