@@ -132,6 +132,7 @@ mod tests {
             state: State::Queued,
             stage: None,
             percent: None,
+            poster: None,
             attempt: 0,
             created: now,
             changed: now,

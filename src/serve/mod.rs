@@ -15,7 +15,9 @@
 //! * `work/` — how each kind of work is done.
 //! * `requests` — pure: what strangers send, read.
 //! * `runner` — workers. `changes`, `schedule` — the site's changes, and the day's plan, to jobs.
-//! * `view`, `feed`, `metrics` — jobs as others see them, as they change, and counted. `dashboard/` — pages. `http/` — every route.
+//! * `view`, `feed`, `metrics` — jobs as others see them, as they change, and counted.
+//! * `process`, `mirror_state` — what each process tells of itself, and how far the mirror is in step.
+//! * `dashboard/` — pages. `http/` — every route.
 
 mod changes;
 mod dashboard;
@@ -24,7 +26,9 @@ mod files;
 mod http;
 mod jobs;
 mod metrics;
+mod mirror_state;
 mod outbox;
+mod process;
 mod progress;
 mod queue;
 pub mod requests;
@@ -45,7 +49,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::error::{Error, Result, ServeError};
 
-pub use jobs::{Attempt, Baked, Failure, Job, Kind, Outcome, Stage, State, Work};
+pub use jobs::{Attempt, Baked, Failure, Job, Kind, Outcome, Planned, Stage, State, Work};
 pub use service::Service;
 pub use store::{Filter, Queue, Store};
 pub use view::{JobPage, JobView, ago};
@@ -82,7 +86,14 @@ pub async fn serve(service: Service, listener: TcpListener, patience: Duration) 
     let supervised = service.clone();
     let _alive = AbortOnDropHandle::new(tokio::spawn(async move { supervisor::keep_alive(&supervised).await }));
     let watching = feed::run(&service.feed, &service.store, &service.stopping);
-    let sources = async { tokio::join!(changes::read(&service), schedule::plan_daily(&service), watching) };
+    let sources = async {
+        tokio::join!(
+            changes::read(&service),
+            schedule::plan_daily(&service),
+            Box::pin(process::tell(&service)),
+            watching
+        )
+    };
     let mut work = std::pin::pin!(async { tokio::join!(sources, runner::run(service.clone())) });
     tokio::select! {
         _ = &mut work => {}

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::error::Result;
 
@@ -13,6 +13,9 @@ use super::service::Service;
 
 /// How often is looked whether it is time.
 const LOOK: Duration = Duration::from_mins(1);
+
+/// From one plan to the next.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Asks for plans until `service.stopping` is cancelled.
 pub async fn plan_daily(service: &Service) {
@@ -36,10 +39,17 @@ async fn plan_if_due(service: &Service) -> Result<()> {
 /// Whether the last plan is older than the last time of day at which one was to be made. The first of all is asked for by
 /// who begins to read changes.
 fn is_due(last: Option<Timestamp>, plan_at: Time, now: Timestamp) -> bool {
-    let today = now.to_zoned(TimeZone::UTC).date().to_datetime(plan_at).to_zoned(TimeZone::UTC);
-    let Ok(today) = today.map(|today| today.timestamp()) else { return false };
-    let latest = if today <= now { today } else { today - jiff::SignedDuration::from_hours(24) };
+    let latest = next(plan_at, now) - DAY;
     last.is_some_and(|last| last < latest)
+}
+
+/// When everything is planned next.
+#[must_use]
+pub fn next(plan_at: Time, now: Timestamp) -> Timestamp {
+    let today = now.to_zoned(TimeZone::UTC).date().to_datetime(plan_at).to_zoned(TimeZone::UTC);
+    // Every time of day exists in UTC; only the last day of the calendar has none after it.
+    let today = today.map_or(now, |today| today.timestamp());
+    if today <= now { today + DAY } else { today }
 }
 
 #[cfg(test)]
@@ -59,6 +69,8 @@ mod tests {
         ] {
             assert_eq!(is_due(Some(at(last)), four, at(now)), expected, "{last} {now}");
         }
+        assert_eq!(next(four, at("2026-11-26T03:59:59Z")), at("2026-11-26T04:00:00Z"));
+        assert_eq!(next(four, at("2026-11-26T04:00:00Z")), at("2026-11-27T04:00:00Z"));
         assert!(!is_due(None, four, at("2026-11-26T04:00:00Z")));
     }
 }

@@ -24,6 +24,8 @@ pub struct JobView {
     pub stage: Option<Stage>,
     /// How far it is in that.
     pub percent: Option<u8>,
+    /// Where the poster of its tape is, once there is one.
+    pub poster: Option<String>,
     /// Attempts so far.
     pub attempt: u32,
     /// When it was first asked for.
@@ -69,6 +71,10 @@ impl From<&Job> for JobView {
             state: job.state,
             stage: job.stage,
             percent: job.percent,
+            poster: job.poster.clone().or_else(|| match &job.outcome {
+                Some(Outcome::Baked(baked)) => baked.thumbnail_url.clone(),
+                _ => None,
+            }),
             attempt: job.attempt,
             created: job.created,
             changed: job.changed,
@@ -94,6 +100,18 @@ pub fn ago(time: Timestamp, now: Timestamp) -> String {
     if seconds >= 0 { format!("{text} ago") } else { format!("in {text}") }
 }
 
+/// How long something took: `240 ms`, `3.2 s`, `4 min 10 s`.
+#[must_use]
+pub fn took(milliseconds: u64) -> String {
+    let (seconds, minutes) = (milliseconds / 1_000, milliseconds / 60_000);
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..60_000 => format!("{:.1} s", milliseconds as f64 / 1_000.0),
+        60_000..3_600_000 => format!("{minutes} min {} s", seconds % 60),
+        _ => format!("{} h {} min", minutes / 60, minutes % 60),
+    }
+}
+
 /// `40 s`, `3 min`, `2 h`, `5 d`.
 #[must_use]
 pub fn span(seconds: u64) -> String {
@@ -117,5 +135,7 @@ mod tests {
             [0, 119, 120, 7_200, 172_800, -90].map(before),
             ["0 s ago", "119 s ago", "2 min ago", "2 h ago", "2 d ago", "in 90 s"]
         );
+        let lengths = [999, 1_000, 59_900, 250_000, 3_600_000].map(took);
+        assert_eq!(lengths, ["999 ms", "1.0 s", "59.9 s", "4 min 10 s", "1 h 0 min"]);
     }
 }

@@ -162,6 +162,7 @@ async fn show(store: &Store, id: &str, as_json: bool) -> Result<Outcome> {
     }
     match &page.outcome {
         Some(Ended::Baked(baked)) => line(format!("  {}, {} bytes, {}", baked.mp4_url, baked.mp4_bytes, baked.preset)),
+        Some(Ended::Planned(planned)) => line(format!("  {}", planned.text())),
         Some(Ended::Noted(note)) => line(format!("  {note}")),
         None => {}
     }

@@ -49,13 +49,26 @@ impl Mongo {
     pub async fn health(&self) -> Result<Health> {
         let ask = async |command: Document| self.database.run_command(command).await.map_err(failed("say how it is"));
         let (build, hello) = (ask(doc! { "buildInfo": 1 }).await?, ask(doc! { "hello": 1 }).await?);
-        let connection = ask(doc! { "connectionStatus": 1, "showPrivileges": true }).await?;
-        let login = connection.get_document("authInfo").cloned().unwrap_or_default();
+        let login = self.login().await?;
         Ok(Health {
             version: build.get_str("version").unwrap_or_default().into(),
             replica_set: hello.get_str("setName").ok().map(str::to_owned),
             may_write: may_update(&login, self.database.name()),
         })
+    }
+
+    /// Whether the role that we have been given allows updates in another database of the same servers.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn may_write(&self, database: &str) -> Result<bool> {
+        Ok(may_update(&self.login().await?, database))
+    }
+
+    async fn login(&self) -> Result<Document> {
+        let ask = doc! { "connectionStatus": 1, "showPrivileges": true };
+        let connection = self.database.run_command(ask).await.map_err(failed("say how it is"))?;
+        Ok(connection.get_document("authInfo").cloned().unwrap_or_default())
     }
 
     /// The indexes that looking for items and accounts wants, and that are not there. A collection that is not there

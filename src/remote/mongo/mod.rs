@@ -14,6 +14,7 @@ mod health;
 mod items;
 mod keys;
 mod moment;
+mod oplog;
 mod text;
 mod unnamed;
 mod video;

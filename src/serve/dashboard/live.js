@@ -1,5 +1,6 @@
 // Changes what a page says of jobs as they change. Pages say everything without it.
 
+const OVER = ["done", "parked", "cancelled"];
 const live = document.querySelector("#live");
 let events = null;
 let reloading = 0;
@@ -26,49 +27,70 @@ const stateOf = (job) => {
     return parts;
 };
 
-const whyOf = (job) => {
+const causeOf = (job) => {
     if (!job.failure) return [];
     const code = element("a", job.failure.code, "code");
     code.href = `/jobs?cause=${encodeURIComponent(job.failure.code)}`;
     return [code, " ", element("span", job.failure.text, "text")];
 };
 
+const posterOf = (job) => {
+    if (!job.poster) return [];
+    const image = element("img", "");
+    image.src = job.poster;
+    image.alt = "";
+    return [image];
+};
+
 const fields = {
+    poster: posterOf,
     state: stateOf,
     attempt: (job) => [String(job.attempt)],
     changed: () => ["just now"],
-    why: whyOf,
+    cause: causeOf,
 };
 
-// A card for a bake that has just begun.
-const addCard = (job) => {
-    const cards = document.querySelector("#cards");
-    if (!cards || job.kind !== "bake" || job.state !== "running") return null;
+const newCard = (job) => {
     const card = document.createElement("li");
     card.dataset.job = job.id;
-    const link = element("a", job.label);
+    const link = element("a", "");
     link.href = `/jobs/${job.id}`;
-    const state = document.createElement("div");
-    state.dataset.field = "state";
-    card.append(link, state);
-    cards.append(card);
+    const field = (tag, name, className) => {
+        const made = element(tag, "", className);
+        made.dataset.field = name;
+        return made;
+    };
+    link.append(field("span", "poster", "poster"), job.label);
+    card.append(link, field("div", "state"), field("div", "changed", "when"), field("div", "cause"));
     return card;
 };
 
+// Bakes that run are in one list of the first page, those that are over in the other, the last one first.
+const MOST_CARDS = 20;
+const place = (job) => {
+    const running = document.querySelector("#running");
+    const recent = document.querySelector("#recent");
+    if (!running || !recent || job.kind !== "bake") return;
+    const list = job.state === "running" ? running : OVER.includes(job.state) ? recent : null;
+    const old = document.querySelector(`.cards > [data-job="${CSS.escape(job.id)}"]`);
+    if (old && old.parentElement === list) return;
+    if (!list) { old?.remove(); return; }
+    list.prepend(old ?? newCard(job));
+    while (recent.children.length > MOST_CARDS) recent.lastElementChild.remove();
+};
+
 const show = (job) => {
-    let places = [...document.querySelectorAll(`[data-job="${CSS.escape(job.id)}"]`)];
-    if (!places.some((place) => place.closest("#cards"))) {
-        const card = addCard(job);
-        if (card) places.push(card);
-    }
-    for (const place of places) {
-        if (place.closest("#cards") && job.state !== "running") { place.remove(); continue; }
+    place(job);
+    for (const shown of document.querySelectorAll(`[data-job="${CSS.escape(job.id)}"]`)) {
         for (const [name, made] of Object.entries(fields)) {
-            place.querySelector(`[data-field="${name}"]`)?.replaceChildren(...made(job));
+            const field = shown.querySelector(`[data-field="${name}"]`);
+            // A picture that is there already stays, and does not flicker.
+            if (name === "poster" && field?.firstElementChild?.src === job.poster) continue;
+            field?.replaceChildren(...made(job));
         }
-        place.classList.remove("changed");
-        void place.offsetWidth;
-        place.classList.add("changed");
+        shown.classList.remove("changed");
+        void shown.offsetWidth;
+        shown.classList.add("changed");
     }
 };
 
@@ -80,8 +102,8 @@ const watch = () => {
     events.addEventListener("hello", () => say("Live"));
     events.addEventListener("job", (event) => show(JSON.parse(event.data)));
     events.addEventListener("reload", reload);
-    events.addEventListener("goodbye", () => say("The service stops"));
-    events.addEventListener("error", () => say("Not connected; trying again"));
+    events.addEventListener("goodbye", () => say("The service is stopping"));
+    events.addEventListener("error", () => say("Not connected. Trying again"));
 };
 
 // A browser opens six connections to a site; pages that nobody sees keep none.

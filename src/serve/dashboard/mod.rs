@@ -2,14 +2,16 @@
 //!
 //! Pages can be read without script; with it, rows change as jobs do. [`STYLE`] and [`SCRIPT`] are all that they load.
 
+mod advice;
 mod job;
 mod layout;
 mod list;
 mod login;
+mod mirror;
 mod overview;
 mod parts;
 
-pub use job::job;
+pub use job::{RecordLink, job};
 pub use layout::{Viewer, problem};
 pub use list::{List, list};
 pub use login::login;

@@ -1,14 +1,16 @@
-//! The first page: what runs, what waits and for how long, what failed and why, what is done.
+//! The first page: what is baked now and was lately, what failed and why, what waits, and how far the mirror is in step.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::serve::jobs::{Kind, State};
+use crate::serve::mirror_state::MirrorState;
 use crate::serve::store::Queue;
 use crate::serve::view::{JobView, span};
 
 use super::layout::{Viewer, page};
-use super::parts::{progress, table};
+use super::mirror::mirror;
+use super::parts::cards;
 
 /// What the first page shows.
 pub struct Overview {
@@ -20,6 +22,8 @@ pub struct Overview {
     pub queues: Vec<Queue>,
     /// How many jobs failed with each code and are not done.
     pub causes: Vec<(String, u64)>,
+    /// How far the mirror is in step.
+    pub mirror: MirrorState,
     /// Now.
     pub now: Timestamp,
 }
@@ -30,37 +34,23 @@ pub fn overview(overview: &Overview, viewer: Viewer) -> String {
     let content = html! {
         h1 { "Overview" }
         form.search role="search" action="/jobs" {
-            label for="q" { "Code, or id of an item" }
+            label for="q" { "Tape code or item id" }
             input #q name="q" type="search" autocomplete="off" spellcheck="false";
             button { "Search" }
         }
-        (running(&overview.running))
-        (queues(&overview.queues, overview.now))
-        (causes(&overview.causes, viewer))
-        section aria-labelledby="recent" {
-            h2 #recent { "Last bakes" }
-            @if overview.recent.is_empty() { p.empty { "Nothing has been baked yet." } }
-            @else { (table("Last bakes", &overview.recent, overview.now)) }
+        section aria-labelledby="baking" {
+            h2 #baking { "Baking now" }
+            (cards("running", &overview.running, overview.now, "No tape is being baked."))
         }
+        (causes(&overview.causes, viewer))
+        section aria-labelledby="finished" {
+            h2 #finished { "Recent bakes" }
+            (cards("recent", &overview.recent, overview.now, "No tape has been baked yet."))
+        }
+        (mirror(&overview.mirror, overview.now))
+        (queues(&overview.queues, overview.now))
     };
     page("Overview", viewer, &content)
-}
-
-fn running(jobs: &[JobView]) -> Markup {
-    html! {
-        section aria-labelledby="running" {
-            h2 #running { "Baking now" }
-            @if jobs.is_empty() { p.empty { "Nothing is being baked." } }
-            ul.cards #cards {
-                @for job in jobs {
-                    li data-job=(job.id) {
-                        a href={ "/jobs/" (job.id) } { (job.label) }
-                        div data-field="state" { (progress(job)) }
-                    }
-                }
-            }
-        }
-    }
 }
 
 fn queues(queues: &[Queue], now: Timestamp) -> Markup {
@@ -68,14 +58,14 @@ fn queues(queues: &[Queue], now: Timestamp) -> Markup {
     let queue = |kind, state| queues.iter().find(|queue| queue.kind == kind && queue.state == state);
     html! {
         section aria-labelledby="queues" {
-            h2 #queues { "What there is to do" }
+            h2 #queues { "Queues" }
             .scroll tabindex="0" role="region" aria-label="Jobs by kind and state" {
                 table.numbers {
-                    caption { "Jobs by kind and state, and for how long the oldest has waited" }
+                    caption { "Number of jobs by kind and state" }
                     thead { tr {
                         th scope="col" { "Kind" }
                         @for state in states { th scope="col" { (state.name()) } }
-                        th scope="col" { "oldest" }
+                        th scope="col" { "longest in queue" }
                     } }
                     tbody { @for kind in Kind::ALL { tr {
                         th scope="row" { (kind.name()) }
@@ -102,16 +92,18 @@ fn causes(causes: &[(String, u64)], viewer: Viewer) -> Markup {
     html! {
         section aria-labelledby="causes" {
             h2 #causes { "Failures by cause" }
-            @if causes.is_empty() { p.empty { "Nothing has failed that is not done by now." } }
-            ul.causes { @for (code, jobs) in causes { li {
-                a.code href={ "/jobs?cause=" (code) } { (code) } " "
-                span { (jobs) @if *jobs == 1 { " job" } @else { " jobs" } }
-                @if viewer == Viewer::Operator {
-                    form method="post" action={ "/retry?cause=" (code) } data-confirm={ "Retry " (jobs) " jobs?" } {
-                        button { "Retry all" }
+            @if causes.is_empty() { p.empty { "No failures." } }
+            @else {
+                ul.causes { @for (code, jobs) in causes { li {
+                    a.code href={ "/jobs?cause=" (code) } { (code) } " "
+                    span { (jobs) @if *jobs == 1 { " job" } @else { " jobs" } }
+                    @if viewer == Viewer::Operator {
+                        form method="post" action={ "/retry?cause=" (code) } data-confirm={ "Retry " (jobs) " jobs?" } {
+                            button aria-label={ "Retry all that failed with " (code) } { "Retry all" }
+                        }
                     }
-                }
-            } } }
+                } } }
+            }
         }
     }
 }

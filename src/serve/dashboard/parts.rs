@@ -1,4 +1,4 @@
-//! Parts that several pages have: states, times, rows of jobs.
+//! Parts that several pages have: states, times, posters, cards and rows of jobs.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -38,6 +38,34 @@ pub fn failure(failure: &Failure) -> Markup {
     }
 }
 
+/// Bakes as cards with posters. The script finds them by their ids, and moves them from one list to another.
+pub fn cards(id: &str, jobs: &[JobView], now: Timestamp, none: &str) -> Markup {
+    html! {
+        ul.cards id=(id) { @for job in jobs { (card(job, now)) } }
+        // The style hides it while there are cards.
+        p.empty { (none) }
+    }
+}
+
+fn card(job: &JobView, now: Timestamp) -> Markup {
+    html! {
+        li data-job=(job.id) {
+            a href={ "/jobs/" (job.id) } {
+                span.poster data-field="poster" { @if let Some(url) = &job.poster { (poster(url)) } }
+                (job.label)
+            }
+            div data-field="state" { (state(job.state)) " " (progress(job)) }
+            div.when data-field="changed" { (time(job.changed, now)) }
+            div data-field="cause" { @if let Some(cause) = &job.failure { (failure(cause)) } }
+        }
+    }
+}
+
+/// A poster; what it is of stands beside it.
+fn poster(url: &str) -> Markup {
+    html! { img src=(url) alt="" width="512" height="512" loading="lazy" decoding="async"; }
+}
+
 /// Jobs in a table. The script finds rows by their ids.
 pub fn table(caption: &str, jobs: &[JobView], now: Timestamp) -> Markup {
     html! {
@@ -46,7 +74,7 @@ pub fn table(caption: &str, jobs: &[JobView], now: Timestamp) -> Markup {
                 caption { (caption) }
                 thead { tr {
                     th scope="col" { "Job" } th scope="col" { "Kind" } th scope="col" { "State" }
-                    th scope="col" { "Attempt" } th scope="col" { "Changed" } th scope="col" { "Why" }
+                    th scope="col" { "Attempt" } th scope="col" { "Updated" } th scope="col" { "Cause" }
                 } }
                 tbody { @for job in jobs { (row(job, now)) } }
             }
@@ -67,7 +95,7 @@ fn row(job: &JobView, now: Timestamp) -> Markup {
             td data-field="state" { (state(job.state)) " " (progress(job)) }
             td data-field="attempt" { (job.attempt) }
             td data-field="changed" { (time(job.changed, now)) }
-            td data-field="why" { @if let Some(why) = &job.failure { (failure(why)) } }
+            td data-field="cause" { @if let Some(cause) = &job.failure { (failure(cause)) } }
         }
     }
 }

@@ -13,11 +13,13 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
-use crate::serve::dashboard::{self, List, Overview, Viewer};
-use crate::serve::jobs::State as JobState;
+use crate::record::Medium;
+use crate::serve::dashboard::{self, List, Overview, RecordLink, Viewer};
+use crate::serve::jobs::{State as JobState, Work};
+use crate::serve::mirror_state::MirrorState;
 use crate::serve::requests::{Wanted, cursor};
 use crate::serve::service::Service;
-use crate::serve::store::Filter;
+use crate::serve::store::{Filter, Place};
 use crate::serve::view::{JobPage, JobView};
 
 use super::error::Problem;
@@ -44,11 +46,13 @@ impl<E: Into<Problem>> From<E> for PageProblem {
 impl IntoResponse for PageProblem {
     fn into_response(self) -> Response {
         let (title, text) = match &self.0 {
-            Problem::Invalid(text) => ("Not understood", text.clone()),
-            Problem::NotFound => ("Not found", "There is nothing at this address.".into()),
+            Problem::Invalid(text) => ("Bad request", text.clone()),
+            Problem::NotFound => ("Not found", "There is no page at this address.".into()),
             Problem::Token | Problem::Secret => ("Not allowed", "Log in with the operator's token first.".into()),
-            Problem::Gone => ("Gone", "It was taken back.".into()),
-            Problem::Failed(error) => ("Failed", format!("The service cannot answer now ({}).", error.code())),
+            Problem::Gone => ("Gone", "Its maker took it back.".into()),
+            Problem::Failed(error) => {
+                ("Failed", format!("The service could not do this ({}). Try again later.", error.code()))
+            }
         };
         let status = self.0.into_response().status();
         (status, Html(dashboard::problem(title, &text))).into_response()
@@ -63,12 +67,14 @@ pub async fn overview(State(service): State<Arc<Service>>, headers: HeaderMap) -
         let jobs = service.store.bakes(states, RECENT).await;
         jobs.map(|jobs| jobs.iter().map(JobView::from).collect::<Vec<_>>())
     };
+    let now = Timestamp::now();
     let shown = Overview {
         running: bakes(&[JobState::Running]).await?,
         recent: bakes(&[JobState::Done, JobState::Parked, JobState::Cancelled]).await?,
         queues: service.store.queues().await?,
         causes: service.store.causes().await?,
-        now: Timestamp::now(),
+        mirror: MirrorState::read(&service, now).await?,
+        now,
     };
     Ok(Html(dashboard::overview(&shown, viewer(&service, &headers))))
 }
@@ -96,7 +102,24 @@ pub async fn jobs(State(service): State<Arc<Service>>, headers: HeaderMap, RawQu
 /// One job.
 pub async fn job(State(service): State<Arc<Service>>, headers: HeaderMap, Path(id): Path<String>) -> Page {
     let job = service.store.job(&id).await?.ok_or(Problem::NotFound)?;
-    Ok(Html(dashboard::job(&JobPage::from(job), viewer(&service, &headers), Timestamp::now())))
+    let record = record(&service, &job.work).await?;
+    Ok(Html(dashboard::job(&JobPage::from(job), record.as_ref(), viewer(&service, &headers), Timestamp::now())))
+}
+
+/// The record of the item that a job is about, if the service knows of one.
+async fn record(service: &Service, work: &Work) -> Result<Option<RecordLink>, Problem> {
+    let item = match work {
+        Work::Bake(bake) => bake.mongo_id.parse().ok().map(|id| (Medium::Tape, id)),
+        Work::Mirror(subject) => subject.item(),
+        _ => None,
+    };
+    let Some((medium, id)) = item else { return Ok(None) };
+    let Some(Place { did, rkey, .. }) = service.store.place(medium, id).await? else { return Ok(None) };
+    let collection = medium.collection();
+    let pairs = [("repo", did.as_str()), ("collection", collection), ("rkey", rkey.as_str())];
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let url = format!("{}/xrpc/com.atproto.repo.getRecord?{query}", service.services.pds.url());
+    Ok(Some(RecordLink { uri: format!("at://{did}/{collection}/{rkey}"), url }))
 }
 
 /// Begins a job anew.

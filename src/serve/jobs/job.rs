@@ -4,6 +4,9 @@ use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::millisecond;
 use serde::{Deserialize, Serialize};
 
+use crate::tape::Facts;
+
+use super::planned::Planned;
 use super::work::Work;
 
 /// A job as it is stored. Times are the database server's, so that no machine's clock decides anything.
@@ -44,6 +47,9 @@ pub struct Job {
     /// How far it is in that, in per cent.
     #[serde(default)]
     pub percent: Option<u8>,
+    /// Where the poster of its tape is, once there is one.
+    #[serde(default)]
+    pub poster: Option<String>,
     /// When it was first asked for.
     #[serde(with = "millisecond::required")]
     pub created: Timestamp,
@@ -180,6 +186,8 @@ pub struct Attempt {
 pub enum Outcome {
     /// A tape was baked.
     Baked(Baked),
+    /// All accounts were planned, and the plans carried out.
+    Planned(Planned),
     /// Something else happened, or nothing had to.
     Noted(String),
 }
@@ -205,4 +213,7 @@ pub struct Baked {
     pub seconds: f64,
     /// What is odd about it.
     pub warnings: Vec<String>,
+    /// What its ZIP holds; not of tapes that were baked before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tape: Option<Box<Facts>>,
 }

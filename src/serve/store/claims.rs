@@ -87,6 +87,15 @@ impl Store {
         })
     }
 
+    /// Says where the poster of a tape is whose video is being made.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn note_poster(&self, claim: &Claim, url: &str) -> Result<()> {
+        let set = doc! { "poster": literal(&url), "changed": now() };
+        self.change(own(claim), vec![doc! { "$set": set }], "note a poster").await.map(|_| ())
+    }
+
     /// Writes down how an attempt ended. Returns the job as it is then; `None` if it is another's by now, in which case
     /// nothing is written.
     ///

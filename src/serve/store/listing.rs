@@ -120,6 +120,25 @@ impl Store {
         Ok(insist(read).await?.iter().filter_map(cause).collect())
     }
 
+    /// How many jobs wait that failed with a code, and when the first of them is tried again.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn waiting_for(&self, code: &str) -> Result<(u64, Option<Timestamp>)> {
+        let pipeline = [
+            doc! { "$match": { "state": State::Waiting.name(), "failure.code": code } },
+            doc! { "$group": { "_id": null, "jobs": { "$sum": 1 }, "due": { "$min": "$due" } } },
+        ];
+        let read = || async {
+            let counted = self.documents().aggregate(pipeline.clone()).await.map_err(failed("count jobs"))?;
+            counted.try_collect::<Vec<Document>>().await.map_err(failed("count jobs"))
+        };
+        let found = insist(read).await?;
+        let Some(group) = found.first() else { return Ok((0, None)) };
+        let due = group.get_i64("due").ok().and_then(|due| Timestamp::from_millisecond(due).ok());
+        Ok((number(group, "jobs").unwrap_or_default(), due))
+    }
+
     /// How many jobs there are of each kind in each state.
     ///
     /// # Errors

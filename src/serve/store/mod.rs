@@ -8,7 +8,10 @@ mod expressions;
 mod jobs;
 mod ledger;
 mod listing;
+mod processes;
 mod stream;
+
+use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
 use mongodb::options::IndexOptions;
@@ -20,6 +23,8 @@ use crate::remote::mongo::{Mongo, failed, insist};
 pub use claims::{Claim, Renewed};
 pub use ledger::{Known, Place};
 pub use listing::{Filter, Queue};
+pub use processes::{Budget, Process, Waiting};
+pub use stream::Reading;
 
 use super::jobs::Job;
 
@@ -30,15 +35,21 @@ pub struct Store {
 }
 
 impl Store {
+    /// The database as it is, to be looked at.
+    #[must_use]
+    pub fn at(mongo: &Mongo, name: &str) -> Store {
+        Store { database: mongo.beside(name) }
+    }
+
     /// Opens it, and makes what it needs.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn open(mongo: &Mongo, name: &str) -> Result<Store> {
-        let store = Store { database: mongo.beside(name) };
+        let store = Store::at(mongo, name);
         let is_due = doc! { "due": { "$exists": true } };
         let index = |keys: Document| IndexModel::builder().keys(keys);
-        let expiring = IndexOptions::builder().expire_after(std::time::Duration::ZERO).build();
+        let expiring = IndexOptions::builder().expire_after(Duration::ZERO).build();
         // The server deletes what has expired.
         let expires = index(doc! { "expires": 1 }).options(expiring).build();
         let jobs = [
@@ -51,8 +62,10 @@ impl Store {
             index(doc! { "label": 1 }).build(),
             expires.clone(),
         ];
-        let ledger = [index(doc! { "did": 1, "medium": 1 }).build(), expires];
-        for (collection, indexes) in [(store.documents(), jobs.to_vec()), (store.ledger(), ledger.to_vec())] {
+        let ledger = [index(doc! { "did": 1, "medium": 1 }).build(), expires.clone()];
+        let collections =
+            [(store.documents(), jobs.to_vec()), (store.ledger(), ledger.to_vec()), (store.processes(), vec![expires])];
+        for (collection, indexes) in collections {
             let create = || async {
                 let created = collection.create_indexes(indexes.clone()).await;
                 created.map(|_| ()).map_err(failed("create the indexes"))

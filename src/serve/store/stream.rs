@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
+use jiff::Timestamp;
 use mongodb::Collection;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::ReturnDocument;
 
 use crate::error::Result;
@@ -25,7 +27,34 @@ pub struct Position {
     pub token: Option<ResumeToken>,
 }
 
+/// How the reading of changes stands, as everybody sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Which process reads; `None` while nobody does.
+    pub reader: Option<String>,
+    /// How long ago the position was stored last.
+    pub age: Option<Duration>,
+    /// How long ago the changes happened up to which everything has been read.
+    pub lag: Option<Duration>,
+}
+
 impl Store {
+    /// How the reading of changes stands; `None` if nobody has ever begun.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn reading(&self) -> Result<Option<Reading>> {
+        let pipeline = [
+            doc! { "$match": { "_id": ID } },
+            doc! { "$project": { "reader": 1, "until": 1, "at": 1, "token": 1, "now": now() } },
+        ];
+        let read = || async {
+            let found = self.stream().aggregate(pipeline.clone()).await.map_err(failed("read the position"))?;
+            found.try_collect::<Vec<_>>().await.map_err(failed("read the position"))
+        };
+        Ok(insist(read).await?.first().map(reading))
+    }
+
     /// Becomes, or stays, the one that reads changes; `None` while another is.
     ///
     /// # Errors
@@ -46,10 +75,12 @@ impl Store {
         }
         // There is none yet, or another leads. Of several that insert, one succeeds.
         let first = doc! { "_id": ID, "reader": reader, "until": 0_i64 };
-        Ok(match self.stream().insert_one(first).await {
-            Ok(_) => Some(Position { token: None }),
-            Err(_) => None,
-        })
+        if self.stream().insert_one(first).await.is_err() {
+            return Ok(None);
+        }
+        // By the server's clock, as all leads.
+        let led = insist(attempt).await?;
+        Ok(led.map(|found| Position { token: token_of(&found) }))
     }
 
     /// Notes how far changes have been read, if `reader` still is the one who reads them. Says whether it is.
@@ -85,4 +116,47 @@ impl Store {
 
 fn token_of(found: &Document) -> Option<ResumeToken> {
     mongodb::bson::deserialize_from_bson(found.get("token")?.clone()).ok()
+}
+
+fn reading(found: &Document) -> Reading {
+    let now = found.get_i64("now").unwrap_or_default();
+    let is_led = found.get_i64("until").is_ok_and(|until| until > now);
+    // The database's clock is that of both.
+    let ago = |then: i64| Duration::from_millis((now - then).max(0).unsigned_abs());
+    Reading {
+        reader: found.get_str("reader").ok().filter(|_| is_led).map(str::to_owned),
+        age: found.get_i64("at").ok().map(ago),
+        lag: found.get("token").and_then(time_of).map(|position| ago(position.as_millisecond())),
+    }
+}
+
+/// When that happened which a position comes after. A token begins with the byte that stands for a time, and the time's
+/// seconds; what follows is the server's own affair.
+fn time_of(token: &Bson) -> Option<Timestamp> {
+    let data = token.as_document()?.get_str("_data").ok()?;
+    let seconds = u32::from_str_radix(data.strip_prefix("82")?.get(..8)?, 16).ok()?;
+    Timestamp::from_second(seconds.into()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_tells_its_time() {
+        let token = |data: &str| Bson::from(doc! { "_data": data });
+        let real = token("8265F1C3B0000000012B0429296E1404");
+        assert_eq!(time_of(&real), Some("2024-03-13T15:18:08Z".parse().unwrap()));
+        for other in [token("8365F1C3B0000000012B"), token("82"), token("82é12345678"), token(""), Bson::Null] {
+            assert_eq!(time_of(&other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn who_leads_is_told_as_long_as_it_is_heard_of() {
+        let found = doc! { "reader": "a", "until": 1_000_i64, "at": 900_i64, "now": 999_i64 };
+        let expected = Reading { reader: Some("a".into()), age: Some(Duration::from_millis(99)), lag: None };
+        assert_eq!(reading(&found), expected);
+        assert_eq!(reading(&doc! { "reader": "a", "until": 1_000_i64, "now": 1_000_i64 }).reader, None);
+    }
 }

@@ -1,7 +1,10 @@
 //! A tape is baked: ZIP from Spaces, video and poster back to Spaces, its record if that is ours to write, and then
 //! whoever asked is told.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 use crate::config::Publisher;
 use crate::error::{Error, RemoteError, Result, SyncError};
@@ -15,6 +18,9 @@ use crate::serve::store::{Claim, Renewed};
 use crate::sync::{self, Control, LocalFiles, Zip};
 
 use super::mirror;
+
+/// How many names of files are kept that are of no use in a tape.
+const MOST_EXTRA: usize = 10;
 
 /// Bakes a tape.
 ///
@@ -72,7 +78,12 @@ async fn make(
     (progress, control): (&Progress, &Control),
 ) -> Result<Baked> {
     let (hash, zip_bytes) = (zip.hash(), zip.bytes());
-    let bake = sync::bake(&service.services, &service.preset, zip, control, progress.frames()).await?;
+    let (sender, poster) = oneshot::channel();
+    let show = move |poster: &Path| drop(sender.send(poster.to_owned()));
+    let bake = sync::bake(&service.services, &service.preset, zip, control, show, progress.frames());
+    // Whoever watches sees the poster long before the video is made.
+    let (bake, thumbnail_url) = tokio::join!(bake, put_poster(service, claim, &work.code, poster));
+    let (bake, thumbnail_url) = (bake?, thumbnail_url?);
     let (Some(video), Some(encoded)) = (&bake.files.video, &bake.files.encoded) else {
         unreachable!("a bake that succeeds has a video and knows how it was made")
     };
@@ -82,15 +93,10 @@ async fn make(
         return Err(Error::Interrupted);
     }
     let spaces = &service.services.spaces;
-    let thumbnail_url = match &bake.files.thumbnail {
-        Some(poster) => {
-            let key = poster_key(&work.code);
-            spaces.put(videos(service), &key, &poster.reference.mime_type, poster.file.path()).await?;
-            Some(spaces.public_url(videos(service), &key))
-        }
-        None => None,
-    };
     spaces.put(videos(service), &video_key(&work.code), "video/mp4", video.file.path()).await?;
+    let mut facts = bake.facts;
+    // Strangers may put thousands of files into a ZIP.
+    facts.extra.truncate(MOST_EXTRA);
     let baked = Baked {
         zip: hash,
         zip_bytes,
@@ -98,8 +104,9 @@ async fn make(
         mp4_url: spaces.public_url(videos(service), &video_key(&work.code)),
         mp4_bytes: video.reference.size,
         thumbnail_url,
-        frames: bake.frames as u64,
-        seconds: bake.seconds,
+        frames: facts.frames as u64,
+        seconds: facts.seconds,
+        tape: Some(Box::new(facts)),
         warnings: encoded.warnings.iter().map(ToString::to_string).collect(),
     };
     if let (Publisher::Telecine, Some(found)) = (service.config.publisher, found) {
@@ -107,6 +114,21 @@ async fn make(
         publish(service, found, bake.files, control).await?;
     }
     Ok(baked)
+}
+
+/// Puts the poster into Spaces as soon as there is one, and says where it is.
+async fn put_poster(
+    service: &Service,
+    claim: &Claim,
+    code: &str,
+    poster: oneshot::Receiver<PathBuf>,
+) -> Result<Option<String>> {
+    let Ok(poster) = poster.await else { return Ok(None) };
+    let (spaces, key) = (&service.services.spaces, poster_key(code));
+    spaces.put(videos(service), &key, "image/jpeg", &poster).await?;
+    let url = spaces.public_url(videos(service), &key);
+    service.store.note_poster(claim, &url).await?;
+    Ok(Some(url))
 }
 
 /// Writes the record. A video that can be played is done, even if its record has to wait: that is a job of its own then.

@@ -9,7 +9,7 @@ use super::unasked::unasked_bake;
 use crate::config::Publisher;
 use crate::error::Result;
 use crate::record::Medium;
-use crate::serve::jobs::{End, Outcome, State};
+use crate::serve::jobs::{End, Outcome, Planned, State};
 use crate::serve::service::Service;
 use crate::sync::{self, Accounts, Control, Guards, Items, Scope};
 
@@ -46,21 +46,22 @@ pub async fn plan(service: &Service, control: &Control) -> Result<End> {
     if control.stop.is_cancelled() {
         return Ok(End::Interrupted);
     }
-    bake_what_has_no_video(service).await?;
-    let failed = report.accounts.iter().filter(|account| account.has_failures()).count();
-    let note = format!("{} accounts, {failed} with failures", report.accounts.len());
-    Ok(End::Done(Outcome::Noted(note)))
+    let bakes = bake_what_has_no_video(service).await?;
+    Ok(End::Done(Outcome::Planned(Planned::new(&report, bakes))))
 }
 
-/// Asks for the bakes of recordings that the site knows no video of, unless they were given up or are under way.
-async fn bake_what_has_no_video(service: &Service) -> Result<()> {
+/// Asks for the bakes of recordings that the site knows no video of, unless they were given up or are under way; says how
+/// many these are.
+async fn bake_what_has_no_video(service: &Service) -> Result<usize> {
     let young = service.config.settle;
+    let mut bakes = 0;
     for tape in service.services.mongo.tapes_without_video(MOST_BAKES).await? {
         let Some(work) = unasked_bake(&service.config, &tape) else { continue };
         let job = service.store.job(&work.id()).await?;
         if job.is_none_or(|job| job.state == State::Done) {
             service.submit(&work, young, true).await?;
+            bakes += 1;
         }
     }
-    Ok(())
+    Ok(bakes)
 }

@@ -1,5 +1,7 @@
 //! A tape's video and poster, made before anybody asks for its record.
 
+use std::path::Path;
+
 use tempfile::NamedTempFile;
 
 use crate::error::Result;
@@ -9,7 +11,7 @@ use crate::sync::events::Control;
 use crate::sync::locations;
 use crate::sync::services::Services;
 use crate::sync::tasks::blocking;
-use crate::tape::{Limits, TICKS_PER_SECOND, Tape};
+use crate::tape::{Facts, Limits, Tape};
 use crate::video::{Preset, Progress};
 
 use super::blob::Blob;
@@ -75,13 +77,12 @@ pub async fn find_recording(services: &Services, owner: &Owner, item: &Item) -> 
 pub struct Bake {
     /// Its video, and its poster unless that could not be made.
     pub files: LocalFiles,
-    /// How many frames it has.
-    pub frames: usize,
-    /// How long it lasts, in seconds.
-    pub seconds: f64,
+    /// What its ZIP holds.
+    pub facts: Facts,
 }
 
-/// Makes the video and the poster of a tape, when the encoder is free. `sink` is told how far the video is.
+/// Makes the poster and the video of a tape, when the encoder is free. `show` gets the file of the poster as soon as there
+/// is one, and `sink` is told how far the video is.
 ///
 /// # Errors
 /// What is wrong with the tape; what libav says.
@@ -90,23 +91,27 @@ pub async fn bake(
     preset: &Preset,
     zip: Zip,
     control: &Control,
+    show: impl FnOnce(&Path) + Send + 'static,
     sink: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<Bake> {
     let preset = preset.limited_to(services.video_limit());
     let videos = services.encoder.monitored_videos(preset, &control.stop, sink);
     let work = move |tape: &Tape| {
-        let (video, encoded) = videos.video(tape)?;
         let thumbnail = tape::thumbnail(tape).inspect_err(|error| {
             // A tape without a poster is still a tape.
             tracing::warn!(chain = ?error.chain(), "no poster can be made");
         });
+        if let Ok(poster) = &thumbnail {
+            show(poster.file.path());
+        }
+        let (video, encoded) = videos.video(tape)?;
         let files = LocalFiles {
             thumbnail: thumbnail.ok(),
             video: Some(video),
             encoded: Some(encoded),
             ..LocalFiles::default()
         };
-        Ok(Bake { files, frames: tape.frame_count(), seconds: tape.end() as f64 / TICKS_PER_SECOND as f64 })
+        Ok(Bake { files, facts: tape.facts()? })
     };
     services.encoder.with_tape(zip.blob.file, Limits::default(), work).await
 }

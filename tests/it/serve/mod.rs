@@ -1,6 +1,7 @@
 //! `telecine serve`, run as an operator runs it, between a site that is made here and real servers.
 
 mod axe;
+mod board;
 mod chromium;
 mod closed;
 mod fake_site;

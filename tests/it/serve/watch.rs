@@ -95,17 +95,29 @@ impl Scene {
 async fn pages_say_what_was_baked_and_what_broke_and_why() {
     let scene = Scene::new().await;
     let overview = scene.page("/").await;
-    for text in ["Nothing is being baked.", "tape.damaged", "good", "bad"] {
+    for text in ["No tape is being baked.", "tape.damaged", "good", "bad"] {
         assert!(overview.contains(text), "{text}\n{overview}");
     }
     let failures = scene.page("/jobs?state=parked&kind=bake").await;
     assert!(failures.contains(">bad<") && !failures.contains(">good<"), "{failures}");
     let job = scene.page(&format!("/jobs/{}", scene.id("good").await)).await;
-    for text in ["<video", "tapes/good.mp4", "tapes/good-thumb.jpg", "<dd>4</dd>", "standard@", "bytes</a>"] {
+    for text in [
+        "<video",
+        "tapes/good.mp4",
+        "tapes/good-thumb.jpg",
+        "standard@",
+        "/media/tapes/good.zip",
+        "<dd>32×24</dd>",
+        "<dd>4, 0 of them duplicates</dd>",
+        "<dt>Sound</dt><dd>none</dd>",
+    ] {
         assert!(job.contains(text), "{text}\n{job}");
     }
     let job = scene.page(&format!("/jobs/{}", scene.id("bad").await)).await;
-    assert!(job.contains("not a readable ZIP archive") && !job.contains("<video"), "{job}");
+    for text in ["not a readable ZIP archive", "What to do: ", "Replace the ZIP", ", took "] {
+        assert!(job.contains(text), "{text}\n{job}");
+    }
+    assert!(!job.contains("<video"), "{job}");
     assert!(scene.page("/jobs?q=never").await.contains("No matching jobs."));
 
     for (path, status) in [("/jobs/never", 404), ("/jobs?state=odd", 400), ("/jobs?after=odd", 400)] {

@@ -61,7 +61,8 @@ impl Scope {
     }
 
     /// What those wait for who wait for a limiter of this.
-    pub(super) fn want(&self) -> Want {
+    #[must_use]
+    pub fn want(&self) -> Want {
         let (kind, account) = match self {
             Scope::Everything => ("requests", None),
             Scope::Repos => ("repos", None),
