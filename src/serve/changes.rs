@@ -83,7 +83,7 @@ async fn pass_on(service: &Service, changes: &mut Changes, sender: mpsc::Sender<
     while !service.stopping.is_cancelled() {
         let read = match changes.next().await? {
             Next::Change(change, token) => {
-                service.metrics.change();
+                service.metrics.mirror.change(&change);
                 (Some(change), token)
             }
             Next::Nothing(Some(token)) => (None, token),
@@ -115,7 +115,6 @@ async fn submit_all(service: &Service, mut receiver: mpsc::Receiver<Read>) -> Re
             if !service.store.note_position(&service.worker, &token).await? {
                 return Ok(());
             }
-            service.metrics.position_stored();
             noted = Instant::now();
         }
     }

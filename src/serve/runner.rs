@@ -127,7 +127,7 @@ async fn attempt(service: &Arc<Service>, claim: Claim) {
         let text = format!("{} workers were not heard of again while they had it", job.deaths);
         return settle(service, &claim, Next::Park(Failure { code: "worker.died".into(), text }), Duration::ZERO).await;
     }
-    service.metrics.begin(job);
+    service.metrics.jobs.begin(job);
     let began = Instant::now();
     let progress = Progress::new();
     let control = Control { stop: service.ending.child_token(), ..Control::default() };
@@ -192,7 +192,7 @@ async fn settle(service: &Service, claim: &Claim, next: Next, took: Duration) {
     };
     match settled.await {
         Ok(Some(job)) => {
-            service.metrics.end(&job, took);
+            service.metrics.jobs.end(&job, took);
             tell(&job);
         }
         Ok(None) => tracing::warn!("the job is another worker's by now"),

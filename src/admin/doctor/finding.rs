@@ -8,9 +8,9 @@ use serde::Serialize;
 pub enum Level {
     /// As it should be.
     Ok,
-    /// A sync works, but not as well as it could.
+    /// It works, but not as well as it could.
     Warn,
-    /// A sync fails, or some of it.
+    /// It fails, or some of it.
     Fail,
     /// Nobody knows.
     Skip,
@@ -41,12 +41,12 @@ impl Finding {
         Finding::new(Level::Ok, what, detail)
     }
 
-    /// A sync does not work as well as it could.
+    /// It does not work as well as it could.
     pub fn warn(what: impl Into<String>, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
         Finding { remedy: Some(remedy.into()), ..Finding::new(Level::Warn, what, detail) }
     }
 
-    /// A sync fails.
+    /// It fails.
     pub fn fail(what: impl Into<String>, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
         Finding { remedy: Some(remedy.into()), ..Finding::new(Level::Fail, what, detail) }
     }

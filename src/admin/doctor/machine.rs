@@ -9,9 +9,12 @@ use crate::tape::Limits;
 use crate::video::{Installed, installed};
 
 /// What fits where tapes are kept while they are worked on.
-struct Room {
-    folder: PathBuf,
-    bytes: u64,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// The folder for temporary files.
+    pub folder: PathBuf,
+    /// Bytes that are free there.
+    pub bytes: u64,
 }
 
 pub async fn look() -> Vec<Finding> {
@@ -37,7 +40,11 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-fn room() -> io::Result<Room> {
+/// Looks how much room there is for tapes, by making a file there.
+///
+/// # Errors
+/// When no file can be made there.
+pub fn room() -> io::Result<Room> {
     let probe = tempfile::NamedTempFile::new()?;
     let system = rustix::fs::fstatvfs(probe.as_file())?;
     let folder = probe.path().parent().unwrap_or(probe.path()).to_owned();

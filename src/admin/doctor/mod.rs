@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::remote::Waits;
 
 pub use finding::{Finding, Level};
+pub use machine::{Room, room};
 
 /// Looks at everything.
 pub async fn examine(config: &Config, waits: &Waits) -> Vec<Finding> {

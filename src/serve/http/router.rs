@@ -57,7 +57,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .fallback(async || Problem::NotFound)
         .method_not_allowed_fallback(async || Problem::NotFound)
         .layer(from_fn(for_any_origin));
-    pages.merge(machines).layer(from_fn(whole)).with_state(service)
+    let counted = from_fn_with_state(service.clone(), metrics::counted);
+    pages.merge(machines).layer(from_fn(whole)).layer(counted).with_state(service)
 }
 
 /// Waits until a request has arrived whole, which is to be soon: they are short.

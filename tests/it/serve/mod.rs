@@ -1,5 +1,6 @@
 //! `telecine serve`, run as an operator runs it, between a site that is made here and real servers.
 
+mod alerts;
 mod axe;
 mod board;
 mod chromium;

@@ -1,4 +1,4 @@
-//! What is counted and measured, for `/metrics`.
+//! Jobs by kind and state, and attempts by how they ended. Attempts of the kind `callback` are the callbacks by result.
 
 use std::time::Duration;
 
@@ -8,11 +8,10 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
-use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use super::jobs::{Job, Kind, State};
-use super::store::Queue;
+use crate::serve::jobs::{Job, Kind, State};
+use crate::serve::store::Queue;
 
 /// Jobs of a kind in a state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -35,18 +34,14 @@ struct OfKind {
     kind: &'static str,
 }
 
-/// What is counted and measured.
+/// Jobs and attempts.
 #[derive(Debug)]
-pub struct Metrics {
-    registry: Registry,
+pub struct JobMetrics {
     jobs: Family<Standing, Gauge>,
     oldest: Family<Standing, Gauge>,
     attempts: Family<Ending, Counter>,
     seconds: Family<OfKind, Histogram>,
     waits: Family<OfKind, Histogram>,
-    changes: Counter,
-    /// When the position in the stream of changes was stored last, in seconds since 1970.
-    position: Gauge,
 }
 
 /// From a tenth of a second to an hour.
@@ -54,49 +49,30 @@ fn histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.1, 2.0, 16))
 }
 
-impl Metrics {
-    /// Nothing has happened yet.
-    #[must_use]
-    pub fn new() -> Metrics {
-        let mut registry = Registry::with_prefix("telecine");
-        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-        let metrics = Metrics {
+impl JobMetrics {
+    pub(super) fn new(registry: &mut Registry) -> Self {
+        let metrics = JobMetrics {
             jobs: Family::default(),
             oldest: Family::default(),
             attempts: Family::default(),
             seconds: Family::new_with_constructor(histogram),
             waits: Family::new_with_constructor(histogram),
-            changes: Counter::default(),
-            position: Gauge::default(),
-            registry: Registry::default(),
         };
-        registry.register("build", "What runs", build);
         registry.register("jobs", "Jobs by kind and state", metrics.jobs.clone());
-        registry.register(
-            "oldest_job_seconds",
-            "For how long the oldest job of a kind has been in a state",
-            metrics.oldest.clone(),
-        );
+        let help = "For how long the oldest job of a kind has been in a state";
+        registry.register("oldest_job_seconds", help, metrics.oldest.clone());
         registry.register("attempts", "Attempts that ended here, by how they ended", metrics.attempts.clone());
         registry.register("job_seconds", "How long attempts took here", metrics.seconds.clone());
         registry.register("job_wait_seconds", "How long jobs waited for their first attempt", metrics.waits.clone());
-        registry.register("changes", "Changes of items that were read here", metrics.changes.clone());
-        registry.register(
-            "stream_position_stored_timestamp_seconds",
-            "When the position in the stream of changes was stored here last",
-            metrics.position.clone(),
-        );
-        Metrics { registry, ..metrics }
+        metrics
     }
 
-    /// Everything, to be written out.
-    #[must_use]
-    pub fn registry(&self) -> &Registry {
-        &self.registry
-    }
-
-    /// Takes the queues as they are.
-    pub fn set_queues(&self, queues: &[Queue]) {
+    /// Takes the queues as they are, or that nobody knows.
+    pub fn set_queues(&self, queues: Option<&[Queue]>) {
+        let Some(queues) = queues else {
+            self.jobs.clear();
+            return self.oldest.clear();
+        };
         for kind in Kind::ALL {
             for state in State::ALL {
                 let standing = Standing { kind: kind.name(), state: state.name() };
@@ -128,21 +104,5 @@ impl Metrics {
         let cause = job.failure.as_ref().map_or_else(String::new, |failure| failure.code.clone());
         self.attempts.get_or_create(&Ending { kind, state, cause }).inc();
         self.seconds.get_or_create(&OfKind { kind }).observe(took.as_secs_f64());
-    }
-
-    /// A change was read.
-    pub fn change(&self) {
-        self.changes.inc();
-    }
-
-    /// The position in the stream of changes was stored.
-    pub fn position_stored(&self) {
-        self.position.set(Timestamp::now().as_second());
-    }
-}
-
-impl Default for Metrics {
-    fn default() -> Self {
-        Metrics::new()
     }
 }
