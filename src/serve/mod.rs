@@ -17,9 +17,11 @@
 //! * `runner` — workers. `changes`, `schedule` — the site's changes, and the day's plan, to jobs.
 //! * `view`, `feed`, `metrics` — jobs as others see them, as they change, and counted.
 //! * `process`, `mirror_state` — what each process tells of itself, and how far the mirror is in step.
+//! * `check/` — what the service needs, looked at without it.
 //! * `dashboard/` — pages. `http/` — every route.
 
 mod changes;
+mod check;
 mod dashboard;
 mod feed;
 mod files;
@@ -49,6 +51,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::error::{Error, Result, ServeError};
 
+pub use check::check;
 pub use jobs::{Attempt, Baked, Failure, Job, Kind, Outcome, Planned, Stage, State, Work};
 pub use service::Service;
 pub use store::{Filter, Queue, Store};

@@ -2,10 +2,11 @@
 
 use clap::Args;
 
+use super::findings;
 use super::network::{self, ServerArguments};
-use crate::admin::doctor::{Finding, Level, examine};
+use crate::admin::doctor::examine;
 use crate::cli::outcome::Outcome;
-use crate::cli::report::{ended, json, line};
+use crate::cli::report::ended;
 
 /// Look at everything that a sync needs, and say what to do about what is wrong
 ///
@@ -30,25 +31,5 @@ pub fn run(arguments: &Arguments) -> Outcome {
         Ok(findings) => findings,
         Err(error) => return ended(&"settings", &error),
     };
-    if arguments.json {
-        findings.iter().for_each(json);
-    } else {
-        let widest = findings.iter().map(|finding| finding.what.chars().count()).max().unwrap_or_default();
-        for finding in &findings {
-            line(text(finding, widest));
-        }
-    }
-    Outcome::of_work(findings.iter().any(|finding| finding.level == Level::Fail), true)
-}
-
-fn text(finding: &Finding, width: usize) -> String {
-    let Finding { level, what, detail, remedy } = finding;
-    let level = match level {
-        Level::Ok => "ok",
-        Level::Warn => "warn",
-        Level::Fail => "fail",
-        Level::Skip => "skip",
-    };
-    let remedy = remedy.as_ref().map(|remedy| format!(" — {remedy}")).unwrap_or_default();
-    format!("{level:4}  {what:width$}  {detail}{remedy}")
+    findings::told(&findings, arguments.json)
 }

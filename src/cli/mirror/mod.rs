@@ -5,6 +5,7 @@ mod compare;
 mod config;
 mod confirm;
 mod doctor;
+mod findings;
 mod item;
 #[cfg(feature = "service")]
 mod jobs;

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::admin::doctor::Finding;
 use crate::error::Result;
+use crate::remote::{PATIENCE, Waits};
 use crate::serve::{self, Service};
 use crate::video::Preset;
 
 use super::config::ConfigFile;
+use super::findings;
 use super::item::POLICY;
 use super::network;
 use super::preset::PresetArguments;
@@ -24,13 +27,23 @@ follows the changes in MongoDB. Its settings are those that `telecine config` li
 
 SIGTERM and Ctrl-C stop it: what was begun is finished or handed back. A second one ends it at once.
 
+--check looks at everything that the service needs, and says what to do about what is wrong. It starts nothing, changes
+nothing, and ends with status 1 if anything fails.
+
 Examples:
+  telecine serve --check
   telecine serve
   TELECINE_LISTEN=127.0.0.1:3003 TELECINE_PUBLISH=telecine telecine serve --drain 5m")]
 pub struct Arguments {
     /// Let work that was begun go on for so long when the service is stopped: 30s, 5m
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = network::time)]
     drain: Duration,
+    /// Look whether the service would work here, and start nothing
+    #[arg(long)]
+    check: bool,
+    /// With --check, print a JSON object for each finding
+    #[arg(long, requires = "check")]
+    json: bool,
     #[command(flatten)]
     preset: PresetArguments,
     #[command(flatten)]
@@ -40,11 +53,22 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     stop_on_interrupt_and(|| network::stop().cancel());
+    if arguments.check {
+        return match network::runtime().block_on(check(arguments)) {
+            Ok(findings) => findings::told(&findings, arguments.json),
+            Err(error) => ended(&"settings", &error),
+        };
+    }
     let preset = arguments.preset.preset();
     match network::runtime().block_on(serve(arguments, preset)) {
         Ok(()) => Outcome::Done,
         Err(error) => ended(&"serve", &error),
     }
+}
+
+async fn check(arguments: &Arguments) -> Result<Vec<Finding>> {
+    let config = arguments.file.load()?;
+    Ok(serve::check(&config, &Waits::new(PATIENCE, network::stop())).await)
 }
 
 async fn serve(arguments: &Arguments, preset: Preset) -> Result<()> {

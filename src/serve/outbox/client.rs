@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Method;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use serde::Serialize;
@@ -52,6 +53,16 @@ impl Client {
     /// [`ServeError::RefusedAddress`].
     pub fn accept(&self, text: &str) -> Result<Url> {
         self.receivers.accept(text)
+    }
+
+    /// Asks which methods a receiver takes, which none of them takes for a callback. Returns the status.
+    ///
+    /// # Errors
+    /// [`ServeError`].
+    pub async fn options(&self, url: &str) -> Result<u16> {
+        let request = self.http.request(Method::OPTIONS, self.accept(url)?).timeout(CONNECT_TIMEOUT);
+        let response = request.send().await.map_err(|source| no_response(url, source))?;
+        Ok(response.status().as_u16())
     }
 
     /// Sends JSON, and wants a status of success.

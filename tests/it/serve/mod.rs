@@ -3,6 +3,7 @@
 mod alerts;
 mod axe;
 mod board;
+mod check;
 mod chromium;
 mod closed;
 mod fake_site;

@@ -1,0 +1,34 @@
+//! Where finished tapes are reported: whether that may be sent to, and answers. No callback is sent.
+
+use crate::admin::doctor::Finding;
+use crate::config::ServiceConfig;
+use crate::serve::outbox::{Client, Receivers};
+
+const WHAT: &str = "callback";
+
+pub async fn look(service: &ServiceConfig) -> Vec<Finding> {
+    let receivers = Receivers { hosts: service.callback_hosts.clone(), allows_loopback: service.allows_loopback };
+    let url = service.callback_url.as_str();
+    if let Err(error) = receivers.accept(url) {
+        let remedy = "add its host to TELECINE_CALLBACK_HOSTS, or set TELECINE_CALLBACK_URL to another address";
+        return vec![Finding::fail(WHAT, error.to_string(), remedy)];
+    }
+    let status = match Client::new(receivers) {
+        Ok(client) => client.options(url).await,
+        Err(error) => Err(error),
+    };
+    vec![match status {
+        Ok(status @ (404 | 410)) => {
+            let remedy = "set TELECINE_CALLBACK_URL to the site's oven-complete";
+            Finding::fail(WHAT, format!("{url} returns {status}: nothing is there"), remedy)
+        }
+        Ok(status @ 500..) => {
+            Finding::warn(WHAT, format!("{url} returns {status}"), "see whether the site is in order")
+        }
+        Ok(_) => Finding::ok(WHAT, format!("{url} can be reached")),
+        Err(error) => {
+            let remedy = "see whether the site runs, and its name has a public address";
+            Finding::fail(WHAT, error.chain().join(": "), remedy)
+        }
+    }]
+}
