@@ -51,7 +51,14 @@ async fn tell(service: Arc<Service>, mut socket: WebSocket) {
                 }
             }
         }
-        tokio::time::sleep_until(told + PAUSE).await;
+        tokio::select! {
+            () = tokio::time::sleep_until(told + PAUSE) => {}
+            // At once: the process does not wait for sockets when it has nothing else to do.
+            () = service.stopping.cancelled() => {
+                let _ = socket.send(Message::Close(None)).await;
+                return;
+            }
+        }
     }
 }
 
