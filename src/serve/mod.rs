@@ -91,7 +91,7 @@ pub async fn serve(service: Service, listener: TcpListener, patience: Duration) 
     let watching = feed::run(&service.feed, &service.store, &service.stopping);
     let sources = async {
         tokio::join!(
-            changes::read(&service),
+            Box::pin(changes::read(&service)),
             schedule::plan_daily(&service),
             Box::pin(process::tell(&service)),
             watching

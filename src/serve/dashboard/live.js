@@ -46,7 +46,7 @@ const fields = {
     poster: posterOf,
     state: stateOf,
     attempt: (job) => [String(job.attempt)],
-    changed: () => ["just now"],
+    changed: (job) => timeOf(job),
     cause: causeOf,
 };
 
@@ -79,8 +79,52 @@ const place = (job) => {
     while (recent.children.length > MOST_CARDS) recent.lastElementChild.remove();
 };
 
+// What no event tells of is fetched anew: a moment after jobs have changed, and now and then. Where somebody has moved to
+// with the keyboard, it stays as it is.
+const SOON = 2000;
+const NOW_AND_THEN = 15000;
+const parts = () => document.querySelectorAll("[data-fresh]");
+let refreshing = 0;
+const refresh = async () => {
+    refreshing = 0;
+    try {
+        const response = await fetch(location.href);
+        const page = new DOMParser().parseFromString(await response.text(), "text/html");
+        for (const old of response.ok ? parts() : []) {
+            const fresh = page.querySelector(`[data-fresh="${old.dataset.fresh}"]`);
+            if (fresh && !old.contains(document.activeElement)) old.replaceWith(document.adoptNode(fresh));
+        }
+    } catch {
+        // The page says already that it is not connected.
+    }
+};
+const refreshIn = (pause) => {
+    if (events && parts().length && !refreshing) refreshing = setTimeout(refresh, pause);
+};
+setInterval(() => refreshIn(0), NOW_AND_THEN);
+
+// Times go on, in the words of the page.
+const span = (seconds) =>
+    seconds < 120 ? `${seconds} s`
+    : seconds < 7200 ? `${Math.floor(seconds / 60)} min`
+    : seconds < 172800 ? `${Math.floor(seconds / 3600)} h`
+    : `${Math.floor(seconds / 86400)} d`;
+setInterval(() => {
+    for (const time of document.querySelectorAll("time")) {
+        const seconds = Math.trunc((Date.now() - Date.parse(time.dateTime)) / 1000);
+        time.textContent = seconds >= 0 ? `${span(seconds)} ago` : `in ${span(-seconds)}`;
+    }
+}, 5000);
+
+const timeOf = (job) => {
+    const time = element("time", "just now");
+    time.dateTime = time.title = job.changed;
+    return [time];
+};
+
 const show = (job) => {
     place(job);
+    refreshIn(SOON);
     for (const shown of document.querySelectorAll(`[data-job="${CSS.escape(job.id)}"]`)) {
         for (const [name, made] of Object.entries(fields)) {
             const field = shown.querySelector(`[data-field="${name}"]`);
@@ -111,7 +155,8 @@ document.addEventListener("visibilitychange", () => {
     if (document.hidden) { events?.close(); events = null; say("Paused"); }
     else if (!events) { watch(); }
 });
-for (const form of document.querySelectorAll("form[data-confirm]")) {
-    form.addEventListener("submit", (event) => { if (!confirm(form.dataset.confirm)) event.preventDefault(); });
-}
+document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.confirm;
+    if (question && !confirm(question)) event.preventDefault();
+});
 if (!document.hidden) watch();

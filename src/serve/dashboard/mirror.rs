@@ -18,7 +18,7 @@ const ADVISED: Duration = Duration::from_hours(24);
 /// The section.
 pub fn mirror(mirror: &MirrorState, now: Timestamp) -> Markup {
     html! {
-        section aria-labelledby="mirror" {
+        section aria-labelledby="mirror" data-fresh="mirror" {
             h2 #mirror { "Mirror" }
             dl {
                 dt { "Changes in MongoDB" } dd { (reading(mirror.reading.as_ref())) }

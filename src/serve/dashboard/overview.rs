@@ -57,7 +57,7 @@ fn queues(queues: &[Queue], now: Timestamp) -> Markup {
     let states = [State::Running, State::Queued, State::Waiting, State::Parked, State::Done];
     let queue = |kind, state| queues.iter().find(|queue| queue.kind == kind && queue.state == state);
     html! {
-        section aria-labelledby="queues" {
+        section aria-labelledby="queues" data-fresh="queues" {
             h2 #queues { "Queues" }
             .scroll tabindex="0" role="region" aria-label="Jobs by kind and state" {
                 table.numbers {
@@ -90,7 +90,7 @@ fn queues(queues: &[Queue], now: Timestamp) -> Markup {
 
 fn causes(causes: &[(String, u64)], viewer: Viewer) -> Markup {
     html! {
-        section aria-labelledby="causes" {
+        section aria-labelledby="causes" data-fresh="causes" {
             h2 #causes { "Failures by cause" }
             @if causes.is_empty() { p.empty { "No failures." } }
             @else {

@@ -49,7 +49,9 @@ pub async fn metrics(State(service): State<Arc<Service>>, headers: HeaderMap) ->
         oplog: mirror.oplog,
         planned: mirror.last_plan().map(|(attempt, _)| attempt.ended),
     }));
-    metrics.mirror.set_budgets(&budgets(&service.services.pds));
+    let pds = &service.services.pds;
+    metrics.mirror.set_budgets(&budgets(pds));
+    metrics.mirror.set_answers(&pds.pace().answers());
     metrics.machine.set(tokio::task::spawn_blocking(Machine::look).await.unwrap_or_default());
     let mut text = String::new();
     // Writing to a text does not fail.

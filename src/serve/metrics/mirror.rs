@@ -1,5 +1,7 @@
 //! The mirror in numbers: how far changes are read, when everything was planned last, and what the PDS allows.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,6 +27,12 @@ struct OfLimit {
     kind: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PdsAnswered {
+    kind: &'static str,
+    status: u16,
+}
+
 /// What the databases say of the mirror.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
@@ -48,6 +56,7 @@ pub struct MirrorMetrics {
     planned: Maybe,
     remaining: Family<OfLimit, Fraction>,
     share: Family<OfLimit, Fraction>,
+    answers: Family<PdsAnswered, Counter>,
 }
 
 impl MirrorMetrics {
@@ -62,6 +71,7 @@ impl MirrorMetrics {
             planned: Family::default(),
             remaining: Family::default(),
             share: Family::default(),
+            answers: Family::default(),
         };
         registry.register("mongodb_up", "1 if MongoDB answers this process in time, else 0", metrics.is_up.clone());
         registry.register("changes", "Changes of items read here", metrics.changes.clone());
@@ -78,6 +88,7 @@ impl MirrorMetrics {
         registry.register("pds_budget_remaining", help, metrics.remaining.clone());
         let help = "The same as a share of all points, from 0 to 1";
         registry.register("pds_budget_share", help, metrics.share.clone());
+        registry.register("pds_requests", "Requests to the PDS, by kind and status", metrics.answers.clone());
         metrics
     }
 
@@ -102,6 +113,14 @@ impl MirrorMetrics {
         set(&self.oplog, seconds(known.and_then(|known| known.oplog)));
         let planned = known.and_then(|known| known.planned);
         set(&self.planned, planned.map(|planned| planned.as_second() as f64));
+    }
+
+    /// Takes how the PDS has answered so far.
+    pub fn set_answers(&self, answers: &BTreeMap<(&'static str, u16), u64>) {
+        for (&(kind, status), &count) in answers {
+            // Counted elsewhere; it only grows.
+            self.answers.get_or_create(&PdsAnswered { kind, status }).inner().store(count, Ordering::Relaxed);
+        }
     }
 
     /// Takes the PDS's limits as they have been seen last.

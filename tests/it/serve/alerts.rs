@@ -117,6 +117,7 @@ async fn what_alerts_and_the_page_of_operations_name_is_exported() {
         "telecine_http_requests_total{route=\"/bake\",status=\"500\"} 0",
         "telecine_changes_total{collection=\"moods\",operation=\"insert\"} 1",
         "telecine_pds_budget_remaining{kind=\"requests\"}",
+        "telecine_pds_requests_total{kind=\"requests\",status=\"200\"} ",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }

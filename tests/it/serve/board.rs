@@ -105,6 +105,11 @@ async fn a_bake_shows_its_poster_while_its_video_is_being_made_and_afterwards() 
     shows("running").await;
     assert_eq!(receiver.received().bodies.len(), 0, "the video is done already");
     shows("recent").await;
+    // What no event tells of follows.
+    let done = "document.querySelector('[data-fresh=queues] a[href=\"/jobs?kind=bake&state=done\"]')?.textContent";
+    eventually("the queue", async || (chromium.evaluate(done) == "1").then_some(())).await;
+    let words = "document.querySelector('#recent time').textContent";
+    eventually("time to go on", async || chromium.evaluate(words).as_str()?.ends_with(" s ago").then_some(())).await;
     // The same without script.
     let overview = page(&oven, "/").await;
     let (running, recent) = overview.split_once("Recent bakes").unwrap();

@@ -12,7 +12,7 @@
 
 mod limiter;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -39,6 +39,8 @@ pub struct Pace {
 #[derive(Debug, Default)]
 struct State {
     groups: HashMap<Scope, Group>,
+    /// How many answers there were, by the kind of request and their status.
+    answers: BTreeMap<(&'static str, u16), u64>,
 }
 
 /// The limiters of one scope, and the points of requests that are on their way to them. There may be such before any
@@ -83,6 +85,11 @@ impl Pace {
     pub(super) fn check(&self, waits: &Waits, toll: Toll<'_>) -> Result<()> {
         let chance = self.state().next_chance(&toll, Instant::now());
         chance.map_or(Ok(()), |(until, scope)| waits.allow(&scope.want(), until))
+    }
+
+    /// How many answers there were so far, by the kind of request and their status.
+    pub fn answers(&self) -> BTreeMap<(&'static str, u16), u64> {
+        self.state().answers.clone()
     }
 
     /// The limiters seen so far.
@@ -195,6 +202,7 @@ impl Admission<'_> {
     pub fn settle(mut self, headers: &HeaderMap, status: StatusCode) -> bool {
         self.is_settled = true;
         let mut state = self.pace.state();
+        *state.answers.entry((Scope::of(&self.toll).want().kind, status.as_u16())).or_default() += 1;
         let now = Instant::now();
         let is_refused = status == StatusCode::TOO_MANY_REQUESTS;
         let shown = RateLimitHeaders::read(headers)
