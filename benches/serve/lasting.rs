@@ -51,11 +51,11 @@ pub async fn measure(stack: &Stack, bakes: usize, changes: usize) {
         samples
     });
     let rounds = (changes / MOODS).max(bakes / TAPES_A_ROUND);
-    let (mut posted, mut changed) = (0, 0);
+    let (mut posted, mut edited) = (0, 0);
     for round in 0..rounds {
-        if changed < changes {
+        if edited < changes {
             moods.update_many(doc! {}, doc! { "$set": { "mood": format!("edit {round}") } }).await.unwrap();
-            changed += MOODS;
+            edited += MOODS;
         }
         let codes: Vec<_> = (posted..bakes.min(posted + TAPES_A_ROUND)).map(|number| format!("t{number}")).collect();
         posted += codes.len();
@@ -81,16 +81,16 @@ pub async fn measure(stack: &Stack, bakes: usize, changes: usize) {
         }
     }
     // Every edit is a change that is read; every insert and every key that is written is another.
-    while serving.counted("telecine_changes_total").await < changed as u64
+    while serving.counted("telecine_changes_total").await < edited as u64
         || count(&jobs, doc! { "due": { "$exists": true } }).await > 0
     {
         tokio::time::sleep(LOOK).await;
     }
-    let baked = count(&jobs, doc! { "work.kind": "bake", "state": "done" }).await;
+    let finished = count(&jobs, doc! { "work.kind": "bake", "state": "done" }).await;
     let read = serving.counted("telecine_changes_total").await;
     drop(serving);
     let samples = sampling.await.unwrap();
-    println!("{baked} bakes and {read} changes in {:.0} s", started.elapsed().as_secs_f64());
+    println!("{finished} bakes and {read} changes in {:.0} s", started.elapsed().as_secs_f64());
     let megabytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     let mean = |part: &[Sample]| part.iter().map(|sample| megabytes(sample.resident)).sum::<f64>() / part.len() as f64;
     let tenth = samples.len().div_ceil(10);

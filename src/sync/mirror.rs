@@ -64,6 +64,9 @@ pub async fn live(services: &Services, scope: &Scope, preset: &Preset, control: 
 }
 
 /// Plans all accounts in scope as the strategy wants it and carries the plans out.
+///
+/// # Errors
+/// As [`live`].
 pub async fn apply_each(
     services: &Services,
     scope: &Scope,

@@ -84,8 +84,8 @@ pub async fn jobs(State(service): State<Arc<Service>>, headers: HeaderMap, RawQu
     let wanted = Wanted::parse(&query.unwrap_or_default());
     let limit = wanted.limit()?;
     let found = service.store.list(&wanted.filter()?, limit).await?;
-    let last = found.last().filter(|_| found.len() as i64 == limit);
-    let next = last.map(|last| format!("/jobs?{}", wanted.after(&cursor(last.changed, &last.id))));
+    let end = found.last().filter(|_| found.len() as i64 == limit);
+    let next = end.map(|last| format!("/jobs?{}", wanted.after(&cursor(last.changed, &last.id))));
     let jobs: Vec<_> = found.iter().map(JobView::from).collect();
     let list = List {
         jobs: &jobs,

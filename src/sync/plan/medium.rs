@@ -171,6 +171,7 @@ fn best<'a>(item: &Item, records: &[&'a Existing]) -> Option<&'a Existing> {
 }
 
 /// Whether MongoDB knows everything about the item's record that it should know.
+#[must_use]
 pub fn is_known(item: &Item, rkey: &str) -> bool {
     let is = |stored: &Option<String>| stored.as_deref() == Some(rkey);
     match &item.content {

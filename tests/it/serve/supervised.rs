@@ -95,8 +95,8 @@ async fn a_second_signal_ends_it_at_once_and_loses_nothing_either() {
     oven.terminate();
     assert_ne!(tokio::task::spawn_blocking(move || oven.ended()).await.unwrap(), 0);
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-    let open = doc! { "work.kind": "callback", "work.bake.callback_url": url, "due": { "$exists": true } };
-    assert_eq!(load.jobs().count_documents(open).await.unwrap(), 1);
+    let undelivered = doc! { "work.kind": "callback", "work.bake.callback_url": url, "due": { "$exists": true } };
+    assert_eq!(load.jobs().count_documents(undelivered).await.unwrap(), 1);
 }
 
 #[test]

@@ -176,9 +176,8 @@ async fn the_piece_that_listens_hears_everything_at_once_and_again_after_each_ch
     let address = oven.url("/ws").replacen("http", "ws", 1);
     let (mut socket, _) = tokio_tungstenite::connect_async(address).await.unwrap();
     let heard = async |socket: &mut tokio_tungstenite::WebSocketStream<_>| loop {
-        match socket.next().await.expect("it goes on").unwrap() {
-            Message::Text(text) => return serde_json::from_str::<Value>(&text).unwrap(),
-            _ => continue,
+        if let Message::Text(text) = socket.next().await.expect("it goes on").unwrap() {
+            return serde_json::from_str::<Value>(&text).unwrap();
         }
     };
     let first = heard(&mut socket).await;
