@@ -47,12 +47,12 @@ impl Serving {
         ticks as f64 / 100.0
     }
 
-    /// What a counter of its metrics says.
+    /// What a counter of its metrics says, summed over its labels.
     pub async fn counted(&self, name: &str) -> u64 {
         let metrics = http().get(format!("{}/metrics", self.address)).bearer_auth(SECRET).send().await.unwrap();
         let metrics = metrics.text().await.unwrap();
-        let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        line.expect("it is counted").parse().unwrap()
+        let values = metrics.lines().filter(|line| line.starts_with(name)).filter_map(|line| line.rsplit_once(' '));
+        values.map(|(_, value)| value.parse::<u64>().unwrap()).sum()
     }
 }
 

@@ -79,10 +79,13 @@ pub fn answer<T>(servers: &ServerArguments, work: impl AsyncFnOnce(Config, Waits
     runtime().block_on(waiting::shown(&waits, Box::pin(work(config, waits.clone()))))
 }
 
-/// Where everything waits.
-pub fn runtime() -> Runtime {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.unwrap_or_else(|error| usage_error(format!("cannot start threads: {error}")))
+/// Where everything waits. It is never dropped: the database's driver panics in tasks that end with their runtime.
+pub fn runtime() -> &'static Runtime {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        runtime.unwrap_or_else(|error| usage_error(format!("cannot start threads: {error}")))
+    });
+    &RUNTIME
 }
 
 /// Says what makes a look at many accounts slow, if something does. A database that does not tell is none of that.
