@@ -83,7 +83,7 @@ pub fn ended(subject: &impl Display, error: &Error) -> Outcome {
 }
 
 /// Columns of names and sentences.
-const TEXTS: [&str; 17] = [
+const TEXTS: [&str; 20] = [
     "codec",
     "tape",
     "done",
@@ -101,6 +101,9 @@ const TEXTS: [&str; 17] = [
     "language",
     "published",
     "action",
+    "endpoint",
+    "url",
+    "events",
 ];
 
 /// A table without rules, as `ls -l` has it: names and sentences left, numbers right.

@@ -6,9 +6,6 @@ use super::{AddressProblem, ConfigError, Error, FileError, RemoteError, ServeErr
 pub const CODES: [(&str, &str); 82] = [
     ("backup.incomplete", "files that are to be saved are not on the server any more"),
     ("backup.unreadable", "what should be a backup is none"),
-    ("callback.declined", "the receiver did not take what it was sent"),
-    ("callback.no-response", "the receiver could not be reached, or its response did not come"),
-    ("callback.refused-address", "the address is not one that anything may be sent to"),
     ("config.file", "the config file is not TOML, or sets what does not exist"),
     ("config.setting", "a setting has a value that cannot be meant"),
     ("config.unset", "a setting that is needed has no value"),
@@ -60,6 +57,9 @@ pub const CODES: [(&str, &str); 82] = [
     ("pds.unavailable", "the server cannot be reached, or cannot answer"),
     ("pds.uncertain", "a write may have happened or not"),
     ("pds.unsendable", "a record cannot be put into a request"),
+    ("receiver.declined", "the receiver did not take what it was sent"),
+    ("receiver.no-response", "the receiver could not be reached, or its response did not come"),
+    ("receiver.refused-address", "the address is not one that anything may be sent to"),
     ("record.invalid", "the item makes no record that its lexicon takes"),
     ("serve.cannot-listen", "the service cannot listen where it is to"),
     ("tape.damaged", "the file is not a ZIP, or a damaged one"),
@@ -206,9 +206,9 @@ fn sync(error: &SyncError) -> &'static str {
 
 fn serve(error: &ServeError) -> &'static str {
     match error {
-        ServeError::RefusedAddress { .. } => "callback.refused-address",
-        ServeError::Declined { .. } => "callback.declined",
-        ServeError::NoResponse { .. } => "callback.no-response",
+        ServeError::RefusedAddress { .. } => "receiver.refused-address",
+        ServeError::Declined { .. } => "receiver.declined",
+        ServeError::NoResponse { .. } => "receiver.no-response",
         ServeError::Listen { .. } => "serve.cannot-listen",
     }
 }

@@ -17,15 +17,17 @@ pub enum ServeError {
     /// The receiver did not take what it was sent.
     #[error("{url} returned {status}")]
     Declined {
-        /// The address, without its query.
+        /// The address, without what may be nobody else's business.
         url: String,
         /// The HTTP status.
         status: u16,
+        /// Not to be asked again before this, if it has said so.
+        after: Option<jiff::Timestamp>,
     },
     /// The receiver could not be reached, or its response did not come.
     #[error("{url} gave no response")]
     NoResponse {
-        /// The address, without its query.
+        /// The address, without what may be nobody else's business.
         url: String,
         /// What went wrong.
         source: Cause,

@@ -23,4 +23,6 @@ pub use backoff::ATTEMPTS;
 pub use https::http_client;
 pub use mongo::Mongo;
 pub use pds::Pds;
+#[cfg(feature = "service")]
+pub use retry_after::retry_after;
 pub use waits::{Current as CurrentWaits, PATIENCE, Wait, Waited, Waits, Want};

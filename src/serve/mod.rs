@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! POST /bake ────┐
-//! change stream ─┼─▶ job (stored) ─▶ queue ─▶ claim (fenced) ─▶ work ─▶ Spaces, PDS ─▶ callback
+//! change stream ─┼─▶ job (stored) ─▶ queue ─▶ claim (fenced) ─▶ work ─▶ Spaces, PDS ─▶ callback, webhooks
 //! nightly plan ──┘                                          the engine of sync
 //! ```
 //!
@@ -11,6 +11,7 @@
 //! * `jobs/` — pure: what there is to do, its states, and what follows from the end of an attempt.
 //! * `store/` — the service's own database: claims, fences, the ledger, the position in the stream.
 //! * `queue`, `progress`, `service` — who wakes workers, how far they are, and everything connected.
+//! * `webhooks/` — pure: events, endpoints that subscribe to them, signatures. `subscriptions` — how the operator keeps them.
 //! * `outbox/` — requests to others, and to whom they may go.
 //! * `work/` — how each kind of work is done.
 //! * `requests` — pure: what strangers send, read.
@@ -38,8 +39,10 @@ mod runner;
 mod schedule;
 mod service;
 mod store;
+mod subscriptions;
 mod supervisor;
 mod view;
+mod webhooks;
 mod work;
 
 use std::sync::Arc;
@@ -55,7 +58,9 @@ pub use check::check;
 pub use jobs::{Attempt, Baked, Failure, Job, Kind, Outcome, Planned, Stage, State, Work};
 pub use service::Service;
 pub use store::{Filter, Queue, Store};
+pub use subscriptions::Subscriptions;
 pub use view::{JobPage, JobView, ago};
+pub use webhooks::{Disabled, Endpoint, EventType, OldSecret, Reason, Secret};
 
 /// How long jobs may take to be handed back.
 const HAND_BACK: Duration = Duration::from_secs(10);

@@ -17,7 +17,8 @@ use tracing::Instrument;
 use crate::sync::Control;
 use crate::sync::isolated;
 
-use super::jobs::{End, Failure, Job, Kind, MOST_DEATHS, Next};
+use super::jobs::{End, Failure, Job, Kind, MOST_DEATHS, Next, Work};
+use super::outbox::Delivery;
 use super::progress::Progress;
 use super::service::Service;
 use super::store::{Claim, Renewed};
@@ -36,6 +37,8 @@ fn slots(kind: Kind, cores: usize) -> usize {
         Kind::Bake => cores + 1,
         Kind::Mirror => 16,
         Kind::Callback => 8,
+        // Each is a connection and a body of 20 kB at most. An endpoint takes a few of them, see `Deliveries`.
+        Kind::Webhook => 128,
         Kind::Plan => 1,
     }
 }
@@ -45,6 +48,7 @@ fn limit(kind: Kind) -> Duration {
     match kind {
         Kind::Bake | Kind::Mirror => Duration::from_mins(30),
         Kind::Callback => Duration::from_mins(4),
+        Kind::Webhook => Duration::from_mins(1),
         Kind::Plan => Duration::from_hours(12),
     }
 }
@@ -63,8 +67,15 @@ pub async fn run(service: Arc<Service>) {
     lanes.join_all().await;
 }
 
+/// What a job takes while somebody is at it.
+struct Slot {
+    _of_kind: OwnedSemaphorePermit,
+    /// Of a webhook: that its endpoint is being told.
+    delivery: Option<Delivery>,
+}
+
 /// A job that was claimed, and the slot that it takes.
-type Claimed = (Claim, OwnedSemaphorePermit);
+type Claimed = (Claim, Slot);
 
 /// Claims jobs of a kind while there are free slots.
 async fn claim(service: Arc<Service>, kind: Kind, slots: usize, claimed: mpsc::Sender<Claimed>) {
@@ -74,9 +85,15 @@ async fn claim(service: Arc<Service>, kind: Kind, slots: usize, claimed: mpsc::S
             slot = slots.clone().acquire_owned() => slot.expect("nobody closes it"),
             () = service.stopping.cancelled() => break,
         };
-        match service.store.claim(kind, &service.worker).await {
-            // The lane takes what it is given as long as there is somebody to give it something.
-            Ok(Some(claim)) => _ = claimed.send((claim, slot)).await,
+        match service.store.claim(kind, &service.worker, &service.deliveries.busy()).await {
+            Ok(Some(claim)) => {
+                let delivery = match &claim.job.work {
+                    Work::Webhook(webhook) => Some(service.deliveries.begin(&webhook.endpoint)),
+                    _ => None,
+                };
+                // The lane takes what it is given as long as there is somebody to give it something.
+                let _ = claimed.send((claim, Slot { _of_kind: slot, delivery })).await;
+            }
             Ok(None) => {
                 drop(slot);
                 rest(&service, kind).await;
@@ -97,11 +114,16 @@ async fn lane(service: &Arc<Service>, mut claimed: mpsc::Receiver<Claimed>) {
         tokio::select! {
             received = claimed.recv() => match received {
                 Some((claim, slot)) => {
-                    let (id, kind, number) = (&claim.job.id, claim.job.work.kind().name(), claim.job.attempt);
-                    let span = tracing::info_span!("job", id, kind, number, of = claim.job.work.label());
+                    let (id, kind, number) = (&claim.job.id, claim.job.work.kind(), claim.job.attempt);
+                    let span = tracing::info_span!("job", id, kind = kind.name(), number, of = claim.job.work.label());
                     let attempt = async move {
                         attempt(service, claim).await;
+                        let was_delivery = slot.delivery.is_some();
                         drop(slot);
+                        if was_delivery {
+                            // Others to that endpoint may have been left.
+                            service.queue.wake(kind);
+                        }
                     };
                     jobs.push(Box::pin(attempt.instrument(span)));
                 }

@@ -17,7 +17,7 @@ use crate::video::Preset;
 use super::feed::Feed;
 use super::jobs::{Job, Work};
 use super::metrics::Metrics;
-use super::outbox::{Client, Receivers};
+use super::outbox::{Client, Deliveries, Receivers};
 use super::queue::Queue;
 use super::store::Store;
 
@@ -37,6 +37,8 @@ pub struct Service {
     pub metrics: Metrics,
     /// What tells receivers.
     pub receivers: Client,
+    /// What endpoints are being told.
+    pub deliveries: Deliveries,
     /// Its settings.
     pub config: ServiceConfig,
     /// What tapes are encoded by.
@@ -68,7 +70,6 @@ impl Service {
         let ending = CancellationToken::new();
         // Whoever waits for a server is stopped first: it has nothing in its hands.
         let services = Services::connect(config, Waits::new(PATIENCE, stopping.clone())).await?;
-        let receivers = Receivers { hosts: settings.callback_hosts.clone(), allows_loopback: settings.allows_loopback };
         Ok(Service {
             store: Store::open(&services.mongo, &settings.database).await?,
             services,
@@ -76,7 +77,8 @@ impl Service {
             feed: Feed::new(),
             watchers: Arc::default(),
             metrics: Metrics::new(),
-            receivers: Client::new(receivers)?,
+            receivers: Client::new(Receivers::of(&settings))?,
+            deliveries: Deliveries::default(),
             config: settings,
             preset,
             policy,
@@ -96,6 +98,16 @@ impl Service {
         let job = self.store.submit(work, delay, hints).await?;
         self.queue.wake(work.kind());
         Ok(job)
+    }
+
+    /// Asks for work that is done once, and wakes who does it; see [`Store::submit_once`].
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn submit_once(&self, work: &Work) -> Result<()> {
+        self.store.submit_once(work).await?;
+        self.queue.wake(work.kind());
+        Ok(())
     }
 
     /// Waits that long, or until no more work is to be begun.

@@ -60,7 +60,7 @@ struct ListArguments {
 
 #[derive(Debug, Args)]
 struct FilterArguments {
-    /// Of that kind: bake, mirror, callback or plan
+    /// Of that kind: bake, mirror, callback, webhook or plan
     #[arg(long, value_parser = kind)]
     kind: Option<Kind>,
     /// In that state: queued, running, waiting, done, parked or cancelled

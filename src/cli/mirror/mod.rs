@@ -23,6 +23,8 @@ mod since;
 mod status;
 mod sync;
 mod waiting;
+#[cfg(feature = "service")]
+mod webhooks;
 mod wipe;
 
 use clap::Subcommand;
@@ -48,6 +50,8 @@ pub enum Command {
     Serve(serve::Arguments),
     #[cfg(feature = "service")]
     Jobs(jobs::Arguments),
+    #[cfg(feature = "service")]
+    Webhooks(webhooks::Arguments),
 }
 
 /// Runs it.
@@ -69,5 +73,7 @@ pub fn run(command: &Command) -> Outcome {
         Command::Serve(arguments) => serve::run(arguments),
         #[cfg(feature = "service")]
         Command::Jobs(arguments) => jobs::run(arguments),
+        #[cfg(feature = "service")]
+        Command::Webhooks(arguments) => webhooks::run(arguments),
     }
 }

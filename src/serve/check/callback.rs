@@ -7,14 +7,17 @@ use crate::serve::outbox::{Client, Receivers};
 const WHAT: &str = "callback";
 
 pub async fn look(service: &ServiceConfig) -> Vec<Finding> {
-    let receivers = Receivers { hosts: service.callback_hosts.clone(), allows_loopback: service.allows_loopback };
+    let receivers = Receivers::of(service);
     let url = service.callback_url.as_str();
-    if let Err(error) = receivers.accept(url) {
-        let remedy = "add its host to TELECINE_CALLBACK_HOSTS, or set TELECINE_CALLBACK_URL to another address";
-        return vec![Finding::fail(WHAT, error.to_string(), remedy)];
-    }
+    let receiver = match receivers.listed(url) {
+        Ok(receiver) => receiver,
+        Err(error) => {
+            let remedy = "add its host to TELECINE_CALLBACK_HOSTS, or set TELECINE_CALLBACK_URL to another address";
+            return vec![Finding::fail(WHAT, error.to_string(), remedy)];
+        }
+    };
     let status = match Client::new(receivers) {
-        Ok(client) => client.options(url).await,
+        Ok(client) => client.options(&receiver).await,
         Err(error) => Err(error),
     };
     vec![match status {

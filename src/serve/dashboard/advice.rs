@@ -38,13 +38,18 @@ pub fn advice(code: &str) -> &'static str {
             "The account cannot be written to. Run telecine accounts check, correct what it finds, then retry."
         }
         "pds.throttled" | "fetch.throttled" => "Nothing. The job is tried again when the server allows it.",
-        "callback.declined" => {
-            "The receiver refuses the callback. Compare CALLBACK_SECRET on both sides if the status is 401, then retry."
+        "receiver.declined" => {
+            "The receiver refuses what it is sent. Of a callback, compare CALLBACK_SECRET on both sides if the status is \
+             401, then retry."
         }
-        "callback.refused-address" => {
-            "Callbacks may not go to this address. Add its host to TELECINE_CALLBACK_HOSTS if they should, then retry."
+        "receiver.refused-address" => {
+            "Nothing may be sent to this address. Of a callback, add its host to TELECINE_CALLBACK_HOSTS if it should be, \
+             then retry."
         }
-        "callback.no-response" => "The receiver cannot be reached. Retry when it is back.",
+        "webhook.disabled" => {
+            "The endpoint is disabled. Run telecine webhooks enable when its owner has mended it, then retry."
+        }
+        "receiver.no-response" => "The receiver cannot be reached. Retry when it is back.",
         "serve.cannot-listen" | "config.file" | "config.setting" | "config.unset" | "video.no-encoder" => {
             "The service is not set up as it should be. Run telecine serve --check, correct what it finds, then retry."
         }

@@ -29,6 +29,9 @@ pub struct Job {
     /// Grows with each claim; whoever writes with an older one writes nothing.
     #[serde(default)]
     pub fence: i64,
+    /// The fence when it was asked for, or begun anew, last: tells what comes of this time from what came of others.
+    #[serde(default)]
+    pub round: i64,
     /// Attempts that were begun since it was asked for.
     #[serde(default)]
     pub attempt: u32,
@@ -71,6 +74,14 @@ pub struct Job {
     /// What it came to.
     #[serde(default)]
     pub outcome: Option<Outcome>,
+}
+
+impl Job {
+    /// Whether somebody has had it before, since it was asked for: whatever that one did is done, even if nobody knows.
+    #[must_use]
+    pub fn is_repeated(&self) -> bool {
+        self.fence > self.round + 1
+    }
 }
 
 /// Where a job stands.

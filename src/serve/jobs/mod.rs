@@ -7,5 +7,5 @@ mod work;
 
 pub use job::{Attempt, Baked, Failure, Job, Outcome, Stage, State};
 pub use planned::{Later, Planned};
-pub use policy::{End, MOST_DEATHS, Next};
-pub use work::{Bake, BakeEnd, Callback, Kind, Subject, Work, is_code};
+pub use policy::{End, MOST_DEATHS, Next, Patience};
+pub use work::{Bake, BakeEnd, Callback, Kind, Subject, Webhook, Work, identity, is_code};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::error::{AddressProblem, Disposition, Error, RemoteError, SyncError};
+use crate::error::{AddressProblem, Disposition, Error, RemoteError, ServeError, SyncError};
 use crate::sync::AccountReport;
 
 use super::job::{Failure, Outcome};
@@ -12,21 +12,63 @@ use super::job::{Failure, Outcome};
 /// How often work that took its worker down is given to another.
 pub const MOST_DEATHS: u32 = 3;
 
-/// How often an attempt may panic or take too long.
-const MOST_FAULTS: u32 = 3;
-
-/// How often a file is looked for that is not there, or not for us, yet: for half a minute. The site tells of some before
-/// they are readable.
-const MOST_LOOKS: u32 = 5;
-
-/// How often work is tried whose server is in trouble: at [`LONGEST_PAUSE`] each, this is four days.
-const MOST_ATTEMPTS: u32 = 400;
-
 /// The first pause before another attempt; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 
 /// The longest pause before another attempt.
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+
+/// The pauses after failed deliveries of webhooks: those that Standard Webhooks recommends.
+const WEBHOOK_PAUSES: [Duration; 9] = [
+    Duration::from_secs(5),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(2),
+    Duration::from_hours(5),
+    Duration::from_hours(10),
+    Duration::from_hours(14),
+    Duration::from_hours(20),
+    Duration::from_hours(24),
+];
+
+/// How often something is tried that fails, and after what pauses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// An attempt panicked, or took too long.
+    Fault,
+    /// A file is not there, or not for us, yet. The site tells of some before they are readable: for half a minute.
+    Look,
+    /// A server is in trouble: at [`LONGEST_PAUSE`] each, for four days.
+    Server,
+    /// An endpoint does not take a webhook: for three days.
+    Endpoint,
+}
+
+impl Patience {
+    fn most_attempts(self) -> u32 {
+        match self {
+            Patience::Fault => 3,
+            Patience::Look => 5,
+            Patience::Server => 400,
+            Patience::Endpoint => WEBHOOK_PAUSES.len() as u32 + 1,
+        }
+    }
+
+    /// The pause after an attempt, never the same for two that failed together.
+    fn pause(self, attempt: u32) -> Duration {
+        let made = attempt.saturating_sub(1);
+        match self {
+            Patience::Endpoint => {
+                let pause = WEBHOOK_PAUSES[WEBHOOK_PAUSES.len().min(attempt.max(1) as usize) - 1];
+                pause.mul_f64(0.8 + 0.4 * fastrand::f64())
+            }
+            Patience::Fault | Patience::Look | Patience::Server => {
+                let longest = FIRST_PAUSE.saturating_mul(1 << made.min(16)).min(LONGEST_PAUSE);
+                longest.mul_f64(0.5 + 0.5 * fastrand::f64())
+            }
+        }
+    }
+}
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +82,7 @@ pub enum End {
         /// Not before this, if that is known.
         after: Option<Timestamp>,
         /// How many attempts it is worth.
-        most_attempts: u32,
+        patience: Patience,
     },
     /// No attempt is going to do it.
     Hopeless(Failure),
@@ -68,13 +110,14 @@ impl End {
         let failure = Failure { code: error.code().into(), text: error.chain().join(": ") };
         match error {
             Error::Interrupted => End::Interrupted,
-            Error::Panicked { .. } => End::Failed { failure, after: None, most_attempts: MOST_FAULTS },
+            Error::Panicked { .. } => End::Failed { failure, after: None, patience: Patience::Fault },
             Error::Sync(SyncError::NotFound { .. })
             | Error::Remote(
                 RemoteError::NotReadable { .. } | RemoteError::Address { problem: AddressProblem::Absent, .. },
-            ) => End::Failed { failure, after: None, most_attempts: MOST_LOOKS },
-            Error::Remote(RemoteError::Postponed { until, .. }) => {
-                End::Failed { failure, after: Some(*until), most_attempts: MOST_ATTEMPTS }
+            ) => End::Failed { failure, after: None, patience: Patience::Look },
+            Error::Remote(RemoteError::Postponed { until: after, .. })
+            | Error::Serve(ServeError::Declined { after: Some(after), .. }) => {
+                End::Failed { failure, after: Some(*after), patience: Patience::Server }
             }
             error => End::from_disposition(failure, error.disposition()),
         }
@@ -84,7 +127,7 @@ impl End {
     #[must_use]
     pub fn timed_out(limit: Duration) -> End {
         let text = format!("attempt takes more than {} s", limit.as_secs());
-        End::Failed { failure: Failure { code: "job.too-slow".into(), text }, after: None, most_attempts: MOST_FAULTS }
+        End::Failed { failure: Failure { code: "job.too-slow".into(), text }, after: None, patience: Patience::Fault }
     }
 
     /// The end that the work on one item had.
@@ -92,7 +135,7 @@ impl End {
     pub fn of_report(report: &AccountReport) -> End {
         if let Some(postponed) = &report.postponed {
             let failure = Failure { code: "pds.throttled".into(), text: postponed.reason.clone() };
-            return End::Failed { failure, after: Some(postponed.until), most_attempts: MOST_ATTEMPTS };
+            return End::Failed { failure, after: Some(postponed.until), patience: Patience::Server };
         }
         if let Some(failed) = &report.failed {
             let failure = Failure { code: failed.code.into(), text: failed.reason.clone() };
@@ -112,9 +155,9 @@ impl End {
 
     fn from_disposition(failure: Failure, disposition: Disposition) -> End {
         match disposition {
-            Disposition::Retry { after } => End::Failed { failure, after, most_attempts: MOST_ATTEMPTS },
+            Disposition::Retry { after } => End::Failed { failure, after, patience: Patience::Server },
             // Every attempt begins with a look.
-            Disposition::LookFirst => End::Failed { failure, after: None, most_attempts: MOST_ATTEMPTS },
+            Disposition::LookFirst => End::Failed { failure, after: None, patience: Patience::Server },
             Disposition::Drop => End::Hopeless(failure),
         }
     }
@@ -124,10 +167,10 @@ impl End {
     pub fn next(self, attempt: u32, now: Timestamp) -> Next {
         match self {
             End::Done(outcome) => Next::Done(outcome),
-            End::Failed { failure, most_attempts, .. } if attempt >= most_attempts => Next::Park(failure),
-            End::Failed { failure, after, .. } => {
+            End::Failed { failure, patience, .. } if attempt >= patience.most_attempts() => Next::Park(failure),
+            End::Failed { failure, after, patience } => {
                 let announced = after.and_then(|after| Duration::try_from(after.duration_since(now)).ok());
-                Next::Wait(failure, pause(attempt).max(announced.unwrap_or_default()))
+                Next::Wait(failure, patience.pause(attempt).max(announced.unwrap_or_default()))
             }
             End::Hopeless(failure) => Next::Park(failure),
             End::Interrupted => Next::Release,
@@ -149,12 +192,6 @@ fn done(report: &AccountReport) -> String {
     if words.is_empty() { "nothing to do".into() } else { words.join(", ") }
 }
 
-/// The pause after an attempt: twice as long each time, and never the same for two that failed together.
-fn pause(attempt: u32) -> Duration {
-    let longest = FIRST_PAUSE.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(LONGEST_PAUSE);
-    longest.mul_f64(0.5 + 0.5 * fastrand::f64())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,7 +210,7 @@ mod tests {
             assert!(matches!(&next, Next::Park(failure) if failure.code == code), "{next:?}");
         }
         assert!(matches!(End::of(&unavailable()).next(1, now), Next::Wait(..)));
-        assert!(matches!(End::of(&unavailable()).next(MOST_ATTEMPTS, now), Next::Park(_)));
+        assert!(matches!(End::of(&unavailable()).next(Patience::Server.most_attempts(), now), Next::Park(_)));
         assert_eq!(End::of(&Error::Interrupted).next(1, now), Next::Release);
     }
 
@@ -181,8 +218,8 @@ mod tests {
     fn a_file_that_is_not_there_yet_is_looked_for_again() {
         let now = Timestamp::now();
         let missing = || End::of(&Error::Sync(SyncError::NotFound { source: "looked".into() }));
-        assert!(matches!(missing().next(MOST_LOOKS - 1, now), Next::Wait(..)));
-        assert!(matches!(missing().next(MOST_LOOKS, now), Next::Park(_)));
+        assert!(matches!(missing().next(Patience::Look.most_attempts() - 1, now), Next::Wait(..)));
+        assert!(matches!(missing().next(Patience::Look.most_attempts(), now), Next::Park(_)));
     }
 
     #[test]
@@ -208,8 +245,26 @@ mod tests {
     fn pauses_grow_up_to_a_quarter_of_an_hour() {
         for (attempt, longest) in [(1, 2), (2, 4), (5, 32), (12, 900), (400, 900)] {
             let longest = Duration::from_secs(longest);
-            let pause = pause(attempt);
+            let pause = Patience::Server.pause(attempt);
             assert!(pause >= longest / 2 && pause <= longest, "{attempt}: {pause:?}");
         }
+    }
+
+    #[test]
+    fn an_endpoint_that_takes_nothing_is_tried_for_three_days_as_the_specification_has_it() {
+        let (now, failure) = (Timestamp::now(), Failure { code: "x".into(), text: "y".into() });
+        let failed = |after| End::Failed { failure: failure.clone(), after, patience: Patience::Endpoint };
+        let pauses = (1..=9).map(|attempt| match failed(None).next(attempt, now) {
+            Next::Wait(_, pause) => pause,
+            other => panic!("{attempt}: {other:?}"),
+        });
+        for (pause, expected) in pauses.zip([5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400]) {
+            let off = pause.as_secs_f64() / f64::from(expected);
+            assert!((0.8..=1.2).contains(&off), "{pause:?} {expected}");
+        }
+        assert_eq!(failed(None).next(10, now), Next::Park(failure.clone()));
+        let hour = jiff::SignedDuration::from_hours(1);
+        let Next::Wait(_, pause) = failed(Some(now + hour)).next(1, now) else { panic!("it waits") };
+        assert_eq!(pause, Duration::from_hours(1));
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::record::{Id, Medium};
+use crate::serve::webhooks::EventType;
 
 /// What there is to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,8 @@ pub enum Work {
     Mirror(Subject),
     /// Somebody is told how a bake ended.
     Callback(Callback),
+    /// An endpoint that subscribes is told of an event.
+    Webhook(Webhook),
     /// All accounts are planned, and the plans carried out.
     Plan,
 }
@@ -91,6 +94,21 @@ pub enum BakeEnd {
     },
 }
 
+/// An event that an endpoint is told of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Webhook {
+    /// The endpoint's id.
+    pub endpoint: String,
+    /// The event's id, the same for all endpoints.
+    pub event: String,
+    /// Its type.
+    pub event_type: EventType,
+    /// The code of the tape, or the id of the item, that it is about.
+    pub about: String,
+    /// What is sent, to the byte: however often it is sent, and whatever version sends it.
+    pub body: String,
+}
+
 /// The kinds of work; each has workers of its own, so that none waits behind another kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -101,13 +119,15 @@ pub enum Kind {
     Mirror,
     /// See [`Work::Callback`].
     Callback,
+    /// See [`Work::Webhook`].
+    Webhook,
     /// See [`Work::Plan`].
     Plan,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 4] = [Kind::Bake, Kind::Mirror, Kind::Callback, Kind::Plan];
+    pub const ALL: [Kind; 5] = [Kind::Bake, Kind::Mirror, Kind::Callback, Kind::Webhook, Kind::Plan];
 
     /// The kind of that name.
     #[must_use]
@@ -122,6 +142,7 @@ impl Kind {
             Kind::Bake => "bake",
             Kind::Mirror => "mirror",
             Kind::Callback => "callback",
+            Kind::Webhook => "webhook",
             Kind::Plan => "plan",
         }
     }
@@ -135,30 +156,23 @@ impl Work {
             Work::Bake(_) => Kind::Bake,
             Work::Mirror(_) => Kind::Mirror,
             Work::Callback(_) => Kind::Callback,
+            Work::Webhook(_) => Kind::Webhook,
             Work::Plan => Kind::Plan,
         }
     }
 
     /// The id of the job that does it. A tape has one bake, however often somebody asks for it; each address is told of
-    /// its end by a job of its own.
+    /// its end, and each endpoint of an event, by a job of its own.
     #[must_use]
     pub fn id(&self) -> String {
         let parts: &[&str] = match self {
             Work::Bake(bake) => &[&bake.code],
             Work::Mirror(subject) => &[&subject.medium, &subject.id],
             Work::Callback(callback) => &[&callback.bake.code, &callback.bake.callback_url],
+            Work::Webhook(webhook) => &[&webhook.endpoint, &webhook.event],
             Work::Plan => &[],
         };
-        let mut hash = Sha256::new_with_prefix(self.kind().name());
-        for part in parts {
-            // With its length in front, so that no two lists of parts are the same bytes.
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        let mut id = [0; 12];
-        id.copy_from_slice(&hash.finalize()[..12]);
-        // In the same digits as the ids of items.
-        Id(id).to_string()
+        identity(self.kind().name(), parts)
     }
 
     /// What people look for: the code of a tape, the id of an item.
@@ -168,9 +182,24 @@ impl Work {
             Work::Bake(bake) => &bake.code,
             Work::Mirror(subject) => &subject.id,
             Work::Callback(callback) => &callback.bake.code,
+            Work::Webhook(webhook) => &webhook.about,
             Work::Plan => "all accounts",
         }
     }
+}
+
+/// What names something of that kind with these parts: 24 hexadecimal digits, as the ids of items have.
+#[must_use]
+pub fn identity(kind: &str, parts: &[&str]) -> String {
+    let mut hash = Sha256::new_with_prefix(kind);
+    for part in parts {
+        // With its length in front, so that no two lists of parts are the same bytes.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let mut id = [0; 12];
+    id.copy_from_slice(&hash.finalize()[..12]);
+    Id(id).to_string()
 }
 
 #[cfg(test)]
@@ -187,6 +216,11 @@ mod tests {
         Work::Callback(Callback { bake, end: BakeEnd::Failed { error: "no".into() } })
     }
 
+    fn webhook(endpoint: &str, event: &str) -> Work {
+        let (endpoint, event, body) = (endpoint.into(), event.into(), "{}".into());
+        Work::Webhook(Webhook { endpoint, event, event_type: EventType::TapeBaked, about: "9Yo".into(), body })
+    }
+
     #[test]
     fn the_same_wish_is_one_job_and_another_is_another() {
         assert_eq!(Work::Bake(bake("9Yo", "a")).id(), Work::Bake(bake("9Yo", "b")).id());
@@ -198,6 +232,9 @@ mod tests {
             callback("9Yo", "https://a/b").id(),
             callback("9Yo", "https://a/c").id(),
             callback("9Yoh", "ttps://a/c").id(),
+            webhook("ep_1", "msg_1").id(),
+            webhook("ep_2", "msg_1").id(),
+            webhook("ep_1", "msg_2").id(),
             Work::Plan.id(),
         ];
         let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
@@ -206,7 +243,8 @@ mod tests {
 
     #[test]
     fn work_is_read_back_as_it_was_stored() {
-        for work in [Work::Bake(bake("9Yo", "a")), callback("9Yo", "https://a/b"), Work::Plan] {
+        let webhook = webhook("ep_1", "msg_1");
+        for work in [Work::Bake(bake("9Yo", "a")), callback("9Yo", "https://a/b"), webhook, Work::Plan] {
             let stored = serde_json::to_value(&work).unwrap();
             assert_eq!(stored["kind"], work.kind().name());
             assert_eq!(serde_json::from_value::<Work>(stored).unwrap(), work);

@@ -4,23 +4,32 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Method;
+use jiff::Timestamp;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use serde::Serialize;
-use url::Url;
+use reqwest::{Method, StatusCode};
+use url::Host;
 
-use crate::error::{Error, Result, ServeError};
-use crate::remote::http_client;
+use crate::error::{Cause, Error, Result, ServeError};
+use crate::remote::{http_client, retry_after};
+use crate::serve::webhooks::{Secret, signature};
 
 use super::networks::is_public;
-use super::receivers::{Receivers, shown};
-
-/// How long a receiver may take. The site's uploads two files to the PDS before it responds.
-const TIMEOUT: Duration = Duration::from_secs(150);
+use super::receivers::{Receiver, Receivers, refused};
 
 /// How long a receiver may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest that a receiver may ask to be left alone.
+const LONGEST_REST: Duration = Duration::from_hours(24);
+
+/// The statuses at which a receiver says how long it wants to be left alone.
+const THROTTLED: [StatusCode; 4] = [
+    StatusCode::TOO_MANY_REQUESTS,
+    StatusCode::BAD_GATEWAY,
+    StatusCode::SERVICE_UNAVAILABLE,
+    StatusCode::GATEWAY_TIMEOUT,
+];
 
 /// Sends to receivers. Clones are the same.
 #[derive(Debug, Clone)]
@@ -41,63 +50,95 @@ impl Client {
             .redirect(Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
             .build();
         let http = http.map_err(|source| no_response("https://", source))?;
         Ok(Client { http, receivers })
     }
 
-    /// The address in a text, if it may be sent to.
+    /// The receiver of callbacks in a text, if it may be sent to.
     ///
     /// # Errors
     /// [`ServeError::RefusedAddress`].
-    pub fn accept(&self, text: &str) -> Result<Url> {
-        self.receivers.accept(text)
+    pub fn accept(&self, text: &str) -> Result<Receiver> {
+        self.receivers.listed(text)
     }
 
     /// Asks which methods a receiver takes, which none of them takes for a callback. Returns the status.
     ///
     /// # Errors
     /// [`ServeError`].
-    pub async fn options(&self, url: &str) -> Result<u16> {
-        let request = self.http.request(Method::OPTIONS, self.accept(url)?).timeout(CONNECT_TIMEOUT);
-        let response = request.send().await.map_err(|source| no_response(url, source))?;
+    pub async fn options(&self, receiver: &Receiver) -> Result<u16> {
+        let request = self.http.request(Method::OPTIONS, receiver.url.clone()).timeout(CONNECT_TIMEOUT);
+        let response = request.send().await.map_err(|source| no_response(&receiver.name, source))?;
         Ok(response.status().as_u16())
     }
 
-    /// Sends JSON, and wants a status of success.
+    /// The endpoint in a text, if it may be sent to as far as the text shows.
+    ///
+    /// # Errors
+    /// [`ServeError::RefusedAddress`].
+    pub fn accept_endpoint(&self, text: &str) -> Result<Receiver> {
+        self.receivers.subscribed(text)
+    }
+
+    /// Makes sure that a receiver's name leads to a public address now. It is looked up again whenever something is sent.
+    ///
+    /// # Errors
+    /// [`ServeError::RefusedAddress`].
+    pub async fn look_up(&self, receiver: &Receiver) -> Result<()> {
+        if let Some(Host::Domain(name)) = receiver.url.host() {
+            let found = public_addresses(name).await;
+            found.map_err(|_| refused(&receiver.name, "its name leads to no public address"))?;
+        }
+        Ok(())
+    }
+
+    /// Sends JSON, signed with each of the secrets if there are any, and wants a status of success.
     ///
     /// # Errors
     /// [`ServeError`].
-    pub async fn post(&self, url: &str, body: &impl Serialize) -> Result<()> {
-        let address = self.accept(url)?;
-        let body = serde_json::to_vec(body).expect("texts can be written as JSON");
-        let request = self.http.post(address).header("content-type", "application/json").body(body);
-        let response = request.send().await.map_err(|source| no_response(url, source))?;
-        if response.status().is_success() {
+    pub async fn post(&self, receiver: &Receiver, id: &str, body: String, secrets: &[&Secret]) -> Result<()> {
+        let mut request = self.http.post(receiver.url.clone()).timeout(receiver.timeout);
+        request = request.header("content-type", "application/json");
+        if !secrets.is_empty() {
+            let timestamp = Timestamp::now().as_second();
+            let signature = signature(secrets, id, timestamp, body.as_bytes());
+            request = request.header("webhook-id", id).header("webhook-timestamp", timestamp.to_string());
+            request = request.header("webhook-signature", signature);
+        }
+        let response = request.body(body).send().await.map_err(|source| no_response(&receiver.name, source))?;
+        let status = response.status();
+        if status.is_success() {
             return Ok(());
         }
-        Err(Error::Serve(ServeError::Declined { url: shown(url), status: response.status().as_u16() }))
+        let rest = THROTTLED.contains(&status).then(|| retry_after(response.headers())).flatten();
+        let after = rest.map(|rest| Timestamp::now() + rest.min(LONGEST_REST));
+        Err(Error::Serve(ServeError::Declined { url: receiver.name.clone(), status: status.as_u16(), after }))
     }
 }
 
-fn no_response(url: &str, source: reqwest::Error) -> Error {
-    // Its text would show the query.
-    Error::Serve(ServeError::NoResponse { url: shown(url), source: source.without_url().into() })
+fn no_response(name: &str, source: reqwest::Error) -> Error {
+    // Its text would show the address.
+    Error::Serve(ServeError::NoResponse { url: name.into(), source: source.without_url().into() })
 }
 
-/// Looks names up, and leaves out addresses that are not public: a name on the list may be made to lead elsewhere.
+/// Looks names up, and leaves out addresses that are not public: a name may be made to lead elsewhere.
 struct PublicAddresses;
 
 impl Resolve for PublicAddresses {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
-            if public.is_empty() {
-                return Err(format!("{} has no public address", name.as_str()).into());
-            }
+            let public = public_addresses(name.as_str()).await?;
             Ok(Box::new(public.into_iter()) as Addrs)
         })
     }
+}
+
+async fn public_addresses(name: &str) -> std::result::Result<Vec<SocketAddr>, Cause> {
+    let found = tokio::net::lookup_host((name, 0)).await?;
+    let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
+    if public.is_empty() {
+        return Err(format!("{name} has no public address").into());
+    }
+    Ok(public)
 }

@@ -21,6 +21,19 @@ const MOST_HISTORY: i32 = 20;
 /// How long jobs are kept that are over; those that were given up stay until somebody asks again.
 const KEPT: Duration = Duration::from_hours(30 * 24);
 
+/// How long webhooks are kept that were delivered: there are many, and each has its body.
+const DELIVERED_KEPT: Duration = Duration::from_hours(3 * 24);
+
+/// How long a job is kept that is over in that state; `None` to keep it until somebody asks again.
+fn kept(kind: Kind, state: State) -> Option<Duration> {
+    match (kind, state) {
+        (Kind::Webhook, State::Done | State::Cancelled) => Some(DELIVERED_KEPT),
+        // An endpoint that is gone leaves as many behind as there were events.
+        (Kind::Webhook, State::Parked) | (_, State::Done | State::Cancelled) => Some(KEPT),
+        _ => None,
+    }
+}
+
 /// A job in the hands of a worker.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
@@ -40,11 +53,11 @@ pub enum Renewed {
 }
 
 impl Store {
-    /// Takes the job of that kind which has been due for longest, if one is.
+    /// Takes the job of that kind which has been due for longest, if one is. Webhooks to the endpoints in `busy` are left.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn claim(&self, kind: Kind, worker: &str) -> Result<Option<Claim>> {
+    pub async fn claim(&self, kind: Kind, worker: &str, busy: &[String]) -> Result<Option<Claim>> {
         let was_running = doc! { "$eq": ["$state", State::Running.name()] };
         let set = doc! {
             "state": State::Running.name(),
@@ -59,8 +72,11 @@ impl Store {
             "started": now(),
             "changed": now(),
         };
-        let filter =
+        let mut filter =
             doc! { "work.kind": kind.name(), "due": { "$exists": true }, "$expr": { "$lte": ["$due", now()] } };
+        if !busy.is_empty() {
+            filter.insert("work.endpoint", doc! { "$nin": busy });
+        }
         let jobs = self.jobs();
         let claim = jobs.find_one_and_update(filter, vec![doc! { "$set": set }]).sort(doc! { "due": 1 });
         // Not insisted on: whoever asks again in a second does it as well.
@@ -108,7 +124,8 @@ impl Store {
             Next::Park(failure) => (State::Parked, None, Some(failure), None),
             Next::Release => (State::Queued, Some(Duration::ZERO), None, None),
         };
-        let update = settled(state, due, failure, outcome, matches!(next, Next::Release));
+        let kept = kept(claim.job.work.kind(), state);
+        let update = settled(state, due, failure, outcome, kept, matches!(next, Next::Release));
         self.change(own(claim), update, "settle a job").await
     }
 
@@ -117,7 +134,8 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn end(&self, claim: &Claim) -> Result<Option<Job>> {
-        self.change(own(claim), settled(State::Cancelled, None, None, None, false), "cancel a job").await
+        let kept = kept(claim.job.work.kind(), State::Cancelled);
+        self.change(own(claim), settled(State::Cancelled, None, None, None, kept, false), "cancel a job").await
     }
 }
 
@@ -131,6 +149,7 @@ fn settled(
     due: Option<Duration>,
     failure: Option<&Failure>,
     outcome: Option<&Outcome>,
+    kept: Option<Duration>,
     is_release: bool,
 ) -> Vec<Document> {
     let is_wanted_again = doc! { "$ne": [{ "$type": "$again" }, "missing"] };
@@ -141,14 +160,13 @@ fn settled(
     };
     let remember = doc! { "$slice": [{ "$concatArrays": ["$history", [attempt]] }, -MOST_HISTORY] };
     let removed = || Bson::from("$$REMOVE");
-    let expires = doc! { "$add": ["$$NOW", KEPT.as_millis() as i64] };
-    let expires = if matches!(state, State::Done | State::Cancelled) { expires.into() } else { removed() };
+    let expires = kept.map(|kept| doc! { "$add": ["$$NOW", kept.as_millis() as i64] });
     let counted = doc! { "$max": [0, { "$subtract": ["$attempt", 1] }] };
     let over = doc! {
         "state": state.name(),
         "due": due.map_or_else(removed, |pause| after(pause).into()),
         "finished": if state.is_over() { now().into() } else { removed() },
-        "expires": expires,
+        "expires": expires.map_or_else(removed, Bson::from),
         "failure": failure,
         "outcome": outcome.map_or("$outcome".into(), literal),
         "history": remember,
@@ -161,6 +179,7 @@ fn settled(
         "due": choose(is_wanted_again.clone(), "$again", "$due"),
         "attempt": choose(is_wanted_again.clone(), 0, "$attempt"),
         "deaths": choose(is_wanted_again.clone(), 0, "$deaths"),
+        "round": choose(is_wanted_again.clone(), "$fence", "$round"),
         "expires": choose(is_wanted_again, "$$REMOVE", "$expires"),
         "is_cancelled": false,
         "again": "$$REMOVE",

@@ -21,12 +21,20 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    ///
-    /// # Panics
-    /// Never: the database returns what it has inserted or updated.
     pub async fn submit(&self, work: &Work, delay: Duration, hints: bool) -> Result<Job> {
-        let id = work.id();
-        let update = vec![wish(work, delay, hints)];
+        self.wish(work, wish(work, delay, if hints { Says::NothingNew } else { Says::Newer })).await
+    }
+
+    /// Asks for work that is done once: where there is a job for it already, even one that is over, nothing changes.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn submit_once(&self, work: &Work) -> Result<Job> {
+        self.wish(work, wish(work, Duration::ZERO, Says::Nothing)).await
+    }
+
+    async fn wish(&self, work: &Work, update: Document) -> Result<Job> {
+        let (id, update) = (work.id(), vec![update]);
         let attempt = || async {
             let jobs = self.jobs();
             let stored = jobs.find_one_and_update(doc! { "_id": &id }, update.clone());
@@ -100,12 +108,14 @@ impl Store {
     }
 }
 
-/// What makes a job that is over, or was none, one that nobody has begun.
+/// What makes a job that is over, waits or was none one that nobody has begun.
 fn anew() -> Document {
+    let open: Vec<_> = State::ALL.iter().filter(|state| !state.is_over()).map(|state| state.name()).collect();
     doc! {
         "state": State::Queued.name(),
         "attempt": 0,
         "deaths": 0,
+        "round": choose(doc! { "$in": ["$state", open] }, "$round", doc! { "$ifNull": ["$fence", 0] }),
         "is_cancelled": false,
         "finished": "$$REMOVE",
         "expires": "$$REMOVE",
@@ -115,10 +125,25 @@ fn anew() -> Document {
     }
 }
 
-fn wish(work: &Work, delay: Duration, hints: bool) -> Document {
+/// What a wish says to a job that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    /// What the work is now, and that it is to be done again.
+    Newer,
+    /// That it is to be done again.
+    NothingNew,
+    /// Nothing.
+    Nothing,
+}
+
+fn wish(work: &Work, delay: Duration, says: Says) -> Document {
     let over: Vec<_> = State::ALL.iter().filter(|state| state.is_over()).map(|state| state.name()).collect();
-    let is_new = doc! { "$or": [{ "$eq": [{ "$type": "$state" }, "missing"] }, { "$in": ["$state", over] }] };
-    let is = |state: State| doc! { "$eq": ["$state", state.name()] };
+    let is_absent = doc! { "$eq": [{ "$type": "$state" }, "missing"] };
+    let is_new = match says {
+        Says::Nothing => is_absent,
+        Says::Newer | Says::NothingNew => doc! { "$or": [is_absent, { "$in": ["$state", over] }] },
+    };
+    let is = |state: State| doc! { "$and": [says != Says::Nothing, { "$eq": ["$state", state.name()] }] };
     let due = after(delay);
     let mut set: Document = anew()
         .into_iter()
@@ -127,8 +152,9 @@ fn wish(work: &Work, delay: Duration, hints: bool) -> Document {
             (field, choose(is_new.clone(), value, kept).into())
         })
         .collect();
+    let stored = literal(work);
     set.extend(doc! {
-        "work": if hints { doc! { "$ifNull": ["$work", literal(work)] }.into() } else { literal(work) },
+        "work": if says == Says::Newer { stored } else { doc! { "$ifNull": ["$work", stored] }.into() },
         "label": literal(&work.label()),
         "created": { "$ifNull": ["$created", now()] },
         "fence": { "$ifNull": ["$fence", 0] },
@@ -140,7 +166,7 @@ fn wish(work: &Work, delay: Duration, hints: bool) -> Document {
             ],
             "default": "$due",
         } },
-        "again": choose(is(State::Running), doc! { "$min": ["$again", due] }, "$$REMOVE"),
+        "again": choose(is(State::Running), doc! { "$min": ["$again", due] }, "$again"),
     });
     doc! { "$set": set }
 }

@@ -1,9 +1,10 @@
-//! The service's own database: jobs, and where records are. The only place of the service that knows the driver.
+//! The service's own database: jobs, where records are, and who subscribes. The only place of the service that knows the driver.
 //!
 //! It lies beside the site's on the same servers, so that the site's change streams do not see it. All times are the
 //! server's (`$$NOW`), in milliseconds, and every write waits for a majority.
 
 mod claims;
+mod endpoints;
 mod expressions;
 mod jobs;
 mod ledger;
@@ -54,7 +55,7 @@ impl Store {
         let expires = index(doc! { "expires": 1 }).options(expiring).build();
         let jobs = [
             // What a claim looks for, and nothing that is over.
-            index(doc! { "work.kind": 1, "due": 1 })
+            index(doc! { "work.kind": 1, "due": 1, "work.endpoint": 1 })
                 .options(IndexOptions::builder().partial_filter_expression(is_due).build())
                 .build(),
             index(doc! { "work.kind": 1, "state": 1, "changed": -1, "_id": -1 }).build(),

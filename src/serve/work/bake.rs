@@ -15,8 +15,10 @@ use crate::serve::jobs::{Bake, BakeEnd, Baked, Callback, End, Outcome, Stage, Wo
 use crate::serve::progress::Progress;
 use crate::serve::service::Service;
 use crate::serve::store::{Claim, Renewed};
+use crate::serve::webhooks::Event;
 use crate::sync::{self, Control, LocalFiles, Zip};
 
+use super::announce::announce;
 use super::mirror;
 
 /// How many names of files are kept that are of no use in a tape.
@@ -40,13 +42,18 @@ pub async fn bake(
         found => found?,
     };
     let zip = zip_of(service, work, found.as_ref()).await?;
-    let baked = match same_as_before(service, claim, work, &zip).await? {
+    let before = same_as_before(service, claim, work, &zip).await?;
+    let is_news = before.is_none();
+    let baked = match before {
         Some(baked) => baked,
         None => make(service, claim, work, zip, found.as_ref(), (progress, control)).await?,
     };
     let end = BakeEnd::Done { mp4_url: baked.mp4_url.clone(), thumbnail_url: baked.thumbnail_url.clone() };
     let callback = Work::Callback(Callback { bake: work.clone(), end });
     service.submit(&callback, Duration::ZERO, false).await?;
+    if is_news {
+        announce(service, &claim.job, &Event::baked(work, &baked)).await?;
+    }
     Ok(End::Done(Outcome::Baked(baked)))
 }
 
@@ -111,7 +118,7 @@ async fn make(
     };
     if let (Publisher::Telecine, Some(found)) = (service.config.publisher, found) {
         progress.enter(Stage::Publishing);
-        publish(service, found, bake.files, control).await?;
+        publish(service, claim, found, bake.files, control).await?;
     }
     Ok(baked)
 }
@@ -132,8 +139,8 @@ async fn put_poster(
 }
 
 /// Writes the record. A video that can be played is done, even if its record has to wait: that is a job of its own then.
-async fn publish(service: &Service, found: &Found, files: LocalFiles, control: &Control) -> Result<()> {
-    let end = mirror::publish(service, found, Some(files), control).await?;
+async fn publish(service: &Service, claim: &Claim, found: &Found, files: LocalFiles, control: &Control) -> Result<()> {
+    let end = mirror::publish(service, claim, found, Some(files), control).await?;
     if !matches!(end, End::Done(_)) {
         let subject = crate::serve::jobs::Subject::new(found.item.medium(), found.item.id);
         service.submit(&Work::Mirror(subject), Duration::ZERO, false).await?;

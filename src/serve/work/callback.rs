@@ -8,8 +8,9 @@ use crate::config::Publisher;
 use crate::error::{Error, Result, ServeError};
 use crate::record::Id;
 use crate::remote::mongo::TapeVideo;
-use crate::serve::jobs::{BakeEnd, Callback, End, Outcome};
+use crate::serve::jobs::{BakeEnd, Callback, End, Job, Outcome};
 use crate::serve::service::Service;
+use crate::serve::webhooks::{Secret, event_id};
 
 /// What the receiver is sent.
 #[derive(Serialize)]
@@ -41,9 +42,9 @@ enum Told<'a> {
 ///
 /// # Errors
 /// [`ServeError`]; when the database cannot be read.
-pub async fn callback(service: &Service, work: &Callback) -> Result<End> {
+pub async fn callback(service: &Service, job: &Job, work: &Callback) -> Result<End> {
     let bake = &work.bake;
-    let url = service.receivers.accept(&bake.callback_url)?;
+    let url = service.receivers.accept(&bake.callback_url)?.url;
     let tape = match bake.mongo_id.parse::<Id>() {
         Ok(id) => service.services.mongo.tape_video(id).await?,
         Err(_) => None,
@@ -57,15 +58,27 @@ pub async fn callback(service: &Service, work: &Callback) -> Result<End> {
         (BakeEnd::Done { .. }, How::WithoutRecord) => without_record(url),
         _ => url,
     };
-    let secret = service.config.callback_secret.as_ref().map(ExposeSecret::expose_secret);
-    let body = Body { mongo_id: &bake.mongo_id, slug: &bake.slug, code: &bake.code, secret, end };
-    match service.receivers.post(url.as_str(), &body).await {
+    let receiver = service.receivers.accept(url.as_str())?;
+    let secret = service.config.callback_secret.as_ref();
+    let told = secret.filter(|_| knows_secret(&service.config.callback_url, &receiver.url));
+    let told = told.map(ExposeSecret::expose_secret);
+    let body = Body { mongo_id: &bake.mongo_id, slug: &bake.slug, code: &bake.code, secret: told, end };
+    let body = serde_json::to_string(&body).expect("texts can be written as JSON");
+    let key = secret.map(Secret::of_callbacks);
+    let keys: Vec<_> = key.iter().collect();
+    match service.receivers.post(&receiver, &event_id(job, "callback"), body, &keys).await {
         Ok(()) => Ok(End::Done(Outcome::Noted("delivered".into()))),
         Err(Error::Serve(ServeError::Declined { status: 410, .. })) => {
             Ok(End::Done(Outcome::Noted("the receiver has gone for good".into())))
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether a receiver is sent the secret itself: the site's is, as the oven did so. Others that may be told go by the
+/// signature, which gives nothing away.
+fn knows_secret(site: &Url, receiver: &Url) -> bool {
+    site.host().is_some() && site.host() == receiver.host()
 }
 
 /// How the receiver is to be told.
@@ -139,6 +152,20 @@ mod tests {
     }
 
     #[test]
+    fn only_the_sites_own_host_is_sent_the_secret() {
+        let site: Url = "https://aesthetic.computer/api/oven-complete".parse().unwrap();
+        for (receiver, expected) in [
+            ("https://aesthetic.computer/api/oven-complete?previewOnly=1", true),
+            ("https://AESTHETIC.computer:443/elsewhere", true),
+            ("https://www.aesthetic.computer/api/oven-complete", false),
+            ("https://other.example/api/oven-complete", false),
+            ("data:text/plain,aesthetic.computer", false),
+        ] {
+            assert_eq!(knows_secret(&site, &receiver.parse().unwrap()), expected, "{receiver}");
+        }
+    }
+
+    #[test]
     fn the_body_has_the_ovens_fields_and_no_others() {
         let body = |end| Body { mongo_id: "1", slug: "s", code: "c", secret: Some("x"), end };
         let done = body(Told::Done { mp4_url: "m", thumbnail_url: Some("t") });
@@ -150,6 +177,11 @@ mod tests {
         assert_eq!(
             serde_json::to_string(&failed).unwrap(),
             r#"{"mongoId":"1","slug":"s","code":"c","secret":"x","error":"no frames"}"#
+        );
+        let other = Body { secret: None, ..body(Told::Failed { error: "no frames" }) };
+        assert_eq!(
+            serde_json::to_string(&other).unwrap(),
+            r#"{"mongoId":"1","slug":"s","code":"c","error":"no frames"}"#
         );
     }
 }

@@ -10,9 +10,10 @@ use crate::remote::pds::Existing;
 use crate::serve::jobs::{End, Failure, Outcome, Stage, Subject};
 use crate::serve::progress::Progress;
 use crate::serve::service::Service;
-use crate::serve::store::{Known, Place};
+use crate::serve::store::{Claim, Known, Place};
 use crate::sync::{self, Control, Guards, LocalFiles, Withdrawal};
 
+use super::announce::{announce_item, announce_withdrawal};
 use super::digest::digest;
 use super::unasked::unasked_bake;
 
@@ -20,13 +21,19 @@ use super::unasked::unasked_bake;
 ///
 /// # Errors
 /// What a server says; what is wrong with the item.
-pub async fn mirror(service: &Service, subject: &Subject, progress: &Progress, control: &Control) -> Result<End> {
+pub async fn mirror(
+    service: &Service,
+    claim: &Claim,
+    subject: &Subject,
+    progress: &Progress,
+    control: &Control,
+) -> Result<End> {
     let Some((medium, id)) = subject.item() else {
         let text = format!("{} {} is no item", subject.medium, subject.id);
         return Ok(End::Hopeless(Failure { code: "item.unknown".into(), text }));
     };
     let Some(found) = service.services.mongo.find(medium, &subject.id).await? else {
-        return withdraw(service, medium, id).await.map(noted);
+        return withdraw(service, claim, medium, id).await.map(noted);
     };
     if is_disowned(service, &found).await? {
         // Who deletes an account leaves some of it behind without a name; it is not to come back as a guest's.
@@ -35,11 +42,12 @@ pub async fn mirror(service: &Service, subject: &Subject, progress: &Progress, c
     if let Some(note) = leave_to_bake(service, &found).await? {
         return Ok(noted(note));
     }
-    if is_as_published(service, &found).await? {
+    // An earlier attempt may have published it, and died before it told who subscribes.
+    if !claim.job.is_repeated() && is_as_published(service, &found).await? {
         return Ok(noted("published as it is"));
     }
     progress.enter(Stage::Publishing);
-    publish(service, &found, None, control).await
+    publish(service, claim, &found, None, control).await
 }
 
 /// Whether MongoDB knows the record's key, and nothing else has changed since the record was written.
@@ -49,11 +57,17 @@ async fn is_as_published(service: &Service, found: &Found) -> Result<bool> {
     Ok(sync::is_known(item, &place.rkey) && place.digest.as_ref() == Some(&digest(&found.owner, item)))
 }
 
-/// Publishes an item, with its files if they have been made, and notes where its record is.
+/// Publishes an item, with its files if they have been made, tells who subscribes, and notes where its record is.
 ///
 /// # Errors
 /// What a server says.
-pub async fn publish(service: &Service, found: &Found, made: Option<LocalFiles>, control: &Control) -> Result<End> {
+pub async fn publish(
+    service: &Service,
+    claim: &Claim,
+    found: &Found,
+    made: Option<LocalFiles>,
+    control: &Control,
+) -> Result<End> {
     let services = &service.services;
     let account = services.mongo.account(&found.owner).await?.unwrap_or_else(|| Account::unknown(&found.owner));
     let (policy, preset) = (service.policy, &service.preset);
@@ -69,13 +83,17 @@ pub async fn publish(service: &Service, found: &Found, made: Option<LocalFiles>,
     {
         let is_done = matches!(end, End::Done(_)) && report.blocked.is_none();
         let digest = is_done.then(|| digest(&found.owner, &found.item));
-        service.store.note_place(medium, id, &Place { did, rkey, digest }).await?;
+        let place = Place { did, rkey, digest };
+        if is_done {
+            announce_item(service, &claim.job, &found.item, &report, &place).await?;
+        }
+        service.store.note_place(medium, id, &place).await?;
     }
     Ok(end)
 }
 
 /// Takes back the record of an item that is gone.
-async fn withdraw(service: &Service, medium: Medium, id: Id) -> Result<&'static str> {
+async fn withdraw(service: &Service, claim: &Claim, medium: Medium, id: Id) -> Result<&'static str> {
     let store = &service.store;
     let Some(place) = store.place(medium, id).await? else { return Ok("gone, and had no record") };
     let _turn = service.withdrawing.lock().await;
@@ -83,11 +101,13 @@ async fn withdraw(service: &Service, medium: Medium, id: Id) -> Result<&'static 
     Ok(match sync::withdraw(&service.services, (&place.did, &place.rkey), medium, id, may_go).await? {
         Withdrawal::ItemIsThere => "the item is there",
         Withdrawal::Withdrawn => {
+            announce_withdrawal(service, &claim.job, medium, id, &place).await?;
             store.note_withdrawal(medium, id).await?;
             "withdrawn"
         }
         Withdrawal::WasGone => {
             // It may be that an earlier attempt has deleted it and was killed before it could say so.
+            announce_withdrawal(service, &claim.job, medium, id, &place).await?;
             store.note_withdrawal(medium, id).await?;
             "gone, and so is its record"
         }

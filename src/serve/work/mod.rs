@@ -1,5 +1,6 @@
 //! How each kind of work is done. One file a kind.
 
+mod announce;
 mod bake;
 mod callback;
 mod digest;
@@ -7,6 +8,7 @@ mod mirror;
 mod nightly;
 mod plan;
 mod unasked;
+mod webhook;
 
 use futures_util::future::LocalBoxFuture;
 
@@ -17,6 +19,7 @@ use super::jobs::{BakeEnd, Callback, End, Failure, Work};
 use super::progress::Progress;
 use super::service::Service;
 use super::store::Claim;
+use super::webhooks::Event;
 
 /// Does the work of a job.
 ///
@@ -30,13 +33,14 @@ pub fn work<'a>(
 ) -> LocalBoxFuture<'a, Result<End>> {
     match &claim.job.work {
         Work::Bake(work) => Box::pin(bake::bake(service, claim, work, progress, control)),
-        Work::Mirror(subject) => Box::pin(mirror::mirror(service, subject, progress, control)),
-        Work::Callback(work) => Box::pin(callback::callback(service, work)),
+        Work::Mirror(subject) => Box::pin(mirror::mirror(service, claim, subject, progress, control)),
+        Work::Callback(work) => Box::pin(callback::callback(service, &claim.job, work)),
+        Work::Webhook(work) => Box::pin(webhook::webhook(service, work)),
         Work::Plan => Box::pin(plan::plan(service, control)),
     }
 }
 
-/// Tells whoever waits for the work that it is given up.
+/// Tells whoever waits for the work, or has subscribed to such news, that it is given up.
 ///
 /// # Errors
 /// When the database cannot be written.
@@ -44,6 +48,9 @@ pub async fn give_up(service: &Service, claim: &Claim, failure: &Failure) -> Res
     if let Work::Bake(bake) = &claim.job.work {
         let callback = Callback { bake: bake.clone(), end: BakeEnd::Failed { error: failure.text.clone() } };
         service.submit(&Work::Callback(callback), std::time::Duration::ZERO, false).await?;
+    }
+    if let Some(event) = Event::failed(&claim.job.work, failure) {
+        announce::announce(service, &claim.job, &event).await?;
     }
     Ok(())
 }

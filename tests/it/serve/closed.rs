@@ -103,7 +103,7 @@ async fn a_name_that_leads_home_is_not_followed_though_it_is_on_the_list() {
         );
         let oven = Serving::in_mount(&hosts, &load.site, &[("TELECINE_ALLOW_LOOPBACK", "no")]);
         load.add_to(&oven, "https://aesthetic.computer/api/oven-complete").await;
-        let job = load.waits_because_of("callback", "callback.no-response").await;
+        let job = load.waits_because_of("callback", "receiver.no-response").await;
         let text = job.get_document("failure").unwrap().get_str("text").unwrap().to_owned();
         assert!(text.ends_with("aesthetic.computer has no public address"), "{address}: {text}");
         oven.kill();
@@ -125,7 +125,7 @@ async fn a_receiver_that_sends_on_is_not_followed() {
     tokio::spawn(async move { axum::serve(listener, routes).await });
     let oven = Serving::start(&load.site, &[]);
     load.add_to(&oven, &receiver).await;
-    let job = load.waits_because_of("callback", "callback.declined").await;
+    let job = load.waits_because_of("callback", "receiver.declined").await;
     let text = job.get_document("failure").unwrap().get_str("text").unwrap();
     assert!(text.ends_with("returned 307"), "{text}");
     let reached = tokio::time::timeout(Duration::ZERO, inside.accept()).await;

@@ -177,7 +177,7 @@ async fn a_receiver_that_is_away_for_an_hour_is_told_when_it_is_back() {
     while passed < Duration::from_hours(1) {
         let again = doc! { "work.kind": "callback", "state": "waiting", "attempt": { "$gt": attempts } };
         let job = eventually("another attempt", async || load.jobs().find_one(again.clone()).await.unwrap()).await;
-        assert_eq!(job.get_document("failure").unwrap().get_str("code").unwrap(), "callback.no-response");
+        assert_eq!(job.get_document("failure").unwrap().get_str("code").unwrap(), "receiver.no-response");
         attempts = job.get_i32("attempt").map(i64::from).or_else(|_| job.get_i64("attempt")).unwrap();
         let pause = job.get_i64("due").unwrap() - job.get_i64("changed").unwrap();
         passed += Duration::from_millis(pause.unsigned_abs());

@@ -6,6 +6,7 @@ mod board;
 mod check;
 mod chromium;
 mod closed;
+mod endpoint;
 mod fake_site;
 mod faults;
 mod kills;
@@ -17,6 +18,7 @@ mod removal;
 mod supervised;
 mod transcript;
 mod watch;
+mod webhooks;
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -105,6 +107,8 @@ impl Serving {
     fn run(mut command: Command, workshop: Workshop, site: &Site, settings: &[(&str, &str)]) -> Serving {
         command.envs(site.environment());
         command.env("TELECINE_DATABASE", database(site));
+        // Receivers of tests are on this machine, so that they are sent the secret.
+        command.env("TELECINE_CALLBACK_URL", "http://127.0.0.1:9/api/oven-complete");
         command.env("TELECINE_LISTEN", "127.0.0.1:0").env("TELECINE_ALLOW_LOOPBACK", "yes");
         command.env("TELECINE_SETTLE", "1s").env("TELECINE_LOG", "info").env("CALLBACK_SECRET", SECRET);
         command.envs(settings.iter().copied());

@@ -89,7 +89,7 @@ async fn a_receiver_that_fails_after_its_work_is_told_again_so_that_it_makes_no_
     assert_eq!(oven.bake(&receiver, &tape, "").await.0, StatusCode::OK);
     eventually("the end of the callback", async || oven.log().contains("job settled state=\"done\"").then_some(()))
         .await;
-    eventually("the failure", async || oven.log().contains("callback.declined").then_some(())).await;
+    eventually("the failure", async || oven.log().contains("receiver.declined").then_some(())).await;
     receiver.has_made(1).await;
 }
 

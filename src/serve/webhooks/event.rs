@@ -1,0 +1,263 @@
+//! Events, and what is sent of them: `{"type": …, "timestamp": …, "data": {…}}`, in less than 20 kB.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::serve::jobs::{Bake, Baked, Failure, Job, Subject, Work, identity};
+
+use super::event_type::EventType;
+
+/// How many bytes of a text are sent: more than any code, slug or address of the site has.
+const LONGEST_TEXT: usize = 300;
+
+/// How many warnings are sent.
+const MOST_WARNINGS: usize = 5;
+
+/// A text as it is sent: cut if it is too long to be what it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text<'a>(pub &'a str);
+
+impl Serialize for Text<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0[..self.0.floor_char_boundary(LONGEST_TEXT)])
+    }
+}
+
+/// Why something was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Cause<'a> {
+    /// The kind of failure; see [`crate::Error::code`].
+    code: Text<'a>,
+    /// In words.
+    text: Text<'a>,
+}
+
+impl<'a> From<&'a Failure> for Cause<'a> {
+    fn from(failure: &'a Failure) -> Self {
+        Cause { code: Text(&failure.code), text: Text(&failure.text) }
+    }
+}
+
+/// Something that has happened; its fields are the `data` that is sent.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+pub enum Event<'a> {
+    /// A tape has its video and poster.
+    TapeBaked {
+        /// Its code.
+        code: Text<'a>,
+        /// Its slug.
+        slug: Text<'a>,
+        /// Its `_id` in MongoDB.
+        mongo_id: Text<'a>,
+        /// Where the video is.
+        mp4_url: Text<'a>,
+        /// Bytes of the video.
+        mp4_bytes: u64,
+        /// Where the poster is, if one could be made.
+        thumbnail_url: Option<Text<'a>>,
+        /// Frames of the tape.
+        frames: u64,
+        /// How long it lasts.
+        seconds: f64,
+        /// The preset with its version and codec.
+        preset: Text<'a>,
+        /// What is odd about the tape: the first few.
+        warnings: Vec<Text<'a>>,
+    },
+    /// A tape was given up.
+    TapeFailed {
+        /// Its code.
+        code: Text<'a>,
+        /// Its slug.
+        slug: Text<'a>,
+        /// Its `_id` in MongoDB.
+        mongo_id: Text<'a>,
+        /// Why.
+        failure: Cause<'a>,
+    },
+    /// The record of an item is on the PDS: new, changed, or adopted from the site.
+    ItemPublished {
+        /// The name of its collection: `paintings`.
+        medium: &'static str,
+        /// Its `_id` in MongoDB.
+        id: Text<'a>,
+        /// Its code, or its slug or id if it has none.
+        label: Text<'a>,
+        /// Where the record is: `at://did/collection/rkey`.
+        uri: Text<'a>,
+        /// Whether the item was taken back, and its record says so.
+        nuked: bool,
+    },
+    /// The record of an item was deleted, as the item is gone.
+    ItemWithdrawn {
+        /// The name of its collection.
+        medium: &'static str,
+        /// Its `_id` in MongoDB.
+        id: Text<'a>,
+        /// Where the record was.
+        uri: Text<'a>,
+    },
+    /// The record of an item could not be brought in step, and that was given up.
+    ItemFailed {
+        /// The name of its collection.
+        medium: Text<'a>,
+        /// Its `_id` in MongoDB.
+        id: Text<'a>,
+        /// Why.
+        failure: Cause<'a>,
+    },
+    /// Nothing: the operator wants to know whether an endpoint takes what it is sent.
+    Test {
+        /// The endpoint.
+        endpoint: Text<'a>,
+    },
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: EventType,
+    timestamp: String,
+    data: Data<'a>,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    #[serde(flatten)]
+    event: &'a Event<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job: Option<&'a str>,
+}
+
+impl<'a> Event<'a> {
+    /// A tape has its video and poster.
+    #[must_use]
+    pub fn baked(bake: &'a Bake, baked: &'a Baked) -> Event<'a> {
+        Event::TapeBaked {
+            code: Text(&bake.code),
+            slug: Text(&bake.slug),
+            mongo_id: Text(&bake.mongo_id),
+            mp4_url: Text(&baked.mp4_url),
+            mp4_bytes: baked.mp4_bytes,
+            thumbnail_url: baked.thumbnail_url.as_deref().map(Text),
+            frames: baked.frames,
+            seconds: baked.seconds,
+            preset: Text(&baked.preset),
+            warnings: baked.warnings.iter().take(MOST_WARNINGS).map(|warning| Text(warning)).collect(),
+        }
+    }
+
+    /// Work was given up; `None` if nobody is told of that kind of work.
+    #[must_use]
+    pub fn failed(work: &'a Work, failure: &'a Failure) -> Option<Event<'a>> {
+        let failure = failure.into();
+        match work {
+            Work::Bake(Bake { code, slug, mongo_id, .. }) => {
+                let (code, slug, mongo_id) = (Text(code), Text(slug), Text(mongo_id));
+                Some(Event::TapeFailed { code, slug, mongo_id, failure })
+            }
+            Work::Mirror(Subject { medium, id }) => {
+                Some(Event::ItemFailed { medium: Text(medium), id: Text(id), failure })
+            }
+            Work::Callback(_) | Work::Plan | Work::Webhook(_) => None,
+        }
+    }
+
+    /// Its type.
+    #[must_use]
+    pub fn event_type(&self) -> EventType {
+        match self {
+            Event::TapeBaked { .. } => EventType::TapeBaked,
+            Event::TapeFailed { .. } => EventType::TapeFailed,
+            Event::ItemPublished { .. } => EventType::ItemPublished,
+            Event::ItemWithdrawn { .. } => EventType::ItemWithdrawn,
+            Event::ItemFailed { .. } => EventType::ItemFailed,
+            Event::Test { .. } => EventType::Test,
+        }
+    }
+
+    /// What is sent of it, with the job that it comes from.
+    ///
+    /// # Panics
+    /// Never: texts and numbers can be written as JSON.
+    #[must_use]
+    pub fn body(&self, job: Option<&str>, timestamp: Timestamp) -> String {
+        // To the millisecond: not every parser takes more digits.
+        let timestamp = format!("{timestamp:.3}");
+        let body = Body { r#type: self.event_type(), timestamp, data: Data { event: self, job } };
+        serde_json::to_string(&body).expect("texts and numbers can be written as JSON")
+    }
+}
+
+/// The id of what a job tells, the same to all endpoints and however often it is told: an attempt that dies after it has
+/// told is made again, and says the same. When the job is asked for anew, what it tells is another thing.
+#[must_use]
+pub fn event_id(job: &Job, event: &str) -> String {
+    format!("msg_{}", identity(event, &[&job.id, &job.round.to_string()]))
+}
+
+/// The id of something that no job tells.
+#[must_use]
+pub fn test_id() -> String {
+    format!("msg_{:024x}", fastrand::u128(..) >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bake(code: String, slug: String, mongo_id: String) -> Bake {
+        Bake { code, slug, mongo_id, zip_url: None, callback_url: String::new() }
+    }
+
+    fn baked(text: &str, warnings: usize) -> Baked {
+        Baked {
+            zip: String::new(),
+            zip_bytes: 1,
+            preset: "standard@3/h264".into(),
+            mp4_url: text.into(),
+            mp4_bytes: 102_600,
+            thumbnail_url: Some(text.into()),
+            frames: 40,
+            seconds: 0.667,
+            warnings: vec![text.into(); warnings],
+            tape: None,
+        }
+    }
+
+    #[test]
+    fn a_body_says_what_when_and_the_particulars() {
+        let bake = bake("9Yo".into(), "2025.1.2".into(), "64b0".into());
+        let (baked, at) = (baked("https://b.example/tapes/9Yo.mp4", 0), "2026-11-26T04:00:00.5Z".parse().unwrap());
+        assert_eq!(
+            Event::baked(&bake, &baked).body(Some("56b4"), at),
+            concat!(
+                r#"{"type":"tape.baked","timestamp":"2026-11-26T04:00:00.500Z","data":{"code":"9Yo","slug":"2025.1.2","#,
+                r#""mongoId":"64b0","mp4Url":"https://b.example/tapes/9Yo.mp4","mp4Bytes":102600,"#,
+                r#""thumbnailUrl":"https://b.example/tapes/9Yo.mp4","frames":40,"seconds":0.667,"#,
+                r#""preset":"standard@3/h264","warnings":[],"job":"56b4"}}"#
+            )
+        );
+        let failure = Failure { code: "tape.damaged".into(), text: "not a readable ZIP archive".into() };
+        let work = Work::Bake(bake);
+        let event = Event::failed(&work, &failure).unwrap();
+        assert_eq!(
+            serde_json::to_value(&event).unwrap()["failure"],
+            serde_json::json!({ "code": "tape.damaged", "text": "not a readable ZIP archive" })
+        );
+        assert_eq!(Event::failed(&Work::Plan, &failure), None);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_strangers_write_a_body_has_less_than_20_kb(text in ".{0,3000}|\\PC{0,3000}|[\x00-\x1f]{0,3000}") {
+            let bake = bake(text.clone(), text.clone(), text.clone());
+            let baked = baked(&text, 100);
+            let body = Event::baked(&bake, &baked).body(Some("56b4"), Timestamp::MAX);
+            prop_assert!(body.len() < 20_000, "{} bytes", body.len());
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&body).is_ok());
+        }
+    }
+}

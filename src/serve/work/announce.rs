@@ -1,0 +1,74 @@
+//! Endpoints are told what a job has come to, each by a job of its own.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+
+use crate::error::Result;
+use crate::record::{Id, Item, Medium};
+use crate::serve::jobs::{Job, Webhook, Work};
+use crate::serve::service::Service;
+use crate::serve::store::Place;
+use crate::serve::webhooks::{Event, Text, event_id};
+use crate::sync::AccountReport;
+
+/// How many jobs are stored at once.
+const AT_ONCE: usize = 16;
+
+/// Asks that all who subscribe be told what comes of a job. This is done before the end of the job is written down: a worker
+/// that dies in between leaves the job to another one, which says the same, and what was asked for already stays as it is.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub async fn announce(service: &Service, job: &Job, event: &Event<'_>) -> Result<()> {
+    let event_type = event.event_type();
+    let subscribers = service.store.subscribers(event_type).await?;
+    if subscribers.is_empty() {
+        return Ok(());
+    }
+    let id = event_id(job, event_type.name());
+    let (about, body) = (job.work.label(), event.body(Some(&job.id), Timestamp::now()));
+    let webhooks = subscribers.into_iter().map(|endpoint| {
+        let (event, about, body) = (id.clone(), about.to_owned(), body.clone());
+        Work::Webhook(Webhook { endpoint, event, event_type, about, body })
+    });
+    let stored = stream::iter(webhooks).map(async |webhook| service.submit_once(&webhook).await);
+    stored.buffer_unordered(AT_ONCE).try_collect::<()>().await
+}
+
+/// Tells that an item has its record in that place, if that is news. It is if the record was written; also if the ledger does
+/// not know of it as it is, as somebody else wrote it; and if an earlier attempt may have written it, and died before it said so.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub async fn announce_item(
+    service: &Service,
+    job: &Job,
+    item: &Item,
+    report: &AccountReport,
+    place: &Place,
+) -> Result<()> {
+    let (medium, id) = (item.medium(), item.id);
+    let before = service.store.place(medium, id).await?;
+    let has_written = report.done.values().any(|done| done.create + done.update + done.adopt > 0);
+    if !(has_written || job.is_repeated() || before.as_ref() != Some(place)) {
+        return Ok(());
+    }
+    let (id, label, uri) = (id.to_string(), item.label(), uri(medium, place));
+    let (id, label, uri) = (Text(&id), Text(&label), Text(&uri));
+    let event = Event::ItemPublished { medium: medium.plural(), id, label, uri, nuked: item.nuked };
+    announce(service, job, &event).await
+}
+
+/// Tells that the record of an item was deleted.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub async fn announce_withdrawal(service: &Service, job: &Job, medium: Medium, id: Id, place: &Place) -> Result<()> {
+    let (id, uri) = (id.to_string(), uri(medium, place));
+    let event = Event::ItemWithdrawn { medium: medium.plural(), id: Text(&id), uri: Text(&uri) };
+    announce(service, job, &event).await
+}
+
+fn uri(medium: Medium, Place { did, rkey, .. }: &Place) -> String {
+    format!("at://{did}/{}/{rkey}", medium.collection())
+}
