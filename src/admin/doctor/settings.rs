@@ -29,9 +29,10 @@ pub fn look(config: &Config) -> Vec<Finding> {
     let mut findings: Vec<_> = failed.collect();
     if findings.is_empty() {
         let unset = config.shown().into_iter().filter(|shown| shown.value.is_none());
-        let costs = unset.map(|shown| {
-            let cost = OPTIONAL.iter().find(|(name, _)| *name == shown.name).map_or("", |(_, cost)| cost);
-            format!("without {} {cost}", shown.name)
+        // The service says itself what it lacks.
+        let costs = unset.filter_map(|shown| {
+            let (name, cost) = OPTIONAL.iter().find(|(name, _)| *name == shown.name)?;
+            Some(format!("without {name} {cost}"))
         });
         let costs: Vec<_> = costs.collect();
         let detail = if costs.is_empty() { "all are set".into() } else { costs.join(", ") };
