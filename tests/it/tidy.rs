@@ -1,6 +1,7 @@
 //! What the crate's documentation says that holds, as far as reading the source can tell.
 
 mod imports;
+mod pages;
 
 use std::collections::BTreeSet;
 use std::fs;
