@@ -113,6 +113,7 @@ impl Proxy {
     ///
     /// # Panics
     /// When there are faults among that which were never met.
+    #[cfg(feature = "service")]
     pub fn forget(&self, part: &str) {
         let mut rules = lock(&self.shared.rules);
         let unmet: Vec<_> = rules.extract_if(.., |rule| rule.part == part).filter_map(|rule| rule.unmet()).collect();

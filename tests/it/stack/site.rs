@@ -9,7 +9,6 @@ use telecine::record::Medium;
 
 use super::objects::Objects;
 use super::pds::{Pds, Record, Session};
-use super::proxy::Proxy;
 use super::{Environment, Stack, stack};
 use crate::support::picture::Picture;
 use crate::support::tape::{EPOCH, TapeBuilder};
@@ -71,7 +70,8 @@ impl Site {
     }
 
     /// A new site on these servers, whose files lie behind a proxy.
-    pub async fn behind(stack: &Stack, proxy: &Proxy) -> Self {
+    #[cfg(feature = "service")]
+    pub async fn behind(stack: &Stack, proxy: &super::proxy::Proxy) -> Self {
         let mut site = Site::on(stack).await;
         site.environment.insert("ART_SPACES_ENDPOINT".into(), proxy.url().into());
         site
