@@ -10,24 +10,26 @@ const MOST_LINES: usize = 200;
 /// Pages by their paths in the repository.
 type Pages = BTreeMap<PathBuf, String>;
 
-/// The text outside of blocks of code, line by line; code within a line is left out.
-fn prose(page: &str) -> impl Iterator<Item = String> {
+/// The paragraphs of a page, with all code left out.
+fn prose(page: &str) -> Vec<String> {
     let mut is_code = false;
-    let lines = page.lines().filter(move |line| {
+    let text = page.lines().filter(|line| {
         let is_fence = line.trim_start().starts_with("```");
         is_code ^= is_fence;
         !is_fence && !is_code
     });
-    lines.map(|line| line.split('`').step_by(2).collect())
+    let text = text.collect::<Vec<_>>().join("\n");
+    // Code within a paragraph may go on in the next line, and ends with the paragraph.
+    text.split("\n\n").map(|paragraph| paragraph.split('`').step_by(2).collect()).collect()
 }
 
 /// Where the links and pictures of a page lead, as they are written.
 fn links(page: &str) -> Vec<String> {
-    let in_line = |line: String| {
-        let targets = line.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    let in_paragraph = |paragraph: &String| {
+        let targets = paragraph.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
         targets.map(|(target, _)| target.to_owned()).collect::<Vec<_>>()
     };
-    prose(page).flat_map(in_line).collect()
+    prose(page).iter().flat_map(in_paragraph).collect()
 }
 
 /// The names by which links lead to the headings of a page, as GitHub makes them.
