@@ -175,6 +175,42 @@ async fn whoever_subscribes_is_told_of_everything_or_of_what_was_asked_for_and_c
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_the_site_writes_itself_is_told_once() {
+    let site = Site::new().await;
+    let owner = site.account("maker").await;
+    let endpoint = Endpoint::new().await;
+    subscribe(&site, &endpoint, "").await;
+    let oven = Serving::start(&site, &[("TELECINE_SETTLE", "3600s")]);
+    reads_changes(&oven).await;
+    let (mood, rkey) = (site.add_mood(&owner, "hello").await, "3m3e2222222sa");
+    let value = json!({
+        "$type": "computer.aesthetic.mood", "mood": "hello", "when": "2025-01-01T00:00:00.000Z", "ref": mood.to_hex(),
+    });
+    site.pds().put_record(&owner.session, "computer.aesthetic.mood", rkey, &value).await;
+    let moods = site.database().collection::<Document>("moods");
+    let has_key = doc! { "$set": { "atproto": { "rkey": rkey } } };
+    moods.update_one(doc! { "_id": mood }, has_key).await.unwrap();
+    let told = endpoint.gets(1).await.remove(0);
+    assert_eq!(told.event_type(), "item.published");
+    let uri = format!("at://{}/computer.aesthetic.mood/{rkey}", owner.did());
+    assert_eq!(told.json()["data"]["uri"], uri);
+    // To look once more, and to find it as it is, is no news.
+    let looked = async |times: usize| {
+        eventually("a look", async || {
+            let (_, page) = oven.get(&format!("/api/jobs?kind=mirror&state=done&q={}", mood.to_hex())).await;
+            let (_, job) = oven.get(&format!("/api/jobs/{}", page["jobs"][0]["id"].as_str()?)).await;
+            (job["history"].as_array()?.len() >= times).then_some(())
+        })
+        .await;
+    };
+    looked(1).await;
+    let same_key = doc! { "$set": { "atproto": { "rkey": rkey, "uri": &uri } } };
+    moods.update_one(doc! { "_id": mood }, same_key).await.unwrap();
+    looked(2).await;
+    assert_eq!(endpoint.got().len(), 1, "{:?}", endpoint.got());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_taken_comes_again_by_the_schedule_with_the_same_id_and_a_new_time() {
     let scene = Scene::new().await;
     scene.endpoint.responds(500, &[]);
