@@ -193,6 +193,42 @@ async fn files_of_a_tape_are_found_by_its_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn files_of_what_guests_made_and_of_posted_videos_are_found_as_well() {
+    let site = Site::new().await;
+    let (guest, owner) = (site.guest().await, site.account("maker").await);
+    let oven = Serving::start(&site, &[("TELECINE_SETTLE", "3600s")]);
+    let client = telecine::remote::http_client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let location = async |path: &str| {
+        let response = client.get(oven.url(path)).send().await.unwrap();
+        response.headers().get("location").map(|location| location.to_str().unwrap().to_owned())
+    };
+    site.add_tape(&guest, "guest", &TapeBuilder::numbered(32, 24, 2)).await;
+    let zip = location("/media/tapes/guest").await.unwrap();
+    assert!(zip.ends_with(&format!("{}/tape-guest.zip", site.art_bucket())), "{zip}");
+
+    // Posted as a video: there never was a recording, and what players ask for is the video.
+    let endpoint = &site.environment()["ART_SPACES_ENDPOINT"];
+    let url = format!("{endpoint}/{}/auth0%7Cmaker/video/v.mp4", site.user_bucket());
+    let posted = doc! { "code": "posted", "slug": "posted", "kind": "mp4", "mp4Url": &url, "mp4Status": "complete" };
+    site.add(&owner, Medium::Tape, posted).await;
+    assert_eq!(location("/media/tapes/posted.mp4").await, Some(url.clone()));
+    assert_eq!(location("/media/tapes/posted").await, Some(url));
+
+    // The site has put recordings in more than one place over the years.
+    for (code, key, shown) in [
+        ("old", format!("{}/video/tape-old.zip", owner.sub), "auth0%7Cmaker/video/tape-old.zip"),
+        ("older", "tapes/older.zip".into(), "tapes/older.zip"),
+    ] {
+        let fields = doc! { "code": code, "slug": format!("tape-{code}"), "kind": "zip", "mp4Status": "pending" };
+        site.add(&owner, Medium::Tape, fields).await;
+        assert_eq!(location(&format!("/media/tapes/{code}")).await, None);
+        site.put(site.user_bucket(), &key, TapeBuilder::numbered(32, 24, 2).zip()).await;
+        let zip = location(&format!("/media/tapes/{code}")).await.unwrap();
+        assert!(zip.ends_with(&format!("{}/{shown}", site.user_bucket())), "{zip}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn stopping_finishes_what_was_begun_and_loses_nothing_that_was_accepted() {
     let site = Site::new().await;
     let owner = site.account("maker").await;
