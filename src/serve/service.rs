@@ -5,7 +5,6 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ServiceConfig};
@@ -47,8 +46,6 @@ pub struct Service {
     pub policy: Policy,
     /// What this process is called among workers.
     pub worker: String,
-    /// Held while a record is taken back, so that those that were are counted before the next goes.
-    pub withdrawing: Mutex<()>,
     /// When it started.
     pub started: Timestamp,
     /// Cancelled when no more work is to be begun.
@@ -83,7 +80,6 @@ impl Service {
             preset,
             policy,
             worker: format!("worker-{:06x}", fastrand::u32(..) >> 8),
-            withdrawing: Mutex::new(()),
             started: Timestamp::now(),
             stopping,
             ending,

@@ -118,7 +118,10 @@ impl Mongo {
 }
 
 /// How many documents an answer to `update` speaks of. What went wrong is in an answer that says `ok`.
-fn matched_by(answer: &Document, doing: &str) -> Result<u64> {
+///
+/// # Errors
+/// The first of the errors in it.
+pub fn matched_by(answer: &Document, doing: &str) -> Result<u64> {
     let first = answer.get_array("writeErrors").ok().and_then(|errors| errors.first()?.as_document());
     let error = first.or_else(|| answer.get_document("writeConcernError").ok());
     if let Some(error) = error {

@@ -27,6 +27,6 @@ pub use credentials::{Member, Pending};
 pub use document::{Doubt, Unusable};
 pub use health::{Health, MissingIndex};
 pub use items::{Found, Inventory};
-pub use keys::Published;
+pub use keys::{Published, matched_by};
 pub use unnamed::Unnamed;
 pub use video::TapeVideo;

@@ -19,6 +19,9 @@ use tokio_util::task::TaskTracker;
 /// Connections that are open at once: those that watch, and some hundreds that ask.
 const MOST: usize = 12_000;
 
+/// Open files that are not connections of clients: those to servers, and temporary files.
+const RESERVED: usize = 500;
+
 /// How long the head of a request may take to arrive, and a connection may be idle between two.
 const HEAD: Duration = Duration::from_secs(10);
 
@@ -28,16 +31,18 @@ const LAST_REQUESTS: Duration = Duration::from_secs(1);
 /// Serves connections until `closed` is cancelled and the requests that had come by then are answered. Whoever connects
 /// later waits for the next process, if a supervisor holds the socket.
 pub async fn serve(mut listener: TcpListener, routes: Router, closed: CancellationToken) {
-    allow_many();
-    let slots = Arc::new(Semaphore::new(MOST));
+    let slots = Arc::new(Semaphore::new(allow_many().min(MOST)));
     let (open, ending) = (TaskTracker::new(), CancellationToken::new());
     loop {
-        let slot = slots.clone().acquire_owned().await.expect("nobody closes it");
-        let stream = tokio::select! {
+        let next = async {
+            let slot = slots.clone().acquire_owned().await.expect("nobody closes it");
+            (accept(&mut listener).await.0, slot)
+        };
+        let (stream, slot) = tokio::select! {
             // First: nobody is taken from the queue only to be sent away.
             biased;
             () = closed.cancelled() => break,
-            (stream, _) = accept(&mut listener) => stream,
+            next = next => next,
         };
         let (routes, ending) = (routes.clone(), ending.clone());
         open.spawn(async move {
@@ -52,12 +57,16 @@ pub async fn serve(mut listener: TcpListener, routes: Router, closed: Cancellati
     open.wait().await;
 }
 
-/// Raises the limit of open files to what the system lets us have: by default it is a thousand, for programs of old.
-fn allow_many() {
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+/// Raises the limit of open files to what the system lets us have: by default it is a thousand, for programs of old. Says how many
+/// of them connections may take; the rest is for servers and files.
+fn allow_many() -> usize {
+    let Rlimit { maximum, current } = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    if let Err(error) = raised {
         tracing::warn!(%error, "no more than the usual number of connections can be open");
     }
+    let files = if raised.is_ok() { maximum } else { current };
+    files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX)).saturating_sub(RESERVED).max(1)
 }
 
 /// Accepts a connection; waits while the system has no more of them.

@@ -23,10 +23,11 @@ const MOST: usize = 10_000;
 const ALIVE: Duration = Duration::from_secs(15);
 
 /// Who watches, counted.
-struct Watcher(Arc<AtomicUsize>);
+pub struct Watcher(Arc<AtomicUsize>);
 
 impl Watcher {
-    fn new(watchers: &Arc<AtomicUsize>) -> Option<Watcher> {
+    /// One more, unless there are as many as may.
+    pub fn new(watchers: &Arc<AtomicUsize>) -> Option<Watcher> {
         let watcher = Watcher(watchers.clone());
         (watchers.fetch_add(1, Ordering::Relaxed) < MOST).then_some(watcher)
     }

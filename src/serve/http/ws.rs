@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 
 use crate::serve::service::Service;
 
+use super::events::Watcher;
 use super::oven;
 
 /// How long a client may take for a message before it is cut off.
@@ -22,8 +24,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Upgrades to a web socket.
 pub async fn ws(State(service): State<Arc<Service>>, upgrade: WebSocketUpgrade) -> Response {
+    let Some(watcher) = Watcher::new(&service.watchers) else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     // What clients send is not listened to.
-    upgrade.max_message_size(4 * 1024).on_upgrade(move |socket| tell(service, socket))
+    upgrade.max_message_size(4 * 1024).on_upgrade(async move |socket| {
+        tell(service, socket).await;
+        drop(watcher);
+    })
 }
 
 async fn tell(service: Arc<Service>, mut socket: WebSocket) {

@@ -10,7 +10,7 @@ use crate::remote::mongo::failed;
 use crate::serve::jobs::{Failure, Job, Kind, Next, Outcome, Stage, State};
 
 use super::Store;
-use super::expressions::{after, choose, literal, now};
+use super::expressions::{after, choose, expiry, literal, now};
 
 /// How long a job is its worker's without being heard of.
 pub const LEASE: Duration = Duration::from_secs(30);
@@ -19,7 +19,7 @@ pub const LEASE: Duration = Duration::from_secs(30);
 const MOST_HISTORY: i32 = 20;
 
 /// How long jobs are kept that are over; those that were given up stay until somebody asks again.
-const KEPT: Duration = Duration::from_hours(30 * 24);
+pub(super) const KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// How long webhooks are kept that were delivered: there are many, and each has its body.
 const DELIVERED_KEPT: Duration = Duration::from_hours(3 * 24);
@@ -160,7 +160,7 @@ fn settled(
     };
     let remember = doc! { "$slice": [{ "$concatArrays": ["$history", [attempt]] }, -MOST_HISTORY] };
     let removed = || Bson::from("$$REMOVE");
-    let expires = kept.map(|kept| doc! { "$add": ["$$NOW", kept.as_millis() as i64] });
+    let expires = kept.map(expiry);
     let counted = doc! { "$max": [0, { "$subtract": ["$attempt", 1] }] };
     let over = doc! {
         "state": state.name(),

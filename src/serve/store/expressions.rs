@@ -15,6 +15,11 @@ pub fn after(delay: Duration) -> Document {
     doc! { "$add": [now(), delay.as_millis() as i64] }
 }
 
+/// That long after the server's clock, as a date: the server deletes what has such a one in `expires`.
+pub fn expiry(kept: Duration) -> Document {
+    doc! { "$add": ["$$NOW", kept.as_millis() as i64] }
+}
+
 /// One value or another.
 pub fn choose(condition: Document, then: impl Into<Bson>, otherwise: impl Into<Bson>) -> Document {
     doc! { "$cond": [condition, then.into(), otherwise.into()] }

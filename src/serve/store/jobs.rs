@@ -7,10 +7,11 @@ use mongodb::options::ReturnDocument;
 
 use crate::error::Result;
 use crate::remote::mongo::{failed, insist};
-use crate::serve::jobs::{Failure, Job, State, Work};
+use crate::serve::jobs::{Failure, Job, Kind, State, Work};
 
 use super::Store;
-use super::expressions::{after, choose, literal, now};
+use super::claims::KEPT;
+use super::expressions::{after, choose, expiry, literal, now};
 
 impl Store {
     /// Asks for work, not before that delay is over. When this returns the job, a majority of servers has it.
@@ -71,6 +72,7 @@ impl Store {
             "state": choose(is_running.clone(), "$state", State::Cancelled.name()),
             "due": choose(is_running.clone(), "$due", "$$REMOVE"),
             "finished": choose(is_running.clone(), "$finished", now()),
+            "expires": choose(is_running.clone(), "$expires", expiry(KEPT)),
             "is_cancelled": is_running,
             "again": "$$REMOVE",
             "changed": now(),
@@ -91,6 +93,7 @@ impl Store {
             "due": "$$REMOVE",
             "again": "$$REMOVE",
             "finished": now(),
+            "expires": choose(doc! { "$eq": ["$work.kind", Kind::Webhook.name()] }, expiry(KEPT), "$$REMOVE"),
             "changed": now(),
         };
         let open = [State::Queued.name(), State::Waiting.name()];

@@ -13,10 +13,10 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::record::{Id, Medium};
-use crate::remote::mongo::{failed, insist};
+use crate::remote::mongo::{failed, insist, matched_by};
 
 use super::Store;
-use super::expressions::{literal, now};
+use super::expressions::{choose, expiry, literal, now};
 
 /// How many places are written at once.
 const BATCH: usize = 1_000;
@@ -82,13 +82,18 @@ impl Store {
     pub async fn note_places(&self, places: &[(Medium, Id, Place)]) -> Result<()> {
         for batch in places.chunks(BATCH) {
             let replace = |(medium, id, place): &(Medium, Id, Place)| {
-                doc! { "q": { "_id": key(*medium, *id) }, "u": entry(*medium, place), "upsert": true }
+                // What was withdrawn since the item was read stays as it was saved.
+                let is_withdrawn = doc! { "$ne": [{ "$type": "$withdrawn" }, "missing"] };
+                let noted = doc! { "$mergeObjects": [{ "_id": "$_id" }, { "$literal": entry(*medium, place) }] };
+                let update = vec![doc! { "$replaceWith": choose(is_withdrawn, "$$ROOT", noted) }];
+                doc! { "q": { "_id": key(*medium, *id) }, "u": update, "upsert": true }
             };
             let updates: Vec<_> = batch.iter().map(replace).collect();
-            let command = doc! { "update": LEDGER, "updates": updates, "ordered": false };
+            let concern = doc! { "w": "majority", "wtimeout": 30_000 };
+            let command = doc! { "update": LEDGER, "updates": updates, "ordered": false, "writeConcern": concern };
             let write = || async {
                 let written = self.database.run_command(command.clone()).await;
-                written.map_err(failed("write the ledger"))
+                matched_by(&written.map_err(failed("write the ledger"))?, "write the ledger")
             };
             insist(write).await?;
         }
@@ -154,8 +159,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn note_withdrawal(&self, medium: Medium, id: Id) -> Result<()> {
-        let expires = doc! { "$add": ["$$NOW", KEPT.as_millis() as i64] };
-        self.set(medium, id, doc! { "withdrawn": now(), "expires": expires }).await
+        self.set(medium, id, doc! { "withdrawn": now(), "expires": expiry(KEPT) }).await
     }
 
     /// Has the record of an item looked at with the next job, whatever the item is like.

@@ -193,7 +193,9 @@ impl<'a> Event<'a> {
 /// told is made again, and says the same. When the job is asked for anew, what it tells is another thing.
 #[must_use]
 pub fn event_id(job: &Job, event: &str) -> String {
-    format!("msg_{}", identity(event, &[&job.id, &job.round.to_string()]))
+    // A job that has expired, and is asked for again later, counts its rounds anew.
+    let created = job.created.as_millisecond().to_string();
+    format!("msg_{}", identity(event, &[&job.id, &created, &job.round.to_string()]))
 }
 
 /// The id of something that no job tells.

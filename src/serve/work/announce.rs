@@ -45,12 +45,17 @@ pub async fn announce_item(
     job: &Job,
     item: &Item,
     report: &AccountReport,
+    before: Option<&Place>,
     place: &Place,
 ) -> Result<()> {
     let (medium, id) = (item.medium(), item.id);
-    let before = service.store.place(medium, id).await?;
     let has_written = report.done.values().any(|done| done.create + done.update + done.adopt > 0);
-    if !(has_written || job.is_repeated() || before.as_ref() != Some(place)) {
+    // Somebody may only have wanted it looked at: then nobody knows what it was like before.
+    let is_news = before.is_none_or(|before| {
+        (&before.did, &before.rkey) != (&place.did, &place.rkey)
+            || (before.digest.is_some() && before.digest != place.digest)
+    });
+    if !(has_written || job.is_repeated() || is_news) {
         return Ok(());
     }
     let (id, label, uri) = (id.to_string(), item.label(), uri(medium, place));

@@ -118,7 +118,10 @@ async fn make(
     };
     if let (Publisher::Telecine, Some(found)) = (service.config.publisher, found) {
         progress.enter(Stage::Publishing);
-        publish(service, claim, found, bake.files, control).await?;
+        // As it is now: it may have been taken back while it was encoded.
+        if let Some(found) = service.services.mongo.find(Medium::Tape, &found.item.id.to_string()).await? {
+            publish(service, claim, &found, bake.files, control).await?;
+        }
     }
     Ok(baked)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::config::Publisher;
 use crate::error::{Result, SyncError};
-use crate::record::{Content, Id, Medium, TapeForm};
+use crate::record::{self, Content, Id, Item, Medium, TapeForm};
 use crate::remote::mongo::{Account, Found, Owner};
 use crate::remote::pds::Existing;
 use crate::serve::jobs::{End, Failure, Outcome, Stage, Subject};
@@ -71,46 +71,60 @@ pub async fn publish(
     let services = &service.services;
     let account = services.mongo.account(&found.owner).await?.unwrap_or_else(|| Account::unknown(&found.owner));
     let (policy, preset) = (service.policy, &service.preset);
+    let before = service.store.place(found.item.medium(), found.item.id).await?;
+    if before.is_none() {
+        foretell_place(service, &account, &found.item).await?;
+    }
     let report = match made {
         Some(made) => sync::publish_made(services, &account, found, policy, (preset, made), control).await,
         None => sync::publish(services, &account, found, policy, preset, control).await,
     };
     let (medium, id) = (found.item.medium(), found.item.id);
     let end = End::of_report(&report);
+    let Some(now) = services.mongo.find(medium, &id.to_string()).await? else {
+        // It was deleted meanwhile, and whoever was told of that has found no record yet.
+        return withdraw(service, claim, medium, id).await.map(noted);
+    };
     if let Some(did) = account.did
-        && let Some(now) = services.mongo.find(medium, &id.to_string()).await?
         && let Some(rkey) = now.item.keys.atproto
     {
         let is_done = matches!(end, End::Done(_)) && report.blocked.is_none();
         let digest = is_done.then(|| digest(&found.owner, &found.item));
         let place = Place { did, rkey, digest };
         if is_done {
-            announce_item(service, &claim.job, &found.item, &report, &place).await?;
+            announce_item(service, &claim.job, &found.item, &report, before.as_ref(), &place).await?;
         }
         service.store.note_place(medium, id, &place).await?;
     }
     Ok(end)
 }
 
+/// Notes where the record of a new item is going to be, so that it is found there if the item is deleted before MongoDB knows
+/// its key.
+async fn foretell_place(service: &Service, account: &Account, item: &Item) -> Result<()> {
+    let (medium, id, keys) = (item.medium(), item.id, &item.keys);
+    let Some(did) = account.did.clone().filter(|_| account.blocked().is_none()) else { return Ok(()) };
+    let derived = || record::candidates(id, item.when).next().map(|tid| tid.to_string());
+    let Some(rkey) = keys.atproto.clone().or_else(|| keys.at.clone()).or_else(derived) else { return Ok(()) };
+    service.store.note_place(medium, id, &Place { did, rkey, digest: None }).await
+}
+
 /// Takes back the record of an item that is gone.
 async fn withdraw(service: &Service, claim: &Claim, medium: Medium, id: Id) -> Result<&'static str> {
     let store = &service.store;
     let Some(place) = store.place(medium, id).await? else { return Ok("gone, and had no record") };
-    let _turn = service.withdrawing.lock().await;
     let may_go = async |account: &Account, record: &Existing| may_go(service, account, medium, id, record).await;
-    Ok(match sync::withdraw(&service.services, (&place.did, &place.rkey), medium, id, may_go).await? {
+    let went = async || {
+        // Also where it was gone: an earlier attempt may have deleted it, and been killed before it could say so.
+        announce_withdrawal(service, &claim.job, medium, id, &place).await?;
+        store.note_withdrawal(medium, id).await
+    };
+    let place = (place.did.as_str(), place.rkey.as_str());
+    Ok(match sync::withdraw(&service.services, place, medium, id, may_go, went).await? {
+        Withdrawal::Withdrawn => "withdrawn",
+        Withdrawal::WasGone => "gone, and so is its record",
+        Withdrawal::IsOfAnother => "gone, and something else is where its record was",
         Withdrawal::ItemIsThere => "the item is there",
-        Withdrawal::Withdrawn => {
-            announce_withdrawal(service, &claim.job, medium, id, &place).await?;
-            store.note_withdrawal(medium, id).await?;
-            "withdrawn"
-        }
-        Withdrawal::WasGone => {
-            // It may be that an earlier attempt has deleted it and was killed before it could say so.
-            announce_withdrawal(service, &claim.job, medium, id, &place).await?;
-            store.note_withdrawal(medium, id).await?;
-            "gone, and so is its record"
-        }
     })
 }
 

@@ -1,6 +1,6 @@
 //! One record taken back whose item is gone.
 
-use crate::error::{Error, Result, SyncError};
+use crate::error::{Error, RemoteError, Result, SyncError};
 use crate::record::{self, Id, Medium};
 use crate::remote::mongo::Account;
 use crate::remote::pds::{Existing, RepoStatus};
@@ -11,24 +11,29 @@ use crate::sync::services::{self, Services};
 pub enum Withdrawal {
     /// It was deleted.
     Withdrawn,
-    /// It was gone, or something else was in its place.
+    /// It was gone.
     WasGone,
+    /// It stays: it is of something else.
+    IsOfAnother,
     /// It stays: the item is there.
     ItemIsThere,
 }
 
 /// Takes back the record of an item that is gone, from where it was last, if `may_go` lets it; unless something else is there
-/// by now, or the item is still there.
+/// by now, or the item is still there. Nobody else writes to the account between `may_go` and the end of `went`, which is called
+/// when the record is gone.
 ///
 /// # Errors
-/// [`SyncError::EmptyCollection`] and [`SyncError::NotPrimary`] where the item only looks gone; [`SyncError::Locked`] for an
-/// account that cannot be written to any more while its repo is there; what `may_go` and the servers say.
+/// [`SyncError::EmptyCollection`] and [`SyncError::NotPrimary`] where the item only looks gone; [`RemoteError::Away`] for a repo
+/// that is held back, and may come back with the record; [`SyncError::Locked`] for an account that cannot be written to any more
+/// while its repo is there; what `may_go`, `went` and the servers say.
 pub async fn withdraw(
     services: &Services,
     (did, rkey): (&str, &str),
     medium: Medium,
     id: Id,
     may_go: impl AsyncFnOnce(&Account, &Existing) -> Result<()>,
+    went: impl AsyncFnOnce() -> Result<()>,
 ) -> Result<Withdrawal> {
     let absence = services.mongo.absence(medium, &[id]).await?;
     if absence.present.contains(&id) {
@@ -40,22 +45,29 @@ pub async fn withdraw(
     if absence.is_empty {
         return Err(SyncError::EmptyCollection { medium: medium.plural() }.into());
     }
-    if services.pds.repo_status(did).await? != RepoStatus::Active {
-        return Ok(Withdrawal::WasGone);
+    match services.pds.repo_status(did).await? {
+        RepoStatus::Active => {}
+        RepoStatus::Missing => {
+            went().await?;
+            return Ok(Withdrawal::WasGone);
+        }
+        RepoStatus::Inactive(_) => return Err(RemoteError::Away { status: "held back by the PDS" }.into()),
     }
     let Some(record) = services.pds.get_record(did, medium.collection(), rkey).await? else {
+        went().await?;
         return Ok(Withdrawal::WasGone);
     };
     if record::identity(&record.value) != Some(id) {
-        return Ok(Withdrawal::WasGone);
+        return Ok(Withdrawal::IsOfAnother);
     }
     let account = services.mongo.account_of_repo(did).await?;
     let account = account.ok_or_else(|| {
         Error::Sync(SyncError::Locked { account: did.into(), reason: "no account on the site any more".into() })
     })?;
-    may_go(&account, &record).await?;
     let session = services::session(&services.sessions, &account).await?;
     let _turn = services.turn(&account).await;
+    may_go(&account, &record).await?;
     services.pds.delete_record(&session, medium, rkey, record.cid).await?;
+    went().await?;
     Ok(Withdrawal::Withdrawn)
 }

@@ -1,21 +1,36 @@
 //! Items go, one by one, by mistake, or because somebody leaves; their records go as far as they should.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use telecine::record::Medium;
 
 use super::{Serving, database, eventually};
+use crate::stack::proxy::{Fault, Proxy};
 use crate::stack::site::{Account, Site};
 use crate::support::command::{Workshop, run};
 
 const SETTINGS: [(&str, &str); 1] = [("TELECINE_PUBLISH", "telecine")];
 
 async fn start(site: &Site) -> Serving {
-    let oven = Serving::start(site, &SETTINGS);
+    start_with(site, &SETTINGS).await
+}
+
+async fn start_with(site: &Site, settings: &[(&str, &str)]) -> Serving {
+    let oven = Serving::start(site, settings);
     plans_are_done(site, 1).await;
     oven
+}
+
+/// Waits until no job is left to do.
+async fn all_is_done(site: &Site) {
+    eventually("the end of all", async || {
+        let open = jobs(site).count_documents(doc! { "due": { "$exists": true } }).await.unwrap();
+        (open == 0).then_some(())
+    })
+    .await;
 }
 
 /// Waits until that many plans have been carried out.
@@ -74,11 +89,7 @@ async fn a_mistake_in_the_database_takes_few_records_and_those_are_saved() {
         (jobs(&site).count_documents(parked.clone()).await.unwrap() >= 9).then_some(())
     })
     .await;
-    eventually("the end of all", async || {
-        let open = jobs(&site).count_documents(doc! { "due": { "$exists": true } }).await.unwrap();
-        (open == 0).then_some(())
-    })
-    .await;
+    all_is_done(&site).await;
     // Ten may go in any case.
     let left = published(&site, &owner, Medium::Mood).await;
     assert!(names(&moods[20..]).is_subset(&left));
@@ -103,6 +114,39 @@ async fn a_collection_that_is_empty_all_at_once_takes_nothing_back() {
     })
     .await;
     assert_eq!(published(&site, &owner, Medium::Mood).await, names(&moods));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_while_it_is_published_is_taken_back_at_once() {
+    let site = Site::new().await;
+    let owner = site.account("maker").await;
+    let stays = site.add_mood(&owner, "stays").await;
+    let pds = Proxy::of(&site.environment()["PDS_URL"]);
+    let _oven = start_with(&site, &[SETTINGS[0], ("PDS_URL", pds.url())]).await;
+    all_is_done(&site).await;
+    pds.once("com.atproto.repo.putRecord", Fault::Delay(Duration::from_secs(2)));
+    let goes = site.add_mood(&owner, "goes").await;
+    eventually("a write that is under way", async || (pds.kept() > 0).then_some(())).await;
+    delete(&site, Medium::Mood, doc! { "_id": goes }).await;
+    eventually("the withdrawal", async || (pds.count("com.atproto.repo.deleteRecord") > 0).then_some(())).await;
+    all_is_done(&site).await;
+    assert_eq!(published(&site, &owner, Medium::Mood).await, names(&[stays]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repo_that_is_held_back_keeps_the_withdrawal_waiting_for_a_person() {
+    let site = Site::new().await;
+    let owner = site.account("maker").await;
+    let goes = site.add_mood(&owner, "goes").await;
+    site.add_mood(&owner, "stays").await;
+    let _oven = start(&site).await;
+    all_is_done(&site).await;
+    site.deactivate(&owner).await;
+    delete(&site, Medium::Mood, doc! { "_id": goes }).await;
+    let parked = doc! { "state": "parked", "failure.code": "pds.account-inactive" };
+    eventually("what is held back", async || jobs(&site).find_one(parked.clone()).await.unwrap()).await;
+    let ledger = site.database().client().database(&database(&site)).collection::<Document>("ledger");
+    assert_eq!(ledger.count_documents(doc! { "withdrawn": { "$exists": true } }).await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
