@@ -3,6 +3,7 @@
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use mongodb::bson::{Document, doc};
+use mongodb::options::Hint;
 
 use crate::error::Result;
 use crate::remote::mongo::{failed, insist};
@@ -150,7 +151,10 @@ impl Store {
             "oldest": { "$min": "$changed" },
         } };
         let read = || async {
-            let counted = self.documents().aggregate([group.clone()]).await.map_err(failed("count jobs"))?;
+            // From the index alone: documents hold the bodies of webhooks and the histories of attempts.
+            let index = Hint::Keys(doc! { "work.kind": 1, "state": 1, "changed": -1, "_id": -1 });
+            let counted = self.documents().aggregate([group.clone()]).hint(index).await;
+            let counted = counted.map_err(failed("count jobs"))?;
             counted.try_collect::<Vec<Document>>().await.map_err(failed("count jobs"))
         };
         Ok(insist(read).await?.iter().filter_map(queue).collect())

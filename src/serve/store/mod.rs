@@ -60,6 +60,8 @@ impl Store {
                 .build(),
             index(doc! { "work.kind": 1, "state": 1, "changed": -1, "_id": -1 }).build(),
             index(doc! { "changed": -1, "_id": -1 }).build(),
+            // What failures are counted by.
+            index(doc! { "state": 1, "failure.code": 1, "due": 1 }).build(),
             index(doc! { "label": 1 }).build(),
             expires.clone(),
         ];
