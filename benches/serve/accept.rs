@@ -2,42 +2,40 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-
 use crate::percentiles;
-use crate::program::{SECRET, Serving};
+use crate::program::{Serving, post, zip_url};
 use crate::stack::Stack;
-use crate::stack::http;
 use crate::stack::site::Site;
 use crate::support::tape::TapeBuilder;
 
 /// The time from one post to the next.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// Where nobody takes callbacks.
+const NOBODY: &str = "http://127.0.0.1:9/";
+
 pub async fn measure(stack: &Stack, lasts: Duration) {
     let site = Site::on(stack).await;
     let serving = Serving::start(&site, &[("TELECINE_SETTLE", "3600s")]);
     // What is posted does not exist, so that nothing is encoded because of it.
-    println!("/bake, idle: {}", percentiles(post(&site, &serving, "idle", lasts).await));
+    println!("/bake, idle: {}", percentiles(post_all(&site, &serving, "idle", lasts).await));
 
     let owner = site.account("maker").await;
     let tape = TapeBuilder::numbered(337, 160, 480);
     for number in 0..64 {
         let code = format!("busy{number}");
         let id = site.add_tape(&owner, &code, &tape).await;
-        let zip =
-            format!("{}/{}/{}/tape-{code}.zip", endpoint(&site), site.user_bucket(), owner.sub.replace('|', "%7C"));
-        send(&serving, &id.to_hex(), &code, &zip).await;
+        post(&serving.address, &id.to_hex(), &code, &zip_url(&site, &owner, &code), NOBODY).await;
     }
     let used = serving.seconds_of_cpu();
     let begun = Instant::now();
-    println!("/bake, encoding: {}", percentiles(post(&site, &serving, "busy-post", lasts).await));
+    println!("/bake, encoding: {}", percentiles(post_all(&site, &serving, "busy-post", lasts).await));
     let cores = (serving.seconds_of_cpu() - used) / begun.elapsed().as_secs_f64();
     println!("  cores that the service used meanwhile: {cores:.2}");
 }
 
-async fn post(site: &Site, serving: &Serving, prefix: &str, lasts: Duration) -> Vec<Duration> {
-    let zip = format!("{}/{}/none.zip", endpoint(site), site.user_bucket());
+async fn post_all(site: &Site, serving: &Serving, prefix: &str, lasts: Duration) -> Vec<Duration> {
+    let zip = format!("{}/{}/none.zip", site.environment()["ART_SPACES_ENDPOINT"], site.user_bucket());
     let mut posts = tokio::task::JoinSet::new();
     let mut ticks = tokio::time::interval(PAUSE);
     let started = Instant::now();
@@ -48,28 +46,10 @@ async fn post(site: &Site, serving: &Serving, prefix: &str, lasts: Duration) -> 
         let (address, code, zip) = (address.clone(), format!("{prefix}{number}"), zip.clone());
         posts.spawn(async move {
             let begun = Instant::now();
-            send_to(&address, "64b000000000000000000001", &code, &zip).await;
+            post(&address, "64b000000000000000000001", &code, &zip, NOBODY).await;
             begun.elapsed()
         });
         number += 1;
     }
     posts.join_all().await
-}
-
-async fn send(serving: &Serving, id: &str, code: &str, zip: &str) {
-    send_to(&serving.address, id, code, zip).await;
-}
-
-async fn send_to(address: &str, id: &str, code: &str, zip: &str) {
-    static CLIENT: std::sync::LazyLock<reqwest::Client> = std::sync::LazyLock::new(http);
-    let body = json!({
-        "mongoId": id, "slug": code, "code": code, "zipUrl": zip, "callbackUrl": "http://127.0.0.1:9/",
-        "callbackSecret": SECRET,
-    });
-    let posted = CLIENT.post(format!("{address}/bake")).body(body.to_string()).send().await.unwrap();
-    assert!(posted.status().is_success(), "{}", posted.status());
-}
-
-fn endpoint(site: &Site) -> &str {
-    &site.environment()["ART_SPACES_ENDPOINT"]
 }

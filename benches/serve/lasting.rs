@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use mongodb::bson::{Document, doc};
-use serde_json::json;
 
-use crate::program::{SECRET, Serving, resident};
+use crate::program::{Serving, database, post, resident, zip_url};
 use crate::stack::site::Site;
-use crate::stack::{Stack, background, http};
+use crate::stack::{Stack, background};
 use crate::support::tape::TapeBuilder;
 
 /// How often the memory is looked at.
@@ -37,8 +36,7 @@ pub async fn measure(stack: &Stack, bakes: usize, changes: usize) {
         site.add_mood(&owner, &format!("mood {number}")).await;
     }
     let serving = Serving::start(&site, &[("TELECINE_SETTLE", "0s")]);
-    let database = site.database().client().database(&format!("{}-telecine", site.database().name()));
-    let jobs = database.collection::<Document>("jobs");
+    let jobs = site.database().client().database(&database(&site)).collection::<Document>("jobs");
     let tape = TapeBuilder::numbered(96, 64, 30);
     let started = Instant::now();
     let process = serving.process();
@@ -59,22 +57,11 @@ pub async fn measure(stack: &Stack, bakes: usize, changes: usize) {
         }
         let codes: Vec<_> = (posted..bakes.min(posted + TAPES_A_ROUND)).map(|number| format!("t{number}")).collect();
         posted += codes.len();
-        let post = async |code: String| {
+        let make_and_post = async |code: String| {
             let id = site.add_tape(&owner, &code, &tape).await.to_hex();
-            let zip = format!(
-                "{}/{}/{}/tape-{code}.zip",
-                site.environment()["ART_SPACES_ENDPOINT"],
-                site.user_bucket(),
-                owner.sub.replace('|', "%7C")
-            );
-            let body = json!({
-                "mongoId": id, "slug": format!("tape-{code}"), "code": code, "zipUrl": zip,
-                "callbackUrl": callback_url, "callbackSecret": SECRET,
-            });
-            let sent = http().post(format!("{}/bake", serving.address)).body(body.to_string()).send().await.unwrap();
-            assert!(sent.status().is_success(), "{}", sent.status());
+            post(&serving.address, &id, &code, &zip_url(&site, &owner, &code), &callback_url).await;
         };
-        stream::iter(codes).for_each_concurrent(4, post).await;
+        stream::iter(codes).for_each_concurrent(4, make_and_post).await;
         // As many as that may wait: the backlog grows and shrinks, as it does over a day.
         while count(&jobs, doc! { "work.kind": "bake", "due": { "$exists": true } }).await > 200 {
             tokio::time::sleep(LOOK).await;

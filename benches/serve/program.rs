@@ -2,10 +2,13 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::stack::http;
-use crate::stack::site::Site;
+use crate::stack::site::{Account, Site};
 
 const TELECINE: &str = env!("CARGO_BIN_EXE_telecine");
 
@@ -23,7 +26,7 @@ impl Serving {
         let mut command = Command::new(TELECINE);
         command.arg("serve").envs(site.environment());
         command.env("CALLBACK_SECRET", SECRET).env("TELECINE_ADMIN_TOKEN", SECRET);
-        command.env("TELECINE_DATABASE", format!("{}-telecine", site.database().name()));
+        command.env("TELECINE_DATABASE", database(site));
         command.env("TELECINE_LISTEN", "127.0.0.1:0").env("TELECINE_ALLOW_LOOPBACK", "yes");
         let mut child = command.envs(settings.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
@@ -61,6 +64,28 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The service's own database for a site.
+pub fn database(site: &Site) -> String {
+    format!("{}-telecine", site.database().name())
+}
+
+/// Where the site has put the ZIP of somebody's tape.
+pub fn zip_url(site: &Site, owner: &Account, code: &str) -> String {
+    let user = owner.sub.replace('|', "%7C");
+    format!("{}/{}/{user}/tape-{code}.zip", site.environment()["ART_SPACES_ENDPOINT"], site.user_bucket())
+}
+
+/// Posts a tape to the service at that address, as the site does.
+pub async fn post(address: &str, mongo_id: &str, code: &str, zip_url: &str, callback_url: &str) {
+    static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(http);
+    let body = json!({
+        "mongoId": mongo_id, "slug": format!("tape-{code}"), "code": code, "zipUrl": zip_url,
+        "callbackUrl": callback_url, "callbackSecret": SECRET,
+    });
+    let posted = CLIENT.post(format!("{address}/bake")).body(body.to_string()).send().await.unwrap();
+    assert!(posted.status().is_success(), "{}", posted.status());
 }
 
 /// How long the conversion of a tape takes.

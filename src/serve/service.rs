@@ -44,7 +44,7 @@ pub struct Service {
     pub preset: Preset,
     /// Which records there should be.
     pub policy: Policy,
-    /// What this process is called among workers.
+    /// The name of this process among workers.
     pub worker: String,
     /// When it started.
     pub started: Timestamp,

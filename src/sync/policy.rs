@@ -38,7 +38,7 @@ pub struct Guards {
     pub backup: PathBuf,
 }
 
-/// One record in so many of an account and medium may go whatever the limit is.
+/// A share of an account's records of a medium may go whatever the limit is: one in this number.
 const SHARE: usize = 10;
 
 impl Guards {

@@ -29,7 +29,7 @@ pub struct Receivers {
 pub struct Receiver {
     /// The address.
     pub url: Url,
-    /// What it is called where others may read it.
+    /// Its name in logs, errors and pages, without what only its owner may read.
     pub name: String,
     /// How long it may take.
     pub timeout: Duration,

@@ -15,7 +15,7 @@ use crate::remote::mongo::{failed, insist};
 use crate::serve::webhooks::{Disabled, Endpoint, EventType, OldSecret, Reason, Secret};
 
 use super::Store;
-use super::expressions::{after, choose, literal, now};
+use super::expressions::{after, before, choose, literal, now};
 
 /// How long a secret that was replaced goes on signing.
 const OLD_SECRET: Duration = Duration::from_hours(24);
@@ -189,7 +189,6 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn note_not_taken(&self, endpoint: &Endpoint) -> Result<()> {
-        let before = |pause: Duration| doc! { "$subtract": [now(), pause.as_millis() as i64] };
         let is_another = doc! { "$lt": [{ "$ifNull": ["$failed", 0] }, before(SILENCE)] };
         let failing = choose(is_another, now(), doc! { "$ifNull": ["$failing", now()] });
         let is_over = doc! { "$lte": ["$failing", before(PATIENCE)] };

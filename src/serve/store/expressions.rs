@@ -15,6 +15,11 @@ pub fn after(delay: Duration) -> Document {
     doc! { "$add": [now(), delay.as_millis() as i64] }
 }
 
+/// That long before the server's clock.
+pub fn before(time: Duration) -> Document {
+    doc! { "$subtract": [now(), time.as_millis() as i64] }
+}
+
 /// That long after the server's clock, as a date: the server deletes what has such a one in `expires`.
 pub fn expiry(kept: Duration) -> Document {
     doc! { "$add": ["$$NOW", kept.as_millis() as i64] }

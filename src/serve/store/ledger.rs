@@ -16,7 +16,7 @@ use crate::record::{Id, Medium};
 use crate::remote::mongo::{failed, insist, matched_by};
 
 use super::Store;
-use super::expressions::{choose, expiry, literal, now};
+use super::expressions::{before, choose, expiry, literal, now};
 
 /// How many places are written at once.
 const BATCH: usize = 1_000;
@@ -134,13 +134,12 @@ impl Store {
                 insist(count).await
             }
         };
-        let since = doc! { "$subtract": [now(), LATELY.as_millis() as i64] };
         Ok(Known {
             there: of(doc! { "withdrawn": { "$exists": false } }).await?,
             // Those that were found gone have nothing saved.
             withdrawn_lately: of(doc! {
                 "record": { "$exists": true }, "withdrawn": { "$exists": true },
-                "$expr": { "$gte": ["$withdrawn", since] },
+                "$expr": { "$gte": ["$withdrawn", before(LATELY)] },
             })
             .await?,
         })

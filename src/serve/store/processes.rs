@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::remote::mongo::{failed, insist};
 
 use super::Store;
-use super::expressions::{literal, now};
+use super::expressions::{before, literal, now};
 
 /// How long a process counts as running that has not been heard of.
 const PRESENT: Duration = Duration::from_secs(45);
@@ -21,7 +21,7 @@ const PRESENT: Duration = Duration::from_secs(45);
 /// A process of the service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Process {
-    /// What it is called among workers.
+    /// Its name among workers.
     #[serde(rename = "_id")]
     pub worker: String,
     /// The release that it runs.
@@ -97,8 +97,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn present(&self) -> Result<Vec<Process>> {
-        let since = doc! { "$subtract": [now(), PRESENT.as_millis() as i64] };
-        let filter = doc! { "$expr": { "$gte": ["$at", since] } };
+        let filter = doc! { "$expr": { "$gte": ["$at", before(PRESENT)] } };
         let read = || async {
             let found =
                 self.processes().clone_with_type::<Process>().find(filter.clone()).sort(doc! { "_id": 1 }).await;

@@ -143,7 +143,8 @@ async fn put_poster(
 
 /// Writes the record. A video that can be played is done, even if its record has to wait: that is a job of its own then.
 async fn publish(service: &Service, claim: &Claim, found: &Found, files: LocalFiles, control: &Control) -> Result<()> {
-    let end = mirror::publish(service, claim, found, Some(files), control).await?;
+    let before = service.store.place(found.item.medium(), found.item.id).await?;
+    let end = mirror::publish(service, claim, found, before.as_ref(), Some(files), control).await?;
     if !matches!(end, End::Done(_)) {
         let subject = crate::serve::jobs::Subject::new(found.item.medium(), found.item.id);
         service.submit(&Work::Mirror(subject), Duration::ZERO, false).await?;

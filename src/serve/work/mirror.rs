@@ -35,7 +35,8 @@ pub async fn mirror(
     let Some(found) = service.services.mongo.find(medium, &subject.id).await? else {
         return withdraw(service, claim, medium, id).await.map(noted);
     };
-    if is_disowned(service, &found).await? {
+    let place = service.store.place(medium, id).await?;
+    if is_disowned(service, &found, place.as_ref()).await? {
         // Who deletes an account leaves some of it behind without a name; it is not to come back as a guest's.
         return Ok(noted("left without a record: its owner has gone"));
     }
@@ -43,21 +44,20 @@ pub async fn mirror(
         return Ok(noted(note));
     }
     // An earlier attempt may have published it, and died before it told who subscribes.
-    if !claim.job.is_repeated() && is_as_published(service, &found).await? {
+    if !claim.job.is_repeated() && place.as_ref().is_some_and(|place| is_as_published(&found, place)) {
         return Ok(noted("published as it is"));
     }
     progress.enter(Stage::Publishing);
-    publish(service, claim, &found, None, control).await
+    publish(service, claim, &found, place.as_ref(), None, control).await
 }
 
 /// Whether MongoDB knows the record's key, and nothing else has changed since the record was written.
-async fn is_as_published(service: &Service, found: &Found) -> Result<bool> {
-    let item = &found.item;
-    let Some(place) = service.store.place(item.medium(), item.id).await? else { return Ok(false) };
-    Ok(sync::is_known(item, &place.rkey) && place.digest.as_ref() == Some(&digest(&found.owner, item)))
+fn is_as_published(Found { owner, item, .. }: &Found, place: &Place) -> bool {
+    sync::is_known(item, &place.rkey) && place.digest.as_ref() == Some(&digest(owner, item))
 }
 
-/// Publishes an item, with its files if they have been made, tells who subscribes, and notes where its record is.
+/// Publishes an item, with its files if they have been made, tells who subscribes, and notes where its record is. The ledger knows
+/// of its record `before` that.
 ///
 /// # Errors
 /// What a server says.
@@ -65,13 +65,13 @@ pub async fn publish(
     service: &Service,
     claim: &Claim,
     found: &Found,
+    before: Option<&Place>,
     made: Option<LocalFiles>,
     control: &Control,
 ) -> Result<End> {
     let services = &service.services;
     let account = services.mongo.account(&found.owner).await?.unwrap_or_else(|| Account::unknown(&found.owner));
     let (policy, preset) = (service.policy, &service.preset);
-    let before = service.store.place(found.item.medium(), found.item.id).await?;
     if before.is_none() {
         foretell_place(service, &account, &found.item).await?;
     }
@@ -92,7 +92,7 @@ pub async fn publish(
         let digest = is_done.then(|| digest(&found.owner, &found.item));
         let place = Place { did, rkey, digest };
         if is_done {
-            announce_item(service, &claim.job, &found.item, &report, before.as_ref(), &place).await?;
+            announce_item(service, &claim.job, &found.item, &report, before, &place).await?;
         }
         service.store.note_place(medium, id, &place).await?;
     }
@@ -146,11 +146,8 @@ async fn may_go(service: &Service, account: &Account, medium: Medium, id: Id, re
 }
 
 /// Whether an item that is nobody's now had an owner before.
-async fn is_disowned(service: &Service, found: &Found) -> Result<bool> {
-    if found.owner != Owner::Guest {
-        return Ok(false);
-    }
-    let Some(place) = service.store.place(found.item.medium(), found.item.id).await? else { return Ok(false) };
+async fn is_disowned(service: &Service, found: &Found, place: Option<&Place>) -> Result<bool> {
+    let Some(place) = place.filter(|_| found.owner == Owner::Guest) else { return Ok(false) };
     let guest = service.services.mongo.account(&Owner::Guest).await?.and_then(|account| account.did);
     Ok(guest.is_some_and(|did| did != place.did))
 }

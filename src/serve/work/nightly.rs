@@ -4,10 +4,9 @@ use futures_util::future::BoxFuture;
 
 use super::digest::digest;
 use crate::error::Result;
-use crate::record::{Id, Medium};
 use crate::remote::mongo::{Account, Owner};
 use crate::serve::store::{Place, Store};
-use crate::sync::{AccountPlan, Action, Control, LocalFiles, Mirroring, Step, Strategy};
+use crate::sync::{AccountPlan, Action, Control, LocalFiles, Mirroring, Services, Step, Strategy};
 use crate::video::Preset;
 
 /// The site may leave items of a deleted account behind without a name.
@@ -27,19 +26,21 @@ impl Nightly {
 
     /// Blocks what was somebody's, and is to become a guest's.
     async fn block_disowned(&self, did: &str, plan: &mut AccountPlan) -> Result<()> {
-        let created = |step: &&mut Step| matches!(step.action, Action::Create { .. });
-        let steps = || plan.media.iter().flat_map(|(medium, plan)| plan.steps.iter().map(|step| (*medium, step)));
-        let new: Vec<(Medium, Id)> = steps()
-            .filter(|(_, step)| matches!(step.action, Action::Create { .. }))
-            .map(|(medium, step)| (medium, step.item.id))
-            .collect();
+        let is_new = |step: &Step| matches!(step.action, Action::Create { .. });
+        let new: Vec<_> =
+            steps(plan).filter(|step| is_new(step)).map(|step| (step.item.medium(), step.item.id)).collect();
         let elsewhere = self.store.placed_elsewhere(did, &new).await?;
-        let steps = plan.media.iter_mut().flat_map(|(_, plan)| &mut plan.steps);
-        for step in steps.filter(created).filter(|step| elsewhere.contains(&step.item.id)) {
-            step.action = Action::Block { reason: DISOWNED.into() };
+        for step in plan.media.iter_mut().flat_map(|(_, plan)| &mut plan.steps) {
+            if is_new(step) && elsewhere.contains(&step.item.id) {
+                step.action = Action::Block { reason: DISOWNED.into() };
+            }
         }
         Ok(())
     }
+}
+
+fn steps(plan: &AccountPlan) -> impl Iterator<Item = &Step> {
+    plan.media.iter().flat_map(|(_, plan)| &plan.steps)
 }
 
 impl Strategy for Nightly {
@@ -49,23 +50,21 @@ impl Strategy for Nightly {
             if plan.account.owner == Owner::Guest {
                 self.block_disowned(&did, plan).await?;
             }
-            let owner = &plan.account.owner;
-            let steps = plan.media.iter().flat_map(|(medium, plan)| plan.steps.iter().map(|step| (*medium, step)));
             // A record that is about to be made is noted too: when the item goes first, somebody looks there.
-            let place = |(medium, step): (Medium, &Step)| {
+            let place = |step: &Step| {
                 let rkey = step.action.rkey()?.to_owned();
                 let is_right = matches!(step.action, Action::Keep { .. } | Action::Adopt { .. });
-                let digest = is_right.then(|| digest(owner, &step.item));
-                Some((medium, step.item.id, Place { did: did.clone(), rkey, digest }))
+                let digest = is_right.then(|| digest(&plan.account.owner, &step.item));
+                Some((step.item.medium(), step.item.id, Place { did: did.clone(), rkey, digest }))
             };
-            let places: Vec<_> = steps.filter_map(place).collect();
+            let places: Vec<_> = steps(plan).filter_map(place).collect();
             self.store.note_places(&places).await
         })
     }
 
     fn make<'a>(
         &'a self,
-        services: &'a crate::sync::Services,
+        services: &'a Services,
         account: &'a Account,
         step: &'a Step,
         control: &'a Control,

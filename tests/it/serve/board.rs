@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use mongodb::bson::{Document, doc};
+use mongodb::bson::doc;
 use reqwest::StatusCode;
 use telecine::record::Medium;
 
 use super::chromium::Chromium;
 use super::fake_site::FakeSite;
-use super::{Serving, database, eventually};
+use super::{Serving, eventually, stored};
 use crate::stack::http;
 use crate::stack::proxy::{Fault, Proxy};
 use crate::stack::site::Site;
@@ -33,7 +33,7 @@ async fn the_first_page_says_how_the_mirror_stands() {
     let owner = site.account("maker").await;
     // It is older than the service, whose first plan finds it.
     site.add_mood(&owner, "ahoj").await;
-    let oven = Serving::start(&site, &[("TELECINE_SETTLE", "0s")]);
+    let oven = Serving::start(&site, &[super::AT_ONCE]);
     let texts =
         [" reads them, ", " s behind.", "MongoDB remembers the last ", "1 account: 1 created", ", took ", "None."];
     let overview = says(&oven, "/", &texts).await;
@@ -53,7 +53,6 @@ async fn the_first_page_says_how_the_mirror_stands() {
     }
 
     // What another process says is on the page of this one, as are accounts that wait.
-    let store = site.database().client().database(&database(&site));
     let later = jiff::Timestamp::now().as_millisecond() + 3_600_000;
     let budget = doc! {
         "kind": "writes", "account": "did:plc:busy", "points": 5_000, "window": 3_600_i64, "remaining": 17,
@@ -63,10 +62,10 @@ async fn the_first_page_says_how_the_mirror_stands() {
         "_id": "worker-other", "version": "0.0.9", "started": later - 7_200_000, "budgets": [budget],
         "waits": [{ "kind": "writes", "account": "did:plc:busy", "until": later }], "at": later,
     };
-    store.collection::<Document>("processes").insert_one(process).await.unwrap();
+    stored(&site, "processes").insert_one(process).await.unwrap();
     let postponed = doc! { "account": "busy.test", "until": later, "reason": "the pds limits writes" };
     let set = doc! { "$set": { "outcome.planned.postponed": [postponed] } };
-    store.collection::<Document>("jobs").update_one(doc! { "_id": id }, set).await.unwrap();
+    stored(&site, "jobs").update_one(doc! { "_id": id }, set).await.unwrap();
     let overview = page(&oven, "/").await;
     for text in [
         "worker-other, release 0.0.9",

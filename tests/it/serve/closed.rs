@@ -66,7 +66,7 @@ async fn ten_thousand_who_watch_keep_nobody_from_baking() {
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
     assert!(maximum.is_none_or(|maximum| maximum > WATCHERS as u64 + 1_000), "ulimit -Hn is {maximum:?}");
     let mut load = Load::on(Site::new().await).await;
-    let oven = Serving::start(&load.site, &[("TELECINE_SETTLE", "0s")]);
+    let oven = Serving::start(&load.site, &[super::AT_ONCE]);
     let mut watchers = Vec::new();
     for _ in 0..WATCHERS {
         let mut watcher = connect(&oven).await;

@@ -7,19 +7,16 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::load::Load;
-use super::{Serving, eventually};
+use super::{AT_ONCE, Serving, eventually};
 use crate::stack::proxy::{Answer, Fault, Proxy};
 use crate::stack::site::Site;
 use crate::stack::{Server, Stack, http, stack};
-
-/// Nothing is left to the site: what is late is late because of the fault.
-const SETTINGS: [(&str, &str); 1] = [("TELECINE_SETTLE", "0s")];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_primary_that_steps_down_refuses_no_bake_and_loses_nothing() {
     let stack = Stack::start(&[]);
     let mut load = Load::on(Site::on(&stack).await).await;
-    let oven = Serving::start(&load.site, &SETTINGS);
+    let oven = Serving::start(&load.site, &[AT_ONCE]);
     for _ in 0..3 {
         tokio::join!(load.add(&oven), stack.step_down());
         load.add(&oven).await;
@@ -31,7 +28,7 @@ async fn a_primary_that_steps_down_refuses_no_bake_and_loses_nothing() {
 async fn a_database_that_is_killed_makes_the_service_unready_and_loses_nothing() {
     let stack = Stack::start(&[]);
     let mut load = Load::on(Site::on(&stack).await).await;
-    let oven = Serving::start(&load.site, &SETTINGS);
+    let oven = Serving::start(&load.site, &[AT_ONCE]);
     load.add(&oven).await;
     stack.kill(Server::Mongod);
     let get = async |path: &str| http().get(oven.url(path)).send().await.unwrap().status();
@@ -47,7 +44,7 @@ async fn a_database_that_is_killed_makes_the_service_unready_and_loses_nothing()
 async fn a_pds_that_is_away_keeps_records_waiting_and_nothing_else() {
     let stack = Stack::start(&[]);
     let mut load = Load::on(Site::on(&stack).await).await;
-    let oven = Serving::start(&load.site, &[("TELECINE_SETTLE", "0s"), ("TELECINE_PUBLISH", "telecine")]);
+    let oven = Serving::start(&load.site, &[AT_ONCE, ("TELECINE_PUBLISH", "telecine")]);
     load.add(&oven).await;
     stack.stop(Server::Pds);
     load.add(&oven).await;
@@ -63,7 +60,7 @@ async fn a_pds_that_is_away_keeps_records_waiting_and_nothing_else() {
 async fn files_that_cannot_be_fetched_or_stored_for_a_while_are_so_later() {
     let proxy = Proxy::of(&stack().environment()["ART_SPACES_ENDPOINT"]);
     let mut load = Load::on(Site::behind(stack(), &proxy).await).await;
-    let oven = Serving::start(&load.site, &SETTINGS);
+    let oven = Serving::start(&load.site, &[AT_ONCE]);
     let busy = || Fault::Answer(Answer::s3(503, "SlowDown"));
     for (method, bucket) in [("GET", load.site.user_bucket()), ("PUT", load.site.bucket_of("at-blobs"))] {
         proxy.always(&format!("{method} /{bucket}"), busy());
@@ -91,7 +88,7 @@ async fn a_position_that_the_database_has_forgotten_makes_a_plan_that_finds_what
     let name = load.site.database().name().to_owned();
     let address = &load.site.environment()["MONGODB_CONNECTION_STRING"];
     let address = format!("{address}{}appName={name}", if address.contains('?') { '&' } else { '?' });
-    let oven = Serving::start(&load.site, &[("MONGODB_CONNECTION_STRING", &address), SETTINGS[0]]);
+    let oven = Serving::start(&load.site, &[("MONGODB_CONNECTION_STRING", &address), AT_ONCE]);
     load.add(&oven).await;
     load.is_done_once().await;
     let lost = doc! {
@@ -125,7 +122,7 @@ async fn a_clock_that_is_set_back_and_forth_decides_nothing() {
         ("FAKETIME_TIMESTAMP_FILE", offset.to_str().unwrap()),
         ("FAKETIME_NO_CACHE", "1"),
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-        SETTINGS[0],
+        AT_ONCE,
     ];
     let oven = Serving::start(&load.site, &settings);
     let set = async |change: &str, minutes: i64| {
@@ -154,7 +151,7 @@ async fn a_clock_that_is_set_back_and_forth_decides_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_keeps_tapes_waiting_until_there_is_room() {
     let mut load = Load::on(Site::new().await).await;
-    let oven = Serving::on_full_disk(&load.site, &SETTINGS);
+    let oven = Serving::on_full_disk(&load.site, &[AT_ONCE]);
     load.add(&oven).await;
     load.waits_because_of("bake", "disk.scratch").await;
     oven.make_room();

@@ -4,11 +4,9 @@
 
 use std::time::Duration;
 
-use super::Serving;
 use super::load::Load;
+use super::{AT_ONCE, Serving};
 use crate::stack::site::Site;
-
-const SETTINGS: [(&str, &str); 1] = [("TELECINE_SETTLE", "0s")];
 
 /// How often it is killed.
 fn kills() -> u32 {
@@ -23,22 +21,22 @@ fn moment() -> Duration {
 async fn whatever_moment_it_is_killed_at_every_item_has_one_record_and_every_tape_one_video() {
     let mut load = Load::on(Site::new().await).await;
     for _ in 0..kills() {
-        let oven = Serving::start(&load.site, &SETTINGS);
+        let oven = Serving::start(&load.site, &[AT_ONCE]);
         // Both in their time: the load is added whole, and the service dies somewhere in it or after it.
         load.add(&oven).await;
         tokio::time::sleep(moment()).await;
         oven.kill();
     }
-    let _oven = Serving::start(&load.site, &SETTINGS);
+    let _oven = Serving::start(&load.site, &[AT_ONCE]);
     load.is_done_once().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_services_of_which_one_is_killed_again_and_again_do_everything_once() {
     let mut load = Load::on(Site::new().await).await;
-    let steady = Serving::start(&load.site, &SETTINGS);
+    let steady = Serving::start(&load.site, &[AT_ONCE]);
     for _ in 0..kills() {
-        let other = Serving::start(&load.site, &SETTINGS);
+        let other = Serving::start(&load.site, &[AT_ONCE]);
         load.add(&other).await;
         load.add(&steady).await;
         tokio::time::sleep(moment()).await;

@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use telecine::record::Medium;
 
 use super::fake_site::FakeSite;
-use super::{Serving, eventually};
+use super::{Serving, eventually, stored};
 use crate::stack::http;
 use crate::stack::site::{Account, Site};
 use crate::support::command::Workshop;
@@ -64,7 +64,7 @@ impl Load {
 
     /// The service's jobs.
     pub fn jobs(&self) -> mongodb::Collection<Document> {
-        self.site.database().client().database(&super::database(&self.site)).collection("jobs")
+        stored(&self.site, "jobs")
     }
 
     /// Waits until a job that matches has failed with that code and is to be tried again.

@@ -27,6 +27,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use mongodb::Collection;
 use mongodb::bson::Document;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -215,6 +216,14 @@ async fn read(response: reqwest::Response) -> (StatusCode, Value) {
 pub fn database(site: &Site) -> String {
     format!("{}-telecine", site.database().name())
 }
+
+/// What the service has stored for a site, in a collection of its own database.
+pub fn stored(site: &Site, collection: &str) -> Collection<Document> {
+    site.database().client().database(&database(site)).collection(collection)
+}
+
+/// Leaves nothing to the site: what is late is late because of something else.
+pub const AT_ONCE: (&str, &str) = ("TELECINE_SETTLE", "0s");
 
 /// Looks until something has happened.
 pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {

@@ -253,7 +253,7 @@ async fn a_tape_whose_post_was_lost_is_baked_by_the_plan_when_the_service_comes(
     let tapes = site.database().collection::<Document>("tapes");
     let failed = doc! { "$set": { "mp4Status": "oven-failed", "mp4Error": "connection refused" } };
     tapes.update_one(doc! { "_id": tape.get_object_id("_id").unwrap() }, failed).await.unwrap();
-    let settings = [("TELECINE_CALLBACK_URL", receiver.callback_url()), ("TELECINE_SETTLE", "0s")];
+    let settings = [("TELECINE_CALLBACK_URL", receiver.callback_url()), super::AT_ONCE];
     let _oven = Serving::start(&site, &settings);
     eventually("callback", async || receiver.received().bodies.first().cloned()).await;
     eventually("the site's video", async || {

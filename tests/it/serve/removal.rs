@@ -7,7 +7,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use telecine::record::Medium;
 
-use super::{Serving, database, eventually};
+use super::{Serving, eventually, stored};
 use crate::stack::proxy::{Fault, Proxy};
 use crate::stack::site::{Account, Site};
 use crate::support::command::{Workshop, run};
@@ -43,7 +43,7 @@ async fn plans_are_done(site: &Site, plans: usize) {
 }
 
 fn jobs(site: &Site) -> mongodb::Collection<Document> {
-    site.database().client().database(&database(site)).collection("jobs")
+    stored(site, "jobs")
 }
 
 /// The items that somebody's records are of.
@@ -96,7 +96,7 @@ async fn a_mistake_in_the_database_takes_few_records_and_those_are_saved() {
     let job = jobs(&site).find_one(parked).await.unwrap().unwrap();
     let text = job.get_document("failure").unwrap().get_str("text").unwrap().to_owned();
     assert!(text.ends_with("of 30 moods were withdrawn within a day; no more than 10 are"), "{text}");
-    let ledger = site.database().client().database(&database(&site)).collection::<Document>("ledger");
+    let ledger = stored(&site, "ledger");
     let saved = ledger.count_documents(doc! { "withdrawn": { "$exists": true }, "record": { "$type": "string" } });
     assert_eq!(saved.await.unwrap(), 30 - left.len() as u64);
 }
@@ -145,7 +145,7 @@ async fn a_repo_that_is_held_back_keeps_the_withdrawal_waiting_for_a_person() {
     delete(&site, Medium::Mood, doc! { "_id": goes }).await;
     let parked = doc! { "state": "parked", "failure.code": "pds.account-inactive" };
     eventually("what is held back", async || jobs(&site).find_one(parked.clone()).await.unwrap()).await;
-    let ledger = site.database().client().database(&database(&site)).collection::<Document>("ledger");
+    let ledger = stored(&site, "ledger");
     assert_eq!(ledger.count_documents(doc! { "withdrawn": { "$exists": true } }).await.unwrap(), 0);
 }
 
@@ -177,7 +177,7 @@ async fn somebody_who_leaves_is_published_no_more_and_taken_back_whole() {
     all.update_one(doc! { "_id": kidlisp }, doc! { "$unset": { "user": "" } }).await.unwrap();
     eventually("all withdrawn", async || published(&site, &owner, Medium::Mood).await.is_empty().then_some(())).await;
     assert_eq!(published(&site, &other, Medium::Mood).await, names(&[stays]));
-    let ledger = site.database().client().database(&database(&site)).collection::<Document>("ledger");
+    let ledger = stored(&site, "ledger");
     assert_eq!(ledger.count_documents(doc! { "record": { "$exists": true } }).await.unwrap(), 0);
 
     // Neither the stream nor the next plan gives the guests what was theirs.

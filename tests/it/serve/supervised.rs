@@ -80,7 +80,7 @@ async fn a_second_signal_ends_it_at_once_and_loses_nothing_either() {
     let mut load = Load::on(Site::new().await).await;
     // Takes what it is sent, and never answers.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let oven = Serving::start(&load.site, &[("TELECINE_SETTLE", "0s")]);
+    let oven = Serving::start(&load.site, &[super::AT_ONCE]);
     let url = format!("http://{}/", silent.local_addr().unwrap());
     load.add_to(&oven, &url).await;
     let _open = silent.accept().await.unwrap();

@@ -131,12 +131,7 @@ async fn pages_say_what_was_baked_and_what_broke_and_why() {
 async fn what_strangers_wrote_is_text_on_every_page_and_no_page_runs_scripts_of_its_own() {
     let scene = Scene::new().await;
     let wicked = "<script>alert(1)</script>";
-    let jobs = scene
-        .site
-        .database()
-        .client()
-        .database(&super::database(&scene.site))
-        .collection::<mongodb::bson::Document>("jobs");
+    let jobs = super::stored(&scene.site, "jobs");
     let id = scene.id("bad").await;
     let set = doc! { "$set": { "work.code": wicked, "label": wicked, "failure.text": wicked, "failure.code": wicked } };
     jobs.update_one(doc! { "_id": &id }, set).await.unwrap();

@@ -57,7 +57,7 @@ impl Scene {
     }
 
     fn jobs(&self) -> Collection<Document> {
-        self.site.database().client().database(&super::database(&self.site)).collection("jobs")
+        super::stored(&self.site, "jobs")
     }
 
     /// The job that tells the endpoint of an item, once it is in a state.
@@ -297,8 +297,7 @@ async fn an_endpoint_that_is_gone_gets_nothing_more_until_the_operator_says_so()
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_has_taken_nothing_for_days_is_disabled_and_one_that_failed_weeks_ago_is_not() {
     let scene = Scene::new().await;
-    let endpoints = scene.site.database().client().database(&super::database(&scene.site));
-    let endpoints = endpoints.collection::<Document>("endpoints");
+    let endpoints = super::stored(&scene.site, "endpoints");
     let ago = |hours| (Timestamp::now() - SignedDuration::from_hours(hours)).as_millisecond();
     for (first, last, is_disabled) in [(600, 500, false), (100, 1, false), (121, 1, true)] {
         let set = doc! { "$set": { "failing": ago(first), "failed": ago(last) } };
