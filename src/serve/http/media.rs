@@ -9,6 +9,7 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::error::{Error, Fault};
 use crate::record::{Content, Medium, TapeForm};
 use crate::remote::mongo::Found;
 use crate::serve::files::{poster_key, video_key};
@@ -35,7 +36,8 @@ enum File {
 /// Leads to a file of a tape: `CODE` and `CODE.zip` to the recording, `CODE.mp4` to the video, `CODE.jpg` to the poster.
 pub async fn tape(State(service): State<Arc<Service>>, Path(name): Path<String>) -> Result<Response, Problem> {
     let (code, file) = parse(&name).ok_or(Problem::NotFound)?;
-    let found = service.services.mongo.find(Medium::Tape, code).await?.ok_or(Problem::NotFound)?;
+    let found = service.services.mongo.find(Medium::Tape, code).await.map_err(unless_of_the_document)?;
+    let found = found.ok_or(Problem::NotFound)?;
     if found.item.nuked {
         return Err(Problem::Gone);
     }
@@ -66,9 +68,12 @@ fn parse(name: &str) -> Option<(&str, File)> {
 async fn recording(service: &Service, found: &Found) -> Result<Option<String>, Problem> {
     let Content::Tape { form, .. } = &found.item.content else { return Ok(None) };
     match form {
-        TapeForm::Zip => Ok(sync::find_recording(&service.services, &found.owner, &found.item).await?),
+        TapeForm::Zip => {
+            let location = sync::find_recording(&service.services, &found.owner, &found.item).await;
+            location.map_err(unless_of_the_document)
+        }
         // It was never a recording; its video is all there is.
-        TapeForm::Mp4 { url } => Ok(url.clone()),
+        TapeForm::Mp4 { url } => url.as_deref().map(|url| posted(service, url)).transpose(),
     }
 }
 
@@ -76,11 +81,26 @@ async fn recording(service: &Service, found: &Found) -> Result<Option<String>, P
 async fn made(service: &Service, found: &Found, file: File) -> Result<Option<String>, Problem> {
     let Content::Tape { code, form, .. } = &found.item.content else { return Ok(None) };
     if let (File::Video, TapeForm::Mp4 { url: Some(url) }) = (file, form) {
-        return Ok(Some(url.clone()));
+        return posted(service, url).map(Some);
+    }
+    // It was found by its id perhaps, and its code names something else.
+    if !is_code(code) {
+        return Err(Problem::NotFound);
     }
     let key = if file == File::Video { video_key(code) } else { poster_key(code) };
     let (spaces, bucket) = (&service.services.spaces, &service.services.buckets.videos);
     Ok(spaces.size(bucket, &key).await?.map(|_| spaces.public_url(bucket, &key)))
+}
+
+/// The address of a posted video. A document may name any: nobody is sent elsewhere than to the site's own files.
+fn posted(service: &Service, url: &str) -> Result<String, Problem> {
+    let own = service.services.spaces.own_address(url).map_err(unless_of_the_document)?;
+    Ok(own.into())
+}
+
+/// A document that cannot be used leads to nothing. That is no failure of ours, and not to be logged as one.
+fn unless_of_the_document(error: Error) -> Problem {
+    if error.fault() == Fault::Input { Problem::NotFound } else { error.into() }
 }
 
 fn redirect(url: &str) -> Response {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use mongodb::bson::doc;
 use reqwest::StatusCode;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use telecine::record::Medium;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -160,6 +161,52 @@ async fn what_is_no_code_names_no_file() {
     }
     let long = format!("/media/tapes/{}", "a".repeat(20_000));
     assert!(http().get(oven.url(&long)).send().await.unwrap().status().is_client_error());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_sends_nobody_elsewhere_than_to_the_sites_files() {
+    let site = Site::new().await;
+    let owner = site.account("thief").await;
+    let oven = Serving::start(&site, &[("TELECINE_SETTLE", "3600s")]);
+    let endpoint = &site.environment()["ART_SPACES_ENDPOINT"];
+    let client = telecine::remote::http_client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let answer = async |name: &str| {
+        let response = client.get(oven.url(&format!("/media/tapes/{name}"))).send().await.unwrap();
+        (response.status(), response.headers().get("location").map(|location| location.to_str().unwrap().to_owned()))
+    };
+    let nowhere = (StatusCode::NOT_FOUND, None);
+    let addresses = [
+        "https://evil.example/x.mp4".to_owned(),
+        "javascript:alert(1)".into(),
+        "//evil.example/x.mp4".into(),
+        "http://169.254.169.254/latest/meta-data".into(),
+        format!("{endpoint}/private/x.mp4"),
+        format!("{endpoint}/{}/../private/x.mp4", site.user_bucket()),
+        format!("{endpoint}/{}/x%0d%0aset-cookie:%20a=b.mp4", site.user_bucket()),
+    ];
+    for (number, url) in addresses.iter().enumerate() {
+        let code = format!("posted{number}");
+        let posted = doc! { "code": &code, "slug": "v", "kind": "mp4", "mp4Url": url, "mp4Status": "complete" };
+        site.add(&owner, Medium::Tape, posted).await;
+        assert_eq!(answer(&format!("{code}.mp4")).await, nowhere, "{url}");
+        assert_eq!(answer(&code).await, nowhere, "{url}");
+    }
+    // Files of others, under names that lead to them.
+    site.put(site.user_bucket(), "auth0|victim/secret.zip", "secret").await;
+    site.put(&site.environment()["AT_BLOBS_SPACES_BUCKET"], "secret.mp4", "secret").await;
+    for (code, fields) in [
+        ("bucket", doc! { "slug": "secret", "bucket": "private" }),
+        ("slug", doc! { "slug": "../auth0|victim/secret" }),
+        ("blank", doc! { "slug": 7 }),
+    ] {
+        let tape = doc! { "code": code, "kind": "zip", "mp4Status": "pending" }.into_iter().chain(fields).collect();
+        site.add(&owner, Medium::Tape, tape).await;
+        assert_eq!(answer(code).await, nowhere, "{code}");
+    }
+    let crafted = doc! { "code": "../secret", "slug": "tape-x", "kind": "zip", "mp4Status": "pending" };
+    let id = site.add(&owner, Medium::Tape, crafted).await.to_hex();
+    assert_eq!(answer(&format!("{id}.mp4")).await, nowhere);
+    assert!(!oven.log().contains("request failed"), "{}", oven.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]
