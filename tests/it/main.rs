@@ -35,6 +35,8 @@ mod time;
 // What needs servers.
 #[cfg(feature = "mirror")]
 mod admin;
+#[cfg(feature = "service")]
+mod demo;
 #[cfg(feature = "mirror")]
 mod documents;
 #[cfg(feature = "mirror")]
