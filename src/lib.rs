@@ -4,6 +4,27 @@
 //! A tape is a ZIP of pictures with `timing.json` and maybe `soundtrack.wav`, recorded in a browser. MongoDB is the
 //! system of record, Spaces (S3) holds the files, the PDS is the public mirror.
 //!
+//! # A tape to an MP4
+//!
+//! ```
+//! use std::fs::File;
+//! use telecine::tape::{Limits, Tape};
+//! use telecine::video::{Monitor, Options, Presets, transcode};
+//!
+//! let tape = Tape::open(File::open("fixtures/tapes/duplicates.zip")?, &Limits::default())?;
+//! let presets = Presets::built_in()?;
+//! let pool = rayon::ThreadPoolBuilder::new().build()?;
+//! // Any file that is open for reading and writing: what is in it afterwards has been verified.
+//! let mut mp4 = tempfile::tempfile()?;
+//! let preset = presets.get("standard")?;
+//! let made = transcode(&tape, preset, Options::default(), &pool, &Monitor::nobody(), &mut mp4)?;
+//! assert_eq!((made.frames, made.kept, made.scale), (60, 11, 4));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The modules below have examples of their own: a tape that is looked at, a thumbnail, a record that is built and
+//! checked, a video that is measured, a plan that is made from two lists.
+//!
 //! # The way of the data
 //!
 //! ```text
@@ -82,6 +103,9 @@
 //!     what is missing.
 //!
 //! `tests/it/tidy.rs` checks what can be checked by reading the source.
+
+// The floors that a smaller build leaves out are named here all the same.
+#![cfg_attr(not(feature = "service"), allow(rustdoc::broken_intra_doc_links))]
 
 #[cfg(feature = "mirror")]
 pub mod admin;

@@ -3,6 +3,24 @@
 //! Any converter's MP4 will do, as long as it is the tape enlarged by a whole number. It is played twice: first to
 //! find out which picture of the tape each of its frames shows (`align`), then to compare the two (`quality`, `flat`).
 //! What is kept meanwhile is a few hundred numbers for each frame, and of pictures no more than a handful.
+//!
+//! ```
+//! use std::path::Path;
+//! # use std::fs::File;
+//! # use telecine::{tape::{Limits, Tape}, video::{Options, Presets, transcode}};
+//! use telecine::measure::measure;
+//! use telecine::video::Monitor;
+//!
+//! # let tape = Tape::open(File::open("fixtures/tapes/minimal.zip")?, &Limits::default())?;
+//! # let (presets, pool) = (Presets::built_in()?, rayon::ThreadPoolBuilder::new().build()?);
+//! # let (mut mp4, preset) = (tempfile::tempfile()?, presets.get("swift")?);
+//! # transcode(&tape, preset, Options::default(), &pool, &Monitor::nobody(), &mut mp4)?;
+//! let measured = measure(&tape, &mp4, Path::new("tape.mp4"), &Monitor::nobody())?;
+//! assert_eq!((measured.scale, measured.dropped, measured.doubled), (2, 0, 0));
+//! assert!(measured.psnr > 35.0, "decibels, at the size of the tape");
+//! assert!(measured.time_error.ms.abs() < 1.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod align;
 mod flat;

@@ -11,6 +11,35 @@
 //! carried out, the account is read and planned again. MongoDB comes last; a run that ends anywhere leaves records
 //! which the next one finds and adopts.
 //!
+//! A plan is made from two lists, what `MongoDB` has and what the repo has, and touches neither:
+//!
+//! ```
+//! use std::collections::HashSet;
+//! use telecine::record::{Content, Files, Item, StoredKeys, build};
+//! use telecine::remote::pds::Existing;
+//! use telecine::sync::{MediumPlan, Nuked, Orphans, Policy};
+//!
+//! let mood = |id: &str, text: &str| -> Result<Item, String> {
+//!     let content = Content::Mood { text: text.into() };
+//!     Ok(Item { id: id.parse()?, when: 1_760_744_597_100, keys: StoredKeys::default(), nuked: false, content })
+//! };
+//! let (published, new) = (mood("68f2d49574656c656300028e", "calm")?, mood("68f2d49574656c656300028f", "awake")?);
+//! let record = build(&published, &Files::default())?;
+//! let there = Existing {
+//!     collection: published.medium().collection().into(),
+//!     rkey: "3m3e2222222sa".into(),
+//!     cid: record.cid(),
+//!     value: record.into_value(),
+//! };
+//!
+//! let policy = Policy { nuked: Nuked::Flag, orphans: Orphans::Report };
+//! let (items, none) = (vec![published, new], HashSet::new());
+//! let plan = MediumPlan::new(items, &none, &[there], &none, policy, |_| true);
+//! // One record is right, though `MongoDB` does not know its key; the other has to be written.
+//! assert_eq!((plan.counts().adopt, plan.counts().create), (1, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! This is the door: everything that can be asked of this floor is listed here. To read, in the order of the data:
 //!
 //! * `services`, `events`, `scope`, `policy` — what a sync talks to, says, looks at, may do.
