@@ -2,6 +2,7 @@
 
 mod imports;
 mod pages;
+mod proofs;
 
 use std::collections::BTreeSet;
 use std::fs;
