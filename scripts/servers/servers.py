@@ -199,7 +199,29 @@ class S3(Server):
             raise Trouble("examples/stack.rs does not build")
 
 
-KINDS = {kind.name: kind for kind in (Mongod, Pds, S3)}
+class Nats(Server):
+    """NATS with JetStream, which has on disk what it has acknowledged."""
+
+    name = "nats"
+
+    def command(self):
+        settings = self.folder / "nats.conf"
+        settings.write_text(f"""
+host: 127.0.0.1
+port: {self.ports[0]}
+jetstream {{ store_dir: "{self.folder}", sync_interval: always, max_file_store: 8GB }}
+""")
+        return [install.nats(), "--config", settings]
+
+    def is_ready(self):
+        with socket.create_connection(("127.0.0.1", self.ports[0]), timeout=5) as connection:
+            return connection.recv(4) == b"INFO"
+
+    def addresses(self):
+        return {"nats": f"nats://127.0.0.1:{self.ports[0]}"}
+
+
+KINDS = {kind.name: kind for kind in (Mongod, Pds, S3, Nats)}
 
 
 def environment(addresses):
@@ -215,5 +237,7 @@ def environment(addresses):
         "ART_SPACES_BUCKET": "art-aesthetic-computer",
         "USER_SPACES_BUCKET": "user-aesthetic-computer",
         "AT_BLOBS_SPACES_BUCKET": "at-blobs-aesthetic-computer",
+        # No setting: one machine does without. TELECINE_QUEUE=$NATS_URL uses it.
+        "NATS_URL": addresses.get("nats"),
     }
     return {name: value for name, value in variables.items() if value is not None}

@@ -1,10 +1,12 @@
-//! Real servers for tests: mongod, the reference PDS, S3; and a proxy that makes them fail.
+//! Real servers for tests: mongod, the reference PDS, S3, NATS; and a proxy that makes them fail.
 //!
 //! [`stack`] is shared by all tests of the process and starts with the first that asks. A test that must not meet others
 //! in a database takes a [`site::Site`]; one that stops servers or sets them up differently takes [`Stack::start`].
 //! `scripts/stack serve` does the work, and ends with its standard input: when this process is gone, however it went,
 //! so are the servers.
 
+#[cfg(feature = "service")]
+pub mod cable;
 mod fault;
 mod objects;
 pub mod pds;
@@ -75,6 +77,8 @@ struct Supervisor {
 pub enum Server {
     Mongod,
     Pds,
+    #[cfg(feature = "service")]
+    Nats,
 }
 
 impl Stack {
@@ -83,7 +87,7 @@ impl Stack {
     pub fn start(pds_variables: &[(&str, &str)]) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/stack");
         let mut command = Command::new(script);
-        command.args(["serve", "--only", "mongod,pds"]);
+        command.args(["serve", "--only", "mongod,pds,nats"]);
         command.args(pds_variables.iter().map(|(name, value)| format!("--set={name}={value}")));
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python3 is installed");
         let commands = process.stdin.take();
@@ -159,6 +163,8 @@ impl Supervisor {
         let name = match server {
             Server::Mongod => "mongod",
             Server::Pds => "pds",
+            #[cfg(feature = "service")]
+            Server::Nats => "nats",
         };
         let commands = self.commands.as_mut().expect("it takes commands until it is dropped");
         writeln!(commands, "{what} {name}").expect("it reads commands until it is dropped");
