@@ -60,6 +60,19 @@ impl Scope {
         }
     }
 
+    /// The scope with what those [want](Scope::want) who wait for it.
+    #[must_use]
+    pub fn wanted(kind: &str, account: Option<&str>) -> Option<Scope> {
+        Some(match (kind, account) {
+            ("requests", None) => Scope::Everything,
+            ("repos", None) => Scope::Repos,
+            ("uploads", None) => Scope::Uploads,
+            ("logins", Some(account)) => Scope::Logins(account.into()),
+            ("writes", Some(account)) => Scope::Writes(account.into()),
+            _ => return None,
+        })
+    }
+
     /// What those wait for who wait for a limiter of this.
     #[must_use]
     pub fn want(&self) -> Want {
@@ -119,11 +132,13 @@ impl Limiter {
         }
     }
 
-    /// Whether a request may go, with that many points on their way.
-    pub fn admits(&self, cost: u32, on_way: u32) -> bool {
+    /// Whether a request may go, with that many points on their way, where that many processes use what is left.
+    pub fn admits(&self, cost: u32, on_way: u32, processes: u32) -> bool {
         // What costs more than there ever is may go when all is there.
-        let cost = cost.min(self.points);
-        self.remaining.saturating_sub(on_way) >= cost
+        let cost = cost.min((self.points / processes).max(1));
+        // Each may have as many on their way. Where there are fewer points than processes, somebody has to go on.
+        let share = (self.remaining / processes).max(self.remaining.min(1));
+        share.saturating_sub(on_way) >= cost
     }
 
     /// Counts a request whose answer shows another limiter, or none.

@@ -7,6 +7,9 @@
 //! A limiter that is not shown has at least as much left as the one that is, so that those known are enough. Only what
 //! an earlier run has used up comes unforeseen; then the server answers 429 once, and that is waited for.
 //!
+//! Other processes may use what the same limiters allow. Each keeps to an equal share of what is left, and hears now and
+//! then what the others have seen; see [`Pace::share`].
+//!
 //! Where an answer shows no limiter but says `Retry-After`, all requests of that scope pause, or all there are if the
 //! server is not well: proxies and load balancers know no more.
 
@@ -39,6 +42,8 @@ pub struct Pace {
 #[derive(Debug, Default)]
 struct State {
     groups: HashMap<Scope, Group>,
+    /// How many other processes there are.
+    others: u32,
     /// How many answers there were, by the kind of request and their status.
     answers: BTreeMap<(&'static str, u16), u64>,
 }
@@ -87,6 +92,23 @@ impl Pace {
         chance.map_or(Ok(()), |(until, scope)| waits.allow(&scope.want(), until))
     }
 
+    /// Shares what the limiters allow with that many other processes, which have seen these limits.
+    pub fn share(&self, others: u32, seen: impl IntoIterator<Item = Limit>) {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.others = others;
+        for limit in seen {
+            let shown = RateLimitHeaders {
+                points: limit.points,
+                window: limit.window,
+                remaining: limit.remaining,
+                // Clocks differ; a window is never longer than it is.
+                resets_in: limit.resets_in.min(limit.window),
+            };
+            state.hear(limit.scope, &shown, now);
+        }
+    }
+
     /// How many answers there were so far, by the kind of request and their status.
     pub fn answers(&self) -> BTreeMap<(&'static str, u16), u64> {
         self.state().answers.clone()
@@ -122,7 +144,7 @@ impl State {
             let mut chance = group.paused.filter(|paused| now < *paused);
             for limiter in &mut group.limiters {
                 limiter.roll(now);
-                if !limiter.admits(cost, group.on_way) {
+                if !limiter.admits(cost, group.on_way, self.others.saturating_add(1)) {
                     // Without an end in sight, what is on its way has to arrive first.
                     chance = chance.max(Some(limiter.resets_at.unwrap_or(now + ARRIVAL)));
                 }
@@ -162,7 +184,12 @@ impl State {
         let general = self.groups.get(&Scope::Everything);
         let is_general = general.is_some_and(|group| group.limiters.iter().any(|limiter| limiter.is_of(shown)));
         let scope = if is_general && toll.kind != Kind::Repo { Scope::Everything } else { Scope::of(toll) };
-        let is_new = scope == Scope::Everything && !is_general;
+        self.hear(scope, shown, now);
+    }
+
+    /// Takes what is shown of a limiter of that scope.
+    fn hear(&mut self, scope: Scope, shown: &RateLimitHeaders, now: Instant) {
+        let is_general = scope == Scope::Everything;
         let group = self.groups.entry(scope).or_default();
         if let Some(known) = group.limiters.iter_mut().find(|limiter| limiter.is_of(shown)) {
             return known.learn(shown, now);
@@ -171,7 +198,7 @@ impl State {
         group.limiters.push(Limiter { points, window, remaining, resets_at: Some(now + resets_in) });
         for (scope, group) in &mut self.groups {
             // Others may have shown it before it was known to be general.
-            group.limiters.retain(|limiter| !is_new || *scope == Scope::Everything || !limiter.is_of(shown));
+            group.limiters.retain(|limiter| !is_general || *scope == Scope::Everything || !limiter.is_of(shown));
         }
         self.forget(now);
     }

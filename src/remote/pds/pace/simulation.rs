@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use proptest::prelude::*;
 
-use super::tests::patient;
+use super::tests::{Paced, patient};
 use super::*;
 
 /// What an answer shows. The server's clock is years behind.
@@ -69,41 +69,80 @@ fn requests() -> impl Strategy<Value = Vec<(u8, u32, u8, u16, u16)>> {
     prop::collection::vec((0_u8..12, 1_u32..=600, 0_u8..3, 0_u16..3000, 0_u16..3000), 1..200)
 }
 
+/// Sends requests by several processes that use one server, and returns what is refused. Each account has one writer in
+/// each process, as sync has it; after some requests, the processes hear of each other.
+async fn refusals(requests: &[(u8, u32, u8, u16, u16)], at_once: usize, processes: usize) -> Vec<String> {
+    let paces: Vec<_> = (0..processes).map(|_| patient()).collect();
+    let (server, start) = (Mutex::new(Server::default()), Instant::now());
+    let refusals = Mutex::new(Vec::new());
+    let clock = || Duration::from_millis(1_700_000_000_250) + start.elapsed();
+    let exchange = async |pace: &Paced, (kind, points, account, there, back): (u8, u32, u8, u16, u16)| {
+        let accounts = ["did:plc:one", "did:plc:two", "did:plc:three"];
+        let kind = match kind {
+            0 => Kind::Read,
+            1 => Kind::Repo,
+            2 => Kind::Login,
+            3 => Kind::Upload,
+            _ => Kind::Write,
+        };
+        let points = if kind == Kind::Write { points } else { 1 };
+        let toll = Toll { kind, points, account: accounts[usize::from(account)] };
+        let admission = pace.admit(toll).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(there.into())).await;
+        let answer = server.lock().unwrap().answer(&toll, clock());
+        tokio::time::sleep(Duration::from_millis(back.into())).await;
+        match answer {
+            Ok(headers) => {
+                admission.settle(&headers, StatusCode::OK);
+            }
+            Err(refusal) => refusals.lock().unwrap().push(refusal),
+        }
+    };
+    for pace in &paces {
+        exchange(pace, (0, 1, 0, 0, 0)).await;
+    }
+    // The first write of each account tells its limits.
+    for batch in requests.chunks(at_once * processes) {
+        let mut lanes: BTreeMap<(usize, u8), Vec<_>> = BTreeMap::new();
+        for (index, request) in batch.iter().enumerate() {
+            lanes.entry((index % processes, request.2)).or_default().push(*request);
+        }
+        let exchange = &exchange;
+        let lane = async |(process, lane): (usize, Vec<_>)| {
+            for request in lane {
+                exchange(&paces[process], request).await;
+            }
+        };
+        join_all(lanes.into_iter().map(|((process, _), requests)| lane((process, requests)))).await;
+        let seen: Vec<_> = paces.iter().map(Paced::limits).collect();
+        for (own, pace) in paces.iter().enumerate() {
+            let others = seen.iter().enumerate().filter(|(other, _)| *other != own).flat_map(|(_, seen)| seen.clone());
+            pace.share(processes as u32 - 1, others);
+        }
+    }
+    refusals.into_inner().unwrap()
+}
+
+fn simulated(requests: &[(u8, u32, u8, u16, u16)], at_once: usize, processes: usize) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(refusals(requests, at_once, processes))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn nothing_is_ever_refused(requests in requests(), at_once in 1_usize..12) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let refusals = runtime.block_on(async {
-            let (pace, server, start) = (patient(), Mutex::new(Server::default()), Instant::now());
-            let refusals = Mutex::new(Vec::new());
-            let clock = || Duration::from_millis(1_700_000_000_250) + start.elapsed();
-            let exchange = async |(kind, points, account, there, back): (u8, u32, u8, u16, u16)| {
-                let accounts = ["did:plc:one", "did:plc:two", "did:plc:three"];
-                let kind = match kind { 0 => Kind::Read, 1 => Kind::Repo, 2 => Kind::Login, 3 => Kind::Upload, _ => Kind::Write };
-                let points = if kind == Kind::Write { points } else { 1 };
-                let toll = Toll { kind, points, account: accounts[usize::from(account)] };
-                let admission = pace.admit(toll).await.unwrap();
-                tokio::time::sleep(Duration::from_millis(there.into())).await;
-                let answer = server.lock().unwrap().answer(&toll, clock());
-                tokio::time::sleep(Duration::from_millis(back.into())).await;
-                match answer {
-                    Ok(headers) => { admission.settle(&headers, StatusCode::OK); }
-                    Err(refusal) => refusals.lock().unwrap().push(refusal),
-                }
-            };
-            exchange((0, 1, 0, 0, 0)).await;
-            // One writer for an account, as sync has it; the first write of each tells its limits.
-            for batch in requests.chunks(at_once) {
-                let mut lanes: BTreeMap<u8, Vec<_>> = BTreeMap::new();
-                for request in batch {
-                        lanes.entry(request.2).or_default().push(*request);
-                    }
-                let lane = async |lane: Vec<_>| for request in lane { exchange(request).await };
-                join_all(lanes.into_values().map(lane)).await;
-            }
-            refusals.into_inner().unwrap()
-        });
+        let refusals = simulated(&requests, at_once, 1);
         prop_assert!(refusals.is_empty(), "{refusals:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    /// Without sharing, each process would be refused by itself, and again after each reset.
+    #[test]
+    fn of_processes_that_share_hardly_anything_is_refused(requests in requests(), processes in 2_usize..6) {
+        let refusals = simulated(&requests, 4, processes);
+        prop_assert!(refusals.len() <= processes, "{refusals:?}");
     }
 }

@@ -29,8 +29,12 @@ impl Paced {
         self.pace.check(&self.waits, toll)
     }
 
-    fn limits(&self) -> Vec<Limit> {
+    pub fn limits(&self) -> Vec<Limit> {
         self.pace.limits()
+    }
+
+    pub fn share(&self, others: u32, seen: impl IntoIterator<Item = Limit>) {
+        self.pace.share(others, seen);
     }
 
     /// What those want who wait now.
@@ -105,6 +109,35 @@ async fn what_remains_is_used_and_what_is_beyond_waits_for_the_reset() {
     assert_eq!(waits(&pace, write(1, "a")).await, 101);
     let limit = pace.limits().pop().unwrap();
     assert_eq!((limit.scope, limit.remaining), (Scope::Writes("a".into()), HOURLY.0 - 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_have_seen_counts_and_each_keeps_to_its_share() {
+    let (one, other) = (patient(), patient());
+    answered(&one, write(1, "a"), &shows(HOURLY, 9, 100)).await;
+    other.share(2, one.limits());
+    // A third of nine.
+    let first = other.admit(write(2, "a")).await.unwrap();
+    assert!(timeout(Duration::from_secs(1), other.admit(write(2, "a"))).await.is_err());
+    first.settle(&shows(HOURLY, 7, 100), OK);
+    assert_eq!(waits(&other, write(2, "a")).await, 0);
+    // What is left is too little to be shared, and the last point is anybody's.
+    answered(&other, write(1, "a"), &shows(HOURLY, 1, 100)).await;
+    assert_eq!(waits(&other, write(1, "a")).await, 0);
+    assert_eq!(waits(&other, write(1, "a")).await, 101);
+    // Nobody takes another's word for more than a whole window, or gives back what is known to be spent.
+    let boast = |remaining, seconds| Limit {
+        scope: Scope::Writes("a".into()),
+        points: HOURLY.0,
+        window: Duration::from_secs(HOURLY.1),
+        remaining,
+        resets_in: Duration::from_secs(seconds),
+    };
+    answered(&other, write(1, "a"), &shows(HOURLY, 2, 1_000)).await;
+    other.share(0, [boast(5_000, 900)]);
+    assert_eq!(other.limits().pop().unwrap().remaining, 2);
+    other.share(0, [boast(0, 1_000_000)]);
+    assert!(other.limits().pop().unwrap().resets_in <= Duration::from_secs(HOURLY.1));
 }
 
 #[tokio::test(start_paused = true)]
