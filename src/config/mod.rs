@@ -3,11 +3,11 @@
 //! Every setting has one name, the same in the environment and in the file. The environment wins over the file, the
 //! file over the default. A setting that is set to nothing is not set.
 
+mod origin;
 #[cfg(feature = "service")]
 mod service;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -15,8 +15,9 @@ use url::Url;
 
 use crate::error::{ConfigError, Error, Result};
 
+pub use origin::Origin;
 #[cfg(feature = "service")]
-pub use service::{Publisher, ServiceConfig};
+pub use service::{Publisher, Role, ServiceConfig};
 
 /// What can be set: its name, whether it is secret, and the value it has if nobody sets it.
 struct Setting {
@@ -59,29 +60,11 @@ const SETTINGS: &[Setting] = &[
     setting("TELECINE_LISTEN", "127.0.0.1:3002"),
     setting("TELECINE_PLAN_AT", "04:00"),
     setting("TELECINE_PUBLISH", "site"),
+    // Addresses may carry passwords.
+    secret("TELECINE_QUEUE"),
+    setting("TELECINE_ROLE", "all"),
     setting("TELECINE_SETTLE", "30s"),
 ];
-
-/// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// The environment variable of that name.
-    Environment,
-    /// The config file.
-    File(PathBuf),
-    /// Nobody set it.
-    Default,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Origin::Environment => formatter.write_str("environment"),
-            Origin::File(path) => write!(formatter, "{}", path.display()),
-            Origin::Default => formatter.write_str("default"),
-        }
-    }
-}
 
 /// A setting as it may be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +128,19 @@ impl Config {
             }
         }
         Ok(config)
+    }
+
+    /// The same with another value of a setting, where a command was given one.
+    ///
+    /// # Panics
+    /// When there is no such setting.
+    #[must_use]
+    pub fn with_argument(mut self, name: &str, value: Option<String>) -> Config {
+        let setting = SETTINGS.iter().find(|setting| setting.name == name).expect("commands know the settings");
+        if let Some(value) = value {
+            self.set(setting.name, value, Origin::Argument);
+        }
+        self
     }
 
     fn set(&mut self, name: &'static str, value: String, origin: Origin) {

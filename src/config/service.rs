@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::civil::Time;
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Config;
@@ -19,11 +20,58 @@ pub enum Publisher {
     Telecine,
 }
 
+/// What a process of the service does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Everything.
+    #[default]
+    All,
+    /// It answers requests, reads changes and asks for plans; others work.
+    Front,
+    /// It works; of requests, it only answers those about itself.
+    Worker,
+}
+
+impl Role {
+    /// The role of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Role> {
+        [Role::All, Role::Front, Role::Worker].into_iter().find(|role| role.name() == name)
+    }
+
+    /// Its name: `worker`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::All => "all",
+            Role::Front => "front",
+            Role::Worker => "worker",
+        }
+    }
+
+    /// Whether it answers requests, reads changes and asks for plans.
+    #[must_use]
+    pub fn is_front(self) -> bool {
+        self != Role::Worker
+    }
+
+    /// Whether it does jobs.
+    #[must_use]
+    pub fn works(self) -> bool {
+        self != Role::Front
+    }
+}
+
 /// The settings of the service, checked.
 #[derive(Debug, Clone)]
 pub struct ServiceConfig {
     /// The database of the service's own state.
     pub database: String,
+    /// What this process does.
+    pub role: Role,
+    /// The addresses of the NATS servers that bring jobs to workers; `None` if workers look for themselves.
+    pub queue: Option<SecretString>,
     /// Where it listens.
     pub listen: SocketAddr,
     /// Who creates records.
@@ -55,8 +103,11 @@ impl Config {
         let loopback = self.defaulted("TELECINE_ALLOW_LOOPBACK");
         let plan_at = self.defaulted("TELECINE_PLAN_AT");
         let hosts = self.defaulted("TELECINE_CALLBACK_HOSTS");
+        let role = self.defaulted("TELECINE_ROLE");
         Ok(ServiceConfig {
             database: self.defaulted("TELECINE_DATABASE").into(),
+            role: Role::named(role).ok_or_else(|| wrong("TELECINE_ROLE", role, "all, front or worker"))?,
+            queue: self.optional("TELECINE_QUEUE").cloned(),
             listen: listen
                 .parse()
                 .map_err(|_| wrong("TELECINE_LISTEN", listen, "an address such as 127.0.0.1:3002"))?,
@@ -116,6 +167,7 @@ mod tests {
         let expected = "expected an address such as 127.0.0.1:3002";
         assert_eq!(told(&[("TELECINE_LISTEN", "3002")]), format!("TELECINE_LISTEN is \"3002\"; {expected}"));
         assert_eq!(told(&[("TELECINE_PUBLISH", "both")]), "TELECINE_PUBLISH is \"both\"; expected site or telecine");
+        assert_eq!(told(&[("TELECINE_ROLE", "both")]), "TELECINE_ROLE is \"both\"; expected all, front or worker");
         assert!(told(&[("TELECINE_PLAN_AT", "at night")]).ends_with("expected a time of day such as 04:00"));
         assert!(told(&[("TELECINE_SETTLE", "30")]).ends_with("expected a number of seconds such as 30s"));
         assert!(told(&[("TELECINE_ALLOW_LOOPBACK", "true")]).ends_with("expected yes or no"));

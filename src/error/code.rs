@@ -3,7 +3,7 @@
 use super::{AddressProblem, ConfigError, Error, FileError, RemoteError, ServeError, SyncError, TapeError, VideoError};
 
 /// Every code there is, and what it stands for. The word before the dot says where to look.
-pub const CODES: [(&str, &str); 82] = [
+pub const CODES: [(&str, &str); 83] = [
     ("backup.incomplete", "files that are to be saved are not on the server any more"),
     ("backup.unreadable", "what should be a backup is none"),
     ("config.file", "the config file is not TOML, or sets what does not exist"),
@@ -57,6 +57,7 @@ pub const CODES: [(&str, &str); 82] = [
     ("pds.unavailable", "the server cannot be reached, or cannot answer"),
     ("pds.uncertain", "a write may have happened or not"),
     ("pds.unsendable", "a record cannot be put into a request"),
+    ("queue.unavailable", "the NATS server cannot be reached, or refuses"),
     ("receiver.declined", "the receiver did not take what it was sent"),
     ("receiver.no-response", "the receiver could not be reached, or its response did not come"),
     ("receiver.refused-address", "the address is not one that anything may be sent to"),
@@ -210,6 +211,7 @@ fn serve(error: &ServeError) -> &'static str {
         ServeError::Declined { .. } => "receiver.declined",
         ServeError::NoResponse { .. } => "receiver.no-response",
         ServeError::Listen { .. } => "serve.cannot-listen",
+        ServeError::Queue { .. } => "queue.unavailable",
     }
 }
 

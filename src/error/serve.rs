@@ -40,6 +40,14 @@ pub enum ServeError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The queue of many machines did not do what it was asked to.
+    #[error("NATS could not {doing}")]
+    Queue {
+        /// What it was to do: `open the stream`.
+        doing: &'static str,
+        /// What it said.
+        source: Cause,
+    },
 }
 
 impl ServeError {
@@ -48,7 +56,7 @@ impl ServeError {
     pub fn fault(&self) -> Fault {
         match self {
             ServeError::RefusedAddress { .. } => Fault::Input,
-            ServeError::Declined { .. } | ServeError::NoResponse { .. } => Fault::Server,
+            ServeError::Declined { .. } | ServeError::NoResponse { .. } | ServeError::Queue { .. } => Fault::Server,
             ServeError::Listen { .. } => Fault::Operator,
         }
     }
@@ -58,7 +66,9 @@ impl ServeError {
     pub fn disposition(&self) -> Disposition {
         match self {
             ServeError::RefusedAddress { .. } | ServeError::Listen { .. } => Disposition::Drop,
-            ServeError::Declined { .. } | ServeError::NoResponse { .. } => Disposition::LookFirst,
+            ServeError::Declined { .. } | ServeError::NoResponse { .. } | ServeError::Queue { .. } => {
+                Disposition::LookFirst
+            }
         }
     }
 }

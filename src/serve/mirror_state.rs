@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use crate::error::Result;
 
+use super::fleet::Member;
 use super::jobs::{Attempt, Job, Later, Outcome, Planned, State, Work};
 use super::schedule;
 use super::service::Service;
-use super::store::{Process, Reading};
+use super::store::Reading;
 
 /// The code of a failure because of a limit of the PDS.
 const THROTTLED: &str = "pds.throttled";
@@ -26,7 +27,7 @@ pub struct MirrorState {
     /// When everything is planned next.
     pub next_plan: Timestamp,
     /// The processes of the service.
-    pub processes: Vec<Process>,
+    pub members: Vec<Member>,
     /// How many items wait because the PDS limits its rate, and when the first of them is tried again.
     pub throttled: (u64, Option<Timestamp>),
 }
@@ -39,15 +40,15 @@ impl MirrorState {
     pub async fn read(service: &Service, now: Timestamp) -> Result<MirrorState> {
         let (store, mongo) = (&service.store, &service.services.mongo);
         let plan = Work::Plan.id();
-        let (reading, oplog, plan, processes, throttled) = tokio::try_join!(
+        let (reading, oplog, plan, members, throttled) = tokio::try_join!(
             store.reading(),
             mongo.oplog_window(),
             store.job(&plan),
-            store.present(),
+            Member::all(store),
             store.waiting_for(THROTTLED),
         )?;
         let next_plan = schedule::next(service.config.plan_at, now);
-        Ok(MirrorState { reading, oplog, plan, next_plan, processes, throttled })
+        Ok(MirrorState { reading, oplog, plan, next_plan, members, throttled })
     }
 
     /// The last plan that was carried out, and what it came to.

@@ -10,14 +10,15 @@
 //!
 //! * `jobs/` — pure: what there is to do, its states, and what follows from the end of an attempt.
 //! * `store/` — the service's own database: claims, fences, the ledger, the position in the stream.
-//! * `queue`, `progress`, `service` — who wakes workers, how far they are, and everything connected.
+//! * `queue/` — what brings jobs to workers, in this process or on many machines. `rebuild` — keeps it in step with the store.
+//! * `progress`, `service` — how far workers are, and everything connected.
 //! * `webhooks/` — pure: events, endpoints that subscribe to them, signatures. `subscriptions` — how the operator keeps them.
 //! * `outbox/` — requests to others, and to whom they may go.
 //! * `work/` — how each kind of work is done.
 //! * `requests` — pure: what strangers send, read.
 //! * `runner` — workers. `changes`, `schedule` — the site's changes, and the day's plan, to jobs.
 //! * `view`, `feed`, `metrics` — jobs as others see them, as they change, and counted.
-//! * `process`, `mirror_state` — what each process tells of itself, and how far the mirror is in step.
+//! * `process`, `fleet`, `mirror_state` — what each process tells of itself, all of them, and how far the mirror is in step.
 //! * `check/` — what the service needs, looked at without it.
 //! * `dashboard/` — pages. `http/` — every route.
 
@@ -26,6 +27,7 @@ mod check;
 mod dashboard;
 mod feed;
 mod files;
+mod fleet;
 mod http;
 mod jobs;
 mod metrics;
@@ -34,6 +36,7 @@ mod outbox;
 mod process;
 mod progress;
 mod queue;
+mod rebuild;
 pub mod requests;
 mod runner;
 mod schedule;
@@ -55,9 +58,12 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::error::{Error, Result, ServeError};
 
 pub use check::check;
-pub use jobs::{Attempt, Baked, Failure, Job, Kind, Outcome, Planned, Stage, State, Work};
+pub use fleet::Member;
+pub use jobs::{Attempt, Bake, Baked, Failure, Job, Kind, Next, Outcome, Planned, Stage, State, Work};
+pub use queue::{Queue, Taken, Ticket, open as open_queue};
+pub use rebuild::rebuild;
 pub use service::Service;
-pub use store::{Filter, Queue, Store};
+pub use store::{Claimant, Filter, Store};
 pub use subscriptions::Subscriptions;
 pub use view::{JobPage, JobView, ago};
 pub use webhooks::{Disabled, Endpoint, EventType, OldSecret, Reason, Secret};
@@ -93,16 +99,20 @@ pub async fn serve(service: Service, listener: TcpListener, patience: Duration) 
     supervisor::ready();
     let supervised = service.clone();
     let _alive = AbortOnDropHandle::new(tokio::spawn(async move { supervisor::keep_alive(&supervised).await }));
-    let watching = feed::run(&service.feed, &service.store, &service.stopping);
-    let sources = async {
-        tokio::join!(
-            Box::pin(changes::read(&service)),
-            schedule::plan_daily(&service),
-            Box::pin(process::tell(&service)),
-            watching
-        )
+    let role = service.config.role;
+    let front = async {
+        if role.is_front() {
+            let watching = feed::run(&service.feed, &service.store, &service.stopping);
+            let (changes, rebuilding) = (Box::pin(changes::read(&service)), Box::pin(rebuild::keep(&service)));
+            tokio::join!(changes, rebuilding, schedule::plan_daily(&service), watching);
+        }
     };
-    let mut work = std::pin::pin!(async { tokio::join!(sources, runner::run(service.clone())) });
+    let worker = async {
+        if role.works() {
+            runner::run(service.clone()).await;
+        }
+    };
+    let mut work = std::pin::pin!(async { tokio::join!(front, worker, Box::pin(process::tell(&service))) });
     tokio::select! {
         _ = &mut work => {}
         () = drain(&service, patience) => {

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::remote::pds::{Limit, Pds};
+use crate::error::Result;
+use crate::remote::pds::{Limit, Pds, Scope};
 
 use super::service::Service;
 use super::store::{Budget, Process, Waiting};
 
 /// How often it is told.
-const TELL: Duration = Duration::from_secs(10);
+const TELL: Duration = Duration::from_secs(5);
 
 /// How many limits of single accounts, and how many waits, are told of: those that matter most.
 const MOST: usize = 20;
@@ -18,7 +19,7 @@ const MOST: usize = 20;
 /// Tells of this process until `service.stopping` is cancelled.
 pub async fn tell(service: &Service) {
     while !service.stopping.is_cancelled() {
-        if let Err(error) = service.store.note_process(&this(service)).await {
+        if let Err(error) = tell_once(service).await {
             tracing::warn!(chain = ?error.chain(), "the process cannot be noted");
         }
         service.pause(TELL).await;
@@ -27,6 +28,18 @@ pub async fn tell(service: &Service) {
         // It is forgotten by itself before long.
         tracing::debug!(chain = ?error.chain(), "the process cannot be forgotten");
     }
+}
+
+/// Tells of this process, and hears of the others, with which it shares the PDS's limits.
+async fn tell_once(service: &Service) -> Result<()> {
+    service.store.note_process(&this(service)).await?;
+    let mut others = service.store.present().await?;
+    others.retain(|other| other.worker != service.worker);
+    let workers = others.iter().filter(|other| other.role.works()).count();
+    let now = Timestamp::now();
+    let seen = others.iter().flat_map(|other| &other.budgets).filter_map(|budget| limit(budget, now));
+    service.services.pds.pace().share(u32::try_from(workers).unwrap_or(u32::MAX), seen);
+    Ok(())
 }
 
 fn this(service: &Service) -> Process {
@@ -41,6 +54,9 @@ fn this(service: &Service) -> Process {
     waits.truncate(MOST);
     Process {
         worker: service.worker.clone(),
+        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        role: service.config.role,
+        recipe: service.recipe.clone(),
         version: env!("CARGO_PKG_VERSION").into(),
         started: service.started,
         budgets: budgets(&service.services.pds),
@@ -59,6 +75,18 @@ pub fn budgets(pds: &Pds) -> Vec<Budget> {
     });
     budgets.truncate(MOST);
     budgets
+}
+
+/// A limit that another process has seen; `None` if its window is over.
+fn limit(budget: &Budget, now: Timestamp) -> Option<Limit> {
+    let left = Duration::try_from(budget.resets.duration_since(now)).ok().filter(|left| !left.is_zero())?;
+    Some(Limit {
+        scope: Scope::wanted(&budget.kind, budget.account.as_deref())?,
+        points: budget.points,
+        window: Duration::from_secs(budget.window),
+        remaining: budget.remaining,
+        resets_in: left,
+    })
 }
 
 fn budget(limit: &Limit, now: Timestamp) -> Budget {

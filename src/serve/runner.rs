@@ -20,8 +20,9 @@ use crate::sync::isolated;
 use super::jobs::{End, Failure, Job, Kind, MOST_DEATHS, Next, Work};
 use super::outbox::Delivery;
 use super::progress::Progress;
+use super::queue::{Taken, Ticket};
 use super::service::Service;
-use super::store::{Claim, Renewed};
+use super::store::{Claim, Claimant, Renewed};
 use super::work;
 
 /// How often the database is told how far a job is, if that has changed.
@@ -71,11 +72,11 @@ pub async fn run(service: Arc<Service>) {
 struct Slot {
     _of_kind: OwnedSemaphorePermit,
     /// Of a webhook: that its endpoint is being told.
-    delivery: Option<Delivery>,
+    _delivery: Option<Delivery>,
 }
 
 /// A job that was claimed, and the slot that it takes.
-type Claimed = (Claim, Slot);
+type Claimed = (Taken, Slot);
 
 /// Claims jobs of a kind while there are free slots.
 async fn claim(service: Arc<Service>, kind: Kind, slots: usize, claimed: mpsc::Sender<Claimed>) {
@@ -85,24 +86,19 @@ async fn claim(service: Arc<Service>, kind: Kind, slots: usize, claimed: mpsc::S
             slot = slots.clone().acquire_owned() => slot.expect("nobody closes it"),
             () = service.stopping.cancelled() => break,
         };
-        match service.store.claim(kind, &service.worker, &service.deliveries.busy()).await {
-            Ok(Some(claim)) => {
-                let delivery = match &claim.job.work {
+        let busy = service.deliveries.busy();
+        let claimant = Claimant { worker: &service.worker, recipe: &service.recipe, busy: &busy };
+        match service.queue.take(kind, claimant).await {
+            Ok(Some(taken)) => {
+                let delivery = match &taken.claim.job.work {
                     Work::Webhook(webhook) => Some(service.deliveries.begin(&webhook.endpoint)),
                     _ => None,
                 };
                 // The lane takes what it is given as long as there is somebody to give it something.
-                let _ = claimed.send((claim, Slot { _of_kind: slot, delivery })).await;
+                let _ = claimed.send((taken, Slot { _of_kind: slot, _delivery: delivery })).await;
             }
-            Ok(None) => {
-                drop(slot);
-                rest(&service, kind).await;
-            }
-            Err(error) => {
-                tracing::warn!(kind = kind.name(), chain = ?error.chain(), "no job can be claimed");
-                drop(slot);
-                rest(&service, kind).await;
-            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(kind = kind.name(), chain = ?error.chain(), "no job can be claimed"),
         }
     }
 }
@@ -113,17 +109,14 @@ async fn lane(service: &Arc<Service>, mut claimed: mpsc::Receiver<Claimed>) {
     loop {
         tokio::select! {
             received = claimed.recv() => match received {
-                Some((claim, slot)) => {
+                Some((Taken { claim, ticket }, slot)) => {
                     let (id, kind, number) = (&claim.job.id, claim.job.work.kind(), claim.job.attempt);
                     let span = tracing::info_span!("job", id, kind = kind.name(), number, of = claim.job.work.label());
                     let attempt = async move {
-                        attempt(service, claim).await;
-                        let was_delivery = slot.delivery.is_some();
+                        let ticket = Arc::from(ticket);
+                        let job = attempt(service, claim, &ticket).await;
                         drop(slot);
-                        if was_delivery {
-                            // Others to that endpoint may have been left.
-                            service.queue.wake(kind);
-                        }
+                        ticket.give_back(job.as_ref()).await;
                     };
                     jobs.push(Box::pin(attempt.instrument(span)));
                 }
@@ -135,15 +128,8 @@ async fn lane(service: &Arc<Service>, mut claimed: mpsc::Receiver<Claimed>) {
     while jobs.next().await.is_some() {}
 }
 
-async fn rest(service: &Service, kind: Kind) {
-    tokio::select! {
-        () = service.queue.rest(kind) => {}
-        () = service.stopping.cancelled() => {}
-    }
-}
-
-/// One attempt at a job, from its claim to what becomes of it.
-async fn attempt(service: &Arc<Service>, claim: Claim) {
+/// One attempt at a job, from its claim to what becomes of it. Returns the job as it is then; `None` if it is another worker's.
+async fn attempt(service: &Arc<Service>, claim: Claim, ticket: &Arc<dyn Ticket>) -> Option<Job> {
     let job = &claim.job;
     if job.deaths >= MOST_DEATHS {
         let text = format!("{} workers were not heard of again while they had it", job.deaths);
@@ -163,8 +149,9 @@ async fn attempt(service: &Arc<Service>, claim: Claim) {
         }
     };
     // In a task of its own, so that no work keeps it from being heard of.
-    let mut kept =
-        AbortOnDropHandle::new(tokio::spawn(keep(service.clone(), claim.clone(), progress.clone()).in_current_span()));
+    let mut kept = AbortOnDropHandle::new(tokio::spawn(
+        keep(service.clone(), claim.clone(), ticket.clone(), progress.clone()).in_current_span(),
+    ));
     let end = {
         let mut working = std::pin::pin!(working);
         tokio::select! {
@@ -176,17 +163,19 @@ async fn attempt(service: &Arc<Service>, claim: Claim) {
     control.stop.cancel();
     match end {
         Ok(end) => settle(service, &claim, end.next(job.attempt, Timestamp::now()), began.elapsed()).await,
-        Err(Renewed::Cancelled) => {
-            if let Err(error) = service.store.end(&claim).await {
-                tracing::warn!(chain = ?error.chain(), "a cancelled job cannot be ended");
-            }
+        Err(Renewed::Cancelled) => service.store.end(&claim).await.unwrap_or_else(|error| {
+            tracing::warn!(chain = ?error.chain(), "a cancelled job cannot be ended");
+            None
+        }),
+        Err(_) => {
+            tracing::warn!("the job is another worker's by now");
+            None
         }
-        Err(_) => tracing::warn!("the job is another worker's by now"),
     }
 }
 
 /// Renews a claim until that cannot be done any more.
-async fn keep(service: Arc<Service>, claim: Claim, progress: Progress) -> Renewed {
+async fn keep(service: Arc<Service>, claim: Claim, ticket: Arc<dyn Ticket>, progress: Progress) -> Renewed {
     let mut told = (None, None);
     let mut since = Instant::now();
     loop {
@@ -196,7 +185,10 @@ async fn keep(service: Arc<Service>, claim: Claim, progress: Progress) -> Renewe
             continue;
         }
         match service.store.renew(&claim, now.0, now.1).await {
-            Ok(Renewed::Kept) => (told, since) = (now, Instant::now()),
+            Ok(Renewed::Kept) => {
+                (told, since) = (now, Instant::now());
+                ticket.extend().await;
+            }
             Ok(renewed) => return renewed,
             // The lease says when it is another's; until then this one goes on.
             Err(error) => tracing::warn!(chain = ?error.chain(), "a claim cannot be renewed"),
@@ -204,8 +196,8 @@ async fn keep(service: Arc<Service>, claim: Claim, progress: Progress) -> Renewe
     }
 }
 
-/// Writes down what becomes of a job, and first tells whoever has to know.
-async fn settle(service: &Service, claim: &Claim, next: Next, took: Duration) {
+/// Writes down what becomes of a job, and first tells whoever has to know. Returns the job as it is then.
+async fn settle(service: &Service, claim: &Claim, next: Next, took: Duration) -> Option<Job> {
     let settled = async {
         if let Next::Park(failure) = &next {
             work::give_up(service, claim, failure).await?;
@@ -216,11 +208,13 @@ async fn settle(service: &Service, claim: &Claim, next: Next, took: Duration) {
         Ok(Some(job)) => {
             service.metrics.jobs.end(&job, took);
             tell(&job);
+            return Some(job);
         }
         Ok(None) => tracing::warn!("the job is another worker's by now"),
         // It is due again when its lease is over.
         Err(error) => tracing::warn!(chain = ?error.chain(), "the end of a job cannot be stored"),
     }
+    None
 }
 
 fn tell(job: &Job) {

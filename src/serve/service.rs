@@ -11,13 +11,13 @@ use crate::config::{Config, ServiceConfig};
 use crate::error::Result;
 use crate::remote::Waits;
 use crate::sync::{Policy, Services};
-use crate::video::Preset;
+use crate::video::{Preset, fingerprint};
 
 use super::feed::Feed;
 use super::jobs::{Job, Work};
 use super::metrics::Metrics;
 use super::outbox::{Client, Deliveries, Receivers};
-use super::queue::Queue;
+use super::queue::{self, Queue};
 use super::store::Store;
 
 /// Everything that the service is made of.
@@ -26,8 +26,8 @@ pub struct Service {
     pub services: Services,
     /// Its own database.
     pub store: Store,
-    /// Who wakes workers.
-    pub queue: Queue,
+    /// What brings jobs to workers.
+    pub queue: Arc<dyn Queue>,
     /// What happens to jobs, for who watches.
     pub feed: Feed,
     /// How many watch it.
@@ -46,6 +46,8 @@ pub struct Service {
     pub policy: Policy,
     /// The name of this process among workers.
     pub worker: String,
+    /// What tells its videos from those of others: see [`fingerprint`].
+    pub recipe: String,
     /// When it started.
     pub started: Timestamp,
     /// Cancelled when no more work is to be begun.
@@ -67,10 +69,12 @@ impl Service {
         let ending = CancellationToken::new();
         // Whoever waits for a server is stopped first: it has nothing in its hands.
         let services = Services::connect(config, Waits::new(PATIENCE, stopping.clone())).await?;
+        let store = Store::open(&services.mongo, &settings.database).await?;
+        let recipe = fingerprint(&preset)?;
         Ok(Service {
-            store: Store::open(&services.mongo, &settings.database).await?,
+            queue: queue::open(&settings, &store, &stopping).await?,
+            store,
             services,
-            queue: Queue::new(),
             feed: Feed::new(),
             watchers: Arc::default(),
             metrics: Metrics::new(),
@@ -79,6 +83,7 @@ impl Service {
             config: settings,
             preset,
             policy,
+            recipe,
             worker: format!("worker-{:06x}", fastrand::u32(..) >> 8),
             started: Timestamp::now(),
             stopping,
@@ -91,8 +96,8 @@ impl Service {
     /// # Errors
     /// When the database cannot be written.
     pub async fn submit(&self, work: &Work, delay: Duration, hints: bool) -> Result<Job> {
-        let job = self.store.submit(work, delay, hints).await?;
-        self.queue.wake(work.kind());
+        let job = self.store.submit(work, &self.recipe, delay, hints).await?;
+        self.queue.push(&job);
         Ok(job)
     }
 
@@ -101,8 +106,8 @@ impl Service {
     /// # Errors
     /// When the database cannot be written.
     pub async fn submit_once(&self, work: &Work) -> Result<()> {
-        self.store.submit_once(work).await?;
-        self.queue.wake(work.kind());
+        let job = self.store.submit_once(work, &self.recipe).await?;
+        self.queue.push(&job);
         Ok(())
     }
 
@@ -121,7 +126,7 @@ impl Service {
     pub async fn retry(&self, id: &str) -> Result<Option<Job>> {
         let job = self.store.retry(id).await?;
         if let Some(job) = &job {
-            self.queue.wake(job.work.kind());
+            self.queue.push(job);
         }
         Ok(job)
     }

@@ -11,6 +11,7 @@ mod complexity;
 mod encode;
 mod encoding;
 mod exact;
+mod fingerprint;
 mod floor;
 mod frame_source;
 mod installed;
@@ -47,6 +48,7 @@ use crate::error::{Error, VideoError};
 
 pub use choose::{Choice, choice};
 pub use encoding::{Codec, Colors, Encoding};
+pub use fingerprint::fingerprint;
 pub use installed::{Installed, has as has_encoder, installed};
 pub use look::{Kind, Look, look};
 pub use monitor::{Monitor, Progress};

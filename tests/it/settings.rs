@@ -47,6 +47,8 @@ fn settings_are_shown_with_their_origin_and_without_their_secrets() {
     TELECINE_LISTEN            127.0.0.1:3002                                default
     TELECINE_PLAN_AT           04:00                                         default
     TELECINE_PUBLISH           site                                          default
+    TELECINE_QUEUE             not set
+    TELECINE_ROLE              all                                           default
     TELECINE_SETTLE            30s                                           default
     ");
     let json = telecine(&workshop, "config --config staging.toml --json", &set).succeeds();

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::config::Config;
 use crate::error::{Result, SyncError};
 use crate::remote::mongo::Mongo;
-use crate::serve::{Filter, Job, JobPage, JobView, Kind, Outcome as Ended, State, Store, ago};
+use crate::serve::{Filter, Job, JobPage, JobView, Kind, Outcome as Ended, State, Store, ago, open_queue, rebuild};
 
 use super::network::{self, ServerArguments};
 use crate::cli::outcome::Outcome;
@@ -44,6 +44,8 @@ enum Command {
     Cancel(Which),
     /// Put jobs aside that nobody is at, until somebody asks for them again
     Park(Which),
+    /// Tell the queue again of all jobs that are due, as after a loss of the NATS server's data
+    Rebuild,
 }
 
 #[derive(Debug, Args)]
@@ -99,14 +101,28 @@ fn state(text: &str) -> std::result::Result<State, String> {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     network::ask(&"jobs", &arguments.servers, async |config: Config, _| {
-        let database = config.service()?.database;
-        let store = Store::open(&Mongo::connect(&config).await?, &database).await?;
+        let settings = config.service()?;
+        let store = Store::open(&Mongo::connect(&config).await?, &settings.database).await?;
+        let queue = open_queue(&settings, &store, &network::stop()).await?;
         match &arguments.command {
             Command::List(arguments) => list(&store, arguments).await,
             Command::Show { id, json } => show(&store, id, *json).await,
-            Command::Retry(which) => act(&store, which, "retried", async |id| store.retry(id).await).await,
+            Command::Retry(which) => {
+                let outcome = act(&store, which, "retried", async |id| store.retry(id).await).await;
+                if let Err(error) = queue.rebuild(&[]).await {
+                    say(format!("warning: {}; workers hear of it later", error.chain().join(": ")));
+                }
+                outcome
+            }
             Command::Cancel(which) => act(&store, which, "cancelled", async |id| store.cancel(id).await).await,
             Command::Park(which) => act(&store, which, "parked", async |id| store.park(id).await).await,
+            Command::Rebuild => {
+                let jobs = rebuild(&store, queue.as_ref()).await?;
+                if jobs > 0 {
+                    line(format!("{jobs} jobs were unknown to the queue"));
+                }
+                Ok(Outcome::of_work(false, jobs > 0))
+            }
         }
     })
 }

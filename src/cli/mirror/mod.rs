@@ -6,6 +6,8 @@ mod config;
 mod confirm;
 mod doctor;
 mod findings;
+#[cfg(feature = "service")]
+mod fleet;
 mod item;
 #[cfg(feature = "service")]
 mod jobs;
@@ -52,6 +54,8 @@ pub enum Command {
     Jobs(jobs::Arguments),
     #[cfg(feature = "service")]
     Webhooks(webhooks::Arguments),
+    #[cfg(feature = "service")]
+    Fleet(fleet::Arguments),
 }
 
 /// Runs it.
@@ -75,5 +79,7 @@ pub fn run(command: &Command) -> Outcome {
         Command::Jobs(arguments) => jobs::run(arguments),
         #[cfg(feature = "service")]
         Command::Webhooks(arguments) => webhooks::run(arguments),
+        #[cfg(feature = "service")]
+        Command::Fleet(arguments) => fleet::run(arguments),
     }
 }

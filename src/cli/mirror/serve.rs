@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::admin::doctor::Finding;
+use crate::config::{Config, Role};
 use crate::error::Result;
 use crate::remote::{PATIENCE, Waits};
 use crate::serve::{self, Service};
@@ -33,11 +34,22 @@ nothing, and ends with status 1 if anything fails.
 Examples:
   telecine serve --check
   telecine serve
-  TELECINE_LISTEN=127.0.0.1:3003 TELECINE_PUBLISH=telecine telecine serve --drain 5m")]
+  TELECINE_LISTEN=127.0.0.1:3003 TELECINE_PUBLISH=telecine telecine serve --drain 5m
+  telecine serve --queue nats://queue.internal:4222 --role worker")]
 pub struct Arguments {
     /// Let work that was begun go on for so long when the service is stopped: 30s, 5m
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = network::time)]
     drain: Duration,
+    /// Do this of the service's work: all, front (answer requests and follow changes) or worker (do jobs)
+    #[arg(long, value_name = "ROLE", value_parser = role)]
+    role: Option<Role>,
+    /// Let these NATS servers bring jobs to workers
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        help = "Let this NATS server bring jobs to workers: nats://host:4222. Set TELECINE_QUEUE instead if the address has a password"
+    )]
+    queue: Option<String>,
     /// Look whether the service would work here, and start nothing
     #[arg(long)]
     check: bool,
@@ -66,13 +78,24 @@ pub fn run(arguments: &Arguments) -> Outcome {
     }
 }
 
+/// The settings, with what the arguments say.
+fn configured(arguments: &Arguments) -> Result<Config> {
+    let role = arguments.role.map(|role| role.name().to_owned());
+    let config = arguments.file.load()?.with_argument("TELECINE_ROLE", role);
+    Ok(config.with_argument("TELECINE_QUEUE", arguments.queue.clone()))
+}
+
+fn role(text: &str) -> std::result::Result<Role, String> {
+    Role::named(text).ok_or_else(|| "there are all, front and worker".into())
+}
+
 async fn check(arguments: &Arguments) -> Result<Vec<Finding>> {
-    let config = arguments.file.load()?;
+    let config = configured(arguments)?;
     Ok(serve::check(&config, &Waits::new(PATIENCE, network::stop())).await)
 }
 
 async fn serve(arguments: &Arguments, preset: Preset) -> Result<()> {
-    let config = arguments.file.load()?;
+    let config = configured(arguments)?;
     let service = Service::connect(&config, preset, POLICY, network::stop()).await?;
     if service.config.callback_secret.is_none() {
         say("warning: CALLBACK_SECRET is not set; /bake refuses everybody");

@@ -4,6 +4,7 @@
 mod callback;
 mod database;
 mod listen;
+mod queue;
 mod settings;
 
 use crate::admin::doctor::{self, Finding};
@@ -19,7 +20,7 @@ pub async fn check(config: &Config, waits: &Waits) -> Vec<Finding> {
         Err(error) => {
             let remedy = "correct it in the environment or the config file; telecine config shows where it is from";
             findings.push(Finding::fail("service settings", error.chain().join(": "), remedy));
-            let skipped = ["change stream", "oplog", "service database", "listen address", "callback"];
+            let skipped = ["change stream", "oplog", "service database", "queue", "listen address", "callback"];
             findings.extend(skipped.map(|what| Finding::skip(what, "a setting of the service is wrong")));
         }
     }
@@ -29,8 +30,12 @@ pub async fn check(config: &Config, waits: &Waits) -> Vec<Finding> {
 /// What the service needs besides.
 async fn own(config: &Config) -> Result<Vec<Finding>> {
     let service = config.service()?;
-    let (database, listen, callback) =
-        tokio::join!(database::look(config, &service), listen::look(service.listen), callback::look(&service));
-    let groups = [settings::look(config, &service), database, vec![listen], callback];
+    let (database, queue, listen, callback) = tokio::join!(
+        database::look(config, &service),
+        Box::pin(queue::look(config, &service)),
+        listen::look(service.listen),
+        callback::look(&service)
+    );
+    let groups = [settings::look(config, &service), database, vec![queue, listen], callback];
     Ok(groups.into_iter().flatten().collect())
 }

@@ -65,6 +65,7 @@ fn by_part(part: &str) -> &'static str {
         "video" => "The video could not be made. Keep the ZIP, report it with this text, and retry after an update.",
         "disk" => "The service cannot write its files. Make room in its temporary folder, then retry.",
         "mongodb" => "MongoDB did not answer or declined. Retry when it is in order.",
+        "queue" => "NATS did not answer or declined. Workers look into the database meanwhile; mend it when you can.",
         "fetch" => "Spaces did not answer or declined. Retry when it is in order.",
         "pds" => "The PDS did not answer or declined. Retry when it is in order.",
         "webhook" => "The subscriber cannot be reached or declines. Retry when it is in order.",

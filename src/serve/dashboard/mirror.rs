@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
+use crate::config::Role;
+use crate::serve::fleet::Member;
 use crate::serve::jobs::{Planned, State};
 use crate::serve::mirror_state::MirrorState;
 use crate::serve::store::{Budget, Process, Reading};
@@ -26,9 +28,9 @@ pub fn mirror(mirror: &MirrorState, now: Timestamp) -> Markup {
                 dt { "Last full plan" } dd { (plan(mirror, now)) }
                 dt { "Next full plan" } dd { (time(mirror.next_plan, now)) }
                 dt { "Postponed accounts" } dd { (postponed(mirror, now)) }
-                dt { "Processes" } dd { (processes(&mirror.processes, now)) }
+                dt { "Processes" } dd { (members(&mirror.members, now)) }
             }
-            (budgets(&mirror.processes, now))
+            (budgets(&mirror.members, now))
         }
     }
 }
@@ -99,7 +101,7 @@ pub fn planned(planned: &Planned, now: Timestamp) -> Markup {
 fn postponed(mirror: &MirrorState, now: Timestamp) -> Markup {
     let (items, next) = mirror.throttled;
     let accounts = mirror.postponed(now);
-    let waits = mirror.processes.iter().flat_map(|process| &process.waits).filter(|wait| wait.account.is_some());
+    let waits = mirror.members.iter().flat_map(|member| &member.process.waits).filter(|wait| wait.account.is_some());
     let waits: Vec<_> = waits.collect();
     html! {
         @if items == 0 && accounts.is_empty() && waits.is_empty() { "None." }
@@ -122,18 +124,39 @@ fn postponed(mirror: &MirrorState, now: Timestamp) -> Markup {
     }
 }
 
-fn processes(processes: &[Process], now: Timestamp) -> Markup {
+fn members(members: &[Member], now: Timestamp) -> Markup {
     html! {
-        @if processes.is_empty() { "None." }
-        ul.plain { @for process in processes {
-            li { (process.worker) ", release " (process.version) ", started " (time(process.started, now)) }
+        @if members.is_empty() { "None." }
+        ul.plain { @for Member { process, jobs } in members {
+            li {
+                (process.worker)
+                @if !process.host.is_empty() { " on " (process.host) }
+                ", " (does(process.role)) ", release " (process.version)
+                @if !process.recipe.is_empty() { ", " (process.recipe) }
+                ", started " (time(process.started, now))
+                @if !jobs.is_empty() { ": " @for (index, job) in jobs.iter().enumerate() {
+                    @if index > 0 { ", " }
+                    a href={ "/jobs/" (job.id) } { (job.kind.name()) " " (job.label) }
+                } }
+            }
         } }
     }
 }
 
-fn budgets(processes: &[Process], now: Timestamp) -> Markup {
-    let budgets: Vec<(&Process, &Budget)> =
-        processes.iter().flat_map(|process| process.budgets.iter().map(move |budget| (process, budget))).collect();
+fn does(role: Role) -> &'static str {
+    match role {
+        Role::All => "does everything",
+        Role::Front => "answers requests",
+        Role::Worker => "does jobs",
+    }
+}
+
+fn budgets(members: &[Member], now: Timestamp) -> Markup {
+    let budgets: Vec<(&Process, &Budget)> = members
+        .iter()
+        .map(|member| &member.process)
+        .flat_map(|process| process.budgets.iter().map(move |budget| (process, budget)))
+        .collect();
     html! {
         h3 { "PDS rate limits" }
         @if budgets.is_empty() { p.empty { "The PDS has announced no limits to a running process, or all of them are unused." } }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::serve::jobs::{Kind, State};
 use crate::serve::mirror_state::MirrorState;
-use crate::serve::store::Queue;
+use crate::serve::store::Tally;
 use crate::serve::view::{JobView, span};
 
 use super::layout::{Viewer, page};
@@ -19,7 +19,7 @@ pub struct Overview {
     /// Bakes that are over, the last first.
     pub recent: Vec<JobView>,
     /// How many jobs there are of each kind in each state.
-    pub queues: Vec<Queue>,
+    pub queues: Vec<Tally>,
     /// How many jobs failed with each code and are not done.
     pub causes: Vec<(String, u64)>,
     /// How far the mirror is in step.
@@ -53,7 +53,7 @@ pub fn overview(overview: &Overview, viewer: Viewer) -> String {
     page("Overview", viewer, &content)
 }
 
-fn queues(queues: &[Queue], now: Timestamp) -> Markup {
+fn queues(queues: &[Tally], now: Timestamp) -> Markup {
     let states = [State::Running, State::Queued, State::Waiting, State::Parked, State::Done];
     let queue = |kind, state| queues.iter().find(|queue| queue.kind == kind && queue.state == state);
     html! {

@@ -23,8 +23,26 @@ const MAX_BODY: usize = 100 * 1024;
 /// How long the body of a request may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(10);
 
-/// Every route.
+/// Every route that a process with its role answers.
 pub fn router(service: Arc<Service>) -> Router {
+    let routes = if service.config.role.is_front() { own().merge(front(&service)) } else { own() };
+    let counted = from_fn_with_state(service.clone(), metrics::counted);
+    routes.layer(from_fn(whole)).layer(counted).with_state(service)
+}
+
+/// What each process says of itself, and what it says to everything that it does not answer.
+fn own() -> Router<Arc<Service>> {
+    Router::new()
+        .route("/health", get(health::health))
+        .route("/metrics", get(metrics::metrics))
+        .route("/ready", get(health::ready))
+        .fallback(async || Problem::NotFound)
+        .method_not_allowed_fallback(async || Problem::NotFound)
+        .layer(from_fn(for_any_origin))
+}
+
+/// What people and machines ask of the service as a whole.
+fn front(service: &Arc<Service>) -> Router<Arc<Service>> {
     let pages = Router::new()
         .route("/", get(pages::overview))
         .route("/jobs", get(pages::jobs))
@@ -43,7 +61,6 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/bake-status", post(oven::hint))
         .route("/bake-complete", post(oven::hint))
         .route("/status", get(oven::status))
-        .route("/health", get(health::health))
         .route("/ws", get(ws::ws))
         // Ours.
         .route("/api/jobs", get(api::list))
@@ -51,14 +68,9 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/api/jobs/{id}/retry", post(api::retry))
         .route("/api/jobs/{id}/cancel", post(api::cancel))
         .route("/events", get(events::events))
-        .route("/metrics", get(metrics::metrics))
-        .route("/ready", get(health::ready))
         .route("/media/tapes/{name}", get(media::tape))
-        .fallback(async || Problem::NotFound)
-        .method_not_allowed_fallback(async || Problem::NotFound)
         .layer(from_fn(for_any_origin));
-    let counted = from_fn_with_state(service.clone(), metrics::counted);
-    pages.merge(machines).layer(from_fn(whole)).layer(counted).with_state(service)
+    pages.merge(machines)
 }
 
 /// Waits until a request has arrived whole, which is to be soon: they are short.

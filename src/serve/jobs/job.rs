@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::tape::Facts;
 
 use super::planned::Planned;
-use super::work::Work;
+use super::work::{Kind, Work};
 
 /// A job as it is stored. Times are the database server's, so that no machine's clock decides anything.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,10 @@ pub struct Job {
     pub id: String,
     /// What is to be done.
     pub work: Work,
+    /// The recipe that its videos are made by: only workers that have it take the job. `None` where nothing is encoded, and
+    /// in jobs from before there were recipes.
+    #[serde(default)]
+    pub recipe: Option<String>,
     /// Where it stands.
     pub state: State,
     /// When it is to be looked at next: begun, begun again, or taken from a worker that has not been heard of. `None` once
@@ -76,7 +80,29 @@ pub struct Job {
     pub outcome: Option<Outcome>,
 }
 
+/// When a job is to be looked at next, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Due {
+    /// The job's id.
+    #[serde(rename = "_id")]
+    pub id: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its recipe.
+    #[serde(default)]
+    pub recipe: Option<String>,
+    /// When.
+    #[serde(rename = "due", with = "millisecond::required")]
+    pub at: Timestamp,
+}
+
 impl Job {
+    /// When it is to be looked at next; `None` if that is never.
+    #[must_use]
+    pub fn next_look(&self) -> Option<Due> {
+        Some(Due { id: self.id.clone(), kind: self.work.kind(), recipe: self.recipe.clone(), at: self.due? })
+    }
+
     /// Whether somebody has had it before, since it was asked for: whatever that one did is done, even if nobody knows.
     #[must_use]
     pub fn is_repeated(&self) -> bool {

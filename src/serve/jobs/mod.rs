@@ -5,7 +5,7 @@ mod planned;
 mod policy;
 mod work;
 
-pub use job::{Attempt, Baked, Failure, Job, Outcome, Stage, State};
+pub use job::{Attempt, Baked, Due, Failure, Job, Outcome, Stage, State};
 pub use planned::{Later, Planned};
 pub use policy::{End, MOST_DEATHS, Next, Patience};
 pub use work::{Bake, BakeEnd, Callback, Kind, Subject, Webhook, Work, identity, is_code};

@@ -129,6 +129,12 @@ impl Kind {
     /// All of them.
     pub const ALL: [Kind; 5] = [Kind::Bake, Kind::Mirror, Kind::Callback, Kind::Webhook, Kind::Plan];
 
+    /// Whether such work may make a video, so that all who do it have to make the same.
+    #[must_use]
+    pub fn encodes(self) -> bool {
+        matches!(self, Kind::Bake | Kind::Mirror | Kind::Plan)
+    }
+
     /// The kind of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Kind> {

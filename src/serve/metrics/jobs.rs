@@ -11,7 +11,7 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
 use crate::serve::jobs::{Job, Kind, State};
-use crate::serve::store::Queue;
+use crate::serve::store::Tally;
 
 /// Jobs of a kind in a state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -68,7 +68,7 @@ impl JobMetrics {
     }
 
     /// Takes the queues as they are, or that nobody knows.
-    pub fn set_queues(&self, queues: Option<&[Queue]>) {
+    pub fn set_queues(&self, queues: Option<&[Tally]>) {
         let Some(queues) = queues else {
             self.jobs.clear();
             return self.oldest.clear();

@@ -34,6 +34,17 @@ fn kept(kind: Kind, state: State) -> Option<Duration> {
     }
 }
 
+/// Who claims jobs.
+#[derive(Debug, Clone, Copy)]
+pub struct Claimant<'a> {
+    /// Its name among workers.
+    pub worker: &'a str,
+    /// What its videos are made by.
+    pub recipe: &'a str,
+    /// The endpoints that it tells as much as they may be told at once.
+    pub busy: &'a [String],
+}
+
 /// A job in the hands of a worker.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
@@ -53,11 +64,23 @@ pub enum Renewed {
 }
 
 impl Store {
-    /// Takes the job of that kind which has been due for longest, if one is. Webhooks to the endpoints in `busy` are left.
+    /// Takes the job of that kind which has been due for longest, if one is that the claimant may take.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn claim(&self, kind: Kind, worker: &str, busy: &[String]) -> Result<Option<Claim>> {
+    pub async fn claim(&self, kind: Kind, claimant: Claimant<'_>) -> Result<Option<Claim>> {
+        self.claim_first(doc! { "work.kind": kind.name() }, claimant).await
+    }
+
+    /// Takes the job with that id, if it is due and the claimant may take it.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn claim_job(&self, id: &str, claimant: Claimant<'_>) -> Result<Option<Claim>> {
+        self.claim_first(doc! { "_id": id }, claimant).await
+    }
+
+    async fn claim_first(&self, mut filter: Document, claimant: Claimant<'_>) -> Result<Option<Claim>> {
         let was_running = doc! { "$eq": ["$state", State::Running.name()] };
         let set = doc! {
             "state": State::Running.name(),
@@ -66,20 +89,23 @@ impl Store {
             "attempt": { "$add": ["$attempt", 1] },
             // A job that was due while it was running is one whose worker is gone.
             "deaths": { "$add": ["$deaths", choose(was_running, 1, 0)] },
-            "worker": literal(&worker),
+            "worker": literal(&claimant.worker),
             "stage": "$$REMOVE",
             "percent": "$$REMOVE",
             "started": now(),
             "changed": now(),
         };
-        let mut filter =
-            doc! { "work.kind": kind.name(), "due": { "$exists": true }, "$expr": { "$lte": ["$due", now()] } };
-        if !busy.is_empty() {
-            filter.insert("work.endpoint", doc! { "$nin": busy });
+        filter.extend(doc! {
+            "due": { "$exists": true },
+            "$expr": { "$lte": ["$due", now()] },
+            "recipe": { "$in": [claimant.recipe, null] },
+        });
+        if !claimant.busy.is_empty() {
+            filter.insert("work.endpoint", doc! { "$nin": claimant.busy });
         }
         let jobs = self.jobs();
         let claim = jobs.find_one_and_update(filter, vec![doc! { "$set": set }]).sort(doc! { "due": 1 });
-        // Not insisted on: whoever asks again in a second does it as well.
+        // Without a retry: workers ask again within a second.
         let job = claim.return_document(ReturnDocument::After).await.map_err(failed("claim a job"))?;
         Ok(job.map(|job| Claim { job }))
     }

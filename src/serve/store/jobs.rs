@@ -14,7 +14,7 @@ use super::claims::KEPT;
 use super::expressions::{after, choose, expiry, literal, now};
 
 impl Store {
-    /// Asks for work, not before that delay is over. When this returns the job, a majority of servers has it.
+    /// Asks for work by a recipe, not before that delay is over. When this returns the job, a majority of servers has it.
     ///
     /// A job that is over begins anew. One that is running is done once more afterwards. One that is queued already is done
     /// at the earlier of both times, and one that waits after a failure goes on waiting. A newer wish says what the work
@@ -22,16 +22,16 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn submit(&self, work: &Work, delay: Duration, hints: bool) -> Result<Job> {
-        self.wish(work, wish(work, delay, if hints { Says::NothingNew } else { Says::Newer })).await
+    pub async fn submit(&self, work: &Work, recipe: &str, delay: Duration, hints: bool) -> Result<Job> {
+        self.wish(work, wish(work, recipe, delay, if hints { Says::NothingNew } else { Says::Newer })).await
     }
 
     /// Asks for work that is done once: where there is a job for it already, even one that is over, nothing changes.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn submit_once(&self, work: &Work) -> Result<Job> {
-        self.wish(work, wish(work, Duration::ZERO, Says::Nothing)).await
+    pub async fn submit_once(&self, work: &Work, recipe: &str) -> Result<Job> {
+        self.wish(work, wish(work, recipe, Duration::ZERO, Says::Nothing)).await
     }
 
     async fn wish(&self, work: &Work, update: Document) -> Result<Job> {
@@ -139,7 +139,7 @@ enum Says {
     Nothing,
 }
 
-fn wish(work: &Work, delay: Duration, says: Says) -> Document {
+fn wish(work: &Work, recipe: &str, delay: Duration, says: Says) -> Document {
     let over: Vec<_> = State::ALL.iter().filter(|state| state.is_over()).map(|state| state.name()).collect();
     let is_absent = doc! { "$eq": [{ "$type": "$state" }, "missing"] };
     let is_new = match says {
@@ -148,6 +148,7 @@ fn wish(work: &Work, delay: Duration, says: Says) -> Document {
     };
     let is = |state: State| doc! { "$and": [says != Says::Nothing, { "$eq": ["$state", state.name()] }] };
     let due = after(delay);
+    let recipe = if work.kind().encodes() { literal(&recipe) } else { "$$REMOVE".into() };
     let mut set: Document = anew()
         .into_iter()
         .map(|(field, value)| {
@@ -159,6 +160,7 @@ fn wish(work: &Work, delay: Duration, says: Says) -> Document {
     set.extend(doc! {
         "work": if says == Says::Newer { stored } else { doc! { "$ifNull": ["$work", stored] }.into() },
         "label": literal(&work.label()),
+        "recipe": choose(is_new.clone(), recipe, "$recipe"),
         "created": { "$ifNull": ["$created", now()] },
         "fence": { "$ifNull": ["$fence", 0] },
         "history": { "$ifNull": ["$history", []] },

@@ -36,7 +36,7 @@ impl Filter {
 
 /// The jobs of one kind in one state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Queue {
+pub struct Tally {
     /// Their kind.
     pub kind: Kind,
     /// Their state.
@@ -144,7 +144,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn queues(&self) -> Result<Vec<Queue>> {
+    pub async fn queues(&self) -> Result<Vec<Tally>> {
         let group = doc! { "$group": {
             "_id": { "kind": "$work.kind", "state": "$state" },
             "jobs": { "$sum": 1 },
@@ -157,7 +157,7 @@ impl Store {
             let counted = counted.map_err(failed("count jobs"))?;
             counted.try_collect::<Vec<Document>>().await.map_err(failed("count jobs"))
         };
-        Ok(insist(read).await?.iter().filter_map(queue).collect())
+        Ok(insist(read).await?.iter().filter_map(tally).collect())
     }
 }
 
@@ -189,11 +189,11 @@ fn conditions(filter: &Filter) -> Document {
     }
 }
 
-fn queue(group: &Document) -> Option<Queue> {
+fn tally(group: &Document) -> Option<Tally> {
     let id = group.get_document("_id").ok()?;
     let kind = id.get_str("kind").ok()?;
     let state = id.get_str("state").ok()?;
-    Some(Queue {
+    Some(Tally {
         kind: Kind::named(kind)?,
         state: State::named(state)?,
         jobs: number(group, "jobs")?,

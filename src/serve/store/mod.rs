@@ -11,6 +11,7 @@ mod ledger;
 mod listing;
 mod processes;
 mod stream;
+mod upcoming;
 
 use std::time::Duration;
 
@@ -21,9 +22,9 @@ use mongodb::{Collection, Database, IndexModel};
 use crate::error::Result;
 use crate::remote::mongo::{Mongo, failed, insist};
 
-pub use claims::{Claim, Renewed};
+pub use claims::{Claim, Claimant, LEASE, Renewed};
 pub use ledger::{Known, Place};
-pub use listing::{Filter, Queue};
+pub use listing::{Filter, Tally};
 pub use processes::{Budget, Process, Waiting};
 pub use stream::Reading;
 

@@ -9,6 +9,7 @@ use mongodb::Collection;
 use mongodb::bson::{Document, doc};
 use serde::{Deserialize, Serialize};
 
+use crate::config::Role;
 use crate::error::Result;
 use crate::remote::mongo::{failed, insist};
 
@@ -24,8 +25,17 @@ pub struct Process {
     /// Its name among workers.
     #[serde(rename = "_id")]
     pub worker: String,
+    /// The name of its machine.
+    #[serde(default)]
+    pub host: String,
+    /// What it does; processes of releases that had no roles do everything.
+    #[serde(default)]
+    pub role: Role,
     /// The release that it runs.
     pub version: String,
+    /// What its videos are made by: it does jobs of no other recipe.
+    #[serde(default)]
+    pub recipe: String,
     /// When it started.
     #[serde(with = "millisecond::required")]
     pub started: Timestamp,

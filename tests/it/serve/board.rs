@@ -38,7 +38,7 @@ async fn the_first_page_says_how_the_mirror_stands() {
         [" reads them, ", " s behind.", "MongoDB remembers the last ", "1 account: 1 created", ", took ", "None."];
     let overview = says(&oven, "/", &texts).await;
     assert!(overview.contains("The PDS has announced no limits"), "{overview}");
-    assert!(overview.contains(&format!("release {}, started ", env!("CARGO_PKG_VERSION"))), "{overview}");
+    assert!(overview.contains(&format!("release {}, standard@", env!("CARGO_PKG_VERSION"))), "{overview}");
 
     let (_, jobs) = oven.get("/api/jobs?kind=plan").await;
     let id = jobs["jobs"][0]["id"].as_str().unwrap();
@@ -68,7 +68,7 @@ async fn the_first_page_says_how_the_mirror_stands() {
     stored(&site, "jobs").update_one(doc! { "_id": id }, set).await.unwrap();
     let overview = page(&oven, "/").await;
     for text in [
-        "worker-other, release 0.0.9",
+        "worker-other, does everything, release 0.0.9",
         "<th scope=\"row\">writes</th><td>did:plc:busy</td><td>17</td><td>5000</td><td>60 min</td>",
         "busy.test, until ",
         "the pds limits writes",

@@ -14,7 +14,7 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const SECRET: &str = "0123456789abcdef";
 
 /// What the service needs besides what a sync needs, in its order.
-const ORDER: [&str; 10] = [
+const ORDER: [&str; 11] = [
     "service settings",
     "CALLBACK_SECRET",
     "TELECINE_ADMIN_TOKEN",
@@ -24,6 +24,7 @@ const ORDER: [&str; 10] = [
     "oplog",
     "stream position",
     "service database",
+    "queue",
     "listen address",
 ];
 
@@ -91,6 +92,8 @@ async fn each_thing_that_is_broken_is_found_by_itself() {
         ([("TELECINE_SETTLE", "long")], "service settings", "fail", "TELECINE_SETTLE is \"long\"; expected"),
         ([("TELECINE_LISTEN", held.as_str())], "listen address", "fail", "is held by another program"),
         ([("TELECINE_LISTEN", "192.0.2.1:80")], "listen address", "fail", "192.0.2.1:80: "),
+        ([("TELECINE_QUEUE", "nats://127.0.0.1:9")], "queue", "fail", "NATS could not tell of JetStream"),
+        ([("TELECINE_QUEUE", "nats://[")], "queue", "fail", "TELECINE_QUEUE is not an address such as"),
         ([("TELECINE_CALLBACK_URL", nowhere.as_str())], "callback", "fail", "returns 404: nothing is there"),
         ([("TELECINE_CALLBACK_URL", "http://127.0.0.1:9/x")], "callback", "fail", "gave no response"),
         ([("TELECINE_CALLBACK_URL", "https://evil.example/x")], "callback", "fail", "is not an address to send to"),

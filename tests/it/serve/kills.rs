@@ -9,11 +9,11 @@ use super::{AT_ONCE, Serving};
 use crate::stack::site::Site;
 
 /// How often it is killed.
-fn kills() -> u32 {
+pub fn kills() -> u32 {
     std::env::var("TELECINE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(5)
 }
 
-fn moment() -> Duration {
+pub fn moment() -> Duration {
     Duration::from_millis(fastrand::u64(0..1_500))
 }
 

@@ -28,9 +28,13 @@ pub struct Load {
 impl Load {
     /// Nothing is made yet.
     pub async fn on(site: Site) -> Load {
+        Load::of(site, TapeBuilder::numbered(32, 24, 4)).await
+    }
+
+    /// The same, with another tape.
+    pub async fn of(site: Site, tape: TapeBuilder) -> Load {
         let owner = site.account("maker").await;
         let receiver = FakeSite::new(&site).await;
-        let tape = TapeBuilder::numbered(32, 24, 4);
         Load { site, owner, receiver, tape, codes: Vec::new(), moods: Vec::new() }
     }
 

@@ -9,11 +9,13 @@ mod closed;
 mod endpoint;
 mod fake_site;
 mod faults;
+mod fleet;
 mod kills;
 mod load;
 mod looks;
 mod mirror;
 mod oven;
+mod queue;
 mod removal;
 mod supervised;
 mod transcript;
@@ -58,8 +60,13 @@ pub struct Serving {
 impl Serving {
     /// Starts it for a site, with further settings.
     pub fn start(site: &Site, settings: &[(&str, &str)]) -> Serving {
+        Serving::with("", site, settings)
+    }
+
+    /// The same with further arguments.
+    pub fn with(arguments: &str, site: &Site, settings: &[(&str, &str)]) -> Serving {
         let workshop = Workshop::new();
-        let command = workshop.telecine("serve --drain 30s");
+        let command = workshop.telecine(&format!("serve --drain 30s {arguments}"));
         Serving::run(command, workshop, site, settings)
     }
 
@@ -174,8 +181,13 @@ impl Serving {
 
     /// Sends the signal by which systemd stops it.
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal: `STOP`.
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
     }
 
     /// Stops it as systemd does, and waits until it has ended.

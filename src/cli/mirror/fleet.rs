@@ -1,0 +1,65 @@
+//! `telecine fleet`: the processes of the service, on one machine or many.
+
+use clap::Args;
+use jiff::Timestamp;
+
+use crate::config::Config;
+use crate::remote::mongo::Mongo;
+use crate::serve::{JobView, Member, Store, ago};
+
+use super::network::{self, ServerArguments};
+use crate::cli::outcome::Outcome;
+use crate::cli::report::{json, lines, table};
+
+/// Show the processes of the service and what each is doing
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A process that has not been heard of for 45 seconds is not shown. The status is 3 if there is none.
+
+Examples:
+  telecine fleet
+  telecine fleet --json | jq -r 'select(.role != \"front\") | .recipe' | sort | uniq -c")]
+pub struct Arguments {
+    /// Print a JSON object for each process
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    servers: ServerArguments,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    network::ask(&"fleet", &arguments.servers, async |config: Config, _| {
+        let store = Store::open(&Mongo::connect(&config).await?, &config.service()?.database).await?;
+        let members = Member::all(&store).await?;
+        if arguments.json {
+            members.iter().for_each(json);
+        } else if !members.is_empty() {
+            let now = Timestamp::now();
+            let rows: Vec<_> = members.iter().map(|member| row(member, now)).collect();
+            lines(table(["process", "host", "role", "release", "recipe", "started", "jobs"], &rows));
+        }
+        Ok(if members.is_empty() { Outcome::NothingToDo } else { Outcome::Done })
+    })
+}
+
+fn row(member: &Member, now: Timestamp) -> [String; 7] {
+    let process = &member.process;
+    let jobs: Vec<_> = member.jobs.iter().map(job).collect();
+    [
+        process.worker.clone(),
+        process.host.clone(),
+        process.role.name().into(),
+        process.version.clone(),
+        process.recipe.clone(),
+        ago(process.started, now),
+        if jobs.is_empty() { "none".into() } else { jobs.join(", ") },
+    ]
+}
+
+/// A job in a few words: `bake 9Yo processing 40 %`.
+fn job(job: &JobView) -> String {
+    let stage = job.stage.map_or(String::new(), |stage| format!(" {}", stage.name()));
+    let percent = job.percent.map_or(String::new(), |percent| format!(" {percent} %"));
+    format!("{} {}{stage}{percent}", job.kind.name(), job.label)
+}

@@ -1,0 +1,28 @@
+//! The queue that brings jobs to workers: whether it answers.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::admin::doctor::Finding;
+use crate::config::{Config, ServiceConfig};
+use crate::error::Result;
+use crate::remote::Mongo;
+use crate::serve::queue;
+use crate::serve::store::Store;
+
+const WHAT: &str = "queue";
+
+/// Looks at it.
+pub async fn look(config: &Config, service: &ServiceConfig) -> Finding {
+    match described(config, service).await {
+        Ok(description) => Finding::ok(WHAT, description),
+        Err(error) => {
+            let remedy = "start nats-server with --jetstream, or correct TELECINE_QUEUE; until then, jobs start late";
+            Finding::fail(WHAT, error.chain().join(": "), remedy)
+        }
+    }
+}
+
+async fn described(config: &Config, service: &ServiceConfig) -> Result<String> {
+    let store = Store::at(&Mongo::connect(config).await?, &service.database);
+    queue::open(service, &store, &CancellationToken::new()).await?.look().await
+}

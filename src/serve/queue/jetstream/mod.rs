@@ -1,0 +1,241 @@
+//! The queue of many machines: NATS carries the ids of jobs, the store holds everything else.
+//!
+//! A message has no body: its subject says which job is to be looked at, and when. It stays in the stream until the job is
+//! over or is to be looked at another time. Deliveries are not counted: how often a job is tried is the store's affair.
+//!
+//! While the server is away, workers look into the store by themselves.
+
+mod fate;
+mod news;
+mod stream;
+mod subject;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::PullConsumer;
+use async_nats::jetstream::message::Acker;
+use async_nats::jetstream::{self, AckKind, Message};
+use async_nats::{ConnectOptions, Event, ServerAddr};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt};
+use secrecy::{ExposeSecret, SecretString};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{ConfigError, Error, Result};
+use crate::serve::jobs::{Job, Kind};
+use crate::serve::store::{Claimant, Store};
+
+use super::contract::{Queue, Taken, Ticket};
+use fate::{Fate, fate};
+use news::News;
+use stream::{Consumers, failed};
+use subject::{Names, read};
+
+/// How long the server may take for one answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a worker waits for a message before it looks whether to stop.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// How long workers rest that look into the store by themselves.
+const REST: Duration = Duration::from_secs(5);
+
+/// How soon a job has to be due for [`Queue::rebuild`] to say so: longer than from one rebuild to the next.
+const SOON: Duration = Duration::from_mins(2);
+
+/// A queue on a NATS server.
+#[derive(Debug)]
+pub struct JetStream {
+    names: Names,
+    store: Store,
+    consumers: Consumers,
+    news: News,
+    stopping: CancellationToken,
+    /// Whether messages could be had last time.
+    works: AtomicBool,
+}
+
+impl JetStream {
+    /// A queue for the jobs in a store, on the servers with these addresses, of which commas come between. They need not be
+    /// there yet. `database` tells apart the services that share a server.
+    ///
+    /// # Errors
+    /// [`ConfigError::Setting`] for what is not an address of a server.
+    pub async fn connect(
+        servers: &SecretString,
+        database: &str,
+        store: Store,
+        stopping: CancellationToken,
+    ) -> Result<JetStream> {
+        let servers: std::result::Result<Vec<ServerAddr>, _> =
+            servers.expose_secret().split(',').map(|server| server.trim().parse()).collect();
+        // Addresses may hold passwords.
+        let wrong = |_| {
+            let what = "is not an address such as nats://host:4222".into();
+            Error::Config(ConfigError::Setting { name: "TELECINE_QUEUE", what })
+        };
+        let options = ConnectOptions::new().name("telecine").retry_on_initial_connect().event_callback(told);
+        let client = options.connect(servers.map_err(wrong)?).await.map_err(failed("connect"))?;
+        let mut context = jetstream::new(client);
+        context.set_timeout(PATIENCE);
+        let names = Names::of(database);
+        Ok(JetStream {
+            consumers: Consumers::new(context.clone(), names.clone()),
+            news: News::publish(context, names.clone()),
+            names,
+            store,
+            stopping,
+            works: AtomicBool::new(true),
+        })
+    }
+
+    async fn claim(&self, kind: Kind, claimant: Claimant<'_>) -> Result<Option<Taken>> {
+        let consumer = self.consumers.of(kind, claimant.recipe).await;
+        let received = match consumer {
+            Ok(consumer) => next(&consumer).await,
+            Err(error) => Err(error),
+        };
+        let works = received.is_ok();
+        if self.works.swap(works, Ordering::Relaxed) != works {
+            match &received {
+                Ok(_) => tracing::info!("jobs come from NATS again"),
+                Err(error) => {
+                    tracing::warn!(chain = ?error.chain(), "no jobs come from NATS; workers look into the database");
+                }
+            }
+        }
+        match received {
+            Ok(Some(message)) => self.claim_named(message, claimant).await,
+            Ok(None) => Ok(None),
+            Err(_) => {
+                // The stream may be gone; it is made anew then.
+                self.consumers.forget(kind, claimant.recipe);
+                self.claim_unnamed(kind, claimant).await
+            }
+        }
+    }
+
+    /// Claims the job that a message names.
+    async fn claim_named(&self, message: Message, claimant: Claimant<'_>) -> Result<Option<Taken>> {
+        let (message, acker) = message.split();
+        let subject = message.subject.as_str();
+        let Some((id, _)) = read(subject) else {
+            tracing::warn!(subject, "a message that names no job is thrown away");
+            answer(&acker, AckKind::Term).await;
+            return Ok(None);
+        };
+        if let Some(claim) = self.store.claim_job(id, claimant).await? {
+            let ticket = Box::new(Delivered { acker: Some(acker), news: self.news.clone() });
+            return Ok(Some(Taken { claim, ticket }));
+        }
+        let found = self.store.job_now(id).await?;
+        let now = found.as_ref().map_or(jiff::Timestamp::UNIX_EPOCH, |(_, now)| *now);
+        let kind = match fate(&self.names, subject, found.as_ref().map(|(job, _)| job), now) {
+            Fate::Over => AckKind::Ack,
+            Fate::Later(delay) => AckKind::Nak(Some(delay)),
+        };
+        answer(&acker, kind).await;
+        Ok(None)
+    }
+
+    /// Claims a job without having been told of one.
+    async fn claim_unnamed(&self, kind: Kind, claimant: Claimant<'_>) -> Result<Option<Taken>> {
+        if let Some(claim) = self.store.claim(kind, claimant).await? {
+            let ticket = Box::new(Delivered { acker: None, news: self.news.clone() });
+            return Ok(Some(Taken { claim, ticket }));
+        }
+        tokio::select! {
+            () = tokio::time::sleep(REST) => {}
+            () = self.stopping.cancelled() => {}
+        }
+        Ok(None)
+    }
+}
+
+impl Queue for JetStream {
+    fn push(&self, job: &Job) {
+        if let Some(due) = job.next_look() {
+            self.news.tell(due);
+        }
+    }
+
+    fn take<'a>(&'a self, kind: Kind, claimant: Claimant<'a>) -> BoxFuture<'a, Result<Option<Taken>>> {
+        self.claim(kind, claimant).boxed()
+    }
+
+    fn rebuild<'a>(&'a self, gone: &'a [String]) -> BoxFuture<'a, Result<u64>> {
+        let rebuilt = async {
+            self.consumers.purge(gone).await?;
+            let upcoming = self.store.upcoming(SOON).await?;
+            self.news.tell_all(upcoming).await
+        };
+        rebuilt.boxed()
+    }
+
+    fn look(&self) -> BoxFuture<'_, Result<String>> {
+        let looked = async {
+            let used = self.consumers.account().await?.storage;
+            Ok(format!("NATS has JetStream, which stores {used} bytes"))
+        };
+        looked.boxed()
+    }
+}
+
+/// A job that a message named, or that was found without one.
+struct Delivered {
+    acker: Option<Acker>,
+    news: News,
+}
+
+impl Ticket for Delivered {
+    fn extend(&self) -> BoxFuture<'_, ()> {
+        async {
+            if let Some(acker) = &self.acker {
+                answer(acker, AckKind::Progress).await;
+            }
+        }
+        .boxed()
+    }
+
+    fn give_back<'a>(&'a self, job: Option<&'a Job>) -> BoxFuture<'a, ()> {
+        async move {
+            // The message of a job that is another worker's is that one's, too.
+            let Some(job) = job else { return };
+            if let Some(due) = job.next_look() {
+                self.news.tell(due);
+            }
+            if let Some(acker) = &self.acker {
+                answer(acker, AckKind::Ack).await;
+            }
+        }
+        .boxed()
+    }
+}
+
+/// The next message for a consumer, if one comes soon.
+async fn next(consumer: &PullConsumer) -> Result<Option<Message>> {
+    let batch = consumer.batch().max_messages(1).expires(WAIT).messages().await;
+    let mut batch = batch.map_err(failed("ask for a message"))?;
+    let message = tokio::time::timeout(WAIT + PATIENCE, batch.next()).await;
+    match message.map_err(failed("wait for a message"))? {
+        Some(message) => message.map(Some).map_err(|source| failed("receive a message")(source)),
+        None => Ok(None),
+    }
+}
+
+/// Says what becomes of a message. If the server does not hear it, the message comes again and finds nothing to do.
+async fn answer(acker: &Acker, kind: AckKind) {
+    if let Err(error) = acker.ack_with(kind).await {
+        tracing::debug!(%error, "a message cannot be answered");
+    }
+}
+
+/// Logs what happens to the connection.
+async fn told(event: Event) {
+    match event {
+        Event::Connected => tracing::info!("connected to NATS"),
+        Event::Disconnected => tracing::warn!("not connected to NATS"),
+        other => tracing::warn!(event = %other, "NATS"),
+    }
+}
