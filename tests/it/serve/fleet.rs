@@ -119,7 +119,7 @@ async fn a_worker_that_stood_still_until_its_lease_was_over_finds_its_job_done_b
     stalled.signal("STOP");
     let _other = worker(&site);
     let done = eventually("the bake", async || bake_of(&site, doc! { "state": "done" }).await).await;
-    assert!(done.get_i64("fence").unwrap() >= 2, "{done:?}");
+    assert!(done.get_i32("fence").unwrap() >= 2, "{done:?}");
     stalled.signal("CONT");
     eventually("word of the loss", async || stalled.log().contains("another worker's by now").then_some(())).await;
     is_empty(&site).await;
