@@ -7,6 +7,7 @@
 
 mod accept;
 mod lasting;
+mod linear;
 mod playable;
 mod program;
 #[path = "../../tests/it/stack/mod.rs"]
@@ -37,6 +38,9 @@ struct Arguments {
     /// Tapes that `lasting` has baked
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     bakes: usize,
+    /// Tapes that `linear` has baked, each time
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    tapes: usize,
     /// Changes of items that `lasting` makes
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     changes: usize,
@@ -51,6 +55,7 @@ enum Part {
     Texts,
     Playable,
     Lasting,
+    Linear,
     Watchers,
 }
 
@@ -69,6 +74,7 @@ fn main() {
                 Part::Texts => texts::measure(&stack, lasts).await,
                 Part::Playable => playable::measure(&stack).await,
                 Part::Watchers => watchers::measure(&stack).await,
+                Part::Linear => linear::measure(&stack, arguments.tapes).await,
                 Part::Lasting => lasting::measure(&stack, arguments.bakes, arguments.changes).await,
             }
         }

@@ -23,7 +23,15 @@ pub struct Serving {
 
 impl Serving {
     pub fn start(site: &Site, settings: &[(&str, &str)]) -> Serving {
-        let mut command = Command::new(TELECINE);
+        Serving::run(Command::new(TELECINE), site, settings)
+    }
+
+    /// The same on one core of the machine.
+    pub fn on_core(core: usize, site: &Site, settings: &[(&str, &str)]) -> Serving {
+        Serving::run(on_core(core), site, settings)
+    }
+
+    fn run(mut command: Command, site: &Site, settings: &[(&str, &str)]) -> Serving {
         command.arg("serve").envs(site.environment());
         command.env("CALLBACK_SECRET", SECRET).env("TELECINE_ADMIN_TOKEN", SECRET);
         command.env("TELECINE_DATABASE", database(site));
@@ -88,13 +96,32 @@ pub async fn post(address: &str, mongo_id: &str, code: &str, zip_url: &str, call
     assert!(posted.status().is_success(), "{}", posted.status());
 }
 
+/// The program on one core of the machine.
+fn on_core(core: usize) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", &core.to_string(), TELECINE]);
+    command
+}
+
 /// How long the conversion of a tape takes.
 pub fn convert(zip: &[u8]) -> Duration {
+    converted(Command::new(TELECINE), &[zip])
+}
+
+/// How long the conversion of these tapes takes, all by one program on one core.
+pub fn convert_on_core(core: usize, zips: &[&[u8]]) -> Duration {
+    converted(on_core(core), zips)
+}
+
+fn converted(mut command: Command, zips: &[&[u8]]) -> Duration {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("tape.zip"), zip).unwrap();
+    command.arg("convert").current_dir(folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+    for (number, zip) in zips.iter().enumerate() {
+        let name = format!("{number}.zip");
+        std::fs::write(folder.path().join(&name), zip).unwrap();
+        command.arg(name);
+    }
     let started = Instant::now();
-    let mut command = Command::new(TELECINE);
-    command.args(["convert", "tape.zip"]).current_dir(folder.path()).stdout(Stdio::null());
     assert!(command.status().unwrap().success());
     started.elapsed()
 }

@@ -1,0 +1,74 @@
+//! How many tapes one worker and two workers bake in a time, each on a core of its own, beside the conversion of the same
+//! tapes by one program on one core; with jobs that come from NATS, and with jobs that workers look for.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use mongodb::bson::{Document, doc};
+
+use crate::program::{Serving, convert_on_core, database, post, zip_url};
+use crate::stack::Stack;
+use crate::stack::site::Site;
+use crate::support::tape::TapeBuilder;
+
+/// How often everything is measured, in turns.
+const ROUNDS: usize = 3;
+
+pub async fn measure(stack: &Stack, tapes: usize) {
+    let kinds = [60, 120, 180].map(|frames| TapeBuilder::numbered(337, 160, frames));
+    let zips = kinds.each_ref().map(TapeBuilder::zip);
+    let all: Vec<&[u8]> = (0..tapes).map(|number| zips[number % zips.len()].as_slice()).collect();
+    for round in 0..ROUNDS {
+        let alone = convert_on_core(0, &all).as_secs_f64();
+        println!("round {round}: {tapes} tapes of 1 to 3 s, one core: convert {alone:.2} s");
+        for on_nats in [false, true] {
+            let one = bake(stack, &kinds, tapes, 1, on_nats).await;
+            let two = bake(stack, &kinds, tapes, 2, on_nats).await;
+            let queue = if on_nats { "NATS" } else { "looking" };
+            println!(
+                "  {queue}: one worker {:.2} s ({:.3} of convert), two {:.2} s ({:.2} times the tapes)",
+                one.wall,
+                one.wall / alone,
+                two.wall,
+                one.wall / two.wall
+            );
+            println!("    cores used: by workers {:.2} and {:.2}", one.cores, two.cores);
+        }
+    }
+}
+
+struct Baked {
+    /// From the first start of a job to the last end, in seconds.
+    wall: f64,
+    /// How many cores the workers used meanwhile.
+    cores: f64,
+}
+
+/// Has tapes baked that all wait when the workers start.
+async fn bake(stack: &Stack, kinds: &[TapeBuilder; 3], tapes: usize, workers: usize, on_nats: bool) -> Baked {
+    let site = Site::on(stack).await;
+    let owner = site.account("maker").await;
+    let nats = if on_nats { site.environment()["NATS_URL"].clone() } else { String::new() };
+    let settings = |role| [("TELECINE_ROLE", role), ("TELECINE_QUEUE", nats.as_str()), ("TELECINE_SETTLE", "600s")];
+    let front = Serving::start(&site, &settings("front"));
+    for number in 0..tapes {
+        let code = format!("t{number}");
+        let id = site.add_tape(&owner, &code, &kinds[number % kinds.len()]).await;
+        let zip = zip_url(&site, &owner, &code);
+        // Nobody listens there: callbacks wait.
+        post(&front.address, &id.to_hex(), &code, &zip, "http://127.0.0.1:9/api/oven-complete").await;
+    }
+    let working: Vec<_> = (0..workers).map(|core| Serving::on_core(core, &site, &settings("worker"))).collect();
+    let jobs = site.database().client().database(&database(&site)).collection::<Document>("jobs");
+    let done = doc! { "work.kind": "bake", "state": "done" };
+    while jobs.count_documents(done.clone()).await.unwrap() < tapes as u64 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let seconds: f64 = working.iter().map(Serving::seconds_of_cpu).sum();
+    let end = async |field: &str, order: i32| {
+        let found = jobs.find_one(doc! { "work.kind": "bake" }).sort(doc! { field: order }).await.unwrap().unwrap();
+        Timestamp::from_millisecond(found.get_i64(field).unwrap()).unwrap()
+    };
+    let wall = end("finished", -1).await.duration_since(end("started", 1).await).as_secs_f64();
+    Baked { wall, cores: seconds / wall }
+}
