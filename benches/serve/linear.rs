@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use mongodb::bson::{Document, doc};
 
-use crate::program::{Serving, convert_on_core, database, post, zip_url};
+use crate::program::{Serving, convert_on_cores, database, post, seconds_of_cpu, zip_url};
 use crate::stack::Stack;
 use crate::stack::site::Site;
 use crate::support::tape::TapeBuilder;
@@ -19,20 +19,26 @@ pub async fn measure(stack: &Stack, tapes: usize) {
     let zips = kinds.each_ref().map(TapeBuilder::zip);
     let all: Vec<&[u8]> = (0..tapes).map(|number| zips[number % zips.len()].as_slice()).collect();
     for round in 0..ROUNDS {
-        let alone = convert_on_core(0, &all).as_secs_f64();
-        println!("round {round}: {tapes} tapes of 1 to 3 s, one core: convert {alone:.2} s");
+        let [one, two] = [1, 2].map(|cores| convert_on_cores(cores, &all).as_secs_f64());
+        println!("round {round}: {tapes} tapes of 1 to 3 s");
+        println!("  convert: one core {one:.2} s, two {two:.2} s ({:.2} times the tapes)", one / two);
         for on_nats in [false, true] {
-            let one = bake(stack, &kinds, tapes, 1, on_nats).await;
-            let two = bake(stack, &kinds, tapes, 2, on_nats).await;
             let queue = if on_nats { "NATS" } else { "looking" };
+            let alone = bake(stack, &kinds, tapes, 1, on_nats).await;
+            let both = bake(stack, &kinds, tapes, 2, on_nats).await;
             println!(
                 "  {queue}: one worker {:.2} s ({:.3} of convert), two {:.2} s ({:.2} times the tapes)",
-                one.wall,
-                one.wall / alone,
-                two.wall,
-                one.wall / two.wall
+                alone.wall,
+                alone.wall / one,
+                both.wall,
+                alone.wall / both.wall
             );
-            println!("    cores used: by workers {:.2} and {:.2}", one.cores, two.cores);
+            for (workers, baked) in [("one", alone), ("two", both)] {
+                println!(
+                    "    {workers}: workers use {:.2} cores, front {:.2}, others {:.2}",
+                    baked.workers, baked.front, baked.others
+                );
+            }
         }
     }
 }
@@ -40,8 +46,10 @@ pub async fn measure(stack: &Stack, tapes: usize) {
 struct Baked {
     /// From the first start of a job to the last end, in seconds.
     wall: f64,
-    /// How many cores the workers used meanwhile.
-    cores: f64,
+    /// How many cores the workers used meanwhile, the front, and this program, which is S3, with what it has started.
+    workers: f64,
+    front: f64,
+    others: f64,
 }
 
 /// Has tapes baked that all wait when the workers start.
@@ -58,17 +66,32 @@ async fn bake(stack: &Stack, kinds: &[TapeBuilder; 3], tapes: usize, workers: us
         // Nobody listens there: callbacks wait.
         post(&front.address, &id.to_hex(), &code, &zip, "http://127.0.0.1:9/api/oven-complete").await;
     }
+    let (front_before, others_before) = (front.seconds_of_cpu(), others());
     let working: Vec<_> = (0..workers).map(|core| Serving::on_core(core, &site, &settings("worker"))).collect();
     let jobs = site.database().client().database(&database(&site)).collection::<Document>("jobs");
     let done = doc! { "work.kind": "bake", "state": "done" };
     while jobs.count_documents(done.clone()).await.unwrap() < tapes as u64 {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    let seconds: f64 = working.iter().map(Serving::seconds_of_cpu).sum();
+    let workers: f64 = working.iter().map(Serving::seconds_of_cpu).sum();
+    let (front, others) = (front.seconds_of_cpu() - front_before, others() - others_before);
     let end = async |field: &str, order: i32| {
         let found = jobs.find_one(doc! { "work.kind": "bake" }).sort(doc! { field: order }).await.unwrap().unwrap();
         Timestamp::from_millisecond(found.get_i64(field).unwrap()).unwrap()
     };
     let wall = end("finished", -1).await.duration_since(end("started", 1).await).as_secs_f64();
-    Baked { wall, cores: seconds / wall }
+    Baked { wall, workers: workers / wall, front: front / wall, others: others / wall }
+}
+
+/// The processor time that this program and the servers have used: all but the service's.
+fn others() -> f64 {
+    let mut seconds = seconds_of_cpu(std::process::id());
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let name = std::fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+        let is_server = ["mongod", "nats-server", "node"].contains(&name.trim());
+        if let (true, Ok(process)) = (is_server, entry.file_name().to_string_lossy().parse()) {
+            seconds += seconds_of_cpu(process);
+        }
+    }
+    seconds
 }

@@ -51,11 +51,7 @@ impl Serving {
 
     /// The processor time that it has used, in seconds.
     pub fn seconds_of_cpu(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        // After the name, which ends with the last parenthesis: user and system time are the 12th and 13th, in ticks.
-        let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        let ticks: u64 = [11, 12].iter().map(|index| fields[*index].parse::<u64>().unwrap()).sum();
-        ticks as f64 / 100.0
+        seconds_of_cpu(self.child.id())
     }
 
     /// What a counter of its metrics says, summed over its labels.
@@ -108,9 +104,16 @@ pub fn convert(zip: &[u8]) -> Duration {
     converted(Command::new(TELECINE), &[zip])
 }
 
-/// How long the conversion of these tapes takes, all by one program on one core.
-pub fn convert_on_core(core: usize, zips: &[&[u8]]) -> Duration {
-    converted(on_core(core), zips)
+/// How long the conversion of these tapes takes, shared out to a program on each of so many cores.
+pub fn convert_on_cores(cores: usize, zips: &[&[u8]]) -> Duration {
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for core in 0..cores {
+            let share: Vec<_> = zips.iter().skip(core).step_by(cores).copied().collect();
+            scope.spawn(move || converted(on_core(core), &share));
+        }
+    });
+    started.elapsed()
 }
 
 fn converted(mut command: Command, zips: &[&[u8]]) -> Duration {
@@ -124,6 +127,15 @@ fn converted(mut command: Command, zips: &[&[u8]]) -> Duration {
     let started = Instant::now();
     assert!(command.status().unwrap().success());
     started.elapsed()
+}
+
+/// The processor time that a process has used, in seconds.
+pub fn seconds_of_cpu(process: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // After the name, which ends with the last parenthesis: user and system time are the 12th and 13th, in ticks.
+    let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let ticks: u64 = [11, 12].iter().map(|index| fields[*index].parse::<u64>().unwrap()).sum();
+    ticks as f64 / 100.0
 }
 
 /// The memory of a process in bytes; `None` if it has ended.
