@@ -2,6 +2,34 @@
 //!
 //! [`transcode`] is the way in; it runs `encode` for every chunk and `audio` for the sound on all cores, and joins
 //! their packets with `mux`, in order, while later chunks are still being encoded.
+//!
+//! A [`Preset`] is data, and a [`Monitor`] is told how far the work is:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::sync::atomic::{AtomicUsize, Ordering};
+//! # use std::{fs::File, path::Path};
+//! # use telecine::{stop::Stop, tape::{Limits, Tape}};
+//! use telecine::video::{Monitor, Options, Presets, Progress, transcode};
+//!
+//! let own = "[tiny]\nbased-on = \"swift.sharp\"\nscale = 1\nquality = { crf = 30 }";
+//! let presets = Presets::built_in()?.extended(Path::new("own.toml"), own)?;
+//!
+//! let encoded = Arc::new(AtomicUsize::new(0));
+//! let counted = encoded.clone();
+//! let monitor = Monitor::telling(Stop::never(), move |progress| {
+//!     if let Progress::Encoded { frames } = progress {
+//!         counted.fetch_add(frames, Ordering::Relaxed);
+//!     }
+//! });
+//! # let tape = Tape::open(File::open("fixtures/tapes/duplicates.zip")?, &Limits::default())?;
+//! # let (pool, mut file) = (rayon::ThreadPoolBuilder::new().build()?, tempfile::tempfile()?);
+//! let snapped = Options { snap: Some(60) };
+//! let made = transcode(&tape, presets.get("tiny")?, snapped, &pool, &monitor, &mut file)?;
+//! assert_eq!((made.width, made.height), (tape.width, tape.height));
+//! assert_eq!(encoded.load(Ordering::Relaxed), made.kept);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod audio;
 mod boxes;
