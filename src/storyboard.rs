@@ -38,17 +38,17 @@ pub struct Storyboard {
 pub struct Cell {
     /// Which frame of the tape it is.
     pub frame: usize,
-    /// In ms; where the one before ends.
+    /// From when, in ms since the start; where the one before ends.
     pub start: i64,
-    /// In ms.
+    /// Until when, in ms since the start.
     pub end: i64,
     /// The left side, in pixels.
     pub x: u32,
-    /// The upper side.
+    /// The upper side, in pixels.
     pub y: u32,
-    /// Columns.
+    /// Columns, in pixels.
     pub width: u32,
-    /// Rows.
+    /// Rows, in pixels.
     pub height: u32,
 }
 

@@ -56,11 +56,11 @@ pub struct Measurement {
     /// What the file says about itself.
     #[serde(flatten)]
     pub facts: Facts,
-    /// How many times larger than the tape it is.
+    /// How many of its pixels, across and down, a pixel of the tape takes.
     pub scale: u32,
     /// Frames in the MP4.
     pub frames: usize,
-    /// When its last frame disappears.
+    /// When its last frame disappears, in seconds from the start.
     pub seconds: f64,
     /// Bits a second, of everything in the file.
     pub bit_rate: f64,
@@ -74,9 +74,9 @@ pub struct Measurement {
     pub ssim: f64,
     /// The frame with the lowest structural similarity.
     pub ssim_worst: Worst,
-    /// The part of all pixels that have exactly the colour they have in the tape.
+    /// The part of all pixels that have exactly the colour they have in the tape, 0 to 1.
     pub exact: f64,
-    /// The part of all pixels that are flat in the tape: those within two pixels have the very same colour.
+    /// The part of all pixels that are flat in the tape, 0 to 1: those within two pixels have the very same colour.
     pub flat: f64,
     /// How far flat pixels are off: the root of the mean squared error of their samples, in levels of 255. Rounding to
     /// 8-bit limited range alone costs about 0.6. `None` if nothing is flat.

@@ -8,11 +8,11 @@ use super::quality::{self, Likeness};
 /// A frame that is worse than the others.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Worst {
-    /// How good it is.
+    /// How good it is, in the unit of the measure that it is the worst of.
     pub value: f64,
     /// Which frame of the tape it shows.
     pub frame: usize,
-    /// When the MP4 shows it.
+    /// When the MP4 shows it, in seconds from the start.
     pub seconds: f64,
 }
 
@@ -21,13 +21,13 @@ pub struct Worst {
 pub struct FrameQuality {
     /// Which frame of the tape it shows; of equal neighbours the first.
     pub frame: usize,
-    /// When it appears.
+    /// When it appears, in seconds from the start.
     pub seconds: f64,
     /// How exact it is, in dB.
     pub psnr: f64,
-    /// How similar its structure is.
+    /// How similar its structure is; 1 is the best.
     pub ssim: f64,
-    /// How far it is off where the tape is flat, in levels; `None` if the tape is flat nowhere.
+    /// How far it is off where the tape is flat, in levels of 255; `None` if the tape is flat nowhere.
     pub flat_error: Option<f64>,
     /// Bytes it takes.
     pub bytes: u64,

@@ -49,13 +49,13 @@ pub struct Look {
     pub kind: Kind,
     /// Colours in a picture: the median of the samples, counted up to 4,096.
     pub colors: usize,
-    /// The share of neighbouring pixels that are the same.
+    /// The share of neighbouring pixels that are the same, 0 to 1.
     #[serde(serialize_with = "thousandths::one")]
     pub flat: f32,
-    /// Of those that are not the share with a hard edge between them.
+    /// Of the neighbours that differ, the share with a hard edge between them, 0 to 1.
     #[serde(serialize_with = "thousandths::one")]
     pub edges: f32,
-    /// The share of pixels that stay as they are from one frame to the next.
+    /// The share of pixels that stay as they are from one frame to the next, 0 to 1.
     #[serde(serialize_with = "thousandths::one")]
     pub still: f32,
     /// How far frames are from the middle between their neighbours, divided by how far they are from the one before.
@@ -65,7 +65,7 @@ pub struct Look {
     #[serde(serialize_with = "thousandths::one")]
     pub rate: f32,
     /// The squared error that the site's recipe makes of the colours before it encodes anything: of the worst sample,
-    /// the mean over red, green and blue.
+    /// the mean over red, green and blue, in levels of 255 squared.
     #[serde(skip)]
     pub smear: f32,
 }

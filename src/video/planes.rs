@@ -8,18 +8,18 @@ use crate::picture::Picture;
 
 use super::bt709;
 
-/// Sizes of a tape and of its video.
+/// Sizes of a tape and of its video, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Geometry {
     /// Width of the tape's pictures.
     pub source_width: u32,
     /// Height of the tape's pictures.
     pub source_height: u32,
-    /// How many times larger the video is.
+    /// How many pixels of the video, across and down, a pixel of the tape becomes.
     pub scale: u32,
-    /// Width of the video.
+    /// Width of the video: `source_width * scale`, rounded up as far as its chroma needs.
     pub width: u32,
-    /// Height of the video.
+    /// Height of the video, likewise.
     pub height: u32,
 }
 

@@ -58,7 +58,7 @@ pub struct Facts {
 pub struct Played<'a> {
     /// When it appears, in ticks since the start.
     pub start: i64,
-    /// When it disappears, as far as the file says.
+    /// When it disappears, in ticks since the start, as far as the file says.
     pub end: i64,
     /// Bytes it takes in the file.
     pub bytes: u64,
