@@ -1,7 +1,9 @@
 //! The processes of the service, on one machine or many, and what each is doing.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::config::Role;
 use crate::error::Result;
 
 use super::jobs::{Job, State};
@@ -12,13 +14,38 @@ use super::view::JobView;
 const MOST: i64 = 10_000;
 
 /// A process, and what it is doing.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Member {
     /// The process, as it says of itself.
-    #[serde(flatten)]
     pub process: Process,
     /// The jobs that it has, those that have changed last first.
     pub jobs: Vec<JobView>,
+}
+
+/// The same for programs to read.
+#[derive(Debug, Serialize)]
+pub struct MemberView<'a> {
+    process: &'a str,
+    host: &'a str,
+    role: Role,
+    release: &'a str,
+    recipe: &'a str,
+    started: Timestamp,
+    jobs: &'a [JobView],
+}
+
+impl<'a> From<&'a Member> for MemberView<'a> {
+    fn from(Member { process, jobs }: &'a Member) -> Self {
+        MemberView {
+            process: &process.worker,
+            host: &process.host,
+            role: process.role,
+            release: &process.version,
+            recipe: &process.recipe,
+            started: process.started,
+            jobs,
+        }
+    }
 }
 
 impl Member {

@@ -58,7 +58,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::error::{Error, Result, ServeError};
 
 pub use check::check;
-pub use fleet::Member;
+pub use fleet::{Member, MemberView};
 pub use jobs::{Attempt, Bake, Baked, Failure, Job, Kind, Next, Outcome, Planned, Stage, State, Work};
 pub use queue::{Queue, Taken, Ticket, open as open_queue};
 pub use rebuild::rebuild;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::remote::mongo::Mongo;
-use crate::serve::{JobView, Member, Store, ago};
+use crate::serve::{JobView, Member, MemberView, Store, ago};
 
 use super::network::{self, ServerArguments};
 use crate::cli::outcome::Outcome;
@@ -33,7 +33,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         let store = Store::open(&Mongo::connect(&config).await?, &config.service()?.database).await?;
         let members = Member::all(&store).await?;
         if arguments.json {
-            members.iter().for_each(json);
+            members.iter().map(MemberView::from).for_each(|member| json(&member));
         } else if !members.is_empty() {
             let now = Timestamp::now();
             let rows: Vec<_> = members.iter().map(|member| row(member, now)).collect();
