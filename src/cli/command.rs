@@ -12,13 +12,14 @@ use tracing_subscriber::util::SubscriberInitExt;
 #[cfg(feature = "mirror")]
 use super::mirror;
 use super::outcome::Outcome;
-use super::{convert, inspect, man, measure, presets, report, thumbnail};
+use super::{convert, inspect, man, measure, presets, report, thumbnail, version};
 
 /// Turns aesthetic.computer tapes into exact, small MP4s, and keeps the PDS in step with MongoDB.
 #[derive(Debug, Parser)]
 #[command(
     name = "telecine",
     version,
+    long_version = version::WITH_COMMIT,
     max_term_width = 100,
     after_help = "\
 Exit status: 0 done, 1 something failed, 2 wrong usage, 3 nothing to do, 130 interrupted.
@@ -63,7 +64,8 @@ pub fn main() -> ExitCode {
     log();
     // What is caught is reported with what it happened to; a panic's own words may be those of strangers.
     std::panic::set_hook(Box::new(|panic| report::say(format!("error: telecine has a fault: {panic}"))));
-    let outcome = match Arguments::parse().command {
+    let arguments = Arguments::try_parse().unwrap_or_else(|asked| version::exit(&asked));
+    let outcome = match arguments.command {
         Command::Convert(arguments) => convert::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Measure(arguments) => measure::run(&arguments),

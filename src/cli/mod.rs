@@ -20,6 +20,7 @@ mod remedy;
 mod report;
 mod source;
 mod thumbnail;
+mod version;
 
 pub use command::main;
 pub(crate) use outcome::Outcome;

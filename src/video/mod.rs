@@ -67,6 +67,7 @@ mod thousandths;
 mod transcode;
 mod trial;
 mod verify;
+mod versions;
 
 use std::sync::Once;
 
@@ -89,6 +90,7 @@ pub use reduce::{Matrix, Reduced, Swing};
 pub use schedule::Options;
 pub use still::webp;
 pub use transcode::{Transcoded, transcode};
+pub use versions::{Versions, versions};
 
 /// Sets libav up for this process; every way into it begins with this.
 fn prepare() {

@@ -415,9 +415,26 @@ fn completions_are_written_for_every_shell() {
 }
 
 #[test]
-fn help_and_version_are_said() {
+fn the_version_names_the_commit_and_the_libraries_that_make_videos() {
+    let workshop = workshop();
+    let program = concat!("telecine ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(workshop.run("-V").succeeds().stdout(), format!("{program}\n"));
+    let told = workshop.run("--version").succeeds();
+    let lines: Vec<_> = told.stdout().lines().collect();
+    let [own, ffmpeg, x264] = lines[..] else { panic!("{lines:?}") };
+    assert!(own.starts_with(&format!("{program} (commit ")) && own.ends_with(')'), "{own}");
+    let ffprobe = std::process::Command::new("ffprobe").arg("-version").output().unwrap();
+    let installed = String::from_utf8(ffprobe.stdout).unwrap().split(' ').nth(2).unwrap().to_owned();
+    assert!(ffmpeg.starts_with(&format!("FFmpeg {installed} (libavcodec ")), "{ffmpeg}, {installed}");
+    workshop.run("convert tape.zip").succeeds();
+    let video = String::from_utf8_lossy(&workshop.get("tape.mp4")).into_owned();
+    let written = format!("x264 - core {} - H.264", x264.strip_prefix("libx264 ").unwrap());
+    assert!(video.contains(&written), "{written}");
+}
+
+#[test]
+fn help_is_said() {
     let workshop = Workshop::new();
-    assert_eq!(workshop.run("--version").succeeds().stdout(), concat!("telecine ", env!("CARGO_PKG_VERSION"), "\n"));
     for command in ["", "convert", "inspect", "presets", "presets list", "completions"] {
         let help = workshop.run(&format!("{command} --help")).succeeds();
         assert!(help.stdout().lines().all(|line| line.chars().count() <= 100), "{}", help.stdout());
