@@ -19,7 +19,7 @@
 //! * `runner` — workers. `changes`, `schedule` — the site's changes, and the day's plan, to jobs.
 //! * `view`, `feed`, `metrics` — jobs as others see them, as they change, and counted.
 //! * `process`, `fleet`, `mirror_state` — what each process tells of itself, all of them, and how far the mirror is in step.
-//! * `check/` — what the service needs, looked at without it.
+//! * `check/` — what the service needs, looked at without it. `probe` — a running service, asked how it is.
 //! * `dashboard/` — pages. `http/` — every route.
 
 mod changes;
@@ -33,6 +33,7 @@ mod jobs;
 mod metrics;
 mod mirror_state;
 mod outbox;
+mod probe;
 mod process;
 mod progress;
 mod queue;
@@ -60,6 +61,7 @@ use crate::error::{Error, Result, ServeError};
 pub use check::check;
 pub use fleet::{Member, MemberView};
 pub use jobs::{Attempt, Bake, Baked, Failure, Job, Kind, Next, Outcome, Planned, Stage, State, Work};
+pub use probe::{Answer, probe};
 pub use queue::{Queue, Taken, Ticket, open as open_queue};
 pub use rebuild::rebuild;
 pub use service::Service;

@@ -8,6 +8,8 @@ mod doctor;
 mod findings;
 #[cfg(feature = "service")]
 mod fleet;
+#[cfg(feature = "service")]
+mod health;
 mod item;
 #[cfg(feature = "service")]
 mod jobs;
@@ -51,6 +53,8 @@ pub enum Command {
     #[cfg(feature = "service")]
     Serve(serve::Arguments),
     #[cfg(feature = "service")]
+    Health(health::Arguments),
+    #[cfg(feature = "service")]
     Jobs(jobs::Arguments),
     #[cfg(feature = "service")]
     Webhooks(webhooks::Arguments),
@@ -75,6 +79,8 @@ pub fn run(command: &Command) -> Outcome {
         Command::Config(arguments) => config::run(arguments),
         #[cfg(feature = "service")]
         Command::Serve(arguments) => serve::run(arguments),
+        #[cfg(feature = "service")]
+        Command::Health(arguments) => health::run(arguments),
         #[cfg(feature = "service")]
         Command::Jobs(arguments) => jobs::run(arguments),
         #[cfg(feature = "service")]

@@ -2,16 +2,12 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 
 use crate::admin::doctor::Finding;
-use crate::remote::http_client;
+use crate::serve::probe::probe;
 use crate::serve::supervisor;
-
-/// How long who listens there may take to say who it is.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 const WHAT: &str = "listen address";
 
@@ -42,9 +38,6 @@ pub async fn look(address: SocketAddr) -> Finding {
 
 /// Whether a telecine listens there. The old oven has no `/ready`.
 async fn is_ours(address: SocketAddr) -> bool {
-    let Ok(client) = http_client().no_proxy().timeout(PATIENCE).build() else { return false };
-    let Ok(response) = client.get(format!("http://{address}/ready")).send().await else { return false };
-    let body = response.bytes().await.unwrap_or_default();
-    let state = serde_json::from_slice::<serde_json::Value>(&body).unwrap_or_default();
-    matches!(state["status"].as_str(), Some("ready" | "not ready" | "stopping"))
+    let Ok(answer) = probe(address, "/ready").await else { return false };
+    matches!(answer.body["status"].as_str(), Some("ready" | "not ready" | "stopping"))
 }

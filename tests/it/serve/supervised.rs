@@ -1,8 +1,9 @@
 //! What systemd does with the service: it holds its socket, and hears when it is ready, alive and stopping.
 
+use std::fs;
 use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::load::Load;
 use super::{Serving, eventually, request};
 use crate::stack::http;
 use crate::stack::site::Site;
-use crate::support::command::exists;
+use crate::support::command::{TELECINE, Workshop, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_refuses_nobody_who_posts_meanwhile() {
@@ -99,16 +100,47 @@ async fn a_second_signal_ends_it_at_once_and_loses_nothing_either() {
     assert_eq!(load.jobs().count_documents(undelivered).await.unwrap(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_is_asked_how_it_is_by_a_command() {
+    let site = Site::new().await;
+    let oven = Serving::start(&site, &[]);
+    let address = oven.url("").replace("http://", "");
+    let ask = async |command: &'static str, address: &str| {
+        let workshop = Workshop::new();
+        let mut asked = workshop.telecine(command);
+        asked.env("TELECINE_LISTEN", address);
+        tokio::task::spawn_blocking(move || run(&mut asked)).await.unwrap()
+    };
+    let alive = ask("health", &address).await.succeeds();
+    assert_eq!(alive.json()[0]["status"], "ok");
+    let ready = ask("health --ready", &address).await.succeeds();
+    assert_eq!(ready.json()[0]["status"], "ready");
+    let port = address.rsplit(':').next().unwrap();
+    ask("health", &format!("0.0.0.0:{port}")).await.succeeds();
+    assert_eq!(tokio::task::spawn_blocking(move || oven.stop()).await.unwrap(), 0);
+    let gone = ask("health", &address).await;
+    assert_eq!((gone.code, gone.stdout()), (Some(1), ""));
+    let expected = format!("error: health: http://{address}/health gave no response");
+    assert!(gone.stderr.starts_with(&expected), "{}", gone.stderr);
+}
+
 #[test]
-fn the_unit_is_one_that_systemd_takes_and_shuts_the_service_in() {
-    // Where there is no systemd, nobody can say.
-    if !exists(Path::new("/usr/bin/systemd-analyze")) {
-        return;
-    }
-    let unit = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/telecine.service");
-    let mut security = Command::new("systemd-analyze");
+fn the_units_are_ones_that_systemd_takes_and_shut_the_service_in() {
+    let root = tempfile::tempdir().unwrap();
+    // The units name a binary that is not installed where they are tested.
+    let units = ["telecine.service", "telecine.socket"].map(|name| {
+        let unit = fs::read_to_string(format!("{}/packaging/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let path = root.path().join(name);
+        fs::write(&path, unit.replace("/usr/bin/telecine", TELECINE)).unwrap();
+        path
+    });
+    let analyze = |arguments: &[&str], units: &[PathBuf]| {
+        let analyzed = Command::new("systemd-analyze").args(arguments).args(units).output().unwrap();
+        let told = String::from_utf8_lossy(&[analyzed.stdout, analyzed.stderr].concat()).into_owned();
+        assert!(analyzed.status.success(), "{arguments:?}\n{told}");
+        told
+    };
+    assert_eq!(analyze(&["verify", "--man=no"], &units), "");
     // Tenths: an exposure of 2.0 at most.
-    security.args(["security", "--offline=true", "--no-pager", "--threshold=20", unit]);
-    let rated = security.output().unwrap();
-    assert!(rated.status.success(), "{}", String::from_utf8_lossy(&rated.stdout));
+    analyze(&["security", "--offline=true", "--no-pager", "--threshold=20"], &units[..1]);
 }

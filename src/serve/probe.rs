@@ -1,0 +1,64 @@
+//! A service on this machine, asked from outside how it is.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::error::{Error, Result, ServeError};
+use crate::remote::http_client;
+
+/// How long the service may take to respond.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a service on this machine says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether the status is 2xx.
+    pub is_good: bool,
+    /// The body: JSON, or null if it is none.
+    pub body: Value,
+}
+
+/// Asks the service that listens at `listen` for `path`: `/health` or `/ready`.
+///
+/// # Errors
+/// [`ServeError::NoResponse`].
+pub async fn probe(listen: SocketAddr, path: &str) -> Result<Answer> {
+    let url = format!("http://{}{path}", reachable(listen));
+    match ask(&url).await {
+        Ok(answer) => Ok(answer),
+        Err(source) => Err(Error::Serve(ServeError::NoResponse { url, source: source.without_url().into() })),
+    }
+}
+
+async fn ask(url: &str) -> reqwest::Result<Answer> {
+    let client = http_client().no_proxy().timeout(PATIENCE).build()?;
+    let response = client.get(url).send().await?;
+    let is_good = response.status().is_success();
+    let body = response.bytes().await?;
+    Ok(Answer { is_good, body: serde_json::from_slice(&body).unwrap_or_default() })
+}
+
+/// Where a service that listens on all addresses can be reached from this machine.
+fn reachable(mut listen: SocketAddr) -> SocketAddr {
+    match listen {
+        SocketAddr::V4(address) if address.ip().is_unspecified() => listen.set_ip(Ipv4Addr::LOCALHOST.into()),
+        SocketAddr::V6(address) if address.ip().is_unspecified() => listen.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    listen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_on_all_addresses_is_asked_on_this_machine() {
+        let asked = |listen: &str| reachable(listen.parse().unwrap()).to_string();
+        assert_eq!(asked("0.0.0.0:3002"), "127.0.0.1:3002");
+        assert_eq!(asked("[::]:3002"), "[::1]:3002");
+        assert_eq!(asked("192.0.2.1:80"), "192.0.2.1:80");
+    }
+}
