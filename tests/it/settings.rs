@@ -69,3 +69,25 @@ fn a_setting_that_is_needed_and_missing_is_named() {
     let run = telecine(&workshop, "sync", &[("PDS_URL", url)]);
     run.fails(1, "error: sync: MONGODB_CONNECTION_STRING is not set; put it into the environment or the config file");
 }
+
+#[test]
+fn the_file_that_packages_install_names_every_setting_with_its_default() {
+    const PACKAGED: &str = include_str!("../../packaging/config.toml");
+    let workshop = Workshop::new();
+    let shown = |file: &str, text: &str| {
+        workshop.put(file, text);
+        let arguments = format!("config --json --config {file}");
+        telecine(&workshop, &arguments, &[]).succeeds().json().remove(0)
+    };
+    let defaults = shown("packaged.toml", PACKAGED);
+    let is_setting = |line: &&str| line.starts_with(|first: char| first.is_ascii_uppercase());
+    let settings: Vec<_> = PACKAGED.lines().filter_map(|line| line.strip_prefix('#')).filter(is_setting).collect();
+    let uncommented = shown("uncommented.toml", &settings.join("\n"));
+    for (name, default) in defaults.as_object().unwrap() {
+        assert!(settings.iter().any(|line| line.split(' ').next() == Some(name)), "{name} is not in the file");
+        // Where MongoDB is has no default; the file shows the form.
+        if name != "MONGODB_CONNECTION_STRING" {
+            assert_eq!(uncommented[name]["value"], default["value"], "{name}");
+        }
+    }
+}
