@@ -24,11 +24,10 @@ const KEPT: usize = 1_000;
 /// How many changes are read at once.
 const MOST: i64 = 2_000;
 
-/// A change of a job, with its place among all changes.
+/// A change of a job, with its place among all that this process has told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Update {
-    /// Its place: grows by one with each.
-    pub number: u64,
+    number: u64,
     /// The job after it.
     pub job: JobView,
 }
@@ -36,25 +35,38 @@ pub struct Update {
 /// What happens to jobs. Clones are the same.
 #[derive(Debug, Clone)]
 pub struct Feed {
+    /// The name of this process: another counts otherwise.
+    process: Arc<str>,
     sender: broadcast::Sender<Arc<Update>>,
     past: Arc<Mutex<VecDeque<Arc<Update>>>>,
 }
 
 impl Feed {
-    /// Nobody watches yet.
+    /// The feed of the process with that name, which nobody watches yet.
     #[must_use]
-    pub fn new() -> Feed {
-        Feed { sender: broadcast::Sender::new(KEPT), past: Arc::default() }
+    pub fn new(process: &str) -> Feed {
+        Feed { process: process.into(), sender: broadcast::Sender::new(KEPT), past: Arc::default() }
     }
 
-    /// Watches from now on. With the place of the last change that was seen, those since then come first; they are `None`
-    /// if some of them are not known any more.
+    /// What a watcher says to go on after an update.
     #[must_use]
-    pub fn watch(&self, last: Option<u64>) -> (Option<Vec<Arc<Update>>>, broadcast::Receiver<Arc<Update>>) {
+    pub fn id(&self, update: &Update) -> String {
+        format!("{}.{}", self.process, update.number)
+    }
+
+    fn number(&self, id: &str) -> Option<u64> {
+        id.strip_prefix(&*self.process)?.strip_prefix('.')?.parse().ok()
+    }
+
+    /// Watches from now on. With the [id](Feed::id) of the last change that was seen, those since then come first; they are
+    /// `None` if some of them are not known any more, or if it was seen at another process.
+    #[must_use]
+    pub fn watch(&self, last: Option<&str>) -> (Option<Vec<Arc<Update>>>, broadcast::Receiver<Arc<Update>>) {
         let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
         // Under the lock, so that no change is in both or in neither.
         let receiver = self.sender.subscribe();
         let missed = last.map_or(Some(Vec::new()), |last| {
+            let last = self.number(last)?;
             let is_known = past.front().is_some_and(|first| first.number <= last + 1)
                 && past.back().is_some_and(|newest| newest.number >= last);
             is_known.then(|| past.iter().filter(|update| update.number > last).cloned().collect())
@@ -72,12 +84,6 @@ impl Feed {
         }
         // That nobody watches is no trouble.
         let _ = self.sender.send(update);
-    }
-}
-
-impl Default for Feed {
-    fn default() -> Self {
-        Feed::new()
     }
 }
 
@@ -145,17 +151,22 @@ mod tests {
 
     #[test]
     fn whoever_comes_back_gets_what_was_missed_or_is_told_that_it_is_too_much() {
-        let feed = Feed::new();
+        let feed = Feed::new("worker-1");
         (1..=3).for_each(|number| feed.tell(job(number)));
-        let numbers = |last| {
-            let missed = feed.watch(last).0;
+        let numbers = |last: Option<u64>| {
+            let missed = feed.watch(last.map(|last| format!("worker-1.{last}")).as_deref()).0;
             missed.map(|missed| missed.iter().map(|update| update.number).collect::<Vec<_>>())
         };
         assert_eq!(numbers(None), Some(vec![]));
         assert_eq!(numbers(Some(1)), Some(vec![2, 3]));
         assert_eq!(numbers(Some(3)), Some(vec![]));
-        // Of another process, which had more.
         assert_eq!(numbers(Some(9)), None);
+        // Of another process, and of a release that did not tell them apart.
+        for foreign in ["worker-2.1", "worker-1", "worker-1.", "1", ""] {
+            assert_eq!(feed.watch(Some(foreign)).0, None, "{foreign}");
+        }
+        let newest = feed.past.lock().unwrap().back().cloned().unwrap();
+        assert_eq!(feed.id(&newest), "worker-1.3");
         (4..=2 * KEPT as u64).for_each(|number| feed.tell(job(number)));
         assert_eq!(numbers(Some(3)), None);
         assert_eq!(numbers(Some(2 * KEPT as u64 - 1)), Some(vec![2 * KEPT as u64]));

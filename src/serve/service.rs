@@ -71,11 +71,12 @@ impl Service {
         let services = Services::connect(config, Waits::new(PATIENCE, stopping.clone())).await?;
         let store = Store::open(&services.mongo, &settings.database).await?;
         let recipe = fingerprint(&preset)?;
+        let worker = format!("worker-{:06x}", fastrand::u32(..) >> 8);
         Ok(Service {
             queue: queue::open(&settings, &store, &stopping).await?,
             store,
             services,
-            feed: Feed::new(),
+            feed: Feed::new(&worker),
             watchers: Arc::default(),
             metrics: Metrics::new(),
             receivers: Client::new(Receivers::of(&settings))?,
@@ -84,7 +85,7 @@ impl Service {
             preset,
             policy,
             recipe,
-            worker: format!("worker-{:06x}", fastrand::u32(..) >> 8),
+            worker,
             started: Timestamp::now(),
             stopping,
             ending,

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::serve::feed::Update;
+use crate::serve::feed::{Feed, Update};
 use crate::serve::service::Service;
 
 /// How many may watch at once. Each costs a connection and some kilobytes.
@@ -42,33 +42,37 @@ impl Drop for Watcher {
 /// Tells what happens until the service stops.
 pub async fn events(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
     let Some(watcher) = Watcher::new(&service.watchers) else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
-    let last = headers.get("last-event-id").and_then(|last| last.to_str().ok()?.parse().ok());
+    // What is no text is no id of ours.
+    let last = headers.get("last-event-id").map(|last| last.to_str().unwrap_or_default());
     let events = told(&service, last, watcher).map(Ok::<_, Infallible>);
     let headers = [(CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")];
     (headers, Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE))).into_response()
 }
 
-fn told(service: &Service, last: Option<u64>, watcher: Watcher) -> impl Stream<Item = Event> + use<> {
+fn told(service: &Service, last: Option<&str>, watcher: Watcher) -> impl Stream<Item = Event> + use<> {
     let (missed, updates) = service.feed.watch(last);
     // A moment that differs, so that not all of those come back at once who were cut off at once.
     let retry = Duration::from_millis(1_000 + fastrand::u64(..2_000));
     let hello = Event::default().event("hello").retry(retry).data(env!("CARGO_PKG_VERSION"));
     let first = match missed {
-        Some(missed) => missed.iter().map(|update| event(update)).collect(),
+        Some(missed) => missed.iter().map(|update| event(&service.feed, update)).collect(),
         None => vec![reload()],
     };
-    let live = stream::unfold((updates, watcher), async |(mut updates, watcher)| match updates.recv().await {
-        Ok(update) => Some((event(&update), (updates, watcher))),
-        Err(RecvError::Lagged(_)) => Some((reload(), (updates, watcher))),
-        Err(RecvError::Closed) => None,
+    let live = stream::unfold((service.feed.clone(), updates, watcher), async |(feed, mut updates, watcher)| {
+        let event = match updates.recv().await {
+            Ok(update) => event(&feed, &update),
+            Err(RecvError::Lagged(_)) => reload(),
+            Err(RecvError::Closed) => return None,
+        };
+        Some((event, (feed, updates, watcher)))
     });
     let ended = service.stopping.clone().cancelled_owned();
     let goodbye = stream::once(async { Event::default().event("goodbye").data("the service stops") });
     stream::once(async { hello }).chain(stream::iter(first)).chain(live).take_until(ended).chain(goodbye)
 }
 
-fn event(update: &Update) -> Event {
-    let event = Event::default().event("job").id(update.number.to_string());
+fn event(feed: &Feed, update: &Update) -> Event {
+    let event = Event::default().event("job").id(feed.id(update));
     event.json_data(&update.job).unwrap_or_else(|_| reload())
 }
 

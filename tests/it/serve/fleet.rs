@@ -161,6 +161,33 @@ async fn a_front_takes_bakes_without_any_worker_and_the_operator_sees_who_is_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_events_that_comes_to_another_front_is_told_to_look_anew() {
+    let site = Site::new().await;
+    let fronts = [front(&site), front(&site)];
+    // Reads what a front tells until it has told that.
+    let told = async |front: &Serving, last: &str, until: &str| {
+        let request = http().get(front.url("/events")).header("last-event-id", last);
+        let (mut response, mut text) = (request.send().await.unwrap(), String::new());
+        while !text.contains(until) {
+            text.push_str(std::str::from_utf8(&response.chunk().await.unwrap().unwrap()).unwrap());
+        }
+        text
+    };
+    let watched = told(&fronts[0], "", "id: ");
+    let owner = site.account("maker").await;
+    let made = async {
+        for number in 0..20 {
+            site.add_mood(&owner, &format!("mood {number}")).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let (text, ()) = tokio::join!(watched, made);
+    let id = text.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();
+    assert!(!told(&fronts[0], id, "event: job").await.contains("event: reload"));
+    told(&fronts[1], id, "event: reload").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tapes_are_baked_by_workers_with_the_preset_that_they_were_asked_for_with() {
     let site = Site::new().await;
     let receiver = FakeSite::new(&site).await;
