@@ -67,7 +67,7 @@ impl Feed {
         let receiver = self.sender.subscribe();
         let missed = last.map_or(Some(Vec::new()), |last| {
             let last = self.number(last)?;
-            let is_known = past.front().is_some_and(|first| first.number <= last + 1)
+            let is_known = past.front().is_some_and(|first| first.number <= last.saturating_add(1))
                 && past.back().is_some_and(|newest| newest.number >= last);
             is_known.then(|| past.iter().filter(|update| update.number > last).cloned().collect())
         });
@@ -161,6 +161,7 @@ mod tests {
         assert_eq!(numbers(Some(1)), Some(vec![2, 3]));
         assert_eq!(numbers(Some(3)), Some(vec![]));
         assert_eq!(numbers(Some(9)), None);
+        assert_eq!(numbers(Some(u64::MAX)), None);
         // Of another process, and of a release that did not tell them apart.
         for foreign in ["worker-2.1", "worker-1", "worker-1.", "1", ""] {
             assert_eq!(feed.watch(Some(foreign)).0, None, "{foreign}");

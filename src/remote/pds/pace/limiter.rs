@@ -168,6 +168,9 @@ impl Limiter {
 /// How far two times of one reset may differ: each is cut to seconds, and so is the clock they are read by.
 const SAME_RESET: Duration = Duration::from_secs(2);
 
+/// The longest time that an answer is believed to mean. Added to the present, one without end would be no time at all.
+const LONGEST: Duration = Duration::from_hours(24 * 366);
+
 /// What an answer shows of a limiter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimitHeaders {
@@ -186,13 +189,42 @@ impl RateLimitHeaders {
         let date = text("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
         let now = date.map_or_else(|| jiff::Timestamp::now().as_second(), |date| date.timestamp().as_second());
         // Both are cut to whole seconds.
-        let until_reset = Duration::from_secs((reset - now).max(0) as u64 + 1);
+        let until_reset = Duration::from_secs(reset.saturating_sub(now).max(0) as u64 + 1).min(LONGEST);
         let retry_after = retry_after(headers);
         Some(RateLimitHeaders {
             points: points.trim().parse().ok()?,
-            window: Duration::from_secs(window.trim().parse().ok()?),
+            window: Duration::from_secs(window.trim().parse().ok()?).min(LONGEST),
             remaining: text("ratelimit-remaining")?.trim().parse().ok()?,
             resets_in: retry_after.map_or(until_reset, |wait| wait.max(until_reset)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_without_end_are_cut_to_a_year() {
+        for (window, reset) in [(u64::MAX.to_string(), i64::MAX), ("1".into(), i64::MIN), ("300".into(), i64::MAX - 1)]
+        {
+            let mut headers = HeaderMap::new();
+            let policy = format!("3000;w={window}");
+            for (name, value) in [
+                ("ratelimit-policy", policy.as_str()),
+                ("ratelimit-reset", &reset.to_string()),
+                ("ratelimit-remaining", "0"),
+            ] {
+                headers.insert(name, value.parse().unwrap());
+            }
+            let shown = RateLimitHeaders::read(&headers).unwrap();
+            assert!(shown.window <= LONGEST && shown.resets_in <= LONGEST, "{shown:?}");
+            let now = Instant::now();
+            let (points, window) = (shown.points, shown.window);
+            let mut limiter = Limiter { points, window, remaining: points, resets_at: None };
+            limiter.spend(1, now);
+            limiter.learn(&shown, now);
+            assert_eq!((limiter.remaining, limiter.resets_at.is_some_and(|at| at > now)), (0, true));
+        }
     }
 }
