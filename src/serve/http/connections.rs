@@ -1,5 +1,6 @@
-//! Connections: bounded in number, and in the time that a request may take to arrive. They can outlive the listener, so that a
-//! connection that was accepted last has a moment to send its request.
+//! Connections: bounded in number, in the time that a request may take to arrive, and in the time that a client may take
+//! nothing of an answer. They can outlive the listener, so that a connection that was accepted last has a moment to send its
+//! request.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,6 +25,9 @@ const RESERVED: usize = 500;
 
 /// How long the head of a request may take to arrive, and a connection may be idle between two.
 const HEAD: Duration = Duration::from_secs(10);
+
+/// How long a client may take none of the bytes that it was sent. Those who watch are sent some every 15 s.
+const STALLED: Duration = Duration::from_secs(30);
 
 /// How long a connection that was accepted last has to send its request.
 const LAST_REQUESTS: Duration = Duration::from_secs(1);
@@ -74,10 +78,21 @@ async fn accept(listener: &mut TcpListener) -> (TcpStream, SocketAddr) {
     Listener::accept(listener).await
 }
 
+/// Has the system end a connection whose client reads no more, or is gone without a word: it would hold its place for ever.
+fn end_when_stalled(stream: &TcpStream) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(STALLED)) {
+        tracing::debug!(%error, "a connection may stall for as long as its client likes");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (stream, STALLED);
+}
+
 /// Serves one connection until it is closed, or until `ending` is cancelled and its last request is answered.
 async fn serve_one(stream: TcpStream, routes: Router, ending: CancellationToken) {
     // Answers are short; a client that waits for the rest of one would wait for its own acknowledgement.
     let _ = stream.set_nodelay(true);
+    end_when_stalled(&stream);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)

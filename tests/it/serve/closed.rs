@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::load::Load;
-use super::{SECRET, Serving, eventually};
+use super::{LIMIT, SECRET, Serving, eventually};
 use crate::stack::http;
 use crate::stack::site::Site;
 
@@ -58,6 +58,18 @@ async fn a_request_that_does_not_come_to_its_end_is_ended() {
     assert!(body.starts_with("HTTP/1.1 408"), "{body}");
     assert!(dripped.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&dripped));
     assert!(started.elapsed() < Duration::from_mins(1));
+    assert_eq!(oven.get("/health").await.0, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_nothing_of_what_was_sent_is_cut_off() {
+    let site = Site::new().await;
+    let oven = Serving::start(&site, &[]);
+    let mut stalled = connect(&oven).await;
+    // Until the service cannot write any more, and therefore reads no more requests; then until the system gives up.
+    let request = "GET /assets/style.css HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1_000);
+    let asked = async { while stalled.write_all(request.as_bytes()).await.is_ok() {} };
+    tokio::time::timeout(LIMIT, asked).await.expect("it is cut off");
     assert_eq!(oven.get("/health").await.0, StatusCode::OK);
 }
 
