@@ -62,6 +62,16 @@ def say(text):
     print(f"stack: {text}", file=sys.stderr, flush=True)
 
 
+def cargo(*arguments):
+    """Runs cargo in the repository; says whether it succeeded. Tests run under a cargo of their own, whose variables would
+    make build scripts run again, here and then there: half of all crates would be built twice in each run."""
+    if shutil.which("cargo") is None:
+        raise Trouble("cargo is missing; see https://rustup.rs")
+    of_others = ("CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(of_others)}
+    return subprocess.run(["cargo", *arguments], cwd=ROOT, env=environment, check=False).returncode == 0
+
+
 @contextmanager
 def locked(path):
     """Holds a lock that ends with the process, however it ends."""

@@ -6,7 +6,6 @@ import json
 import os
 import random
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -191,11 +190,7 @@ class S3(Server):
     @staticmethod
     def build():
         """Builds the program."""
-        if shutil.which("cargo") is None:
-            raise Trouble("cargo is missing; see https://rustup.rs")
-        if subprocess.run(
-            ["cargo", "build", "--quiet", "--locked", "--example", "stack"], cwd=install.ROOT, check=False
-        ).returncode:
+        if not install.cargo("build", "--quiet", "--locked", "--example", "stack"):
             raise Trouble("examples/stack.rs does not build")
 
 
