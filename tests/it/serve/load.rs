@@ -111,7 +111,7 @@ impl Load {
     }
 
     /// How many jobs are not over.
-    async fn open_jobs(&self) -> u64 {
+    pub async fn open_jobs(&self) -> u64 {
         self.jobs().count_documents(doc! { "due": { "$exists": true } }).await.unwrap()
     }
 

@@ -236,6 +236,8 @@ async fn told(event: Event) {
     match event {
         Event::Connected => tracing::info!("connected to NATS"),
         Event::Disconnected => tracing::warn!("not connected to NATS"),
+        // One for each try to connect again.
+        Event::ClientError(error) => tracing::debug!(%error, "NATS"),
         other => tracing::warn!(event = %other, "NATS"),
     }
 }
