@@ -14,17 +14,17 @@ use super::mirror;
 use super::outcome::Outcome;
 use super::{convert, inspect, man, measure, presets, report, thumbnail, version};
 
-/// Turns aesthetic.computer tapes into exact, small MP4s, and keeps the PDS in step with MongoDB.
+/// Convert aesthetic.computer tapes into small, frame-exact MP4s, and keep the PDS in step with MongoDB
 #[derive(Debug, Parser)]
 #[command(
     name = "telecine",
     version,
     long_version = version::WITH_COMMIT,
-    max_term_width = 100,
+    max_term_width = 80,
     after_help = "\
-Exit status: 0 done, 1 something failed, 2 wrong usage, 3 nothing to do, 130 interrupted.
+Exit status: 0 done, 1 failure, 2 usage error, 3 nothing to do, 130 interrupted.
 
-TELECINE_LOG=debug tells on standard error what is being done; info, warn and error tell less."
+TELECINE_LOG=debug writes a log to standard error; info, warn and error write less."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -41,13 +41,13 @@ enum Command {
     #[cfg(feature = "mirror")]
     #[command(flatten)]
     Mirror(mirror::Command),
-    /// Write completions for a shell to standard output
+    /// Print shell completions to standard output
     #[command(after_help = "\
 Examples:
-  telecine completions bash > ~/.local/share/bash-completion/completions/telecine
+  source <(telecine completions bash)
   telecine completions zsh > ~/.zfunc/_telecine")]
     Completions {
-        /// The shell
+        /// Shell to complete for
         shell: clap_complete::Shell,
     },
     Man(man::Arguments),
@@ -62,7 +62,7 @@ fn command() -> clap::Command {
 #[must_use]
 pub fn main() -> ExitCode {
     log();
-    // What is caught is reported with what it happened to; a panic's own words may be those of strangers.
+    // A caught panic is reported with the item it concerns; the panic's own message may contain untrusted text.
     std::panic::set_hook(Box::new(|panic| report::say(format!("error: telecine has a fault: {panic}"))));
     let arguments = Arguments::try_parse().unwrap_or_else(|asked| version::exit(&asked));
     let outcome = match arguments.command {
@@ -82,8 +82,8 @@ pub fn main() -> ExitCode {
     ExitCode::from(outcome as u8)
 }
 
-/// Lets the library's log go to standard error, if `TELECINE_LOG` names a level. Libraries under it are left out: they
-/// would tell what is in headers.
+/// Sends the library's log to standard error if `TELECINE_LOG` names a level. Dependencies are left out because they
+/// would log the contents of headers.
 fn log() {
     let level = std::env::var("TELECINE_LOG").ok().and_then(|level| level.parse::<LevelFilter>().ok());
     let filter = Targets::new().with_target("telecine", level.unwrap_or(LevelFilter::OFF));

@@ -17,6 +17,7 @@ use crate::tape::{Limits, Tape};
 use crate::thumbnail;
 use crate::video::{self, Preset, Transcoded};
 
+use super::headings::{ENCODING, OUTPUT};
 use super::limits::LimitArguments;
 use super::outcome::{Outcome, usage_error};
 use super::output::{self, Destination, Draft, is_same_file};
@@ -26,61 +27,61 @@ use super::progress::{Progress, interrupted, stop_on_interrupt};
 use super::report;
 use super::source::TapeSource;
 
-/// Bytes that are written as they are in an address; others could end the name, or the line.
+/// Characters to escape in an address: all but these could end the name or the line.
 const NOT_IN_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Convert tapes to MP4s with thumbnails
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  telecine convert tape.zip                          tape.mp4 and tape.jpg beside it
-  telecine convert tapes/*.zip --out-dir videos      many tapes, on all cores
+  telecine convert tape.zip                       writes tape.mp4 and tape.jpg
+  telecine convert tapes/*.zip --out-dir videos   converts all, on all cores
   telecine convert tape.zip -o small.mp4 --preset small
-  telecine convert tape.zip --storyboard tape.webp   and tape.vtt, for players
+  telecine convert tape.zip --storyboard tape.webp
   curl -s https://example.org/tape.zip | telecine convert - > tape.mp4")]
 pub struct Arguments {
-    /// Tapes to convert; - reads one from standard input
+    /// Tapes to convert; - reads standard input
     #[arg(required = true, value_name = "TAPE")]
     tapes: Vec<TapeSource>,
-    /// Write the MP4 here; - is standard output
-    #[arg(short, long, value_name = "FILE", conflicts_with = "out_dir")]
+    /// Write the MP4 to FILE; - is standard output
+    #[arg(short, long, value_name = "FILE", conflicts_with = "out_dir", help_heading = OUTPUT)]
     output: Option<PathBuf>,
-    /// Write all files into this folder, named after the tapes
-    #[arg(long, value_name = "DIR")]
+    /// Write all files to DIR, named after the tapes
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     out_dir: Option<PathBuf>,
-    /// How to encode; see `telecine presets list`
-    #[arg(long, value_name = "NAME", default_value = "standard")]
+    /// Preset to encode with; see `telecine presets list`
+    #[arg(long, value_name = "NAME", default_value = "standard", help_heading = ENCODING)]
     preset: String,
     #[command(flatten)]
     preset_file: PresetFile,
     #[command(flatten)]
     strict: StrictArgument,
-    /// Put frames on a grid of so many a second, for services that insist on it
-    #[arg(long, value_name = "FPS", value_parser = clap::value_parser!(u32).range(1..=240))]
+    /// Snap frames to a grid of FPS frames per second, for services that require a fixed rate
+    #[arg(long, value_name = "FPS", value_parser = clap::value_parser!(u32).range(1..=240), help_heading = ENCODING)]
     snap: Option<u32>,
-    /// Write the thumbnail here instead of beside the MP4
-    #[arg(long, value_name = "FILE", conflicts_with = "no_thumbnail")]
+    /// Write the thumbnail to FILE instead of beside the MP4
+    #[arg(long, value_name = "FILE", conflicts_with = "no_thumbnail", help_heading = OUTPUT)]
     thumbnail: Option<PathBuf>,
     /// Write no thumbnail
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     no_thumbnail: bool,
-    /// Write a storyboard here, six frames in one WebP, and beside it a .vtt that tells players when each is on show
-    #[arg(long, value_name = "FILE")]
+    /// Write a storyboard to FILE: six frames in one WebP, and a .vtt beside it that lists when each is shown
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     storyboard: Option<PathBuf>,
-    /// Print one JSON object for each tape
-    #[arg(long)]
+    /// Print one JSON object per tape
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
-    /// Threads to use [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    /// Number of threads [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = ENCODING)]
     jobs: Option<u32>,
-    /// Replace files that exist
-    #[arg(long)]
+    /// Overwrite existing files
+    #[arg(long, help_heading = OUTPUT)]
     force: bool,
     #[command(flatten)]
     limits: LimitArguments,
 }
 
-/// What is the same for all tapes.
+/// The settings that all tapes share.
 struct Settings {
     preset: Preset,
     options: video::Options,
@@ -97,12 +98,12 @@ struct Job {
     storyboard: Option<PathBuf>,
 }
 
-/// What is said about a converted tape.
+/// The report on a converted tape.
 #[derive(Serialize)]
 struct Converted {
     #[serde(flatten)]
     video: Transcoded,
-    /// Why the tape's look is of its kind.
+    /// Why the tape was classified as it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
     preset: String,
@@ -149,7 +150,7 @@ fn jobs(arguments: &Arguments) -> Vec<Job> {
         usage_error("-o takes one tape; use --out-dir for many");
     }
     if arguments.tapes.len() > 1 && arguments.thumbnail.is_some() {
-        usage_error("--thumbnail takes one tape; thumbnails of many go beside their MP4s");
+        usage_error("--thumbnail takes one tape; with several, thumbnails go beside their MP4s");
     }
     if arguments.tapes.len() > 1 && arguments.storyboard.is_some() {
         usage_error("--storyboard takes one tape");
@@ -189,12 +190,12 @@ fn jobs(arguments: &Arguments) -> Vec<Job> {
     jobs
 }
 
-/// Where the list that goes with a storyboard is.
+/// The path of a storyboard's list.
 fn list_of(storyboard: &Path) -> PathBuf {
     storyboard.with_extension("vtt")
 }
 
-/// The storyboard of a tape and its list, each beside its place.
+/// The storyboard of a tape and its list, each in a temporary file beside its destination.
 fn storyboard_drafts(tape: &Tape, path: &Path, replace: bool) -> Result<[Draft; 2]> {
     let storyboard = storyboard::storyboard(tape)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -209,10 +210,10 @@ fn file_name(tape: &TapeSource) -> PathBuf {
     }
 }
 
-/// Converts every tape; one that fails does not stop the others. Answers the results in the order of the jobs.
+/// Converts every tape; one that fails does not stop the others. Returns the results in the order of the jobs.
 ///
-/// A few threads each look after one tape, and all encoding is done in one pool: whether it is one tape or a hundred,
-/// every core has a chunk to encode, and only as many tapes are open as there are cores.
+/// A few threads each handle one tape, and all encoding runs in one pool: with one tape or a hundred, every core has a
+/// chunk to encode, and no more tapes are open than there are cores.
 fn convert_all(jobs: &[Job], settings: &Settings) -> Vec<Result<Converted>> {
     let progress = Progress::new(jobs.len());
     let next = AtomicUsize::new(0);
@@ -259,7 +260,7 @@ fn convert(job: &Job, settings: &Settings, progress: &Progress) -> Result<Conver
         Error::File(FileError::Output { source }) => Error::write(draft.path())(source),
         other => other,
     })?;
-    // All are complete before any appears.
+    // All files are complete before any of them appears.
     let thumbnail = match &job.thumbnail {
         Some(path) => Some(output::drafted(path, &thumbnail::tape(&tape)?.bytes, settings.force)?),
         None => None,

@@ -1,4 +1,4 @@
-//! `telecine inspect`: what is on a tape, without converting it.
+//! `telecine inspect`: shows the contents of a tape without converting it.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::tape::{Facts, Limits, TICKS_PER_SECOND, Warning};
 use crate::video::{self, Encoding, Look, Options, Preset};
 
+use super::headings::{ENCODING, OUTPUT};
 use super::limits::LimitArguments;
 use super::plain::plain;
 use super::presets::{PresetFile, STANDARD, StrictArgument};
@@ -16,31 +17,31 @@ use super::progress::{interrupted, stop_on_interrupt};
 use super::source::TapeSource;
 use super::{Outcome, report};
 
-/// Rates that displays and pieces run at; each gap between frames is counted under the nearest.
+/// Common frame rates of displays and pieces; each gap between frames counts towards the nearest.
 const RATES: [u32; 14] = [1, 5, 10, 12, 15, 20, 24, 30, 50, 60, 75, 90, 120, 144];
 
 /// Width of the longest bar of the histogram.
 const BAR: usize = 30;
 
-/// Show what tapes hold, how they would be encoded, and every warning that converting them would give
+/// Show the contents of tapes, how they would be encoded, and all warnings
 ///
-/// Every picture is decoded, and all of the sound, so that nothing is left to be found later; nothing is encoded.
+/// All frames and all sound are decoded, so that a conversion gives no further warnings. Nothing is encoded.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telecine inspect tape.zip
   telecine inspect tapes/*.zip --json | jq -r 'select(.warnings != []) | .tape'")]
 pub struct Arguments {
-    /// Tapes to look at; - reads one from standard input
+    /// Tapes to inspect; - reads standard input
     #[arg(required = true, value_name = "TAPE")]
     tapes: Vec<TapeSource>,
-    /// Say what this preset would do; see `telecine presets list`
-    #[arg(long, value_name = "NAME", default_value = STANDARD)]
+    /// Preset to report on; see `telecine presets list`
+    #[arg(long, value_name = "NAME", default_value = STANDARD, help_heading = ENCODING)]
     preset: String,
     #[command(flatten)]
     preset_file: PresetFile,
-    /// Print one JSON object for each tape
-    #[arg(long)]
+    /// Print one JSON object per tape
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
     #[command(flatten)]
     strict: StrictArgument,
@@ -48,15 +49,15 @@ pub struct Arguments {
     limits: LimitArguments,
 }
 
-/// What there is to know about a tape.
+/// Everything that is known about a tape.
 #[derive(Debug, Serialize)]
 struct Inspection {
     #[serde(flatten)]
     facts: Facts,
-    /// Gaps between frames, by the nearest usual rate in frames a second.
+    /// Numbers of gaps between frames, by the nearest common rate in frames per second.
     rates: BTreeMap<u32, usize>,
     look: Look,
-    /// Why the look is of its kind.
+    /// Why the tape was classified as it was.
     why: String,
     encoding: Choice,
     warnings: Vec<Warning>,
@@ -67,7 +68,7 @@ struct Inspection {
 struct Choice {
     preset: String,
     preset_version: u32,
-    /// The one that would be taken, or those of which the smallest would be kept.
+    /// The encoding that would be used, or the candidates of which the smallest would be kept.
     variants: Vec<Variant>,
 }
 
@@ -104,7 +105,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let mut outcome = Outcome::Done;
     for tape in &arguments.tapes {
         let inspected = inspect(tape, &arguments.limits.limits(), &preset);
-        // With a warning too many there still is something to show.
+        // A tape that `--strict` refuses for its warnings still has facts to show.
         let (inspection, error) = match inspected {
             Ok(inspection) if arguments.strict.strict => {
                 let error = Error::strict(&inspection.warnings).err();

@@ -1,4 +1,4 @@
-//! The flags that raise or lower what a tape may ask for.
+//! The options that raise or lower the limits on tapes.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use clap::Args;
 
 use crate::tape::Limits;
 
-/// Limits on what a tape may hold; beyond them it is refused.
+/// Limits on a tape; one that exceeds them is refused.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Limits")]
+#[command(next_help_heading = super::headings::LIMITS)]
 pub struct LimitArguments {
-    /// Frames a tape may hold
+    /// Maximum number of frames in a tape
     #[arg(long = "max-frames", value_name = "N", default_value_t = Limits::default().frames)]
     frames: usize,
-    /// Pixels a frame may have
+    /// Maximum number of pixels in a frame
     #[arg(long = "max-pixels", value_name = "N", default_value_t = Limits::default().pixels)]
     pixels: u64,
-    /// Bytes a tape may have, packed and unpacked
+    /// Maximum size of a tape in bytes, compressed or not
     #[arg(long = "max-bytes", value_name = "N", default_value_t = Limits::default().bytes)]
     bytes: u64,
-    /// Seconds a tape may last
+    /// Maximum length of a tape in seconds
     #[arg(long = "max-duration", value_name = "SECONDS", default_value_t = Limits::default().duration.as_secs())]
     duration: u64,
 }

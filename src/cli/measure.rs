@@ -1,4 +1,4 @@
-//! `telecine measure`: how good an MP4 of a tape is, whoever made it.
+//! `telecine measure`: the quality of a tape's MP4, made by any converter.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::measure::{self, Measurement, Worst};
 use crate::tape::{Limits, Tape};
 
+use super::headings::OUTPUT;
 use super::limits::LimitArguments;
 use super::outcome::Outcome;
 use super::output::{self, Destination};
@@ -18,30 +19,30 @@ use super::progress::{Progress, interrupted, stop_on_interrupt};
 use super::source::TapeSource;
 use super::{plot, report};
 
-/// Compare an MP4 with the tape it was made of
+/// Measure an MP4 against the tape it was made from
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Any converter's MP4 can be measured, if it is the tape enlarged by a whole number.
+The MP4 may come from any converter that enlarges the tape by a whole number.
 
 Examples:
   telecine measure tape.zip tape.mp4
   telecine measure tape.zip tape.mp4 --plot tape.png
-  telecine measure tape.zip tape.mp4 --json | jq '.psnr, .time_error.ms, .dropped'")]
+  telecine measure tape.zip tape.mp4 --json | jq '.psnr, .dropped'")]
 pub struct Arguments {
-    /// The tape; - reads it from standard input
+    /// The tape; - reads standard input
     #[arg(value_name = "TAPE")]
     tape: TapeSource,
-    /// The video made of it
+    /// The video made from it
     #[arg(value_name = "MP4")]
     video: PathBuf,
-    /// Print a JSON object, with every frame in it
-    #[arg(long)]
+    /// Print a JSON object that includes every frame
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
-    /// Draw quality and size over time into this PNG
-    #[arg(long, value_name = "FILE")]
+    /// Plot quality and size over time to FILE, a PNG
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     plot: Option<PathBuf>,
-    /// Replace the plot if it exists
-    #[arg(long)]
+    /// Overwrite an existing plot
+    #[arg(long, help_heading = OUTPUT)]
     force: bool,
     #[command(flatten)]
     limits: LimitArguments,
@@ -131,7 +132,7 @@ fn text(arguments: &Arguments, tape: &Tape, measurement: &Measurement) -> String
     let sound = match (measurement.sound_offset_ms, tape.soundtrack(), facts.sound) {
         (Some(offset), ..) => signed(offset),
         (None, None, false) => "none".into(),
-        (None, None, true) => "some, which the tape does not have".into(),
+        (None, None, true) => "present, but the tape has none".into(),
         (None, Some(_), false) => "missing".into(),
         (None, Some(_), true) => "silent, or not that of the tape".into(),
     };
@@ -139,7 +140,7 @@ fn text(arguments: &Arguments, tape: &Tape, measurement: &Measurement) -> String
     lines.join("\n")
 }
 
-/// Milliseconds with their sign; what rounds to zero has none.
+/// Milliseconds with their sign; a value that rounds to zero has none.
 fn signed(milliseconds: f64) -> String {
     if milliseconds.abs() < 0.005 { "0 ms".into() } else { format!("{milliseconds:+.2} ms") }
 }

@@ -3,6 +3,7 @@
 
 mod command;
 mod convert;
+mod headings;
 mod inspect;
 mod limits;
 mod man;

@@ -1,10 +1,10 @@
-//! What a command comes to, and how the process ends where the arguments make no sense.
+//! Outcomes of commands, and how the process ends on a usage error.
 
 use crate::error::{Error, Fault, Result};
 
 use super::plain;
 
-/// What a command came to; the process exits with the number.
+/// The outcome of a command; its number is the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Everything asked for was done.
@@ -14,23 +14,23 @@ pub enum Outcome {
     /// There was nothing to do.
     #[cfg(feature = "mirror")]
     NothingToDo = 3,
-    /// The user interrupted it: 128 + SIGINT, as shells have it.
+    /// The user interrupted it: 128 + SIGINT, as in shells.
     Interrupted = 130,
 }
 
 impl Outcome {
-    /// What a command comes to that ends with this failure. What is nobody's fault was asked for.
+    /// The outcome of a command that ends with this failure. A failure without fault is an interruption.
     pub fn of(error: &Error) -> Self {
         if error.fault() == Fault::Nobody { Outcome::Interrupted } else { Outcome::Failed }
     }
 
-    /// What a command comes to of which each part has ended by itself.
+    /// The outcome of a command with several independent results.
     pub fn of_all<T>(results: &[Result<T>]) -> Self {
         let failures = results.iter().filter_map(|result| result.as_ref().err()).map(Outcome::of);
         failures.max_by_key(|outcome| *outcome as u8).unwrap_or(Outcome::Done)
     }
 
-    /// The outcome of work that is done as far as possible.
+    /// The outcome of work that goes on after failures.
     #[cfg(feature = "mirror")]
     pub fn of_work(has_failures: bool, has_work: bool) -> Self {
         match (has_failures, has_work) {
@@ -41,7 +41,7 @@ impl Outcome {
     }
 }
 
-/// Ends the process as clap does for arguments it cannot make sense of.
+/// Ends the process as clap does for invalid arguments.
 pub fn usage_error(message: impl std::fmt::Display) -> ! {
     let message = plain::indented(&message.to_string());
     let command = clap::Command::new("telecine").override_usage("telecine <COMMAND>");

@@ -1,4 +1,4 @@
-//! Where results are written: a file that appears whole or not at all, or standard output.
+//! Destinations of results: a file that appears complete or not at all, or standard output.
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
@@ -23,16 +23,16 @@ impl From<PathBuf> for Destination {
     }
 }
 
-/// A file being written; it is gone if this is dropped before [`Draft::publish`].
+/// A file being written; it is removed if this is dropped before [`Draft::publish`].
 pub enum Draft {
     /// Renamed into place.
     Beside { temporary: NamedTempFile, path: PathBuf, replace: bool },
-    /// Copied at the end, to what cannot be renamed over: standard output, a device, a pipe.
+    /// Copied at the end to something that cannot be replaced by a rename: standard output, a device, a pipe.
     Copied { temporary: File, path: Option<PathBuf> },
 }
 
 impl Destination {
-    /// Whether this would replace a file that is there, or cannot because it is a directory.
+    /// Checks that this is no directory and, unless `replace`, no existing file.
     pub fn check(&self, replace: bool) -> Result<()> {
         match self {
             Destination::File(path) if path.is_dir() => Err(Error::write(path)(io::ErrorKind::IsADirectory.into())),
@@ -43,7 +43,7 @@ impl Destination {
         }
     }
 
-    /// Whether this is a device or a pipe, beside which nothing else can be put.
+    /// Whether this is a device or a pipe, which can have no other files beside it.
     pub fn is_special(&self) -> bool {
         match self {
             Destination::Stdout => true,
@@ -70,7 +70,7 @@ impl Destination {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        // Not private like other temporary files: what the user's umask makes of it.
+        // Not private like other temporary files: the user's umask decides.
         let create = |path: &Path| File::options().read(true).write(true).create_new(true).open(path);
         let temporary =
             tempfile::Builder::new().prefix(".telecine-").make_in(directory, create).map_err(Error::write(path))?;
@@ -100,7 +100,7 @@ impl Draft {
         }
     }
 
-    /// Puts the file in its place.
+    /// Moves the file to its destination.
     pub fn publish(self) -> Result<()> {
         match self {
             Draft::Beside { temporary, path, replace: true } => {
@@ -133,12 +133,12 @@ impl Draft {
     }
 }
 
-/// Whether two paths lead to one file that is there.
+/// Whether two paths lead to the same existing file.
 pub fn is_same_file(one: &Path, other: &Path) -> bool {
     one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
-/// Writes a small file whole, up to its publication.
+/// Writes a small file completely, ready to publish.
 pub fn drafted(path: &Path, bytes: &[u8], replace: bool) -> Result<Draft> {
     let mut draft = Destination::from(path.to_path_buf()).draft(replace)?;
     draft.file().write_all(bytes).map_err(Error::write(path))?;

@@ -1,12 +1,12 @@
-//! Words of strangers, so that a terminal shows them and does nothing.
+//! Makes untrusted text safe to print: a terminal shows it and does nothing else.
 //!
-//! Names in archives, slugs, codes and handles may hold anything. What moves a cursor, changes colours, begins a line or
-//! turns the direction of writing is shown as an escape, `\u{1b}`.
+//! Names in archives, slugs, codes and handles may contain anything. Characters that move the cursor, change colours,
+//! start a line or change the direction of text are shown as escapes: `\u{1b}`.
 
 use std::borrow::Cow;
 
-/// Whether a character does something else than to be seen: controls, and what Unicode has for the direction of
-/// writing, for joining and for tags.
+/// Whether a character does more than appear: control characters, and Unicode's characters for direction, joining and
+/// tags.
 fn acts(letter: char) -> bool {
     letter.is_control()
         || matches!(
@@ -30,19 +30,18 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     }
     let mut plain = String::with_capacity(text.len() + 16);
     for letter in text.chars() {
-        // What joins two letters does so between letters only; alone it hides.
+        // Joiners have no use outside of words, and can hide text.
         if acts(letter) { plain.extend(letter.escape_default()) } else { plain.push(letter) }
     }
     plain.into()
 }
 
-/// A text of several lines, of which the first begins a line of its own and the others are set in, so that none of them
-/// looks like one of ours.
+/// A text of several lines, with all but the first indented, so that none of them passes for a line of ours.
 pub fn indented(text: &str) -> String {
     text.trim_end().split('\n').map(plain).collect::<Vec<_>>().join("\n    ")
 }
 
-/// JSON that says the same and has none of these characters. Outside of its texts there are none.
+/// Equivalent JSON without these characters, which occur only within its strings.
 pub fn plain_json(json: &str) -> Cow<'_, str> {
     if !json.contains(acts) {
         return json.into();

@@ -1,4 +1,4 @@
-//! A measurement over time as a picture: how exact each frame is above, how many bytes it takes below.
+//! A plot of a measurement over time: the quality of each frame above, its size in bytes below.
 
 use crate::draw::{self, Area, LETTER};
 use crate::measure::{BEST_PSNR, FrameQuality, Measurement, Worst};
@@ -10,19 +10,19 @@ use super::report;
 const WIDTH: i32 = 1200;
 const HEIGHT: i32 = 720;
 
-/// How much letters are enlarged.
+/// The scale of letters.
 const FACTOR: i32 = 2;
 
 /// Height of a line of text.
 const LINE: i32 = LETTER * FACTOR;
 
-/// Lines of the grid in a panel, about.
+/// The approximate number of grid lines in a panel.
 const GRID_LINES: f64 = 6.0;
 
 const ABOVE: Area = Area { x: 128, y: 88, width: WIDTH - 128 - 40, height: 340 };
 const BELOW: Area = Area { x: ABOVE.x, y: 484, width: ABOVE.width, height: 172 };
 
-/// Draws a measurement; `title` says of what.
+/// Draws a measurement under this title.
 pub fn plot(measurement: &Measurement, title: &str) -> Picture {
     let mut picture = Picture::black(WIDTH as u32, HEIGHT as u32);
     draw::fill(&mut picture, Area { x: 0, y: 0, width: WIDTH, height: HEIGHT }, GROUND);
@@ -50,7 +50,7 @@ pub fn plot(measurement: &Measurement, title: &str) -> Picture {
     picture
 }
 
-/// A text of at most so many letters, its end left out.
+/// The text cut to at most this many letters.
 pub fn shortened(text: &str, letters: usize) -> String {
     if text.chars().count() <= letters {
         return text.into();
@@ -80,7 +80,7 @@ fn draw_quality(picture: &mut Picture, measurement: &Measurement, seconds: f64) 
     let values = || measurement.series.iter().map(|frame| frame.psnr);
     let (low, high) = (values().fold(BEST_PSNR, f64::min), values().fold(0.0, f64::max));
     let step = pleasant((high - low).max(2.0) / GRID_LINES);
-    // A little room below, so that the worst frame is not on the edge.
+    // Some room below, so that the worst frame is not on the edge.
     let (low, high) = ((((low / step) - 0.2).floor() * step).max(0.0), ((high / step).floor() + 1.0) * step);
     let row = |value: f64| {
         let part = (value - low) / (high - low);
@@ -114,7 +114,7 @@ fn draw_quality(picture: &mut Picture, measurement: &Measurement, seconds: f64) 
     draw_worst(picture, worst, (column(worst.seconds, seconds), row(worst.value)));
 }
 
-/// A square on the worst frame, and what it is above the panel.
+/// A square on the worst frame, and its label above the panel.
 fn draw_worst(picture: &mut Picture, worst: &Worst, (x, y): (i32, i32)) {
     if worst.value >= BEST_PSNR {
         return;
@@ -156,7 +156,7 @@ fn draw_level(picture: &mut Picture, panel: Area, y: i32, label: &str) {
     draw::text(picture, (left, y - LINE / 2 + FACTOR), FACTOR, FAINT, label);
 }
 
-/// The next of 1, 2, 5, 10, 20… and of 0.1, 0.2, 0.5….
+/// The next larger of 1, 2, 5, 10, 20… and of 0.1, 0.2, 0.5….
 fn pleasant(step: f64) -> f64 {
     let power = 10_f64.powf(step.log10().floor());
     [1.0, 2.0, 5.0].into_iter().map(|digit| digit * power).find(|&pleasant| pleasant >= step).unwrap_or(10.0 * power)

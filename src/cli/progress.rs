@@ -1,4 +1,4 @@
-//! Progress bars on a terminal, nothing elsewhere; and the wish to stop.
+//! Progress bars, on a terminal only, and interruption by the user.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).expect("templates are constants").progress_chars("━━─")
 }
 
-/// Whether nothing is under way that would have to be cleaned up: then the first Ctrl-C ends the process.
+/// Whether no work is running that needs a clean-up: then the first Ctrl-C ends the process.
 pub static IDLE: AtomicBool = AtomicBool::new(false);
 
 /// Makes Ctrl-C (and SIGTERM) stop the work and clean up; a second one ends the process at once.
@@ -30,7 +30,7 @@ pub fn stop_on_interrupt() {
     stop_on_interrupt_and(|| {});
 }
 
-/// The same, and does something else to stop the work.
+/// As [`stop_on_interrupt`], and also calls `also` to stop the work.
 pub fn stop_on_interrupt_and(also: fn()) {
     let stop = move || {
         if INTERRUPTED.swap(true, Ordering::Relaxed) || IDLE.load(Ordering::Relaxed) {
@@ -38,19 +38,19 @@ pub fn stop_on_interrupt_and(also: fn()) {
         }
         also();
     };
-    // Fails only if somebody else has set a handler; then theirs it is.
+    // Fails only if a handler is already set; then that one stays.
     let _ = ctrlc::set_handler(stop);
 }
 
-/// Whether the user wants to stop.
+/// Whether the user has asked to stop.
 pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
-/// Bars for a batch of tapes. Drawn on standard error if that is a terminal.
+/// Bars for a batch of tapes, drawn on standard error if it is a terminal.
 pub struct Progress {
     bars: MultiProgress,
-    /// Only where there is more than one tape.
+    /// Only if there is more than one tape.
     total: Option<ProgressBar>,
 }
 
@@ -86,14 +86,14 @@ impl Drop for Progress {
     }
 }
 
-/// The bar of one tape; it goes when the tape is done.
+/// The bar of one tape; it disappears when the tape is done.
 pub struct TapeProgress {
     bar: ProgressBar,
     total: Option<ProgressBar>,
 }
 
 impl TapeProgress {
-    /// For the work on the tape to move the bar, and to be stopped by Ctrl-C.
+    /// A monitor that moves the bar and is stopped by Ctrl-C.
     pub fn monitor(&self) -> Monitor {
         let bar = self.bar.clone();
         Monitor::telling(Stop::when(interrupted), move |progress| match progress {

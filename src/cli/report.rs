@@ -1,4 +1,4 @@
-//! What is printed: lines for people, JSON for machines, errors with their causes.
+//! Output: lines for people, JSON for programs, errors with their causes.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -13,17 +13,17 @@ use super::outcome::Outcome;
 use super::plain::{indented, plain, plain_json};
 use super::remedy::remedy;
 
-/// How many characters of a name or value are shown.
+/// The most characters of a name or value that are shown.
 #[cfg(feature = "mirror")]
 const LONGEST_TEXT: usize = 32;
 
-/// Prints a line to standard output. A reader that has gone away, as `head` does, ends the program quietly.
+/// Prints a line to standard output. If the reader has closed the pipe, as `head` does, the program ends quietly.
 #[cfg(feature = "mirror")]
 pub fn line(text: impl Display) {
     print(&plain(&text.to_string()));
 }
 
-/// Prints several lines, which hold no words of strangers but those that are [`plain`].
+/// Prints several lines. Untrusted text in them must be [`plain`] already.
 pub fn lines(text: impl Display) {
     for line in text.to_string().split('\n') {
         print(&plain(line));
@@ -38,7 +38,7 @@ pub fn json(value: &impl Serialize) {
     }
 }
 
-/// Prints a value as JSON that people read.
+/// Prints a value as indented JSON.
 #[cfg(feature = "mirror")]
 pub fn pretty_json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
@@ -59,30 +59,30 @@ pub fn say(text: impl Display) {
     eprintln!("{}", plain(&text.to_string()));
 }
 
-/// Prints to standard error, as [`lines`] does to standard output.
+/// Prints several lines to standard error; see [`lines`].
 pub fn say_lines(text: impl Display) {
     for line in text.to_string().split('\n') {
         eprintln!("{}", plain(line));
     }
 }
 
-/// An error as text: what, and why.
+/// An error and its causes as text.
 pub fn error_text(subject: &impl Display, error: &Error) -> String {
     let (subject, chain) = (subject.to_string(), error.chain());
-    // Where the text is about that very file, to name it once is enough.
+    // If the text already names the file, it is not named twice.
     let is_named = matches!(error, Error::File(FileError::Read { path, .. }) if path.display().to_string() == subject);
     let subject = if is_named { String::new() } else { format!("{}: ", plain(&subject)) };
     let causes = chain[1..].iter().map(|cause| format!("\n  because: {}", indented(cause)));
     format!("error: {subject}{}{}{}", indented(&chain[0]), remedy(error), causes.collect::<String>())
 }
 
-/// Reports an error that ends something; what that comes to.
+/// Reports an error that ends a command, and returns the outcome.
 pub fn ended(subject: &impl Display, error: &Error) -> Outcome {
     say_lines(error_text(subject, error));
     Outcome::of(error)
 }
 
-/// Columns of names and sentences.
+/// Columns that hold text.
 const TEXTS: [&str; 20] = [
     "codec",
     "tape",
@@ -106,7 +106,7 @@ const TEXTS: [&str; 20] = [
     "events",
 ];
 
-/// A table without rules, as `ls -l` has it: names and sentences left, numbers right.
+/// A table without rules, as in `ls -l`: text left-aligned, numbers right-aligned.
 pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> String {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
@@ -120,7 +120,7 @@ pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS], rows: &[[String; COL
     table.trim_fmt()
 }
 
-/// Text of a stranger that may be long, cut to a length that a line has room for.
+/// Untrusted text, cut to a length that fits a line.
 #[cfg(feature = "mirror")]
 pub fn shortened(text: &str) -> String {
     let text = &*plain(text);
@@ -130,7 +130,7 @@ pub fn shortened(text: &str) -> String {
     }
 }
 
-/// A word of a command that can be copied to a shell.
+/// A word quoted so that the command can be pasted into a shell.
 #[cfg(feature = "mirror")]
 pub fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@%".contains(letter);

@@ -1,4 +1,4 @@
-//! Where a tape is read from: a file, or standard input.
+//! Sources of tapes: a file or standard input.
 
 use std::fmt;
 use std::fs::File;
@@ -9,7 +9,7 @@ use std::str::FromStr;
 use crate::error::{Error, Result};
 use crate::tape::{Limits, Tape};
 
-/// A tape as it was named on the command line.
+/// A tape as named on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TapeSource {
     /// `-`
@@ -36,7 +36,7 @@ impl fmt::Display for TapeSource {
 }
 
 impl TapeSource {
-    /// Opens the tape. What cannot be read at any place, as a pipe, is copied to an unnamed file first.
+    /// Opens the tape. A source that cannot seek, such as a pipe, is copied to an unnamed file first.
     pub fn open(&self, limits: &Limits) -> Result<Tape> {
         let file = match self {
             TapeSource::Stdin => spool(io::stdin().lock(), limits).map_err(Error::read(Path::new("standard input")))?,
@@ -50,7 +50,7 @@ impl TapeSource {
     }
 }
 
-/// Copies a stream, and one byte beyond the limit so that the excess is noticed.
+/// Copies a stream, and at most one byte beyond the limit, so that an excess is noticed.
 fn spool(from: impl Read, limits: &Limits) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
     io::copy(&mut from.take(limits.bytes.saturating_add(1)), &mut file)?;

@@ -1,4 +1,4 @@
-//! `telecine thumbnail`: the thumbnails of paintings, without anything else.
+//! `telecine thumbnail`: makes thumbnails of paintings.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -13,40 +13,41 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::thumbnail::{self, MAX_FILE_BYTES, Thumbnail};
 
+use super::headings::OUTPUT;
 use super::outcome::{Outcome, usage_error};
 use super::output::{Destination, is_same_file};
 use super::progress::{interrupted, stop_on_interrupt};
 use super::report;
 
-/// Make the thumbnails that paintings are published with
+/// Make thumbnails of paintings, as they are published
 #[derive(Debug, Args)]
 #[command(
     long_about = "\
-Make the thumbnails that paintings are published with
+Make thumbnails of paintings, as they are published
 
-Each is fitted into 512×512, with nothing beside it: a PNG, or a JPEG over black if the PNG had more than 100 KiB, \
-or a smaller one if that had, too.",
+Each painting is fitted into a square of 512×512 pixels. The thumbnail is a PNG, a JPEG over black if the PNG exceeds \
+100 KiB, or a smaller JPEG if that exceeds it, too.",
     after_help = "\
 Examples:
-  telecine thumbnail painting.png                       painting-thumbnail.png beside it
-  telecine thumbnail paintings/*.png --out-dir small    many paintings, on all cores
+  telecine thumbnail painting.png          writes painting-thumbnail.png
+  telecine thumbnail paintings/*.png --out-dir small
   telecine thumbnail painting.png -o - | file -"
 )]
 pub struct Arguments {
     /// Paintings: PNG, JPEG or WebP
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
-    /// Write the thumbnail here; - is standard output
-    #[arg(short, long, value_name = "FILE", conflicts_with = "out_dir")]
+    /// Write the thumbnail to FILE; - is standard output
+    #[arg(short, long, value_name = "FILE", conflicts_with = "out_dir", help_heading = OUTPUT)]
     output: Option<PathBuf>,
-    /// Write all thumbnails into this folder, named after the paintings
-    #[arg(long, value_name = "DIR")]
+    /// Write all thumbnails to DIR, named after the paintings
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     out_dir: Option<PathBuf>,
-    /// Print one JSON object for each painting
-    #[arg(long)]
+    /// Print one JSON object per painting
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
-    /// Replace files that exist
-    #[arg(long)]
+    /// Overwrite existing files
+    #[arg(long, help_heading = OUTPUT)]
     force: bool,
 }
 
@@ -59,11 +60,11 @@ struct Job {
 /// Where a thumbnail goes.
 enum Target {
     Given(Destination),
-    /// A path that gets its extension when it is known what the thumbnail is.
+    /// A path whose extension depends on the thumbnail's format.
     Named(PathBuf),
 }
 
-/// What is said about a thumbnail.
+/// The report on a thumbnail.
 struct MadeThumbnail {
     destination: Destination,
     thumbnail: Thumbnail,
@@ -115,7 +116,7 @@ fn jobs(arguments: &Arguments) -> Vec<Job> {
     arguments.images.iter().map(job).collect()
 }
 
-/// What the thumbnail of an image is called, but for its extension.
+/// The name of an image's thumbnail, without its extension.
 fn name(image: &Path) -> OsString {
     let mut name = image.file_stem().unwrap_or("image".as_ref()).to_os_string();
     name.push("-thumbnail");

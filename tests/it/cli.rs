@@ -79,13 +79,13 @@ fn files_go_where_they_are_sent() {
 fn what_exists_is_replaced_only_when_forced() {
     let workshop = workshop();
     workshop.put("tape.mp4", "mine");
-    let expected = "error: tape.zip: tape.mp4 exists; replace it with --force";
+    let expected = "error: tape.zip: tape.mp4 exists; --force overwrites it";
     workshop.run("convert tape.zip").fails(1, expected);
     assert_eq!((workshop.get("tape.mp4"), workshop.files().len()), (b"mine".into(), 2));
     workshop.run("convert tape.zip --force").succeeds();
     assert_eq!(workshop.video("tape.mp4").shown.len(), 6);
     fs::remove_file(workshop.path("tape.mp4")).unwrap();
-    let expected = "error: tape.zip: tape.jpg exists; replace it with --force";
+    let expected = "error: tape.zip: tape.jpg exists; --force overwrites it";
     workshop.run("convert tape.zip").fails(1, expected);
 }
 
@@ -203,7 +203,7 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         ("convert tape.zip --snap 0", "0 is not in 1..=240"),
         (
             "convert tape.zip --preset fast",
-            r#"preset "fast" is unknown; there are standard, swift, small, crisp, archive"#,
+            r#"preset "fast" is unknown; expected one of standard, swift, small, crisp, archive"#,
         ),
         ("convert tape.zip --preset-file mine.toml", r#"preset "standard" scales by 99; 1 to 16 can be done"#),
         ("convert tape.zip --preset-file none.toml", "cannot read none.toml: No such file or directory"),
@@ -272,7 +272,7 @@ fn a_preset_that_safari_does_not_play_gets_into_records_only_by_its_name() {
     for command in ["sync", "sync --live", "publish tape 9Yo", "record tape 9Yo", "restore @user"] {
         let run = workshop.run(&format!("{command} --preset-file mine.toml"));
         assert_eq!(run.code, Some(2), "{command}");
-        let expected = format!("error: {unplayed}; name it with --preset if records may have such videos");
+        let expected = format!("error: {unplayed}; to publish such videos, name it with --preset");
         assert!(run.stderr.starts_with(&expected), "{command}: {}", run.stderr);
         let named = workshop.run(&format!("{command} --preset-file mine.toml --preset standard"));
         assert!(named.stderr.starts_with(&format!("warning: {unplayed}; ")), "{command}: {}", named.stderr);
@@ -309,7 +309,7 @@ fn a_video_over_the_size_limit_is_made_again_to_fit() {
     let line = &run.json()[0];
     assert!(line["bytes"].as_u64().unwrap() <= limit, "{line}");
     assert!(line["quality"]["adaptive"].as_f64() > first["quality"]["adaptive"].as_f64(), "{line}");
-    assert!(run.stderr.ends_with("; encoded again at lower quality\n"), "{}", run.stderr);
+    assert!(run.stderr.ends_with("; re-encoded at lower quality\n"), "{}", run.stderr);
     assert_eq!(workshop.get("tape.mp4").len() as u64, line["bytes"].as_u64().unwrap());
 }
 
@@ -437,7 +437,7 @@ fn help_is_said() {
     let workshop = Workshop::new();
     for command in ["", "convert", "inspect", "presets", "presets list", "completions"] {
         let help = workshop.run(&format!("{command} --help")).succeeds();
-        assert!(help.stdout().lines().all(|line| line.chars().count() <= 100), "{}", help.stdout());
+        assert!(help.stdout().lines().all(|line| line.chars().count() <= 80), "{}", help.stdout());
     }
 }
 

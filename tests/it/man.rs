@@ -21,7 +21,7 @@ fn every_command_has_a_page_with_its_examples() {
     workshop.run("man --out-dir new/man1").succeeds();
     let read = |name: &str| String::from_utf8(workshop.get(&format!("new/man1/{name}.1"))).unwrap();
     for (name, example) in [
-        ("telecine-sync", "telecine sync --live --anonymous --tapes-only"),
+        ("telecine-sync", "telecine sync --anonymous --types tapes --live"),
         ("telecine-presets-try", "telecine presets try tape.zip"),
         ("telecine-man", "telecine man --out-dir"),
     ] {

@@ -252,7 +252,7 @@ fn a_video_of_another_size_is_refused_with_both_sizes() {
     let file = ffmpeg(&folder, &["-vf", "scale=100:100"]);
     let error =
         measure(&opened(&jittery()), &file, Path::new("out.mp4"), &telecine::video::Monitor::nobody()).unwrap_err();
-    assert_eq!(error.to_string(), "out.mp4 is 100x100; no whole multiple of the tape's 48x36");
+    assert_eq!(error.to_string(), "out.mp4 is 100x100; expected a whole multiple of the tape's 48x36");
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn the_program_measures_and_draws() {
     assert!(workshop.get("plot.png").starts_with(b"\x89PNG"));
     workshop
         .run("measure tape.zip tape.mp4 --plot plot.png")
-        .fails(1, "error: tape.mp4: plot.png exists; replace it with --force");
+        .fails(1, "error: tape.mp4: plot.png exists; --force overwrites it");
     let text = workshop.run("measure tape.zip tape.mp4").succeeds();
     assert!(text.stdout().contains("96x72, ×2 of 48x36"), "{}", text.stdout());
 

@@ -100,7 +100,7 @@ fn storyboards_replace_nothing_unasked() {
     workshop.put("board.vtt", b"mine");
     workshop
         .run("convert tape.zip --storyboard board.webp")
-        .fails(1, "error: tape.zip: board.vtt exists; replace it with --force");
+        .fails(1, "error: tape.zip: board.vtt exists; --force overwrites it");
     assert_eq!(workshop.files(), ["board.vtt", "tape.zip"]);
     workshop.put("other.zip", workshop.get("tape.zip"));
     for (command, expected) in [

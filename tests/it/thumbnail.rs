@@ -103,7 +103,7 @@ fn what_exists_is_replaced_only_when_forced() {
     let workshop = Workshop::new();
     workshop.put("a.png", painting().png());
     workshop.put("a-thumbnail.png", "mine");
-    let expected = "error: a.png: a-thumbnail.png exists; replace it with --force";
+    let expected = "error: a.png: a-thumbnail.png exists; --force overwrites it";
     workshop.run("thumbnail a.png").fails(1, expected);
     assert_eq!(workshop.get("a-thumbnail.png"), b"mine");
     workshop.run("thumbnail a.png --force").succeeds();
@@ -122,7 +122,7 @@ fn what_would_be_too_large_becomes_a_jpeg_and_then_a_smaller_one() {
         let line = &run.json()[0];
         assert_eq!((&line["mime_type"], &line["width"]), (&json!("image/jpeg"), &json!(side)), "{line}");
         let bytes = workshop.get(&format!("{name}-thumbnail.jpg"));
-        assert!(bytes.len() <= 100 * 1024 && line["bytes"] == bytes.len());
+        assert!(bytes.len() <= 80 * 1024 && line["bytes"] == bytes.len());
         assert_eq!(image::guess_format(&bytes).unwrap(), image::ImageFormat::Jpeg);
         assert_eq!(read(&bytes).width, side);
     }
@@ -227,5 +227,5 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
     }
     assert_eq!(workshop.files(), ["a.png"]);
     let help = workshop.run("thumbnail --help").succeeds();
-    assert!(help.stdout().lines().all(|line| line.chars().count() <= 100), "{}", help.stdout());
+    assert!(help.stdout().lines().all(|line| line.chars().count() <= 80), "{}", help.stdout());
 }

@@ -1,39 +1,41 @@
-//! `telecine config`: what is configured, and where each value came from.
+//! `telecine config`: shows the settings and where each value comes from.
 
 use clap::Args;
 use serde_json::{Map, json};
 
+use crate::cli::headings::{OUTPUT, SERVERS};
 use crate::cli::outcome::Outcome;
 use crate::cli::report;
 use crate::config::{Config, SettingValue};
 
-/// Show the settings in force, secrets masked, and where each value came from
+/// Show the current settings, with secrets masked, and the source of each value
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The environment wins over the config file, the file over the default. The file is TOML with the same names:
+The environment overrides the config file, and the file overrides the defaults. The file is TOML with the same names:
   PDS_URL = \"https://at.aesthetic.computer\"
 
 Examples:
   telecine config
   telecine config --config staging.toml --json")]
 pub struct Arguments {
+    /// Print JSON
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
     #[command(flatten)]
     file: ConfigFile,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
-/// Which config file to read.
+/// The config file to read.
 #[derive(Debug, Args)]
+#[command(next_help_heading = SERVERS)]
 pub struct ConfigFile {
-    /// The config file; without, telecine/config.toml in `$XDG_CONFIG_HOME` or ~/.config, if there is one
+    /// Config file [default: telecine/config.toml in `$XDG_CONFIG_HOME` or ~/.config, if it exists]
     #[arg(long = "config", value_name = "FILE", env = "TELECINE_CONFIG")]
     path: Option<std::path::PathBuf>,
 }
 
 impl ConfigFile {
-    /// Reads it, and the environment.
+    /// Reads the file and the environment.
     pub fn load(&self) -> crate::Result<Config> {
         Config::load(self.path.as_deref())
     }

@@ -1,24 +1,25 @@
-//! `telecine doctor`: everything that would spoil a sync, before it does.
+//! `telecine doctor`: finds problems before a sync runs into them.
 
 use clap::Args;
 
 use super::findings;
 use super::network::{self, ServerArguments};
 use crate::admin::doctor::examine;
+use crate::cli::headings::OUTPUT;
 use crate::cli::outcome::Outcome;
 use crate::cli::report::ended;
 
-/// Look at everything that a sync needs, and say what to do about what is wrong
+/// Check everything that a sync needs, and suggest remedies
 ///
-/// Changes nothing. Ends with status 1 if anything fails.
+/// Changes nothing. Exits with status 1 if a check fails.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telecine doctor
   telecine doctor --json | jq 'select(.level == \"fail\")'")]
 pub struct Arguments {
-    /// Print a JSON object for each finding
-    #[arg(long)]
+    /// Print one JSON object per finding
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
     #[command(flatten)]
     servers: ServerArguments,

@@ -1,10 +1,10 @@
-//! What was found by looking at everything, printed: a line for each, or JSON.
+//! Prints findings: one line each, or JSON.
 
 use crate::admin::doctor::{Finding, Level};
 use crate::cli::outcome::Outcome;
 use crate::cli::report::{json, line};
 
-/// Prints what was found. It comes to a failure if anything fails.
+/// Prints the findings. The outcome is a failure if any finding is.
 pub fn told(findings: &[Finding], as_json: bool) -> Outcome {
     if as_json {
         findings.iter().for_each(json);

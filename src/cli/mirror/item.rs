@@ -1,4 +1,4 @@
-//! One item, as it is named on the command line.
+//! One item as named on the command line.
 
 use std::fmt;
 
@@ -13,15 +13,16 @@ use crate::video::Preset;
 use super::network::ServerArguments;
 use super::preset::PresetArguments;
 
-/// What becomes of one item: those that were taken back get a record that says so.
+/// The policy for single items: a nuked item gets a record that is marked as nuked.
 pub const POLICY: Policy = Policy { nuked: Nuked::Flag, orphans: Orphans::Report };
 
 /// One item and how its files are made.
 #[derive(Debug, Args)]
 pub struct ItemArguments {
-    /// painting, mood, piece, kidlisp or tape
+    /// Type of the item: painting, mood, piece, kidlisp or tape
+    #[arg(value_name = "TYPE")]
     medium: Medium,
-    /// Its code, or its id in MongoDB
+    /// Code of the item, or its id in MongoDB
     #[arg(value_name = "CODE|ID")]
     name: String,
     #[command(flatten)]
@@ -37,13 +38,13 @@ impl fmt::Display for ItemArguments {
 }
 
 impl ItemArguments {
-    /// Looks it up in MongoDB.
+    /// Looks up the item in MongoDB.
     pub async fn find(&self, services: &Services) -> Result<Found> {
         let found = services.mongo.find(self.medium, &self.name).await?;
         found.ok_or_else(|| SyncError::Missing { subject: "item".into() }.into())
     }
 
-    /// How its files are made, if it is a tape.
+    /// The preset for the item's video, if it is a tape.
     pub fn preset(&self) -> Preset {
         self.preset.preset()
     }

@@ -1,4 +1,4 @@
-//! What commands that talk to servers have in common: configuration, clients, and a runtime to wait in.
+//! Shared parts of the commands that talk to servers: configuration, clients, and the runtime.
 
 use std::fmt::Display;
 use std::sync::LazyLock;
@@ -16,6 +16,7 @@ use crate::sync::{Accounts, Scope, Services};
 
 use super::config::ConfigFile;
 use super::waiting;
+use crate::cli::headings::SERVERS;
 use crate::cli::outcome::{Outcome, usage_error};
 use crate::cli::progress::stop_on_interrupt_and;
 use crate::cli::report::{ended, say};
@@ -23,15 +24,16 @@ use crate::cli::report::{ended, say};
 /// Cancelled by Ctrl-C.
 static STOP: LazyLock<CancellationToken> = LazyLock::new(CancellationToken::new);
 
-/// What ends the work of this process.
+/// The token that stops the work of this process.
 pub fn stop() -> CancellationToken {
     STOP.clone()
 }
 
 /// How to talk to servers.
 #[derive(Debug, Args)]
+#[command(next_help_heading = SERVERS)]
 pub struct ServerArguments {
-    /// Wait no longer than so for a server that limits its rate: 90s, 10m, 2h, 3d. What would take longer is put off
+    /// Wait up to TIME for a server that limits its rate: 90s, 10m, 2h, 3d; postpone work that must wait longer
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = time)]
     patience: Duration,
     #[command(flatten)]
@@ -40,7 +42,7 @@ pub struct ServerArguments {
 
 /// `90s`, `10m`, `2h`, `3d`
 pub fn time(text: &str) -> std::result::Result<Duration, String> {
-    let wrong = || format!("{text:?} is no time such as 90s, 10m, 2h or 3d");
+    let wrong = || format!("{text:?} is not a time such as 90s, 10m, 2h or 3d");
     let unit = text.chars().next_back().ok_or_else(wrong)?;
     let seconds = match unit {
         's' => 1,
@@ -53,7 +55,7 @@ pub fn time(text: &str) -> std::result::Result<Duration, String> {
     Ok(Duration::from_secs(u64::from(number) * seconds))
 }
 
-/// Connects to everything, does the work, and reports what ended it. Ctrl-C is a wish that the work may ask for.
+/// Connects to all servers, does the work, and reports an error. Ctrl-C sets a token that the work checks.
 pub fn run(
     subject: &impl Display,
     servers: &ServerArguments,
@@ -63,7 +65,7 @@ pub fn run(
     ask(subject, servers, async |config, waits| work(Services::connect(&config, waits).await?).await)
 }
 
-/// Does what talks to servers only here and there, and reports what ended it.
+/// Does work that connects to servers by itself, and reports an error.
 pub fn ask(
     subject: &impl Display,
     servers: &ServerArguments,
@@ -72,14 +74,14 @@ pub fn ask(
     answer(servers, work).unwrap_or_else(|error| ended(subject, &error))
 }
 
-/// The same, where what ends it is the caller's. Shows what is waited for meanwhile.
+/// As [`ask`], but returns the error. Meanwhile shows what servers make the work wait for.
 pub fn answer<T>(servers: &ServerArguments, work: impl AsyncFnOnce(Config, Waits) -> Result<T>) -> Result<T> {
     let config = servers.file.load()?;
     let waits = Waits::new(servers.patience, stop());
     runtime().block_on(waiting::shown(&waits, Box::pin(work(config, waits.clone()))))
 }
 
-/// Where everything waits. It is never dropped: the database's driver panics in tasks that end with their runtime.
+/// The runtime of the process. It is never dropped: the database's driver panics in tasks that end with their runtime.
 pub fn runtime() -> &'static Runtime {
     static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -88,20 +90,20 @@ pub fn runtime() -> &'static Runtime {
     &RUNTIME
 }
 
-/// Says what makes a look at many accounts slow, if something does. A database that does not tell is none of that.
+/// Prints a note if a missing index makes work on many accounts slow. Says nothing if the database does not tell.
 pub async fn tell_what_is_slow(services: &Services, scope: &Scope) {
     if matches!(scope.accounts, Accounts::Of(_)) {
         return;
     }
     for medium in services.mongo.slow_media(&scope.media).await.unwrap_or_default() {
         say(format!(
-            "note: {} has no index on user, so that all of it is read for every account; telecine doctor has the command",
+            "note: {} has no index on user, so every account reads all of it; telecine doctor prints the command",
             medium.plural()
         ));
     }
 }
 
-/// The PDS, which has not been asked anything yet.
+/// A client of the PDS; sends no request yet.
 pub fn pds(config: &Config, waits: Waits) -> Result<Pds> {
     Pds::sharing(waits, &config.pds_url()?, config.pds_bypass_key())
 }

@@ -1,4 +1,4 @@
-//! `telecine publish`: one item to the PDS.
+//! `telecine publish`: publishes one item on the PDS.
 
 use clap::Args;
 
@@ -10,6 +10,7 @@ use crate::video::Preset;
 
 use super::item::{ItemArguments, POLICY};
 use super::network;
+use crate::cli::headings::OUTPUT;
 use crate::cli::outcome::Outcome;
 use crate::cli::progress::interrupted;
 use crate::cli::remedy::in_words;
@@ -25,7 +26,7 @@ pub struct Arguments {
     #[command(flatten)]
     item: ItemArguments,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 
@@ -68,7 +69,7 @@ async fn publish(arguments: &Arguments, services: &Services, preset: &Preset) ->
     Ok(Outcome::of_work(false, has_work))
 }
 
-/// Where a record is.
+/// The address of a record.
 pub fn uri(did: &str, medium: Medium, rkey: &str) -> String {
     format!("at://{did}/{}/{rkey}", medium.collection())
 }

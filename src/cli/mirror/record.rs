@@ -1,4 +1,4 @@
-//! `telecine record`: the record of one item as it would be written.
+//! `telecine record`: prints the record of one item as it would be written.
 
 use clap::Args;
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::cli::report::pretty_json;
 
 /// Print the record of one item as it would be written, checked against its lexicon
 ///
-/// Its files are made, so that their hashes are right, but nothing is uploaded.
+/// The item's files are made for their hashes, but nothing is uploaded.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -52,7 +52,7 @@ async fn print(arguments: &Arguments, services: &Services, preset: &Preset) -> R
     Ok(Outcome::Done)
 }
 
-/// The key that the item's record has or would get, and the files that it has already.
+/// The key that the item's record has or would get, and its published files.
 async fn existing(services: &Services, account: &Account, found: &Found) -> Result<(Option<String>, Files)> {
     let plan = sync::read_item(services, account, found, POLICY).await?;
     let action = plan.media.into_iter().flat_map(|(_, plan)| plan.steps).map(|step| step.action).next();

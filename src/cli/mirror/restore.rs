@@ -1,4 +1,4 @@
-//! `telecine restore`: an account's records on the PDS again, from a backup or from what they were made of.
+//! `telecine restore`: brings an account's records back to the PDS, from a backup or from MongoDB and Spaces.
 
 use std::path::PathBuf;
 
@@ -13,6 +13,7 @@ use super::confirm::LiveArguments;
 use super::network::{self, ServerArguments};
 use super::selection::{AccountArgument, MediaArguments};
 use super::sync::{Output, SyncProgress};
+use crate::cli::headings::{ENCODING, OUTPUT, SELECTION};
 use crate::cli::outcome::Outcome;
 use crate::cli::presets::PresetFile;
 use crate::cli::remedy::in_words;
@@ -20,36 +21,36 @@ use crate::cli::report::{bytes, json, line, lines, say, table};
 
 /// Bring an account's records back to the PDS
 ///
-/// From a backup they come with the keys, the words and the files that they had; but for items that have another record
-/// by now, or were taken back since. Without, MongoDB and Spaces are synced, which makes everything anew.
+/// With --from, records come back from a backup with their keys, texts and files, except those whose items were nuked
+/// or have another record since. Without it, MongoDB and Spaces are synced, which makes all records anew.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  telecine restore jeffrey                                            what would be made, from MongoDB
+  telecine restore jeffrey            print the plan, from MongoDB
   telecine restore jeffrey --live
-  telecine restore jeffrey --from telecine-backup/jeffrey.at.aesthetic.computer --live
+  telecine restore jeffrey --from telecine-backup/jeffrey.at.example --live
 
-Exit status: 0 done, 1 something failed, 3 nothing to do.")]
+Exit status: 0 done, 1 failure, 3 nothing to do.")]
 pub struct Arguments {
     #[command(flatten)]
     account: AccountArgument,
     #[command(flatten)]
     media: MediaArguments,
-    /// A backup of `telecine wipe`: its folder, that of the account for the newest, or a CAR
-    #[arg(long, value_name = "BACKUP")]
+    /// Backup to restore: its folder, the account's folder for the newest one, or a CAR file
+    #[arg(long, value_name = "BACKUP", help_heading = SELECTION)]
     from: Option<PathBuf>,
-    #[command(flatten)]
-    live: LiveArguments,
-    /// How to encode tapes that are made anew; see `telecine presets list` [default: standard]
-    #[arg(long, value_name = "NAME", conflicts_with = "from")]
+    /// Preset to encode tapes with; see `telecine presets list` [default: standard]
+    #[arg(long, value_name = "NAME", conflicts_with = "from", help_heading = ENCODING)]
     preset: Option<String>,
     #[command(flatten)]
     preset_file: PresetFile,
-    /// Where a live run from MongoDB writes its report, as JSON [default: telecine-sync-TIME.json]
-    #[arg(long, value_name = "FILE", conflicts_with = "from")]
+    #[command(flatten)]
+    live: LiveArguments,
+    /// Write the report of a live run from MongoDB to FILE, as JSON [default: telecine-sync-TIME.json]
+    #[arg(long, value_name = "FILE", conflicts_with = "from", help_heading = OUTPUT)]
     report: Option<PathBuf>,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
     #[command(flatten)]
     servers: ServerArguments,
@@ -80,7 +81,8 @@ async fn from_backup(arguments: &Arguments, services: &Services, backup: &Backup
     let mut report = sync::plan_restore(services, &account, backup, &media).await?;
     let mut result = Ok(());
     if arguments.live.live {
-        let question = format!("{} records of {} say something else by now.", report.updates(), account.name());
+        let (updates, name) = (report.updates(), account.name());
+        let question = format!("{updates} records of {name} have changed since the backup and will be overwritten.");
         let is_confirmed = report.updates() == 0 || arguments.live.confirm(&question, &account.name());
         if !is_confirmed {
             return Ok(Outcome::Failed);

@@ -1,4 +1,4 @@
-//! Which accounts and media a command is about, and what is to be of them.
+//! Options that select accounts and types of items.
 
 use clap::{Args, ValueEnum};
 use regex::{Regex, RegexBuilder};
@@ -8,29 +8,31 @@ use crate::record::Medium;
 use crate::remote::mongo::{Account, Mongo};
 use crate::sync::{Accounts, Nuked};
 
+use crate::cli::headings::{SELECTION, SERVERS};
 use crate::cli::outcome::usage_error;
 
-/// Which media; all of them if nothing is said.
+/// The selected media: all by default.
 #[derive(Debug, Args)]
+#[command(next_help_heading = SELECTION)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag that the site's own script has")]
 pub struct MediaArguments {
-    /// Only these types, separated by commas
+    /// Select types, separated by commas: paintings, moods, pieces, kidlisp, tapes [default: all]
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
     types: Vec<Medium>,
-    #[arg(long, conflicts_with = "types", help = "Short for --types paintings")]
+    #[arg(long, hide = true, conflicts_with = "types", help = "Short for --types paintings")]
     paintings_only: bool,
-    #[arg(long, conflicts_with = "types", help = "Short for --types moods")]
+    #[arg(long, hide = true, conflicts_with = "types", help = "Short for --types moods")]
     moods_only: bool,
-    #[arg(long, conflicts_with = "types", help = "Short for --types pieces")]
+    #[arg(long, hide = true, conflicts_with = "types", help = "Short for --types pieces")]
     pieces_only: bool,
-    #[arg(long, conflicts_with = "types", help = "Short for --types kidlisp")]
+    #[arg(long, hide = true, conflicts_with = "types", help = "Short for --types kidlisp")]
     kidlisp_only: bool,
-    #[arg(long, conflicts_with = "types", help = "Short for --types tapes")]
+    #[arg(long, hide = true, conflicts_with = "types", help = "Short for --types tapes")]
     tapes_only: bool,
 }
 
 impl MediaArguments {
-    /// The chosen media, in the order in which they are worked on.
+    /// The selected media, in processing order.
     pub fn media(&self) -> Vec<Medium> {
         let only = [
             (self.paintings_only, Medium::Painting),
@@ -48,22 +50,25 @@ impl MediaArguments {
     }
 }
 
-/// What becomes of items that were taken back.
+/// The treatment of nuked items.
 #[derive(Debug, Args)]
+#[command(next_help_heading = SELECTION)]
 pub struct NukedArguments {
-    /// What becomes of items that were taken back: a record that says so, or none
+    /// Treatment of items that were nuked on the site
     #[arg(long, value_enum, default_value_t = NukedArgument::Flag)]
     nuked: NukedArgument,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum NukedArgument {
+    /// Publish a record that is marked as nuked
     Flag,
+    /// Publish no record
     Withhold,
 }
 
 impl NukedArguments {
-    /// What they say.
+    /// The policy.
     pub fn nuked(&self) -> Nuked {
         match self.nuked {
             NukedArgument::Flag => Nuked::Flag,
@@ -72,44 +77,44 @@ impl NukedArguments {
     }
 }
 
-/// What `--user` says, whatever the case. Ends the process with a usage error if it is no regular expression.
+/// The pattern of `--user`, case-insensitive. Ends the process with a usage error if it is no regular expression.
 pub fn pattern(user: &str) -> Regex {
     let pattern = RegexBuilder::new(user).case_insensitive(true).build();
     pattern.unwrap_or_else(|error| usage_error(format!("--user is not a regular expression: {error}")))
 }
 
-/// One account, by its handle.
+/// One account, by handle.
 #[derive(Debug, Args)]
 pub struct AccountArgument {
-    /// Whose: the handle on the PDS, or the one on the site
+    /// Handle of the account, on the PDS or on the site
     #[arg(value_name = "HANDLE")]
     pub handle: String,
 }
 
 impl AccountArgument {
-    /// Looks it up.
+    /// Looks up the account.
     pub async fn find(&self, mongo: &Mongo) -> Result<Account> {
         find(mongo, &self.handle).await
     }
 }
 
-/// One account, that of the guests, or all.
+/// One account, the guest account, or all.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct AccountsArguments {
-    /// Whose: the handle on the PDS, or the one on the site
+    /// Handle of the account, on the PDS or on the site
     #[arg(value_name = "HANDLE")]
     handle: Option<String>,
-    /// What was made without an account
-    #[arg(long)]
+    /// Select items made without an account
+    #[arg(long, help_heading = SELECTION)]
     anonymous: bool,
-    /// All accounts
-    #[arg(long)]
+    /// Select all accounts
+    #[arg(long, help_heading = SELECTION)]
     all: bool,
 }
 
 impl AccountsArguments {
-    /// Looks them up.
+    /// Looks up the accounts.
     pub async fn find(&self, mongo: &Mongo) -> Result<Accounts> {
         Ok(match &self.handle {
             Some(handle) => Accounts::Of(find(mongo, handle).await?.owner),
@@ -119,16 +124,17 @@ impl AccountsArguments {
     }
 }
 
-/// How many accounts are worked on side by side.
+/// The number of accounts to process in parallel.
 #[derive(Debug, Args)]
+#[command(next_help_heading = SERVERS)]
 pub struct AtOnceArgument {
-    /// Work on so many accounts at the same time
+    /// Process up to N accounts at the same time
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
     users_at_once: u16,
 }
 
 impl AtOnceArgument {
-    /// What it says.
+    /// The number.
     pub fn users(&self) -> usize {
         self.users_at_once.into()
     }

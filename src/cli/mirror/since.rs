@@ -1,14 +1,14 @@
-//! Times as people write them: a day, or a moment.
+//! Parses times as people write them: a day or an instant.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// Milliseconds since 1970 of a moment in RFC 3339, or of the beginning of a day in UTC.
+/// Milliseconds since 1970 of an RFC 3339 time, or of the start of a day in UTC.
 pub fn parse(text: &str) -> Result<i64, String> {
     let day = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok();
     let moment = if text.contains('T') { text.parse::<Timestamp>().ok() } else { day().map(|day| day.timestamp()) };
-    let moment = moment.ok_or("it is neither a day such as 2025-10-01 nor a time such as 2025-10-01T12:00:00Z")?;
+    let moment = moment.ok_or("expected a day such as 2025-10-01 or a time such as 2025-10-01T12:00:00Z")?;
     Ok(moment.as_millisecond())
 }
 

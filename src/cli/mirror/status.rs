@@ -1,4 +1,4 @@
-//! `telecine status`: how much of everything is on the PDS.
+//! `telecine status`: shows how many items of each type are on the PDS.
 
 use clap::Args;
 
@@ -7,11 +7,14 @@ use crate::sync::{Accounts, Scope, Tally};
 use super::compare::{self, Summary};
 use super::network::{self, ServerArguments};
 use super::selection::{AtOnceArgument, MediaArguments, NukedArguments};
+use crate::cli::headings::OUTPUT;
 use crate::cli::outcome::Outcome;
 use crate::cli::remedy::in_words;
 use crate::cli::report::{json, line, lines, say, table};
 
-/// Show how much of everything is on the PDS; `telecine compare` tells which items are not
+/// Show how many items of each type are on the PDS
+///
+/// `telecine compare` lists the items that are missing or differ.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -22,11 +25,11 @@ pub struct Arguments {
     media: MediaArguments,
     #[command(flatten)]
     nuked: NukedArguments,
+    /// Print JSON
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
     #[command(flatten)]
     at_once: AtOnceArgument,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     servers: ServerArguments,
 }
@@ -57,7 +60,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             say(format!("error: {failure}"));
         }
         if has_ownerless {
-            say("error: some items are nobody's; telecine compare --all tells which");
+            say("error: some items have no owner; telecine compare --all lists them");
         }
         Ok(Outcome::of_work(!failures.is_empty() || has_ownerless, true))
     })
@@ -79,6 +82,6 @@ fn print(summary: &Summary) {
     let warned: usize = summary.warned.values().map(Vec::len).sum();
     if warned > 0 {
         let tapes = if warned == 1 { "tape was" } else { "tapes were" };
-        line(format!("warnings   {warned} {tapes} published with something odd about them; --json says what"));
+        line(format!("warnings   {warned} {tapes} published with warnings; --json lists them"));
     }
 }

@@ -1,4 +1,4 @@
-//! Waits for servers that limit, as they happen: a line in the bars on a terminal, a line on standard error elsewhere.
+//! Shows waits for rate-limited servers as they happen: in a bar on a terminal, otherwise as a line on standard error.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -12,34 +12,34 @@ use crate::remote::{CurrentWaits, Wait, Waits};
 
 use crate::cli::report::say;
 
-/// Times that differ by less are of one wait, which each who shares it has measured.
+/// Times that differ by less belong to one wait, measured separately by everything that shares it.
 const SAME: SignedDuration = SignedDuration::from_secs(5);
 
-/// All bars of commands that talk to servers, which are drawn together.
+/// All bars of commands that talk to servers, drawn together.
 pub static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
 static STYLE: LazyLock<ProgressStyle> =
     LazyLock::new(|| ProgressStyle::with_template("waiting  {msg}").expect("templates are constants"));
 
-/// Does the work, and shows who waits meanwhile. In a box: all commands come through here.
+/// Does the work and shows its waits. The future is boxed because all commands pass through here.
 pub async fn shown<T>(waits: &Waits, mut work: LocalBoxFuture<'_, T>) -> T {
     let mut shown = WaitBars::default();
     let mut current = waits.watch();
     loop {
         tokio::select! {
             done = &mut work => return done,
-            // Nobody closes it: `waits` is here.
+            // Never closed: `waits` is alive.
             _ = current.changed() => shown.update(&current.borrow_and_update()),
         }
     }
 }
 
-/// What is shown now.
+/// The waits on show.
 #[derive(Default)]
 struct WaitBars {
-    /// What is waited for and until when.
+    /// The name of each wait and its end.
     waits: BTreeMap<String, Timestamp>,
-    /// On a terminal.
+    /// The bar, on a terminal.
     bar: Option<ProgressBar>,
 }
 

@@ -1,4 +1,4 @@
-//! `telecine webhooks`: who is told of what the service does.
+//! `telecine webhooks`: manages the endpoints that receive the service's events.
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -9,16 +9,17 @@ use crate::error::{Result, SyncError};
 use crate::serve::{Endpoint, EventType, Reason, Subscriptions, ago};
 
 use super::network::{self, ServerArguments};
+use crate::cli::headings::{OUTPUT, SELECTION};
 use crate::cli::outcome::Outcome;
 use crate::cli::report::{json, line, lines, table};
 
-/// Subscribe addresses to what the service does, and look after them
+/// Manage the endpoints that receive the service's events
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The service signs what it sends as Standard Webhooks has it: docs/webhooks.md says how a receiver verifies that.
+The service signs its requests according to Standard Webhooks. docs/webhooks.md explains how a receiver verifies them.
 
 Examples:
-  telecine webhooks add https://example.com/hooks/telecine --events tape.baked,tape.failed
+  telecine webhooks add https://example.com/hook --events tape.baked
   telecine webhooks list
   telecine webhooks test ep_56b47995d5414da9ed170f93
   telecine jobs retry --cause webhook.disabled")]
@@ -31,44 +32,45 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Subscribe a public https address, and print its secret, this once
+    /// Add a public https endpoint, and print its secret, which is shown only now
     Add {
-        /// The address
+        /// URL of the endpoint
         url: String,
-        /// Only these events, separated by commas: tape.baked, tape.failed, item.published, item.withdrawn, item.failed
-        #[arg(long, value_delimiter = ',', value_parser = event)]
+        /// Send only these events, separated by commas: tape.baked, tape.failed, item.published, item.withdrawn,
+        /// item.failed [default: all]
+        #[arg(long, value_delimiter = ',', value_parser = event, help_heading = SELECTION)]
         events: Vec<EventType>,
         /// Print JSON
-        #[arg(long)]
+        #[arg(long, help_heading = OUTPUT)]
         json: bool,
     },
-    /// List endpoints, the oldest first
+    /// List endpoints, oldest first
     List {
-        /// Print JSON, an object for each endpoint
-        #[arg(long)]
+        /// Print JSON: one object per endpoint
+        #[arg(long, help_heading = OUTPUT)]
         json: bool,
     },
-    /// Send an event of the type webhook.test to an endpoint, and say whether it takes that
+    /// Send a webhook.test event to an endpoint, and report whether it is accepted
     Test(Which),
-    /// Give an endpoint a new secret, and print it, this once; the old one goes on signing for a day
+    /// Give an endpoint a new secret, and print it; the old secret also signs for another day
     Rotate(Which),
-    /// Send events again to an endpoint that was disabled
+    /// Enable an endpoint that was disabled
     Enable(Which),
-    /// Forget an endpoint; it gets nothing more
+    /// Remove an endpoint; it receives nothing more
     Remove(Which),
 }
 
 #[derive(Debug, Args)]
 struct Which {
-    /// The id of the endpoint
+    /// Id of the endpoint
     id: String,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 
 fn event(text: &str) -> std::result::Result<EventType, String> {
-    EventType::named(text).ok_or_else(|| format!("there are {}", EventType::ALL.map(EventType::name).join(", ")))
+    EventType::named(text).ok_or_else(|| format!("expected one of {}", EventType::ALL.map(EventType::name).join(", ")))
 }
 
 /// Runs the command.
@@ -113,7 +115,7 @@ fn done(which: &Which, what: &str) {
     }
 }
 
-/// Whether the secret is shown: to the one who has just got it.
+/// Whether to show the secret: only just after it was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shown {
     WithSecret,

@@ -1,4 +1,4 @@
-//! `telecine wipe`: an account's records off the PDS, saved before.
+//! `telecine wipe`: deletes an account's records from the PDS, after a backup.
 
 use std::path::{Path, PathBuf};
 
@@ -14,19 +14,20 @@ use super::confirm::LiveArguments;
 use super::network::{self, ServerArguments};
 use super::selection::{AccountArgument, MediaArguments};
 use super::sync::SyncProgress;
+use crate::cli::headings::{OUTPUT, SAFETY};
 use crate::cli::outcome::{Outcome, usage_error};
 use crate::cli::report::{bytes, json, line, lines, quoted, say, shortened, table};
 
 /// Delete an account's records from the PDS and forget their keys in MongoDB
 ///
-/// The records and their files are saved first, because the PDS destroys a file with the last record that refers to
-/// it. `telecine restore` brings them back, from the backup or from MongoDB and Spaces.
+/// Records and their files are backed up first, because the PDS deletes a file together with the last record that
+/// refers to it. `telecine restore` brings them back from the backup, or from MongoDB and Spaces.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  telecine wipe jeffrey                                 what would go
-  telecine wipe jeffrey --live                          asks for the handle, saves, deletes
-  telecine wipe art.at.aesthetic.computer --tapes-only --live --yes
+  telecine wipe jeffrey             print the plan
+  telecine wipe jeffrey --live      back up and delete, after confirmation
+  telecine wipe art.at.aesthetic.computer --types tapes --live --yes
   telecine wipe jeffrey --live --no-backup --yes
 
 Exit status: 0 done, 1 failed or not confirmed, 3 nothing to do.")]
@@ -37,23 +38,23 @@ pub struct Arguments {
     media: MediaArguments,
     #[command(flatten)]
     live: LiveArguments,
-    /// Where backups are kept, in a folder for each account
-    #[arg(long, value_name = "DIR", default_value = "telecine-backup")]
+    /// Back up records to DIR, in a folder per account
+    #[arg(long, value_name = "DIR", default_value = "telecine-backup", help_heading = SAFETY)]
     backup: PathBuf,
-    /// Save nothing
-    #[arg(long, conflicts_with = "backup")]
+    /// Delete without a backup
+    #[arg(long, conflicts_with = "backup", help_heading = SAFETY)]
     no_backup: bool,
-    /// Go on though files are not on the PDS any more, so that they cannot be saved
-    #[arg(long)]
+    /// Proceed even if some files are missing from the PDS and cannot be backed up
+    #[arg(long, help_heading = SAFETY)]
     allow_missing: bool,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
     #[command(flatten)]
     servers: ServerArguments,
 }
 
-/// How many records that will not come back are named; the JSON has them all.
+/// The most lost records that are named; the JSON lists all.
 const MOST_LOST: usize = 10;
 
 /// Runs the command.
@@ -109,7 +110,7 @@ fn question(account: &Account, plan: &WipePlan) -> String {
         0 => String::new(),
         lost => format!(" {lost} of them cannot be brought back."),
     };
-    format!("{records} records of {} and {} files of theirs will be deleted.{lost}", account.name(), plan.blobs)
+    format!("{records} records of {} and their {} files will be deleted.{lost}", account.name(), plan.blobs)
 }
 
 fn print_plan(plan: &WipePlan) {
@@ -119,7 +120,7 @@ fn print_plan(plan: &WipePlan) {
     let rows: Vec<_> = plan.media.iter().map(row).collect();
     lines(table(["type", "records on the PDS", "keys in MongoDB"], &rows));
     line("");
-    line(format!("files      {} of {} that go with them", plan.blobs, bytes(plan.blob_bytes)));
+    line(format!("files      {} of {} are deleted with them", plan.blobs, bytes(plan.blob_bytes)));
     if !plan.lost.is_empty() {
         let (records, them) = if plan.lost.len() == 1 { ("record", "it") } else { ("records", "them") };
         let count = plan.lost.len();
@@ -127,7 +128,7 @@ fn print_plan(plan: &WipePlan) {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let named = plan.lost.iter().take(MOST_LOST).map(|name| shortened(name)).collect::<Vec<_>>().join(", ");
         line(format!(
-            "lost       {count} {records} that no restore brings back, as its lexicon does not take {them}: {named}{more}"
+            "lost       {count} {records} that no restore brings back, as the lexicon rejects {them}: {named}{more}"
         ));
     }
 }
@@ -136,7 +137,7 @@ fn print_wiped(wiped: &Wiped, account: &Account, media: &[Medium]) {
     if let Some(Saved { folder, records, blobs, blob_bytes, lost }) = &wiped.saved {
         line(format!("saved      {records} records, {blobs} files of {}", bytes(*blob_bytes)));
         if !lost.is_empty() {
-            line(format!("missing    {} files, which were not on the PDS any more", lost.len()));
+            line(format!("missing    {} files that were no longer on the PDS", lost.len()));
         }
         line(format!("backup     {}", folder.display()));
         line(format!("undo       {}", undo(account, folder, media)));

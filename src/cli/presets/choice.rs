@@ -7,36 +7,39 @@ use clap::Args;
 use crate::error::{Error, Result};
 use crate::video::{Preset, Presets};
 
+use super::super::headings::ENCODING;
 use super::super::outcome::usage_error;
 
-/// The preset where none is named.
+/// The default preset.
 pub const STANDARD: &str = "standard";
 
 /// Where presets beyond the built-in ones come from.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = ENCODING)]
 pub struct PresetFile {
-    /// TOML file with presets to add, or keys of known ones to change
+    /// TOML file that adds presets or changes built-in ones
     #[arg(long, value_name = "FILE")]
     preset_file: Option<PathBuf>,
 }
 
-/// What to do about tapes with flaws.
+/// How to treat tapes with flaws.
 #[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = ENCODING)]
 pub struct StrictArgument {
-    /// Take every warning about a tape for an error
+    /// Treat every warning about a tape as an error
     #[arg(long)]
     pub strict: bool,
 }
 
 impl StrictArgument {
-    /// A preset that is as strict as this, or as itself.
+    /// The preset, made strict if this or the preset itself asks for it.
     pub fn apply(self, preset: Preset) -> Preset {
         Preset { strict: self.strict || preset.strict, ..preset }
     }
 }
 
 impl PresetFile {
-    /// All presets there are. Ends the process with a usage error if the file is wrong.
+    /// All presets. Ends the process with a usage error if the file is invalid.
     pub fn load(&self) -> Presets {
         self.try_load().unwrap_or_else(|error| usage_error(error.chain().join(": ")))
     }

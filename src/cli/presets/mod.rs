@@ -1,4 +1,4 @@
-//! `telecine presets`: list what there is; try some on a tape and compare.
+//! `telecine presets`: lists presets, and compares some of them on a tape.
 
 mod choice;
 #[cfg(feature = "mirror")]
@@ -10,12 +10,13 @@ use clap::{Args, Subcommand};
 
 use crate::video::{self, Preset, Quality};
 
+use super::headings::OUTPUT;
 use super::outcome::Outcome;
 use super::report;
 
 pub use choice::{PresetFile, STANDARD, StrictArgument};
 
-/// List presets, and try them on tapes
+/// List presets and try them on tapes
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -24,18 +25,18 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List the presets there are
+    /// List all presets
     #[command(after_help = "\
 Examples:
   telecine presets list
   telecine presets list --preset-file mine.toml --json")]
     List(ListArguments),
-    /// Convert tapes with several presets and compare the results; nothing is kept
+    /// Convert tapes with several presets and compare the results; keeps nothing
     #[command(after_help = "\
 Examples:
   telecine presets try tape.zip
-  telecine presets try tape.zip --presets standard,small,incumbent --sheet compare.png
-  telecine presets try tapes/*.zip --preset-file mine.toml --presets standard,mine --json")]
+  telecine presets try tape.zip --presets standard,small --sheet compare.png
+  telecine presets try tapes/*.zip --preset-file mine.toml --json")]
     Try(trial::Arguments),
 }
 
@@ -43,8 +44,8 @@ Examples:
 struct ListArguments {
     #[command(flatten)]
     file: PresetFile,
-    /// Print one JSON object for each preset
-    #[arg(long)]
+    /// Print one JSON object per preset
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 

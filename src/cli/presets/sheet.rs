@@ -1,4 +1,4 @@
-//! A contact sheet: the same part of a tape's picture as each preset makes it, side by side, for choosing by looking.
+//! A contact sheet: the same part of a tape's frame as each preset renders it, side by side, to compare by eye.
 
 use crate::draw::{self, Area, LETTER};
 use crate::picture::Picture;
@@ -9,7 +9,7 @@ use super::super::plot::shortened;
 /// Pixels of the tape in a part: a figure and its surroundings.
 const PART: (i32, i32) = (64, 48);
 
-/// How much parts are enlarged, unless the whole picture is smaller than one.
+/// How much parts are enlarged, unless the whole picture is smaller than a part.
 const ENLARGED: i32 = 4;
 
 const CELL: (i32, i32) = (PART.0 * ENLARGED, PART.1 * ENLARGED);
@@ -20,25 +20,25 @@ const GAP: i32 = 24;
 const FACTOR: i32 = 2;
 const LINE: i32 = LETTER * FACTOR + 6;
 
-/// A line of the sheet.
+/// A row of the sheet.
 #[derive(Debug)]
 pub struct Row {
-    /// The tape, and which of its pictures this is.
+    /// The tape and the frame shown.
     pub title: String,
-    /// The tape's own picture first, then what presets make of it.
+    /// The tape's own frame first, then each preset's rendering.
     pub cells: Vec<Cell>,
 }
 
-/// A part of a picture, and what is written under it.
+/// A part of a picture and its caption.
 #[derive(Debug)]
 pub struct Cell {
-    /// What it shows.
+    /// The part shown.
     pub part: Picture,
-    /// The first line is a name.
+    /// The caption; the first line is a name.
     pub labels: Vec<String>,
 }
 
-/// Where in a picture most is going on: the part with the most changes from pixel to pixel.
+/// The busiest part of a picture: the one with the most changes from pixel to pixel.
 pub fn busiest(picture: &Picture) -> Area {
     let (columns, rows) = (picture.width as usize, picture.height as usize);
     let (width, height) = (columns.min(PART.0 as usize), rows.min(PART.1 as usize));
@@ -46,7 +46,7 @@ pub fn busiest(picture: &Picture) -> Area {
     let change = |one: &[u8], other: &[u8]| -> u64 {
         one.iter().zip(other).map(|(one, other)| u64::from(one.abs_diff(*other))).sum()
     };
-    // Sums over all that lies above and to the left, so that the sum over any part takes four of them.
+    // Sums over everything above and to the left, so that four of them give the sum over any part.
     let mut sums = vec![0; (columns + 1) * (rows + 1)];
     let at = |x: usize, y: usize| y * (columns + 1) + x;
     for y in 0..rows {
@@ -60,12 +60,12 @@ pub fn busiest(picture: &Picture) -> Area {
         sums[at(x + width, y + height)] + sums[at(x, y)] - sums[at(x + width, y)] - sums[at(x, y + height)]
     };
     let origins = (0..=rows - height).flat_map(|y| (0..=columns - width).map(move |x| (x, y)));
-    // The first of equals, so that an empty picture is shown from its corner.
+    // The first of equals: an empty picture is shown from its corner.
     let (x, y) = origins.rev().max_by_key(inside).unwrap_or_default();
     Area { x: x as i32, y: y as i32, width: width as i32, height: height as i32 }
 }
 
-/// Draws the rows under one another.
+/// Draws the rows below one another.
 pub fn sheet(rows: &[Row]) -> Picture {
     let columns = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0) as i32;
     let labels = rows.iter().flat_map(|row| &row.cells).map(|cell| cell.labels.len()).max().unwrap_or(0) as i32;

@@ -1,4 +1,4 @@
-//! `telecine presets try`: every tape with every preset, measured.
+//! `telecine presets try`: measures every tape with every preset.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -14,6 +14,7 @@ use crate::picture::{self, Picture};
 use crate::tape::Tape;
 use crate::video::{self, Preset};
 
+use super::super::headings::{ENCODING, OUTPUT};
 use super::super::limits::LimitArguments;
 use super::super::outcome::{Outcome, usage_error};
 use super::super::output::{self, Destination, Draft};
@@ -25,25 +26,25 @@ use super::sheet::{self, Cell, Row};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Tapes to convert; - reads one from standard input
+    /// Tapes to convert; - reads standard input
     #[arg(required = true, value_name = "TAPE")]
     tapes: Vec<TapeSource>,
-    /// Presets to try, comma-separated [default: all]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    /// Presets to try, separated by commas [default: all]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = ENCODING)]
     presets: Vec<String>,
-    /// Draw the same part of a picture of each tape, as each preset makes it, into this PNG
-    #[arg(long, value_name = "FILE")]
+    /// Draw a contact sheet to FILE, a PNG: a detail of each tape as each preset renders it
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     sheet: Option<PathBuf>,
-    /// Replace the sheet if it exists
-    #[arg(long)]
+    /// Overwrite an existing sheet
+    #[arg(long, help_heading = OUTPUT)]
     force: bool,
     #[command(flatten)]
     preset_file: PresetFile,
-    /// Print one JSON object for each tape and preset
-    #[arg(long)]
+    /// Print one JSON object per tape and preset
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
-    /// Threads to use [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    /// Number of threads [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = ENCODING)]
     jobs: Option<u32>,
     #[command(flatten)]
     limits: LimitArguments,
@@ -55,7 +56,7 @@ struct Trial {
     tape: String,
     preset: String,
     preset_version: u32,
-    /// How long converting took; measuring not included.
+    /// How long the conversion took, without the measurement.
     encode_seconds: f64,
     #[serde(flatten)]
     measurement: Measurement,
@@ -121,11 +122,11 @@ fn chosen(arguments: &Arguments) -> Vec<Preset> {
     arguments.presets.iter().map(get).collect()
 }
 
-/// A tape that presets are tried on.
+/// A tape to try presets on.
 struct Bench {
     name: String,
     tape: Tape,
-    /// The frame that is shown on the sheet, and which part of it.
+    /// The frame shown on the sheet, and the part of it.
     shown: (usize, Area),
     row: Row,
 }
@@ -142,7 +143,7 @@ impl Bench {
         Ok(Bench { name, tape, shown: (middle, area), row: Row { title, cells: vec![source] } })
     }
 
-    /// Converts the tape into an unnamed file and measures that.
+    /// Converts the tape to an unnamed file and measures it.
     fn try_preset(&mut self, preset: &Preset, pool: &ThreadPool, monitor: &video::Monitor) -> Result<Trial> {
         let mut file = tempfile::tempfile().map_err(Error::write(&std::env::temp_dir()))?;
         let started = Instant::now();
@@ -164,14 +165,14 @@ impl Bench {
             report::seconds(encode_seconds),
         ];
         self.row.cells.push(Cell { part: draw::crop(&picture, area), labels });
-        // The frames one by one are what `measure` is for.
+        // `measure` reports single frames.
         measurement.series.clear();
         let (tape, preset_version) = (self.name.clone(), preset.version);
         Ok(Trial { tape, preset: preset.name.clone(), preset_version, encode_seconds, measurement })
     }
 }
 
-/// Levels of 255; a dash where there is nothing to measure.
+/// Levels of 255; a dash if there is nothing to measure.
 fn levels(value: Option<f64>) -> String {
     value.map_or("-".into(), |value| format!("{value:.2}"))
 }

@@ -28,7 +28,7 @@ async fn the_repo_of_another_is_never_saved_as_this_accounts() {
     proxy.always("getRepo", Fault::Bytes(car));
     let run = syncing.run("wipe owner --live --yes").await;
     assert_eq!(run.code, Some(1), "{}", run.stdout());
-    assert!(run.stderr.contains(&format!("it is the repo of {}", other.did())), "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("response is the repo of {}", other.did())), "{}", run.stderr);
     assert!(proxy.count("getRepo") > 0);
     assert!(!syncing.workshop.path("telecine-backup").exists());
     assert_eq!(syncing.site.records(&other, Medium::Mood).await.len(), 1);
@@ -93,8 +93,7 @@ async fn records_that_no_restore_brings_back_are_told_before_they_go() {
     let collection = Medium::Mood.collection();
     let value = json!({ "$type": collection, "mood": "of old", "when": "2023-11-14T22:13:20.000Z" });
     syncing.site.pds().put_record(&owner.session, collection, "3kaaaaaaaaa2a", &value).await;
-    let expected =
-        "lost       1 record that no restore brings back, as its lexicon does not take it: mood 3kaaaaaaaaa2a";
+    let expected = "lost       1 record that no restore brings back, as the lexicon rejects it: mood 3kaaaaaaaaa2a";
     let run = syncing.run("wipe owner").await.succeeds();
     assert!(run.stdout().contains(expected), "{}", run.stdout());
     let plan = syncing.run("wipe owner --json").await.succeeds().json().remove(0);

@@ -29,7 +29,7 @@ async fn a_large_collection_without_an_index_is_told_of() {
     let moods = syncing.site.database().collection::<Document>("moods");
     let items = (0..10_000).map(|_| doc! { "mood": "x", "user": &owner.sub, "deleted": true });
     moods.insert_many(items).await.unwrap();
-    let told = "note: moods has no index on user, so that all of it is read for every account";
+    let told = "note: moods has no index on user, so every account reads all of it";
     for command in ["sync", "status", "compare --all"] {
         let run = syncing.run(command).await;
         assert!(run.stderr.starts_with(told), "{command}: {}", run.stderr);

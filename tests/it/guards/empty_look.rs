@@ -48,7 +48,7 @@ async fn more_than_a_small_share_goes_only_if_one_says_so() {
     forget(&syncing, Medium::Mood, &moods[..8]).await;
     let run = syncing.run("sync --live --orphans delete --max-deletes 5").await;
     assert_eq!(run.code, Some(1), "{}", run.stdout());
-    assert!(run.stdout().contains("8 of 60 moods have no item; no more than 6 are deleted"), "{}", run.stdout());
+    assert!(run.stdout().contains("8 of 60 moods have no item; the limit on deletions is 6"), "{}", run.stdout());
     assert!(run.stdout().contains("--max-deletes"), "{}", run.stdout());
     assert_eq!(syncing.site.records(&owner, Medium::Mood).await.len(), 60);
     assert!(!syncing.workshop.path("telecine-backup").exists());

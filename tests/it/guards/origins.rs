@@ -25,7 +25,7 @@ async fn a_bucket_that_is_not_the_sites_is_never_asked() {
         let spaces = syncing.spaces_proxy();
         let painting = doc! { "code": "abc", "slug": "secret", "bucket": bucket };
         syncing.site.add(&owner, Medium::Painting, painting).await;
-        blocked(&syncing, &owner, Medium::Painting, &format!("bucket {bucket:?} is none of the site's: abc")).await;
+        blocked(&syncing, &owner, Medium::Painting, &format!("bucket {bucket:?} is not one of the site's: abc")).await;
         assert_eq!(spaces.lines(), [""; 0], "{bucket}");
     }
 }
@@ -53,7 +53,7 @@ async fn a_slug_leads_to_no_file_of_another_user() {
     let report = run.json();
     let blocked = report[0]["blocked_items"].as_array().unwrap();
     assert_eq!(blocked.len(), 6, "{report:?}");
-    assert!(blocked.iter().all(|blocked| blocked["reason"] == "slug or code cannot name a file"), "{report:?}");
+    assert!(blocked.iter().all(|blocked| blocked["reason"] == "slug or code is not a valid file name"), "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,7 +64,7 @@ async fn what_was_made_without_an_account_leads_to_no_file_of_a_user() {
     syncing.site.put(syncing.site.user_bucket(), &format!("{}/secret.zip", victim.sub), tape).await;
     let fields = doc! { "code": "abc", "slug": format!("{}/secret", victim.sub), "bucket": syncing.site.user_bucket() };
     syncing.site.add(&guest, Medium::Tape, fields).await;
-    blocked(&syncing, &guest, Medium::Tape, "slug or code cannot name a file: abc").await;
+    blocked(&syncing, &guest, Medium::Tape, "slug or code is not a valid file name: abc").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,9 +99,8 @@ async fn a_posted_video_comes_from_a_bucket_of_ours() {
     let run = syncing.run("sync --json").await;
     let report = run.json();
     let blocked = report[0]["blocked_items"].as_array().unwrap();
-    let told = |blocked: &&serde_json::Value| {
-        blocked["reason"].as_str().unwrap().ends_with("is none of the site's; nothing is fetched from there")
-    };
+    let told =
+        |blocked: &&serde_json::Value| blocked["reason"].as_str().unwrap().ends_with("is outside the site's buckets");
     assert_eq!(blocked.iter().filter(told).count(), 13, "{report:?}");
     syncing.run("sync --live").await;
     let asked: Vec<_> = spaces.lines().into_iter().filter(|line| line.starts_with("GET ")).collect();

@@ -68,7 +68,7 @@ async fn every_difference_is_a_line_and_sync_mends_what_can_be_mended() {
     let mut expected = vec![
         format!("* NAME/moods/{edited}: mood \"before\" → \"after\", text \"before\" → \"after\""),
         format!("+ NAME/moods/{missing}"),
-        "* NAME/pieces/forgotten: mongodb does not know its key".into(),
+        "* NAME/pieces/forgotten: mongodb lacks its key".into(),
         "* NAME/kidlisp/cow: nuked nothing → true".into(),
         format!("- NAME/kidlisp/{orphan}"),
         "& NAME/paintings/pond: duplicate 3lduplicate22".into(),
@@ -146,11 +146,11 @@ async fn a_tape_that_mongodb_takes_for_unfinished_differs() {
     syncing.run("compare --anonymous").await.succeeds();
     update(&syncing, Medium::Tape, tape, doc! { "$set": { "mp4Status": "pending" } }).await;
     let compared = syncing.run("compare --anonymous").await;
-    let line = format!("* {}/tapes/9Yo: mongodb does not know that it is done", guest.handle);
+    let line = format!("* {}/tapes/9Yo: mongodb lacks its complete status", guest.handle);
     assert_eq!((compared.code, compared.stdout().lines().next()), (Some(1), Some(line.as_str())));
     update(&syncing, Medium::Tape, tape, doc! { "$unset": { "at": "" } }).await;
     let compared = syncing.run("compare --anonymous").await;
-    assert!(compared.stdout().contains("9Yo: mongodb does not know its key\n"), "{}", compared.stdout());
+    assert!(compared.stdout().contains("9Yo: mongodb lacks its key\n"), "{}", compared.stdout());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,7 +216,7 @@ async fn the_page_has_counts_problems_and_pictures() {
     refused.fails(1, "error: compare: cannot write missing/page.md\n  because: No such file or directory (os error 2)");
     let refused = syncing.run("compare --all --report page.pdf").await;
     assert_eq!(refused.code, Some(2));
-    assert!(refused.stderr.contains("its name ends neither in .html nor in .md"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("expected a name that ends in .html or .md"), "{}", refused.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -296,7 +296,7 @@ async fn it_must_be_said_what_to_compare_and_somebody_unknown_is_told() {
         ("compare jeffrey --all", 2, "cannot be used with"),
         ("compare nobody", 1, "error: compare: account nobody is not in MongoDB\n"),
         ("wipe nobody", 1, "error: wipe nobody: account nobody is not in MongoDB\n"),
-        ("restore nobody --from .", 1, "is not a backup\n  because: there is no CAR in it\n"),
+        ("restore nobody --from .", 1, "is not a backup\n  because: folder contains no CAR\n"),
     ] {
         let run = syncing.run(arguments).await;
         assert_eq!(run.code, Some(code), "{arguments}");

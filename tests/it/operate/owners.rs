@@ -19,7 +19,7 @@ fn odd() -> [(Bson, &'static str); 8] {
         (ObjectId::new().into(), "user is an ObjectId"),
         (Bson::Array(vec!["auth0|owner".into()]), "user is an array"),
         (doc! { "sub": "auth0|owner" }.into(), "user is a document"),
-        (true.into(), "user is not a text"),
+        (true.into(), "user is not a string"),
     ]
 }
 
@@ -154,7 +154,7 @@ async fn odd_times_are_warned_of_in_plan_and_comparison_and_taken_for_what_they_
         assert!(planned.stdout().contains(&expected), "{}", planned.stdout());
     }
     let told = syncing.run("sync --json").await.succeeds().json().remove(0)["warnings"].clone();
-    assert!(told.to_string().contains("1697586197 is taken for 2023-10-17T23:43:17Z"), "{told}");
+    assert!(told.to_string().contains("1697586197 is read as 2023-10-17T23:43:17Z"), "{told}");
 
     syncing.run("sync --live").await.succeeds();
     let records = site.records(&owner, Medium::Mood).await;
@@ -166,8 +166,8 @@ async fn odd_times_are_warned_of_in_plan_and_comparison_and_taken_for_what_they_
     let account = &owner.handle;
     let made = jiff::Timestamp::from_second(unread.timestamp().timestamp_millis() / 1000).unwrap();
     let mut expected = [
-        format!("warning: {account}/moods/{unread}: when cannot be read; \"yesterday\" is taken for {made}, by its id"),
-        format!("warning: {account}/moods/{seconds}: when is in seconds; 1697586197 is taken for 2023-10-17T23:43:17Z"),
+        format!("warning: {account}/moods/{unread}: when cannot be read; \"yesterday\" is read as {made}, from its id"),
+        format!("warning: {account}/moods/{seconds}: when is in seconds; 1697586197 is read as 2023-10-17T23:43:17Z"),
     ];
     expected.sort();
     assert_eq!(lines, expected);

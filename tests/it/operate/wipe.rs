@@ -262,10 +262,14 @@ async fn a_file_that_the_pds_has_lost_stops_a_wipe_unless_one_says_so() {
     proxy.always("com.atproto.sync.getBlob", Fault::Answer(Answer::xrpc(400, "InvalidRequest", "Blob not found")));
     let run = syncing.run("wipe jeffrey --live --yes").await;
     assert_eq!(run.code, Some(1));
-    assert!(run.stderr.ends_with("1 files are not on the pds; --allow-missing does without them\n"), "{}", run.stderr);
+    assert!(
+        run.stderr.ends_with("1 files are not on the pds; --allow-missing proceeds without them\n"),
+        "{}",
+        run.stderr
+    );
     assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 1);
     let run = syncing.run("wipe jeffrey --live --yes --allow-missing").await.succeeds();
-    assert!(run.stdout().contains("missing    1 files, which were not on the PDS any more\n"), "{}", run.stdout());
+    assert!(run.stdout().contains("missing    1 files that were no longer on the PDS\n"), "{}", run.stdout());
     assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 0);
 }
 
@@ -293,7 +297,7 @@ async fn whoever_does_not_say_that_they_mean_it_changes_nothing() {
     let before = syncing.state(&owner).await;
 
     for (arguments, expected) in [
-        ("wipe jeffrey --live", "--live asks on a terminal, and this is none; --yes does without"),
+        ("wipe jeffrey --live", "--live needs a terminal; pass --yes"),
         ("wipe jeffrey --live --no-backup", "--no-backup cannot be undone; it needs --yes"),
         ("wipe jeffrey --yes", "the following required arguments were not provided"),
         ("wipe", "the following required arguments were not provided"),

@@ -282,7 +282,7 @@ async fn a_dry_run_encodes_three_tapes_tells_what_all_would_come_to_and_changes_
     let expected = format!(
         "{:<width$}  replace  skip\n{handle}        5     0\n\n\
          accounts   1\n\
-         tapes      5 to encode again, 0 have that preset already\n\
+         tapes      5 to re-encode, 0 have that preset already\n\
          files      5 of {zips} to fetch\n\
          sample     of 3: {} → {} ({ratio:.2})\n\
          videos     {} → about {}\n\

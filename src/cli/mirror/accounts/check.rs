@@ -1,4 +1,4 @@
-//! `telecine accounts check`: whether one can get into every account.
+//! `telecine accounts check`: logs in to every account.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use url::Url;
 use super::super::network::{self, ServerArguments};
 use super::super::selection::{self, AtOnceArgument};
 use crate::admin::accounts::{Blocked, Listed, check, list};
+use crate::cli::headings::{OUTPUT, SELECTION, SERVERS};
 use crate::cli::outcome::Outcome;
 use crate::cli::report::{json, line, say};
 use crate::config::Config;
@@ -19,7 +20,7 @@ use crate::remote::Waits;
 use crate::remote::mongo::{Mongo, Owner};
 use crate::remote::pds::{Pds, RepoStatus};
 
-/// Log in to every account, and say which cannot be synced and why
+/// Log in to every account, and report those that cannot be synced
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -27,33 +28,33 @@ Examples:
   telecine accounts check --user jeffrey
   telecine accounts check --relay https://bsky.network")]
 pub struct Arguments {
-    /// Only accounts whose handle matches this regular expression
-    #[arg(long, value_name = "PATTERN", conflicts_with = "anonymous")]
+    /// Select accounts whose handle matches this regular expression
+    #[arg(long, value_name = "PATTERN", conflicts_with = "anonymous", help_heading = SELECTION)]
     user: Option<String>,
-    /// Only the account of what was made without one
-    #[arg(long)]
+    /// Select the guest account, which owns items made without an account
+    #[arg(long, help_heading = SELECTION)]
     anonymous: bool,
-    /// Also ask this relay whether it passes the accounts on; relays hold back servers with many
-    #[arg(long, value_name = "URL")]
+    /// Print one JSON object per account
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
+    /// Also ask this relay whether it forwards the accounts; relays limit servers with many accounts
+    #[arg(long, value_name = "URL", help_heading = SERVERS)]
     relay: Option<Url>,
     #[command(flatten)]
     at_once: AtOnceArgument,
-    /// Print a JSON object for each account
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     servers: ServerArguments,
 }
 
-/// What has become of one account.
+/// The result for one account.
 struct Checked {
     listed: Listed,
     blocked: Option<Blocked>,
-    /// What the relay says, if it was asked.
+    /// The relay's answer, if it was asked.
     relay: Option<Relayed>,
 }
 
-/// What a relay does with an account.
+/// How a relay treats an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Relayed {
     PassedOn,
@@ -93,7 +94,7 @@ async fn work(arguments: &Arguments, pattern: Option<&Regex>, config: &Config, w
         None => !arguments.anonymous || listed.account.owner == Owner::Guest,
     };
     let listed = list(&mongo).await?.try_filter(|listed| std::future::ready(wanted(listed)));
-    // Read to the end before anybody logs in: logins are paced, and the server forgets a cursor that waits for long.
+    // Read to the end before the first login: logins are paced, and the server drops a cursor that waits for long.
     let listed: Vec<_> = listed.try_collect().await?;
     let checks = stream::iter(listed).map(|listed| async {
         let blocked = check(&pds, &server, &listed).await;
@@ -155,7 +156,7 @@ fn checked_json(checked: &Checked) -> serde_json::Value {
     })
 }
 
-/// How many came to what.
+/// The number of accounts by result.
 #[derive(Default)]
 struct Sums {
     good: usize,
@@ -178,7 +179,7 @@ impl Sums {
 
     fn print(&self) {
         line("");
-        line(format!("{} ok, {} blocked, {} made nothing", self.good, self.blocked, self.idle));
+        line(format!("{} ok, {} blocked, {} without items", self.good, self.blocked, self.idle));
     }
 
     fn warn(&self) {

@@ -1,10 +1,11 @@
-//! `telecine accounts create`: an account on the PDS for somebody who has none.
+//! `telecine accounts create`: creates a user's account on the PDS.
 
 use clap::Args;
 use serde_json::json;
 
 use super::super::network::{self, ServerArguments};
 use crate::admin::create::{CreatedAccount, CreationPlan, Who, create, plan};
+use crate::cli::headings::{OUTPUT, SAFETY, SELECTION};
 use crate::cli::outcome::Outcome;
 use crate::cli::report::{json, line, say};
 use crate::config::Config;
@@ -12,10 +13,11 @@ use crate::error::{Result, SyncError};
 use crate::remote::Waits;
 use crate::remote::mongo::Mongo;
 
-/// Create the PDS account of a user, or of what was made without an account
+/// Create the PDS account of a user, or the guest account
 ///
-/// Only says what it would do without --live. The handle is that of the site, or the user's code if that cannot be had.
-/// The password is made here and kept in MongoDB before the account is made, so that no account is ever lost.
+/// By default, only prints the plan. --live carries it out. The handle is the user's handle on the site, or the user's
+/// code if that handle is not available. The password is generated and stored in MongoDB before the account is created,
+/// so that no account is ever lost.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -23,20 +25,20 @@ Examples:
   telecine accounts create @jeffrey --email jeffrey@example.com --live
   telecine accounts create --guest --email guests@example.com --live")]
 pub struct Arguments {
-    /// Handle on the site of the user who gets it
+    /// Handle of the user on the site
     #[arg(required_unless_present = "guest", conflicts_with = "guest")]
     handle: Option<String>,
-    /// Create the account of what was made without one
-    #[arg(long)]
+    /// Create the guest account, which owns items made without an account
+    #[arg(long, help_heading = SELECTION)]
     guest: bool,
-    /// Address that the server writes to when the password is lost
-    #[arg(long, value_name = "ADDRESS")]
+    /// Email address of the account, for password recovery
+    #[arg(long, value_name = "ADDRESS", help_heading = SELECTION)]
     email: String,
-    /// Really do it
-    #[arg(long)]
+    /// Carry out the plan instead of only printing it
+    #[arg(long, help_heading = SAFETY)]
     live: bool,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
     #[command(flatten)]
     servers: ServerArguments,
@@ -94,9 +96,9 @@ fn print_plan(arguments: &Arguments, plan: &CreationPlan, needs_invite_code: boo
     line(format!("email    {}", arguments.email));
     line(format!("invite   {}", if needs_invite_code { "one code, made for this" } else { "not needed" }));
     if let Some(handle) = pending {
-        line(format!("begun    {handle}; a run that broke off has left its password, so that one is tried first"));
+        line(format!("begun    {handle}; an interrupted run stored its password, so it is tried first"));
     }
-    say("nothing was created; --live does it");
+    say("nothing was created; pass --live to create the account");
 }
 
 fn print_made(arguments: &Arguments, plan: &CreationPlan, made: &CreatedAccount) {

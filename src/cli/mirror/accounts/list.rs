@@ -1,4 +1,4 @@
-//! `telecine accounts list`: a line for each account, as MongoDB is read.
+//! `telecine accounts list`: prints a line per account while it reads MongoDB.
 
 use std::fmt::Display;
 
@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::super::network::{self, ServerArguments};
 use crate::admin::accounts::{Blocked, Listed, list};
+use crate::cli::headings::{OUTPUT, SELECTION};
 use crate::cli::outcome::Outcome;
 use crate::cli::report::{json, line};
 use crate::config::Config;
@@ -15,7 +16,7 @@ use crate::error::Result;
 use crate::record::Medium;
 use crate::remote::mongo::{Mongo, Owner};
 
-/// List all accounts, what was made in them, and what keeps them from being synced
+/// List all accounts, the number of their items, and why they cannot be synced
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -23,11 +24,11 @@ Examples:
   telecine accounts list --blocked
   telecine accounts list --json | jq 'select(.items.tapes > 0) | .account'")]
 pub struct Arguments {
-    /// Only those that cannot be synced though something was made in them
-    #[arg(long)]
+    /// Select accounts that have items but cannot be synced
+    #[arg(long, help_heading = SELECTION)]
     blocked: bool,
-    /// Print a JSON object for each account
-    #[arg(long)]
+    /// Print one JSON object per account
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
     #[command(flatten)]
     servers: ServerArguments,
@@ -58,12 +59,12 @@ async fn work(arguments: &Arguments, config: &Config) -> Result<Outcome> {
         }
         is_first = false;
     }
-    // Nobody is no account to be made but a document to be mended.
+    // An item without an owner needs its document repaired, not an account.
     Ok(Outcome::of_work(has_nobody, !is_first))
 }
 
-/// The widths of the texts: those of almost all handles and of every `did:plc`. A row is printed when it is read, so that
-/// the columns cannot wait for the longest.
+/// The widths of the text columns, enough for nearly all handles and every `did:plc`. Rows are printed as they are
+/// read, so the widths cannot depend on the longest.
 const HANDLE: usize = 20;
 const PDS_HANDLE: usize = 32;
 const DID: usize = 32;
@@ -83,7 +84,7 @@ fn row(listed: &Listed, blocked: Option<&Blocked>) -> String {
     format!("{texts}{numbers}{blocked}")
 }
 
-/// A column for each medium.
+/// A column per medium.
 fn numbers<T: Display>(of: impl Fn(Medium) -> T) -> String {
     let columns: Vec<_> = Medium::ALL.into_iter().map(|medium| format!("  {:>9}", of(medium))).collect();
     columns.concat()

@@ -1,4 +1,4 @@
-//! `telecine accounts`: who has one, making new ones, and whether one can get into them.
+//! `telecine accounts`: lists, creates and checks PDS accounts.
 
 mod check;
 mod create;
@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::outcome::Outcome;
 
-/// List accounts, create one, and check that all can be logged in to
+/// List, create and check PDS accounts
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(subcommand)]

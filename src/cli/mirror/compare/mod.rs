@@ -1,4 +1,4 @@
-//! `telecine compare`: MongoDB against the PDS, item by item.
+//! `telecine compare`: compares MongoDB with the PDS, item by item.
 
 mod page;
 mod summary;
@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::network::{self, ServerArguments};
 use super::selection::{AccountsArguments, AtOnceArgument, MediaArguments, NukedArguments};
+use crate::cli::headings::{OUTPUT, SELECTION};
 use crate::cli::outcome::Outcome;
 use crate::cli::report::{json, line, lines, say};
 use page::Page;
@@ -18,16 +19,16 @@ pub use page::bar;
 pub use summary::{Summary, scope, summarize};
 pub use text::accounts;
 
-/// Compare MongoDB with the PDS, item by item; nothing is changed
+/// Compare MongoDB with the PDS, item by item
 ///
-/// Every line begins with what is the matter: `+` missing on the PDS, `*` different there, `&` there twice, `-` there
-/// and not in MongoDB, `!` there with a file that is gone or damaged, `?` no record can be made. `telecine sync`
-/// mends all but the last two.
+/// Changes nothing. Each line starts with a symbol: `+` missing on the PDS, `*` different, `&` duplicate, `-` on the
+/// PDS but not in MongoDB, `!` file missing or damaged, `?` no record can be made. `telecine sync` repairs all but the
+/// last two.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   telecine compare jeffrey
-  telecine compare --anonymous --tapes-only --download
+  telecine compare --anonymous --types tapes --download
   telecine compare --all --report migration.html
   telecine compare --all --json | jq 'select(.findings != [])'
 
@@ -39,16 +40,16 @@ pub struct Arguments {
     media: MediaArguments,
     #[command(flatten)]
     nuked: NukedArguments,
-    /// Also fetch every file that a record refers to, and check it against its hash
-    #[arg(long)]
+    /// Also download every file that a record refers to, and verify its hash
+    #[arg(long, help_heading = SELECTION)]
     download: bool,
-    /// Write a page with counts, problems and some thumbnails: FILE.html or FILE.md
-    #[arg(long, value_name = "FILE", value_parser = page::file)]
+    /// Write a page with counts, problems and some thumbnails to FILE, an .html or .md
+    #[arg(long, value_name = "FILE", value_parser = page::file, help_heading = OUTPUT)]
     report: Option<PathBuf>,
     #[command(flatten)]
     at_once: AtOnceArgument,
-    /// Print JSON: an object for each account, then the sum
-    #[arg(long)]
+    /// Print JSON: one object per account, then the total
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
     #[command(flatten)]
     servers: ServerArguments,

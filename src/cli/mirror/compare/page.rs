@@ -15,10 +15,10 @@ use super::summary::Summary;
 use super::text;
 use crate::cli::plain::plain;
 
-/// How many pictures are shown.
+/// The most pictures on a page.
 const MOST_PICTURES: usize = 24;
 
-/// Bytes that a picture may have, whatever its record says. The thumbnails that are made here have fewer.
+/// Maximum size of a picture in bytes, whatever its record says. Telecine's own thumbnails are smaller.
 const MOST_PICTURE: u64 = 256 << 10;
 
 const STYLE: &str = "\
@@ -28,11 +28,11 @@ td:first-child,th:first-child{text-align:left}progress{width:5rem}li{font-family
 figure{display:inline-block;margin:.3rem;text-align:center;font-size:12px}img{width:96px;height:96px;object-fit:contain;
 image-rendering:pixelated}@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}td,th{border-color:#333}}";
 
-/// What the lines of problems begin with.
-const LEGEND: &str = "Lines begin with + missing on the PDS, * different there, &amp; there twice, - there and not in MongoDB, ! file gone or \
-                      damaged, ? no record can be made";
+/// The legend to the list of problems.
+const LEGEND: &str = "Lines start with + missing on the PDS, * different, &amp; duplicate, - on the PDS but not in \
+    MongoDB, ! file missing or damaged, ? no record can be made";
 
-/// In which language the page is written.
+/// The language of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Html,
@@ -47,13 +47,13 @@ fn form(path: &Path) -> Option<Form> {
     }
 }
 
-/// The name of a page, if it says in which language it is to be.
+/// Parses the file name of a page, whose extension determines the language.
 pub fn file(text: &str) -> std::result::Result<PathBuf, String> {
     let path = PathBuf::from(text);
-    form(&path).map(|_| path).ok_or_else(|| "its name ends neither in .html nor in .md".into())
+    form(&path).map(|_| path).ok_or_else(|| "expected a name that ends in .html or .md".into())
 }
 
-/// A page as it is gathered.
+/// A page under construction.
 pub struct Page {
     path: PathBuf,
     form: Form,
@@ -63,17 +63,17 @@ pub struct Page {
 }
 
 impl Page {
-    /// An empty page that is going to be that file. An older one stays until this is complete.
+    /// An empty page for that file. An existing file stays until the new page is complete.
     ///
     /// # Errors
-    /// When the file cannot be written: better known before hours of comparing than after.
+    /// If the file cannot be written; this is checked before hours of comparing rather than after.
     pub fn new(path: &Path) -> Result<Self> {
         OpenOptions::new().create(true).append(true).open(path).map_err(Error::write(path))?;
         let form = form(path).unwrap_or(Form::Html);
         Ok(Page { path: path.into(), form, accounts: Vec::new(), problems: Vec::new(), pictures: Vec::new() })
     }
 
-    /// Notes an account.
+    /// Adds an account.
     pub fn add(&mut self, comparison: &AccountComparison) {
         let mut sum = Tally::default();
         comparison.media.values().for_each(|tally| sum += *tally);
@@ -91,7 +91,7 @@ impl Page {
     /// Writes the page. A picture that cannot be fetched is left out.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub async fn write(mut self, services: &Services, summary: &Summary) -> Result<()> {
         self.accounts.sort_by(|one, other| one.0.cmp(&other.0));
         self.problems.sort();
@@ -172,7 +172,7 @@ impl Page {
 pub fn bar(tally: &Tally) -> String {
     const WIDTH: usize = 10;
     let done = if tally.items == 0 { 1.0 } else { tally.identical as f64 / tally.items as f64 };
-    // Rounded down: only what is done is full.
+    // Rounded down: only a complete account has a full bar.
     let full = (done * WIDTH as f64) as usize;
     format!("{}{} {:.0} %", "█".repeat(full), "░".repeat(WIDTH - full), (done * 100.0).floor())
 }
@@ -185,7 +185,7 @@ fn escaped(text: &str) -> String {
     plain(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// Text that Markdown takes for text, in a table too.
+/// Text escaped for Markdown, including tables.
 fn quoted(text: &str) -> String {
     let special = |letter: char| r"\`*_{}[]()<>#+-!|".contains(letter);
     plain(text).chars().flat_map(|letter| special(letter).then_some('\\').into_iter().chain([letter])).collect()

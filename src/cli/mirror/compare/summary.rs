@@ -1,4 +1,4 @@
-//! All comparisons: made, shown as they come, and summed up.
+//! Makes all comparisons, shows them as they finish, and sums them up.
 
 use std::collections::BTreeMap;
 
@@ -29,26 +29,26 @@ pub fn scope(accounts: Accounts, media: &MediaArguments, nuked: Nuked, users_at_
     }
 }
 
-/// What all comparisons come to.
+/// The sum of all comparisons.
 #[derive(Default, Serialize)]
 pub struct Summary {
-    /// How many accounts were compared.
+    /// The number of accounts compared.
     pub accounts: usize,
-    /// How many of them say the same on both sides.
+    /// The number of accounts that are identical on both sides.
     pub identical: usize,
-    /// Why accounts cannot have records, and how many there are of each.
+    /// The reasons why accounts cannot have records, with the number of accounts.
     pub blocked: BTreeMap<&'static str, usize>,
-    /// How many accounts could not be compared.
+    /// The number of accounts that could not be compared.
     pub failed: usize,
-    /// How many items and records stand how, by medium.
+    /// The state of items and records, by medium.
     pub media: BTreeMap<&'static str, Tally>,
-    /// Tapes that were published although something is odd about them, by account.
+    /// Tapes that were published with warnings, by account.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub warned: BTreeMap<String, Vec<Warned>>,
 }
 
 impl Summary {
-    /// Whether both sides say the same everywhere.
+    /// Whether both sides are identical everywhere.
     pub fn is_identical(&self) -> bool {
         self.identical == self.accounts
     }
@@ -69,10 +69,10 @@ impl Summary {
     }
 }
 
-/// Compares, shows progress, and tells of every account as it is done.
+/// Compares, shows progress, and passes each account to `tell` as it finishes.
 ///
 /// # Errors
-/// What keeps the accounts from being listed.
+/// If the accounts cannot be listed.
 pub async fn summarize(
     services: &Services,
     scope: &Scope,

@@ -9,7 +9,7 @@ use crate::cli::plain::plain;
 use crate::cli::remedy::in_words;
 use crate::cli::report::{shortened, table};
 
-/// What the lines begin with.
+/// The symbol that a line starts with.
 fn symbol(verdict: Verdict) -> char {
     match verdict {
         Verdict::Identical => '=',
@@ -22,7 +22,7 @@ fn symbol(verdict: Verdict) -> char {
     }
 }
 
-/// All there is to say of an account that is not identical.
+/// All lines for an account that is not identical.
 pub fn lines(comparison: &AccountComparison) -> Vec<String> {
     let AccountComparison { account, blocked, failed, .. } = comparison;
     let items: usize = comparison.media.values().map(|tally| tally.items).sum();
@@ -37,7 +37,7 @@ pub fn lines(comparison: &AccountComparison) -> Vec<String> {
     blocked.chain(failed).chain(findings).map(|line| plain(&line).into_owned()).collect()
 }
 
-/// What is odd about items of an account: `warning: jeffrey.test/moods/68f2…: when is in seconds; …`
+/// The warnings about items of an account: `warning: jeffrey.test/moods/68f2…: when is in seconds; …`
 pub fn warnings(comparison: &AccountComparison) -> Vec<String> {
     let warning = |Parked { medium, label, reason, causes, .. }: &Parked| {
         let (account, details) = (&comparison.account, causes.join("; "));
@@ -76,7 +76,7 @@ fn row(medium: &str, tally: &Tally) -> [String; HEADER.len()] {
     std::array::from_fn(|column| if column == 0 { medium.into() } else { counts[column - 1].1.to_string() })
 }
 
-/// The sum of all.
+/// The total.
 pub fn summary(summary: &Summary) -> Vec<String> {
     let mut rows: Vec<_> = summary.media.iter().map(|(medium, tally)| row(medium, tally)).collect();
     if rows.len() > 1 {

@@ -1,4 +1,4 @@
-//! `telecine lexicons check`: whether lexicons are valid, and whether they may follow those that are published.
+//! `telecine lexicons check`: checks that lexicons are valid and compatible with the published ones.
 
 use std::path::PathBuf;
 
@@ -8,6 +8,7 @@ use serde_json::json;
 use super::super::network;
 use super::publisher::{PublisherArguments, changes_json};
 use crate::admin::lexicons::{LexiconDiff, LexiconStep, compare, embedded};
+use crate::cli::headings::{OUTPUT, SELECTION};
 use crate::cli::outcome::Outcome;
 use crate::cli::report::{ended, json, line, lines, table};
 use crate::config::Config;
@@ -15,10 +16,10 @@ use crate::error::{Error, Result};
 use crate::record::Schema;
 use crate::remote::Waits;
 
-/// Check that the lexicons are valid, and that what is published may become them
+/// Check that lexicons are valid and compatible with the published ones
 ///
-/// By the protocol, every old record must obey a new lexicon and every new record the old one. Ends with status 1 if
-/// one is invalid or breaks that.
+/// The protocol requires that old records conform to a new lexicon and new records to the old one. Exits with status 1
+/// if a lexicon is invalid or incompatible.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -26,20 +27,20 @@ Examples:
   telecine lexicons check --offline
   telecine lexicons check draft/mood.json")]
 pub struct Arguments {
-    /// Check these files, and not the lexicons that records are written by
+    /// Check these files instead of the built-in lexicons
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Compare with nothing that is published
-    #[arg(long)]
+    /// Do not compare with the published lexicons
+    #[arg(long, help_heading = SELECTION)]
     offline: bool,
     #[command(flatten)]
     publisher: PublisherArguments,
-    /// Print a JSON object for each lexicon
-    #[arg(long)]
+    /// Print one JSON object per lexicon
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 
-/// What the files came to.
+/// The parsed files.
 #[derive(Default)]
 struct Read {
     schemas: Vec<Schema>,
@@ -73,7 +74,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         print(&read, compared.as_deref());
     }
     let has_failed = is_breaking || !read.invalid.is_empty();
-    let unknown = "what is published is unknown; --offline does without";
+    let unknown = "the published lexicons are unknown; --offline skips the comparison";
     error.map_or(Outcome::of_work(has_failed, true), |error| ended(&unknown, &error))
 }
 
@@ -103,7 +104,7 @@ async fn published(
     compare(&pds, account.did.as_deref(), schemas).await
 }
 
-/// In a word how a lexicon stands to what is published.
+/// How a lexicon relates to the published one, in a word.
 fn standing(comparison: &LexiconDiff) -> &'static str {
     match comparison.step() {
         LexiconStep::Create => "not published",

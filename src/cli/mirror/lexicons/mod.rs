@@ -1,4 +1,4 @@
-//! `telecine lexicons`: the schemas of records, checked and published.
+//! `telecine lexicons`: checks and publishes the schemas of records.
 
 mod check;
 mod publish;
@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::outcome::Outcome;
 
-/// Check the schemas of records, and publish them for everybody
+/// Check and publish the lexicons, the schemas of records
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(subcommand)]

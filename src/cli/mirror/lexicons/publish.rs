@@ -1,4 +1,4 @@
-//! `telecine lexicons publish`: lexicons into the repo of the account whose word counts.
+//! `telecine lexicons publish`: writes lexicons to the repo of the account that DNS names as their authority.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::network;
 use super::publisher::{PublisherArguments, changes_json, dns_line, dns_names};
 use crate::admin::lexicons::{LexiconDiff, LexiconStep, compare, dns_text, embedded, publish};
+use crate::cli::headings::{OUTPUT, SAFETY};
 use crate::cli::outcome::Outcome;
 use crate::cli::report::{json, line, lines, say, table};
 use crate::config::Config;
@@ -17,9 +18,9 @@ use crate::remote::mongo::Account;
 use crate::remote::pds::{Pds, Sessions};
 use crate::sync::session;
 
-/// Publish the lexicons of all records, as far as they are not
+/// Publish new and changed lexicons
 ///
-/// Only says what it would do without --live. Changes that break old records or old readers are refused.
+/// By default, only prints the plan. --live carries it out. Changes that break old records or old readers are refused.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,14 +30,14 @@ Examples:
 pub struct Arguments {
     #[command(flatten)]
     publisher: PublisherArguments,
-    /// Really do it
-    #[arg(long)]
+    /// Carry out the plan instead of only printing it
+    #[arg(long, help_heading = SAFETY)]
     live: bool,
-    /// Publish changes that break old records or old readers, too
-    #[arg(long)]
+    /// Also publish changes that break old records or old readers
+    #[arg(long, help_heading = SAFETY)]
     allow_breaking: bool,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 
@@ -68,16 +69,16 @@ async fn work(arguments: &Arguments, config: &Config, waits: Waits) -> Result<Ou
         print(&account, &did, &compared);
     }
     if is_refused {
-        say("error: nothing was published; --allow-breaking does it in spite of that");
+        say("error: nothing was published; pass --allow-breaking to publish breaking changes");
         return Ok(Outcome::Failed);
     }
     if has_work && !arguments.live && !arguments.json {
-        say("nothing was published; --live does it");
+        say("nothing was published; pass --live to publish");
     }
     Ok(Outcome::of_work(false, has_work))
 }
 
-/// Publishes what differs; answers with the addresses by name.
+/// Publishes the lexicons that differ; returns their addresses by name.
 async fn publish_all(pds: &Pds, account: &Account, compared: &[LexiconDiff]) -> Result<BTreeMap<String, String>> {
     let session = session(&Sessions::new(pds), account).await?;
     let mut written = BTreeMap::new();

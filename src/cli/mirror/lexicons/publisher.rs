@@ -1,4 +1,4 @@
-//! In whose repo lexicons are published, and what of them goes into every output.
+//! The account whose repo holds the lexicons, and output that all lexicon commands share.
 
 use std::collections::BTreeSet;
 
@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::admin::lexicons::{LexiconDiff, dns_text};
+use crate::cli::headings::SELECTION;
 use crate::config::Config;
 use crate::error::{Result, SyncError};
 use crate::record::Change;
@@ -13,18 +14,18 @@ use crate::remote::mongo::{Account, Mongo, Owner};
 
 use super::super::network::ServerArguments;
 
-/// In whose repo lexicons are published.
+/// The account whose repo holds the lexicons.
 #[derive(Debug, Args)]
 pub struct PublisherArguments {
-    /// In whose repo they are published [default: the guest account's]
-    #[arg(long, value_name = "HANDLE")]
+    /// Account whose repo holds the lexicons [default: the guest account]
+    #[arg(long, value_name = "HANDLE", help_heading = SELECTION)]
     pub account: Option<String>,
     #[command(flatten)]
     pub servers: ServerArguments,
 }
 
 impl PublisherArguments {
-    /// Looks the account up in MongoDB.
+    /// Looks up the account in MongoDB.
     pub async fn find(&self, config: &Config) -> Result<Account> {
         let mongo = Mongo::connect(config).await?;
         let (subject, account) = match &self.account {
@@ -35,12 +36,12 @@ impl PublisherArguments {
     }
 }
 
-/// The names in DNS that have to say whose word counts.
+/// The DNS names that must point to the authority for the lexicons.
 pub fn dns_names(compared: &[LexiconDiff]) -> BTreeSet<String> {
     compared.iter().map(|one| one.schema.dns_name()).collect()
 }
 
-/// The line for the domain's zone.
+/// The line to add to the domain's zone.
 pub fn dns_line(name: &str, did: &str) -> String {
     format!("{name} TXT \"{}\"", dns_text(did))
 }

@@ -1,4 +1,4 @@
-//! `telecine lexicons status`: what is published, under which account, and whether DNS says that its word counts.
+//! `telecine lexicons status`: shows the published lexicons, their account, and whether DNS points to it.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -9,6 +9,7 @@ use serde_json::json;
 use super::super::network;
 use super::publisher::{PublisherArguments, dns_line, dns_names};
 use crate::admin::lexicons::{Authority, LexiconDiff, LexiconStep, authority, compare, embedded};
+use crate::cli::headings::{OUTPUT, SERVERS};
 use crate::cli::outcome::Outcome;
 use crate::cli::report::{json, line, lines, table};
 use crate::config::Config;
@@ -16,7 +17,7 @@ use crate::error::Result;
 use crate::record::Schema;
 use crate::remote::Waits;
 
-/// Show what is published of the lexicons, and whether DNS says so
+/// Show which lexicons are published, and whether DNS points to them
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -25,16 +26,16 @@ Examples:
 pub struct Arguments {
     #[command(flatten)]
     publisher: PublisherArguments,
-    /// Ask this name server, and not the system's
-    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = nameserver)]
+    /// Ask this name server instead of the system's
+    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = nameserver, help_heading = SERVERS)]
     nameserver: Option<SocketAddr>,
-    /// Print a JSON object for each lexicon
-    #[arg(long)]
+    /// Print one JSON object per lexicon
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 
 fn nameserver(text: &str) -> Result<SocketAddr, String> {
-    /// Where name servers listen.
+    /// The port of name servers.
     const DOMAIN: u16 = 53;
     let without_port = || text.parse::<IpAddr>().map(|address| SocketAddr::new(address, DOMAIN));
     text.parse().or_else(|_| without_port()).map_err(|_| "expected an address such as 9.9.9.9 or 127.0.0.1:5353".into())
@@ -86,7 +87,7 @@ fn said(authority: &Authority) -> String {
     match authority {
         Authority::Verified => "verified".into(),
         Authority::Other(did) => format!("points to another DID: {did}"),
-        Authority::Missing => "not there".into(),
+        Authority::Missing => "missing".into(),
         Authority::Unknown(why) => format!("cannot be resolved here: {why}"),
     }
 }

@@ -1,4 +1,4 @@
-//! `telecine reencode`: tapes on the PDS get videos made with another preset, planned first.
+//! `telecine reencode`: replaces the videos of published tapes with ones made by another preset, with a plan first.
 
 mod report;
 
@@ -17,66 +17,73 @@ use super::network::{self, ServerArguments};
 use super::selection::AtOnceArgument;
 use super::since;
 use super::sync::{SyncProgress, matching, outcome, report as sync_report};
+use crate::cli::headings::{ENCODING, OUTPUT, SELECTION};
 use crate::cli::outcome::Outcome;
 use crate::cli::presets::{PresetFile, StrictArgument};
 use crate::cli::report::say;
 
-/// Replace the videos of published tapes by ones made with another preset
+/// Replace the videos of published tapes with ones made by another preset
 ///
-/// Video and thumbnail are made again from the tape's ZIP; the record keeps its key, and else says what a sync would have
-/// it say. Which preset a video was made with is remembered in MongoDB by the preset's name and version, and tapes that
-/// have it already are left alone: give a preset that you change in a file a new version.
+/// Video and thumbnail are made anew from the tape's ZIP. The record keeps its key, and its other fields are updated as
+/// by `telecine sync`. MongoDB stores the name and version of each video's preset, and tapes that have it already are
+/// skipped: after a change to a preset in a file, raise its version.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    override_usage = "\
+telecine reencode [OPTIONS] --preset <NAME>
+       <--code <CODE>|--user <PATTERN>|--anonymous|--all>",
+    after_help = "\
 Examples:
-  telecine reencode --preset small --anonymous          what would be done, and what it would save
-  telecine reencode --preset small --anonymous --live   asks, and does it
+  telecine reencode --preset small --anonymous           print the plan
+  telecine reencode --preset small --anonymous --live    confirm, then encode
   telecine reencode --preset standard --code 9Yo --live --yes
-  telecine reencode --preset standard --all --since 2025-10-01 --limit 100 --live")]
+  telecine reencode --preset standard --all --since 2025-10-01 --limit 100"
+)]
 pub struct Arguments {
-    /// How to encode; see `telecine presets list`
-    #[arg(long, value_name = "NAME")]
+    #[command(flatten)]
+    which: Which,
+    /// Select tapes made on or after this day, or since this time: 2025-10-01, 2025-10-01T12:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = since::parse, help_heading = SELECTION)]
+    since: Option<i64>,
+    /// Process at most N tapes per account
+    #[arg(long, value_name = "N", help_heading = SELECTION)]
+    limit: Option<usize>,
+    /// Preset to encode with; see `telecine presets list`
+    #[arg(long, value_name = "NAME", help_heading = ENCODING)]
     preset: String,
     #[command(flatten)]
     preset_file: PresetFile,
     #[command(flatten)]
     strict: StrictArgument,
     #[command(flatten)]
-    which: Which,
-    /// Only tapes made on this day or later, or at this time: 2025-10-01, 2025-10-01T12:00:00Z
-    #[arg(long, value_name = "DATE", value_parser = since::parse)]
-    since: Option<i64>,
-    /// Work on so many tapes of each account at most
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    live: LiveArguments,
+    /// Write the report of a live run to FILE, as JSON [default: telecine-reencode-TIME.json]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    report: Option<PathBuf>,
+    /// Print JSON: one object per account, then the total
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
     #[command(flatten)]
     at_once: AtOnceArgument,
-    #[command(flatten)]
-    live: LiveArguments,
-    /// Where a live run writes its report, as JSON [default: telecine-reencode-TIME.json]
-    #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
-    /// Print JSON: an object for each account, then the sum
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     servers: ServerArguments,
 }
 
-/// Which tapes. One has to say it, so that nobody encodes everything by accident.
+/// The tapes to encode: required, so that no run encodes everything by accident.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
+#[command(next_help_heading = SELECTION)]
 struct Which {
-    /// The tape with this code
+    /// Select the tape with this code
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
-    /// Tapes of the accounts whose handle matches this regular expression
+    /// Select tapes of accounts whose handle matches this regular expression
     #[arg(long, value_name = "PATTERN")]
     user: Option<String>,
-    /// Tapes that were made without an account
+    /// Select tapes made without an account
     #[arg(long)]
     anonymous: bool,
-    /// All tapes
+    /// Select all tapes
     #[arg(long)]
     all: bool,
 }
@@ -137,7 +144,7 @@ async fn live(arguments: &Arguments, services: &Services, scope: &Scope, preset:
     if !arguments.live.yes {
         let planned = reencode::plan(services, scope, &reencoding, &progress.control).await?;
         let count: usize = planned.planned.values().map(|counts| counts.update).sum();
-        let question = format!("{count} videos will be replaced by others; the PDS destroys the old ones.");
+        let question = format!("{count} videos will be replaced; the PDS deletes the old ones.");
         let is_confirmed = count == 0 || arguments.live.confirm(&question, &preset.name);
         if !is_confirmed {
             return Ok(Outcome::Failed);

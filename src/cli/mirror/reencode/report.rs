@@ -1,4 +1,4 @@
-//! Plans and reports of tapes encoded again, as tables and as JSON.
+//! Plans and reports of re-encoded tapes, as tables and as JSON.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::sync::{Cause, Counts, Replacement, Report, Services, Video, expected_
 use super::super::sync::report::{causes, duration, time, waits};
 use crate::cli::report::{bytes, decibels, json, line, lines, table};
 
-/// How many tapes are listed one by one. The report file has them all.
+/// The most tapes that are listed one by one. The report file lists all.
 const MOST_ROWS: usize = 50;
 
-/// Prints a plan: a row for each account with anything to do, and what would come of it.
+/// Prints a plan: a row per account with anything to do, and the expected sizes.
 pub fn plan(report: &Report, sample: &Sample, services: &Services) {
     let rows: Vec<_> = report
         .accounts
@@ -31,7 +31,7 @@ pub fn plan(report: &Report, sample: &Sample, services: &Services) {
     }
     let all = report.planned.values().copied().fold(Counts::default(), sum);
     line(format!("accounts   {}", report.accounts_seen));
-    line(format!("tapes      {} to encode again, {} have that preset already", all.update, all.skip));
+    line(format!("tapes      {} to re-encode, {} have that preset already", all.update, all.skip));
     line(format!("files      {} of {} to fetch", report.weight.files, bytes(report.weight.file_bytes)));
     if report.weight.missing > 0 {
         line(format!("missing    {} files are not in Spaces", report.weight.missing));
@@ -51,7 +51,7 @@ pub fn plan(report: &Report, sample: &Sample, services: &Services) {
     causes("failed", &report.failures());
 }
 
-/// The same as JSON: a line for each account with anything to say, and one for the sum.
+/// The same as JSON: a line per account with anything to report, and one for the total.
 pub fn plan_json(report: &Report, sample: &Sample, services: &Services) {
     report.accounts.iter().for_each(json);
     let seconds = expected_time(report, services.server.current().announces_limits).as_secs();
@@ -64,7 +64,7 @@ pub fn plan_json(report: &Report, sample: &Sample, services: &Services) {
     }));
 }
 
-/// Prints what was done: a row for each tape, and the sums.
+/// Prints the results: a row per tape, and the totals.
 pub fn done(report: &Report, elapsed: Duration, path: &Path) {
     let replaced: Vec<_> = replaced(report).collect();
     let rows: Vec<_> =
@@ -86,7 +86,7 @@ pub fn done(report: &Report, elapsed: Duration, path: &Path) {
         line(format!("size       {} → {} ({ratio:.2})", bytes(totals.before), bytes(totals.after)));
     }
     if let Some((before, after)) = totals.psnr {
-        line(format!("quality    {} → {}, the mean of the tapes", decibels(before), decibels(after)));
+        line(format!("quality    {} → {}, mean over the tapes", decibels(before), decibels(after)));
     }
     line(format!("failed     {failed}"));
     waits(report);
@@ -97,7 +97,7 @@ pub fn done(report: &Report, elapsed: Duration, path: &Path) {
     causes("failed", &report.failures());
 }
 
-/// The same as JSON: a line for each account with anything to say, and one for the sum.
+/// The same as JSON: a line per account with anything to report, and one for the total.
 pub fn done_json(report: &Report) {
     report.accounts.iter().for_each(json);
     let Totals { tapes, before, after, psnr } = Totals::of(report);
@@ -125,14 +125,14 @@ fn replaced(report: &Report) -> impl Iterator<Item = (&str, &Replacement)> {
         .flat_map(|account| account.replaced.iter().map(|replacement| (account.account.as_str(), replacement)))
 }
 
-/// All tapes in a few numbers.
+/// Totals over all tapes.
 struct Totals {
     tapes: usize,
-    /// Bytes of the tapes that had a video before.
+    /// Bytes of the old videos, of tapes that had one.
     before: u64,
-    /// Bytes of the same tapes now.
+    /// Bytes of the new videos of the same tapes.
     after: u64,
-    /// Means over the tapes of which both are known.
+    /// Mean PSNRs before and after, over the tapes with both.
     psnr: Option<(f64, f64)>,
 }
 

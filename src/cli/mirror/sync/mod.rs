@@ -1,4 +1,4 @@
-//! `telecine sync`: MongoDB and Spaces to the PDS, planned first.
+//! `telecine sync`: MongoDB and Spaces to the PDS, with a plan first.
 
 mod progress;
 pub mod report;
@@ -13,6 +13,7 @@ use crate::video::Preset;
 
 use super::network::{self, ServerArguments};
 use super::selection::{self, AtOnceArgument, MediaArguments, NukedArguments};
+use crate::cli::headings::{OUTPUT, SAFETY, SELECTION};
 use crate::cli::mirror::preset::PresetArguments;
 use crate::cli::outcome::Outcome;
 use crate::cli::progress::interrupted;
@@ -20,56 +21,58 @@ use crate::cli::report::say;
 pub use progress::SyncProgress;
 
 /// Bring the PDS up to date with MongoDB and Spaces
+///
+/// By default, sync only prints its plan. --live carries it out.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  telecine sync                                      what would be done, for all accounts
-  telecine sync --anonymous --tapes-only             the anonymous tapes
-  telecine sync --live --anonymous --tapes-only      publish them
-  telecine sync --live --user jeffrey --types moods,pieces
-  telecine sync --live --code 9Yo --preset small")]
+  telecine sync                                     print the plan
+  telecine sync --anonymous --types tapes           plan the anonymous tapes
+  telecine sync --anonymous --types tapes --live    publish them
+  telecine sync --user jeffrey --types moods,pieces --live
+  telecine sync --code 9Yo --preset small --live")]
 pub struct Arguments {
-    /// Really do it; without, only say what would be done
-    #[arg(long)]
-    live: bool,
-    /// The same as a word, as it was said once
+    /// The same as a word, as in the site's script
     #[arg(value_enum, hide = true, conflicts_with = "live")]
     mode: Option<Mode>,
-    /// Only accounts whose handle matches this regular expression
-    #[arg(long, value_name = "PATTERN", conflicts_with = "anonymous")]
+    /// Select accounts whose handle matches this regular expression
+    #[arg(long, value_name = "PATTERN", conflicts_with = "anonymous", help_heading = SELECTION)]
     user: Option<String>,
-    /// Only what was made without an account
-    #[arg(long)]
+    /// Select items made without an account
+    #[arg(long, help_heading = SELECTION)]
     anonymous: bool,
     #[command(flatten)]
     media: MediaArguments,
-    /// Work on so many items of each account and type at most
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
-    /// Only items with this code
-    #[arg(long, value_name = "CODE")]
+    /// Select items with this code
+    #[arg(long, value_name = "CODE", help_heading = SELECTION)]
     code: Option<String>,
-    #[command(flatten)]
-    preset: PresetArguments,
+    /// Process at most N items per account and type
+    #[arg(long, value_name = "N", help_heading = SELECTION)]
+    limit: Option<usize>,
     #[command(flatten)]
     nuked: NukedArguments,
-    /// What becomes of records whose item is not in MongoDB any more
-    #[arg(long, value_enum, default_value_t = OrphansArgument::Report, conflicts_with = "code")]
+    #[command(flatten)]
+    preset: PresetArguments,
+    /// Carry out the plan instead of only printing it
+    #[arg(long, help_heading = SAFETY)]
+    live: bool,
+    /// Treatment of records whose item is no longer in MongoDB
+    #[arg(long, value_enum, default_value_t = OrphansArgument::Report, conflicts_with = "code", help_heading = SAFETY)]
     orphans: OrphansArgument,
-    /// Delete at most so many records of each account and type whose item is gone; a tenth of them in any case
-    #[arg(long, value_name = "N", default_value_t = Guards::default().most_deletes)]
+    /// Delete at most N orphans per account and type, or 10 % of its records if that is more
+    #[arg(long, value_name = "N", default_value_t = Guards::default().most_deletes, help_heading = SAFETY)]
     max_deletes: usize,
-    /// Where records are saved before they are deleted, in a folder for each account
-    #[arg(long, value_name = "DIR", default_value = "telecine-backup")]
+    /// Back up records to DIR before they are deleted, in a folder per account
+    #[arg(long, value_name = "DIR", default_value = "telecine-backup", help_heading = SAFETY)]
     backup: PathBuf,
+    /// Write the report of a live run to FILE, as JSON [default: telecine-sync-TIME.json]
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    report: Option<PathBuf>,
+    /// Print JSON: one object per account, then the total
+    #[arg(long, help_heading = OUTPUT)]
+    json: bool,
     #[command(flatten)]
     at_once: AtOnceArgument,
-    /// Where a live run writes its report, as JSON [default: telecine-sync-TIME.json]
-    #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
-    /// Print JSON: an object for each account, then the sum
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     servers: ServerArguments,
 }
@@ -82,7 +85,9 @@ enum Mode {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OrphansArgument {
+    /// Keep them and list them in the report
     Report,
+    /// Back them up and delete them
     Delete,
 }
 
@@ -113,7 +118,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 pub struct Output<'a> {
     /// To standard output as JSON.
     pub json: bool,
-    /// Where a live run writes its report, if not to the usual place.
+    /// Where a live run writes its report, if not to the default file.
     pub report: Option<&'a Path>,
 }
 
@@ -135,7 +140,7 @@ fn scope(arguments: &Arguments) -> Scope {
     }
 }
 
-/// Accounts whose handle matches a pattern, whatever the case. Ends the process with a usage error if it is none.
+/// Accounts whose handle matches a pattern, ignoring case. Ends the process with a usage error if it is no pattern.
 pub fn matching(pattern: &str) -> Accounts {
     Accounts::Matching(selection::pattern(pattern))
 }
@@ -154,7 +159,7 @@ pub async fn dry_run(services: &Services, scope: &Scope, output: &Output<'_>) ->
     Ok(outcome(&report))
 }
 
-/// Plans, carries out, and prints what was done.
+/// Plans, carries out the plan, and prints the results.
 pub async fn live(services: &Services, scope: &Scope, preset: &Preset, output: &Output<'_>) -> Result<Outcome> {
     network::tell_what_is_slow(services, scope).await;
     let progress = SyncProgress::live();
@@ -175,10 +180,10 @@ pub async fn live(services: &Services, scope: &Scope, preset: &Preset, output: &
     Ok(outcome(&report))
 }
 
-/// What the command comes to that has made this report.
+/// The outcome of the command that made this report.
 pub fn outcome(report: &Report) -> Outcome {
     if interrupted() {
-        say("error: interrupted; what was done stays, and another run goes on from there");
+        say("error: interrupted; completed work is kept, and the next run continues from there");
         Outcome::Interrupted
     } else {
         Outcome::of_work(report.has_failures(), report.has_work())

@@ -1,4 +1,4 @@
-//! Bars for a sync: accounts, items, bytes and their rate. Drawn on standard error if that is a terminal.
+//! Bars for a sync: accounts, items, bytes and their rate. Drawn on standard error if it is a terminal.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ fn style(template: &str) -> ProgressStyle {
 
 /// The bars of one sync, which follow its events.
 pub struct SyncProgress {
-    /// For the sync to tell its events, and to be stopped by Ctrl-C.
+    /// Passed to the sync: takes its events, and stops it on Ctrl-C.
     pub control: Control,
     bars: Bars,
     following: JoinHandle<()>,
@@ -38,12 +38,12 @@ struct Bars {
 }
 
 impl SyncProgress {
-    /// For a run that only plans: there is no telling how many accounts there are.
+    /// For a run that only plans. The number of accounts is not known beforehand.
     pub fn planning() -> Self {
         SyncProgress::new(ProgressBar::hidden())
     }
 
-    /// For a run that does what it plans: items are added as accounts are planned.
+    /// For a live run: items are added as accounts are planned.
     pub fn live() -> Self {
         SyncProgress::new(BARS.add(ProgressBar::new(0).with_style(ITEMS.clone())))
     }
@@ -56,31 +56,31 @@ impl SyncProgress {
         SyncProgress { control, bars, following, started }
     }
 
-    /// Takes the bars away.
+    /// Removes the bars.
     pub fn finish(&self) {
         self.following.abort();
         self.bars.accounts.finish_and_clear();
         self.bars.items.finish_and_clear();
     }
 
-    /// How much there is to do, where no plans tell.
+    /// Sets the number of items, for work without plans.
     pub fn expect(&self, items: usize) {
         self.bars.items.set_length(items as u64);
     }
 
-    /// Does something that prints, without disturbing the bars.
+    /// Runs code that prints, without disturbing the bars.
     pub fn suspend(&self, print: impl FnOnce()) {
         self.bars.accounts.suspend(print);
     }
 
-    /// How long it has been.
+    /// The time since the start.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 }
 
 impl Bars {
-    /// Draws what is told until there is nobody to tell any more.
+    /// Draws updates until their sender is gone.
     async fn follow(self, mut updates: Receiver<Update>, started: Instant) {
         loop {
             match updates.recv().await {

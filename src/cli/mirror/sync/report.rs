@@ -15,13 +15,13 @@ use super::super::waiting::time as time_of_day;
 use crate::cli::remedy::in_words;
 use crate::cli::report::{bytes, json, line, lines, quoted, shortened, table};
 
-/// How many names follow a cause; the JSON has them all.
+/// The most names that follow a cause; the JSON lists all.
 const MOST_LABELS: usize = 10;
 
 const HEADER: [&str; 10] =
     ["account", "type", "create", "update", "adopt", "withdraw", "duplicate", "orphan", "skip", "blocked"];
 
-/// Prints a plan: a row for each account and type with anything to say, the sum, and what it will cost.
+/// Prints a plan: a row per account and type with anything to report, the total, and the expected cost.
 pub fn plan(report: &Report, services: &Services) {
     let weight = report.weight;
     let mut rows = rows(report, |account| &account.planned);
@@ -46,7 +46,7 @@ pub fn plan(report: &Report, services: &Services) {
     remedies(report);
 }
 
-/// The same as JSON: a line for each account with anything to say, and one for the sum.
+/// The same as JSON: a line per account with anything to report, and one for the total.
 pub fn plan_json(report: &Report, services: &Services) {
     report.accounts.iter().for_each(json);
     let seconds = expected_time(report, services.server.current().announces_limits).as_secs();
@@ -58,7 +58,7 @@ pub fn plan_json(report: &Report, services: &Services) {
     }));
 }
 
-/// Prints what was done.
+/// Prints the results.
 pub fn done(report: &Report, elapsed: Duration, path: &Path) {
     let rows = rows(report, |account| &account.done);
     if !rows.is_empty() {
@@ -90,7 +90,7 @@ pub fn done(report: &Report, elapsed: Duration, path: &Path) {
     remedies(report);
 }
 
-/// The same as JSON: a line for each account with anything to say, and one for the sum.
+/// The same as JSON: a line per account with anything to report, and one for the total.
 pub fn done_json(report: &Report) {
     report.accounts.iter().for_each(json);
     json(&json!({
@@ -102,8 +102,8 @@ pub fn done_json(report: &Report) {
     }));
 }
 
-/// Where a report goes: to that file, else to `telecine-sync-20261121T101500Z.json`. That it cannot be written is better
-/// known before hours of work than after.
+/// Where a report goes: to that file, or to `telecine-sync-20261121T101500Z.json`. Fails before hours of work rather
+/// than after if the file cannot be written.
 pub fn destination(path: Option<&Path>, command: &str) -> Result<PathBuf> {
     let default = || {
         let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
@@ -127,7 +127,7 @@ fn rows(
     counts: impl Fn(&AccountReport) -> &BTreeMap<&'static str, Counts>,
 ) -> Vec<[String; HEADER.len()]> {
     let mut rows = Vec::new();
-    // Who cannot be worked on at all may be thousands, and is told of below by cause.
+    // Thousands of accounts may be blocked; they are summed up below by cause.
     for account in report.accounts.iter().filter(|account| account.blocked.is_none()) {
         for (medium, counts) in counts(account) {
             if *counts != (Counts { skip: counts.skip, ..Counts::default() }) {
@@ -153,7 +153,7 @@ fn row(account: &str, medium: &str, counts: &Counts) -> [String; HEADER.len()] {
     ]
 }
 
-/// How long it will take, and why.
+/// The expected time, and the reason.
 pub fn time(report: &Report, services: &Services) -> String {
     let limited = services.server.current().announces_limits;
     let least = duration(expected_time(report, limited));
@@ -171,15 +171,15 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
-/// Prints what servers made the run wait for.
+/// Prints how long servers made the run wait.
 pub fn waits(report: &Report) {
     for Waited { kind, times, seconds, until } in &report.waits {
         let (length, until) = (duration(Duration::from_secs(*seconds)), time_of_day(*until));
-        line(format!("waited     {length} for the limit of {kind}, {times} ×, the last until {until}"));
+        line(format!("waited     {length} for the limit of {kind}, {times} ×, last until {until}"));
     }
 }
 
-/// Prints what went wrong, by cause.
+/// Prints problems by cause.
 pub fn causes(what: &str, causes: &[Cause<'_>]) {
     for Cause { reason, advice, labels } in causes {
         let remedy = advice.map_or("", in_words);
@@ -190,9 +190,9 @@ pub fn causes(what: &str, causes: &[Cause<'_>]) {
     }
 }
 
-/// What helps against what was refused.
+/// Prints remedies for refused deletions.
 fn remedies(report: &Report) {
     if report.accounts.iter().flat_map(|account| &account.refused).any(|refused| refused.is_too_many) {
-        line("           --max-deletes N allows for more");
+        line("           --max-deletes N raises the limit");
     }
 }
