@@ -1,8 +1,8 @@
-//! What can go wrong, floor by floor: whose fault it is, what to do about it, and what would help.
+//! Errors, floor by floor: whose fault each is, how to proceed, and what would help.
 //!
-//! A text names the thing first, then what is wrong with it, then the limit. The cause, where there is one, is in the
-//! [source](std::error::Error::source) and not repeated in the text. What a user can do is [`Advice`], for which programs
-//! have their own words.
+//! A text names the thing first, then the problem, then the limit. The cause, if any, is the
+//! [source](std::error::Error::source) and is not repeated in the text. Remedies are [`Advice`], which each program
+//! puts in its own words.
 
 mod advice;
 mod chain;
@@ -28,38 +28,38 @@ pub use sync::SyncError;
 pub use tape::TapeError;
 pub use video::VideoError;
 
-/// The result of everything in this library that can fail.
+/// The result of every fallible function of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A cause of a kind that callers need not tell apart.
+/// A cause whose type does not matter to callers.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// A failure, by the floor that it comes from.
+/// A failure, by the floor it comes from.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// What is wrong with a tape.
+    /// A tape is invalid.
     #[error(transparent)]
     Tape(#[from] TapeError),
-    /// What goes wrong with videos.
+    /// A video, preset or libav failed.
     #[error(transparent)]
     Video(#[from] VideoError),
-    /// What is wrong with the settings.
+    /// A setting is invalid or missing.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// What goes wrong with servers.
+    /// A server failed or refused.
     #[error(transparent)]
     Remote(#[from] RemoteError),
-    /// What keeps both sides from being brought in step.
+    /// The two sides cannot be brought in step.
     #[error(transparent)]
     Sync(#[from] SyncError),
-    /// What keeps the service from telling others.
+    /// The service cannot listen or notify receivers.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// What the machine does not let us do with its files.
+    /// A local file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A number is over its limit.
+    /// A number exceeds its limit.
     #[error("{what} {value}; the limit is {limit}")]
     Limit {
         /// The thing, with its verb: "tape holds".
@@ -68,13 +68,13 @@ pub enum Error {
         value: String,
         /// How much is allowed, with the unit.
         limit: String,
-        /// Which of the limits that can be raised, if it is one of them.
+        /// The limit that would have to be raised, if it can be.
         bound: Option<Bound>,
     },
-    /// Our own code gave up: a fault in it that this input brings out.
-    #[error("telecine has a fault that this brings out")]
+    /// Our own code panicked: this input triggers a bug.
+    #[error("this input triggers a bug in telecine")]
     Panicked {
-        /// What it said.
+        /// The message of the panic.
         source: Cause,
     },
     /// The user asked to stop.

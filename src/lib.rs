@@ -1,8 +1,8 @@
-//! Telecine turns aesthetic.computer **tapes** into MP4s, every frame at its right time, every pixel sharp, and keeps
-//! the site's ATProto PDS in step with its MongoDB: tapes, paintings, moods, pieces and kidlisp.
+//! Telecine turns aesthetic.computer **tapes** into MP4s with every frame at its exact time and every pixel sharp, and
+//! keeps the site's ATProto PDS in step with its MongoDB: tapes, paintings, moods, pieces and kidlisp.
 //!
-//! A tape is a ZIP of pictures with `timing.json` and maybe `soundtrack.wav`, recorded in a browser. MongoDB is the
-//! system of record, Spaces (S3) holds the files, the PDS is the public mirror.
+//! A tape is a ZIP of pictures with `timing.json` and an optional `soundtrack.wav`, recorded in a browser. MongoDB is
+//! the system of record, Spaces (S3) holds the files, and the PDS is the public mirror.
 //!
 //! # A tape to an MP4
 //!
@@ -14,7 +14,7 @@
 //! let tape = Tape::open(File::open("fixtures/tapes/duplicates.zip")?, &Limits::default())?;
 //! let presets = Presets::built_in()?;
 //! let pool = rayon::ThreadPoolBuilder::new().build()?;
-//! // Any file that is open for reading and writing: what is in it afterwards has been verified.
+//! // Any file that is open for reading and writing; its contents are verified afterwards.
 //! let mut mp4 = tempfile::tempfile()?;
 //! let preset = presets.get("standard")?;
 //! let made = transcode(&tape, preset, Options::default(), &pool, &Monitor::nobody(), &mut mp4)?;
@@ -22,10 +22,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The modules below have examples of their own: a tape that is looked at, a thumbnail, a record that is built and
-//! checked, a video that is measured, a plan that is made from two lists.
+//! The modules below have their own examples: inspecting a tape, making a thumbnail, building and checking a record,
+//! measuring a video, making a plan from two lists.
 //!
-//! # The way of the data
+//! # Data flow
 //!
 //! ```text
 //! tape.zip ─▶ Tape::open ─▶ Timeline ─────────────┐
@@ -43,66 +43,67 @@
 //!
 //! # The floors, from the ground up
 //!
-//! * [`error`] — what can go wrong, floor by floor: whose fault it is, and what to do about it.
-//! * [`stop`] — the wish to stop, for work that is synchronous.
+//! * [`error`] — errors, floor by floor: whose fault each is, and how to proceed.
+//! * [`stop`] — cancellation for synchronous work.
 //! * [`picture`] — PNG and WebP bytes to RGB.
-//! * [`draw`] — lines, letters and pictures on a picture.
-//! * [`tape`] — a tape as it lies in its ZIP: archive, timing, timeline, soundtrack, limits.
+//! * [`draw`] — draws lines, letters and pictures on a picture.
+//! * [`tape`] — the contents of a tape: archive, timing, timeline, soundtrack, limits.
 //! * [`thumbnail`] — tapes and paintings to 512×512.
-//! * [`record`] — five media to records that have passed their lexicon, the keys they have, and the lexicons.
+//! * [`record`] — five media to records that have passed their lexicon, their keys, and the lexicons.
 //! * [`video`] — frames to MP4. The only floor that knows libav.
 //! * [`storyboard`] — a few frames in one small picture, for players.
-//! * [`measure`] — how good an MP4 of a tape is.
+//! * [`measure`] — the quality of a tape's MP4.
 //! * [`config`] — the environment and the config file.
 //! * [`remote`] — MongoDB, Spaces, the PDS and DNS, unaware of each other.
-//! * [`sync`] — both sides of an account, or of one item, to a plan, the plan carried out or compared; wipes, backups.
-//!   Its parts in the order of the data: services, scope and policy; `plan`, `make`, `read`, `write`; the operations.
-//! * [`admin`] — what the operator does besides: schemas, accounts, and a look at everything beforehand.
-//! * [`serve`] — the service: bakes tapes and mirrors media as they are made. Jobs in a database of their own, workers,
-//!   the oven's routes, the site's changes.
+//! * [`sync`] — reads both sides of an account or item, makes a plan, and applies or reports it; wipes and backups. Its
+//!   parts in the order of the data: services, scope and policy; `plan`, `make`, `read`, `write`; the operations.
+//! * [`admin`] — other tasks of the operator: schemas, accounts, and checks of the set-up.
+//! * [`serve`] — the service: bakes tapes and mirrors media as they are made. Jobs in their own database, workers, the
+//!   oven's routes, the site's change stream.
 //! * [`cli`] — arguments to library calls, results to text or JSON.
 //!
-//! The floors [`config`], [`remote`], [`sync`] and [`admin`], and the commands that use them, need the feature `mirror`;
-//! [`serve`] needs the feature `service`. Both are on by default. Without them, the offline tool remains, and builds in less
-//! than half of the time.
+//! The floors [`config`], [`remote`], [`sync`] and [`admin`], and the commands that use them, need the feature
+//! `mirror`; [`serve`] needs the feature `service`. Both are on by default. Without them, the offline tool remains,
+//! which builds in less than half the time.
 //!
-//! # What holds
+//! # Invariants
 //!
 //! 1. Everything below [`config`] is synchronous and offline: no network, no database, no environment.
-//! 2. Only [`video`] names `ffmpeg_next`; each client library has its one place under [`remote`].
-//! 3. ZIP, PNG, JPEG, WebP, WAV and JSON are parsed in safe Rust under [`tape::Limits`]; of a tape libav sees only raw
-//!    planes and PCM. Nothing is extracted to disk by name. A posted video is looked at in Rust alone
-//!    ([`video::posted`]) before it is uploaded.
-//! 4. Memory does not grow with the length of a tape, the number of accounts, or what strangers upload: every queue is
+//! 2. Only [`video`] names `ffmpeg_next`; each client library is used in one place under [`remote`].
+//! 3. ZIP, PNG, JPEG, WebP, WAV and JSON are parsed in safe Rust under [`tape::Limits`]; libav sees only raw planes and
+//!    PCM of a tape. Nothing is extracted to disk by name. A posted video is checked in Rust alone ([`video::posted`])
+//!    before it is uploaded.
+//! 4. Memory does not grow with the length of a tape, the number of accounts, or the size of uploads: every queue is
 //!    bounded, and the decoders of a sync share one budget.
 //! 5. The same tape, preset and encoder library give the same MP4, byte for byte, on any number of cores.
-//! 6. A finished MP4 has been read back and compared before anyone gets it; it appears whole or not at all.
-//! 7. What reaches the PDS has passed its lexicon: a [`record::Record`] cannot be had otherwise. There is none of a tape
-//!    without its video.
-//! 8. A dry run prints the very plan that a live run carries out.
-//! 9. Every step can be repeated. An item is known by its id, its key follows from it, a blob is known by its bytes, and
-//!    MongoDB is written last: a crash anywhere and a second run come to the same as no crash.
-//! 10. Secrets are of a type that prints nothing; they are in no argument, address, log or error.
-//! 11. A failure is reported once, where it is handled, with what to do about it. The library never prints; it says
-//!     whose fault a failure is, its [`error::Disposition`] and its [`code`](Error::code), and flags and remedies are words of
-//!     [`cli`] alone.
-//! 12. What is deleted has been saved before, records and files, unless somebody said otherwise: a batch goes only if
-//!     nobody has written to these records since. Nothing goes because the other side only looks empty.
-//! 13. Files are fetched only from the site's buckets, under keys of checked segments, whatever a document says.
-//! 14. One item can fail or panic without another noticing; what is finished is written, even if the run ends early.
-//! 15. What strangers wrote is printed so that a terminal shows it and does nothing.
-//! 16. Everybody is accounted for: every document in MongoDB is in one count of every command that counts. What no owner
-//!     can be found for is blocked with its reason.
-//! 17. A file imports only files of floors below, or of its own floor; there in no circle. A `mod.rs` that declares and
-//!     re-exports is a door.
-//! 18. To tell what happens never waits: progress is events, which any number may read or none, and results are returned.
+//! 6. A finished MP4 has been read back and compared before it is handed over; it appears complete or not at all.
+//! 7. A record that reaches the PDS has passed its lexicon: a [`record::Record`] cannot be built otherwise. A tape's
+//!    record always has a video.
+//! 8. A dry run prints exactly the plan that a live run carries out.
+//! 9. Every step can be repeated. An item is identified by its id, its key follows from the item, a blob is identified
+//!    by its bytes, and MongoDB is written last: a crash at any point and a second run have the same result as no
+//!    crash.
+//! 10. Secrets have a type that prints nothing; they appear in no argument, address, log or error.
+//! 11. A failure is reported once, where it is handled, with a remedy. The library never prints; it reports whose fault
+//!     a failure is, its [`error::Disposition`] and its [`code`](Error::code). Only [`cli`] names flags and remedies.
+//! 12. Records and files are backed up before they are deleted, unless the user opts out, and a batch is deleted only
+//!     if its records have not changed since. Nothing is deleted because the other side merely looks empty.
+//! 13. Files are fetched only from the site's buckets, under keys of checked segments, whatever a document contains.
+//! 14. An item can fail or panic without affecting others; finished work is written even if the run ends early.
+//! 15. Untrusted text is printed so that a terminal only displays it.
+//! 16. Every item is accounted for: each document in MongoDB appears in one count of every command that counts. Items
+//!     without an owner are blocked with the reason.
+//! 17. A file imports only files of lower floors or of its own floor, without circles. An import through a `mod.rs`
+//!     that only re-exports counts as an import of the file behind it.
+//! 18. Reporting progress never blocks: progress is a stream of events with any number of readers, and results are
+//!     returned.
 //!
-//! 19. The service tells nobody "accepted" before a majority of the database's servers knows. A job is in the hands of one
-//!     worker at a time, and whoever lost it writes nothing to it; all by the server's clock.
-//! 20. The stream of changes is a hint, the plan is the truth: whatever event, worker or machine is lost, the next plan finds
-//!     what is missing.
+//! 19. The service accepts a job only after a majority of the database's servers has stored it. One worker at a time
+//!     holds a job, and a worker that lost it writes nothing to it; all times are the server's.
+//! 20. The change stream is a hint, the plan is the truth: after the loss of any event, worker or machine, the next
+//!     plan finds what is missing.
 //!
-//! `tests/it/tidy.rs` checks what can be checked by reading the source.
+//! `tests/it/tidy.rs` checks the invariants that can be checked by reading the source.
 
 // The floors that a smaller build leaves out are named here all the same.
 #![cfg_attr(not(feature = "service"), allow(rustdoc::broken_intra_doc_links))]

@@ -1,4 +1,4 @@
-//! All accounts: what was made in them, and whether one can get into them.
+//! All accounts: the items in them, and whether Telecine can log in.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,17 @@ use crate::remote::mongo::{Account, Mongo};
 use crate::remote::pds::{Pds, RepoStatus, Server, Sessions};
 use crate::sync::session;
 
-/// An account, and how much was made in it.
+/// An account and the number of its items.
 #[derive(Debug, Clone)]
 pub struct Listed {
-    /// The account; of somebody who has none, what else is known.
+    /// The account; for a user without one, the known parts.
     pub account: Account,
-    /// How many items of each medium there are.
+    /// The number of items of each medium.
     pub items: BTreeMap<Medium, u64>,
 }
 
 impl Listed {
-    /// Why nothing can be written to it, by what MongoDB has.
+    /// Why the account cannot be written to, according to MongoDB.
     #[must_use]
     pub fn blocked(&self) -> Option<Blocked> {
         match self.account.blocked() {
@@ -35,24 +35,24 @@ impl Listed {
 /// Why an account cannot be written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Blocked {
-    /// There is none, and nothing to write either.
+    /// There is no account, and no items to write.
     Idle,
-    /// MongoDB lacks something: `no password for the account on the PDS`.
+    /// MongoDB lacks a value: `no password for the account on the PDS`.
     Lacking(&'static str),
     /// The PDS does not know the repo.
     RepoMissing,
-    /// The PDS holds the repo back: `deactivated`, `takendown`.
+    /// The repo is not active on the PDS: `deactivated`, `takendown`.
     Inactive(String),
-    /// The PDS takes another password.
+    /// The PDS rejects the password.
     WrongPassword,
     /// The account's identity names another server.
     Elsewhere(String),
-    /// It could not be found out.
+    /// The check failed.
     Unknown(String),
 }
 
 impl Blocked {
-    /// Whether somebody has to do something about it.
+    /// Whether an operator has to act.
     #[must_use]
     pub fn is_trouble(&self) -> bool {
         *self != Blocked::Idle
@@ -62,7 +62,7 @@ impl Blocked {
 impl std::fmt::Display for Blocked {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Blocked::Idle => formatter.write_str("made nothing"),
+            Blocked::Idle => formatter.write_str("no items"),
             Blocked::Lacking(what) => formatter.write_str(what),
             Blocked::RepoMissing => formatter.write_str("no such repo on the PDS"),
             Blocked::Inactive(status) => write!(formatter, "{status} on the PDS"),
@@ -73,11 +73,11 @@ impl std::fmt::Display for Blocked {
     }
 }
 
-/// Everybody who has an account, on the site or on the PDS, or has made something; one by one, in no order. Only how much
-/// each has made is kept in memory.
+/// All users who have an account, on the site or on the PDS, or have items; one by one, in no order. Only the counts of
+/// items are kept in memory.
 ///
 /// # Errors
-/// When the items cannot be counted.
+/// If the items cannot be counted.
 pub async fn list(mongo: &Mongo) -> Result<impl Stream<Item = Result<Listed>> + Send + use<>> {
     let mut makers = mongo.owners_with_items(&Medium::ALL).await?;
     let mut accounts = Box::pin(mongo.accounts().fuse());
@@ -86,7 +86,7 @@ pub async fn list(mongo: &Mongo) -> Result<impl Stream<Item = Result<Listed>> + 
             let items = makers.remove(&account.owner).unwrap_or_default();
             Listed { account, items }
         }))),
-        // Who is left has made something and is no user.
+        // The remaining owners have items, but are not users.
         std::task::Poll::Ready(None) => {
             let owner = makers.keys().min().cloned();
             std::task::Poll::Ready(owner.map(|owner| {
@@ -98,14 +98,14 @@ pub async fn list(mongo: &Mongo) -> Result<impl Stream<Item = Result<Listed>> + 
     }))
 }
 
-/// Tries to get into an account. Says what keeps one from it.
+/// Tries to log in to an account. Returns the reason if that fails.
 pub async fn check(pds: &Pds, server: &Server, listed: &Listed) -> Option<Blocked> {
     if let Some(blocked) = listed.blocked() {
         return Some(blocked);
     }
     let did = listed.account.did.as_ref()?;
     let unknown = |error: Error| Some(Blocked::Unknown(error.chain().join(": ")));
-    // First, for anybody may ask that: logins are few, and to fail at one does not tell why.
+    // First, because it needs no login: logins are limited, and a failed one does not tell why.
     match pds.repo_status(did).await {
         Ok(RepoStatus::Active) => {}
         Ok(RepoStatus::Missing) => return Some(Blocked::RepoMissing),
@@ -121,7 +121,7 @@ pub async fn check(pds: &Pds, server: &Server, listed: &Listed) -> Option<Blocke
     elsewhere.map(|address| Blocked::Elsewhere(address.to_owned()))
 }
 
-/// Whether an identity's server is the one we talk to. It may have another address for us, but has one identity.
+/// Whether an identity's server is the one we talk to. Its address may differ for us, but not its identity.
 fn is_same_server(address: &str, pds: &Pds, server: &Server) -> bool {
     let host = |address: &str| Url::parse(address).ok()?.host_str().map(str::to_owned);
     let Some(named) = host(address) else { return false };

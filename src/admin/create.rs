@@ -1,11 +1,11 @@
-//! A member's account on the PDS, made so that a crash anywhere leaves one that can be got into.
+//! Creates a member's account on the PDS. A crash at any point leaves an account whose password is known.
 //!
 //! ```text
-//! plan ─▶ keep the password ─▶ createAccount ─▶ save the account
+//! plan ─▶ store the password ─▶ createAccount ─▶ save the account
 //!           MongoDB, pending       PDS             MongoDB, for all
 //! ```
 //!
-//! When it is not known whether an account has been made, by this run or one before, logging in to it tells.
+//! If it is unknown whether this run or an earlier one has created the account, a login tells.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -15,54 +15,54 @@ use crate::error::{Error, RemoteError, Result, SyncError};
 use crate::remote::mongo::{Member, Mongo, Owner, Pending};
 use crate::remote::pds::{Pds, Server};
 
-/// Random bytes in a password: as many as no one ever tries, in 32 characters.
+/// Random bytes in a password: too many to guess, in 32 characters.
 const PASSWORD_BYTES: usize = 24;
 
-/// What the account for anonymous items is called.
+/// The name of the account for anonymous items.
 const GUEST_NAME: &str = "art";
 
-/// For whom.
+/// The owner of a new account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {
-    /// Whoever has this handle on the site.
+    /// The user with this handle on the site.
     Named(String),
-    /// Those who made something without an account.
+    /// The guest account, for items made without an account.
     Guest,
 }
 
-/// What is to be done.
+/// A plan to create an account.
 #[derive(Debug, Clone)]
 pub struct CreationPlan {
-    /// For whom.
+    /// The owner of the account.
     pub member: Member,
-    /// Handles for the account, the one that is wanted most first.
+    /// Handles for the account, the preferred one first.
     pub handles: Vec<Wish>,
 }
 
-/// A handle that an account may get.
+/// A candidate for the handle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
     /// The handle.
     pub handle: String,
-    /// Whether somebody has it. What the server keeps back for itself shows only when it is asked for.
+    /// Whether it is taken. Handles that the server reserves show only on creation.
     pub is_taken: bool,
 }
 
-/// An account that is there now.
+/// An account that now exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreatedAccount {
     /// Its repo.
     pub did: String,
     /// Its handle.
     pub handle: String,
-    /// Whether a run before this one has made it.
+    /// Whether an earlier run created it.
     pub was_there: bool,
 }
 
-/// Looks for the member and for handles.
+/// Looks up the member and checks handles.
 ///
 /// # Errors
-/// When nobody has that handle, or a server does not answer.
+/// If no user has that handle, or a server does not respond.
 pub async fn plan(mongo: &Mongo, pds: &Pds, server: &Server, who: &Who) -> Result<CreationPlan> {
     let (member, name) = match who {
         Who::Guest => (mongo.member(&Owner::Guest).await?, GUEST_NAME.to_owned()),
@@ -79,7 +79,7 @@ pub async fn plan(mongo: &Mongo, pds: &Pds, server: &Server, who: &Who) -> Resul
         let handle = format!("{}{domain}", name.to_lowercase().replace(['.', '_'], "-"));
         let is_taken = match pds.resolve_handle(&handle).await {
             Ok(did) => did.is_some(),
-            // It is none that could be asked for; nor could it be had.
+            // Not a valid handle, so not available either.
             Err(Error::Remote(RemoteError::Malformed { .. })) => continue,
             Err(error) => return Err(error),
         };
@@ -88,10 +88,10 @@ pub async fn plan(mongo: &Mongo, pds: &Pds, server: &Server, who: &Who) -> Resul
     Ok(CreationPlan { member, handles })
 }
 
-/// Makes the account, with an invite code if `admin_password` is given.
+/// Creates the account, with an invite code if `admin_password` is given.
 ///
 /// # Errors
-/// When no handle can be had, the server declines the address, or a server does not answer.
+/// If no handle is available, the server refuses the email address, or a server does not respond.
 pub async fn create(
     mongo: &Mongo,
     pds: &Pds,
@@ -105,7 +105,7 @@ pub async fn create(
         return finish(mongo, pds, plan, pending, did, true).await;
     }
     let fresh = password();
-    // One is enough: those whose handle is refused do not use it up.
+    // One is enough: an attempt whose handle is refused does not use it up.
     let invite_code = match admin_password {
         Some(password) => Some(pds.create_invite_code(password).await?),
         None => None,
@@ -118,11 +118,11 @@ pub async fn create(
         match pds.create_account(handle, email, &pending.password, invite_code.as_ref()).await {
             Ok(did) => return finish(mongo, pds, plan, &pending, did, false).await,
             Err(error) if is_about_handle(&error) || matches!(error, Error::Remote(RemoteError::Uncertain { .. })) => {
-                // Taken, maybe by ourselves.
+                // Taken, possibly by an earlier run.
                 match try_login(pds, &pending).await? {
                     Some(did) => return finish(mongo, pds, plan, &pending, did, true).await,
                     None if matches!(error, Error::Remote(RemoteError::Uncertain { .. })) => return Err(error),
-                    None => tracing::info!(handle, chain = ?error.chain(), "handle cannot be had"),
+                    None => tracing::info!(handle, chain = ?error.chain(), "handle is not available"),
                 }
             }
             Err(error) => return Err(error),
@@ -145,7 +145,7 @@ async fn finish(
     Ok(CreatedAccount { did, handle: pending.handle.clone(), was_there })
 }
 
-/// The repo of an account, if it is there and this is its password.
+/// The repo of an account, if it exists and this is its password.
 async fn try_login(pds: &Pds, pending: &Pending) -> Result<Option<String>> {
     match pds.login(&pending.handle, &pending.password).await {
         Ok(session) => Ok(Some(session.did().to_owned())),
@@ -154,7 +154,7 @@ async fn try_login(pds: &Pds, pending: &Pending) -> Result<Option<String>> {
     }
 }
 
-/// Whether another handle may do: this one is taken, kept back, or of a form that the server does not want.
+/// Whether another handle may work: this one is taken, reserved or not acceptable to the server.
 fn is_about_handle(error: &Error) -> bool {
     match error {
         Error::Remote(RemoteError::Refused { name, message, .. }) => {
@@ -166,7 +166,7 @@ fn is_about_handle(error: &Error) -> bool {
 
 fn password() -> SecretString {
     let mut bytes = [0; PASSWORD_BYTES];
-    getrandom::fill(&mut bytes).expect("the system has random numbers, or nothing on it is safe");
+    getrandom::fill(&mut bytes).expect("the system provides random numbers");
     BASE64_URL_SAFE_NO_PAD.encode(bytes).into()
 }
 

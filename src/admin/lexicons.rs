@@ -1,4 +1,4 @@
-//! Lexicons beside what is published of them, and publishing what differs.
+//! Compares lexicons with the published ones, and publishes differences.
 
 use std::net::SocketAddr;
 
@@ -12,7 +12,7 @@ use crate::remote::pds::{Existing, Pds, Session, Swap, Written};
 /// Records read at once; there are five.
 const AT_ONCE: usize = 5;
 
-/// What DNS says before the DID.
+/// The prefix of the DID in DNS.
 const PREFIX: &str = "did=";
 
 /// The lexicons of all media.
@@ -21,25 +21,25 @@ pub fn embedded() -> Vec<Schema> {
     Medium::ALL.into_iter().map(Schema::of).collect()
 }
 
-/// A lexicon, and what is published under its name.
+/// A lexicon and the published record of the same name.
 #[derive(Debug, Clone)]
 pub struct LexiconDiff {
-    /// The lexicon as it is here.
+    /// The local lexicon.
     pub schema: Schema,
-    /// The record that is there.
+    /// The published record, if any.
     pub published: Option<Existing>,
-    /// What is different; nothing where nothing is published.
+    /// The differences; empty if nothing is published.
     pub changes: Vec<Change>,
 }
 
-/// What publishing a lexicon would come to.
+/// The step that publishes a lexicon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LexiconStep {
-    /// Nothing is there yet.
+    /// Nothing is published yet.
     Create,
-    /// Something else is there.
+    /// A different lexicon is published.
     Update,
-    /// It is there.
+    /// The same lexicon is published.
     Keep,
 }
 
@@ -49,12 +49,12 @@ impl LexiconDiff {
         LexiconDiff { schema, published, changes }
     }
 
-    /// What publishing it would come to.
+    /// The step that publishes it.
     #[must_use]
     pub fn step(&self) -> LexiconStep {
         match &self.published {
             None => LexiconStep::Create,
-            // Descriptions count here, though they are no changes to worry about.
+            // Descriptions count here, although they are not listed as changes.
             Some(published) if published.value == *self.schema.value() => LexiconStep::Keep,
             Some(_) => LexiconStep::Update,
         }
@@ -66,10 +66,10 @@ impl LexiconDiff {
     }
 }
 
-/// Compares lexicons with what an account has published of them. Without an account, nothing is published.
+/// Compares lexicons with those that an account has published. Without an account, nothing is published.
 ///
 /// # Errors
-/// What the server says.
+/// Those of the server.
 pub async fn compare(pds: &Pds, did: Option<&str>, schemas: Vec<Schema>) -> Result<Vec<LexiconDiff>> {
     let compared = stream::iter(schemas).map(|schema| async move {
         let published = match did {
@@ -81,29 +81,29 @@ pub async fn compare(pds: &Pds, did: Option<&str>, schemas: Vec<Schema>) -> Resu
     compared.buffered(AT_ONCE).try_collect().await
 }
 
-/// Publishes a lexicon, if what is there is still what it was compared with.
+/// Publishes a lexicon, if the published record has not changed since the comparison.
 ///
 /// # Errors
-/// When it is not, or the server declines, or nobody knows whether it has happened.
+/// If the record has changed, the server refuses, or the outcome is uncertain.
 pub async fn publish(pds: &Pds, session: &Session, comparison: &LexiconDiff) -> Result<Written> {
     let swap = comparison.published.as_ref().map_or(Swap::Missing, |published| Swap::Is(published.cid));
     pds.put_schema(session, &comparison.schema, swap).await
 }
 
-/// Whose word on lexicons counts, by DNS.
+/// The authority for lexicons according to DNS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authority {
-    /// That of this account.
+    /// This account.
     Verified,
-    /// That of another.
+    /// Another account.
     Other(String),
-    /// Nobody's.
+    /// None.
     Missing,
-    /// It cannot be found out from here.
+    /// DNS cannot be queried from here.
     Unknown(String),
 }
 
-/// Asks DNS whether an account's word counts on the lexicons under a name such as `_lexicon.aesthetic.computer`.
+/// Asks DNS whether an account is the authority for the lexicons under a name such as `_lexicon.aesthetic.computer`.
 pub async fn authority(name: &str, did: Option<&str>, server: Option<SocketAddr>) -> Authority {
     let texts = match dns::texts(name, server).await {
         Answer::Texts(texts) => texts,
@@ -115,12 +115,12 @@ pub async fn authority(name: &str, did: Option<&str>, server: Option<SocketAddr>
         [] => Authority::Missing,
         [found] if Some(found) == did => Authority::Verified,
         [found] => Authority::Other(found.into()),
-        // Readers take none of several.
+        // Readers accept none of several.
         _ => Authority::Other(dids.join(" and ")),
     }
 }
 
-/// The text that DNS has to hold for an account's word to count.
+/// The DNS text that makes an account the authority.
 #[must_use]
 pub fn dns_text(did: &str) -> String {
     format!("{PREFIX}{did}")

@@ -1,9 +1,9 @@
-//! What keeps the mirror in order besides syncing it: schemas, accounts, and a look at everything before it is needed.
+//! Administration of the mirror besides syncing: schemas, accounts, and checks of the set-up.
 //!
-//! * [`lexicons`] — the schemas of records, published for everybody.
-//! * [`accounts`] — all accounts, and whether one can get into them.
-//! * [`create`](mod@create) — a new account.
-//! * [`doctor`] — what would spoil a sync.
+//! * [`lexicons`] — the schemas of records and their publication.
+//! * [`accounts`] — all accounts, and whether Telecine can log in.
+//! * [`create`](mod@create) — new accounts.
+//! * [`doctor`] — problems that a sync would run into.
 
 pub mod accounts;
 pub mod create;

@@ -1,4 +1,4 @@
-//! What would help against a failure, without a word on how the user of some program says so.
+//! What would help against a failure, independent of the program that reports it.
 
 use super::{ConfigError, Error, FileError, RemoteError, SyncError};
 
@@ -15,29 +15,29 @@ pub enum Bound {
     Duration,
 }
 
-/// What would help against a failure. Programs have their own words for it.
+/// What would help against a failure. Each program puts it in its own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Advice {
-    /// To raise that limit.
+    /// Raise this limit.
     Raise(Bound),
-    /// To give temporary files more room.
+    /// Give temporary files more space.
     MakeRoom,
-    /// To allow that what is there is replaced.
+    /// Allow the existing file to be overwritten.
     Replace,
-    /// To set what is not set.
+    /// Set the missing setting.
     Set,
-    /// To let us read the file.
+    /// Grant access to the file.
     LetRead,
-    /// To try again when nobody else writes to the account.
+    /// Try again when no other program writes to the account.
     TryAlone,
-    /// To look before doing it again.
+    /// Check the state before a retry.
     ReadBack,
-    /// To do without the files that are lost.
+    /// Proceed without the missing files.
     DoWithout,
 }
 
 impl Error {
-    /// What would help, where something does that the text does not say.
+    /// What would help, if there is something that the text does not say.
     #[must_use]
     pub fn advice(&self) -> Option<Advice> {
         match self {

@@ -1,9 +1,9 @@
-//! Failures and their causes as lines of text.
+//! Errors and their causes as lines of text.
 
 use super::Error;
 
 impl Error {
-    /// The error and its causes, each a line of text. A cause that the one before has repeated already is left out.
+    /// The error and its causes, one line each. A cause that the previous line already includes is left out.
     #[must_use]
     pub fn chain(&self) -> Vec<String> {
         let mut chain = vec![self.to_string()];

@@ -1,20 +1,20 @@
-//! What is wrong with the settings.
+//! Errors in the settings.
 
 use std::path::PathBuf;
 
 use super::{Cause, Disposition, Fault};
 
-/// What is wrong with the settings.
+/// Errors in the settings.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// A setting is needed and has no value.
+    /// A required setting has no value.
     #[error("{name} is not set")]
     Unset {
         /// Its name.
         name: &'static str,
     },
-    /// A setting has a value that cannot be meant.
+    /// A setting has an invalid value.
     #[error("{name} {what}")]
     Setting {
         /// Its name.
@@ -22,12 +22,12 @@ pub enum ConfigError {
         /// What is wrong with its value.
         what: String,
     },
-    /// The config file is not TOML, or sets what does not exist.
+    /// The config file is not TOML, or contains an unknown setting.
     #[error("{} is not a config file", path.display())]
     ConfigFile {
         /// The file.
         path: PathBuf,
-        /// What the parser said.
+        /// The parser's error.
         source: Cause,
     },
 }

@@ -1,38 +1,38 @@
-//! Whose fault a failure is, and what to do about it.
+//! Whose fault a failure is, and how to proceed after it.
 
 use super::Error;
 
-/// Whose fault a failure is: who can mend it.
+/// Whose fault a failure is, which tells who can fix it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// What was given to us: a tape, a document, a file that somebody posted.
+    /// The input: a tape, a document, a posted file.
     Input,
-    /// How things are set up: settings, accounts, disks.
+    /// The set-up: settings, accounts, disks.
     Operator,
-    /// A server, or the way to it.
+    /// A server, or the network.
     Server,
-    /// Ours, or that of a library.
+    /// Telecine's code, or a library.
     Ours,
-    /// Nobody's: the user wants to stop.
+    /// None: the user asked to stop.
     Nobody,
 }
 
-/// What to do about a failure. The engine, a queue and exit codes go by this.
+/// How to proceed after a failure. The engine, the queue and exit codes depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Disposition {
-    /// Nothing has happened; trying again may help, then or later.
+    /// Nothing has happened; a retry may succeed.
     Retry {
-        /// Not before this, if that is known.
+        /// The earliest time for the retry, if known.
         after: Option<jiff::Timestamp>,
     },
-    /// Trying again with the same input is pointless.
+    /// A retry with the same input is pointless.
     Drop,
-    /// It may have happened: look before trying again.
+    /// It may have happened: check the state before a retry.
     LookFirst,
 }
 
 impl Disposition {
-    /// Whether trying again may help, without a look before.
+    /// Whether a retry may succeed without checking the state first.
     #[must_use]
     pub fn is_retry(self) -> bool {
         matches!(self, Disposition::Retry { .. })

@@ -1,10 +1,10 @@
-//! What the machine does not let us do with its files.
+//! Errors of local files.
 
 use std::path::{Path, PathBuf};
 
 use super::{Disposition, Error, Fault};
 
-/// What the machine does not let us do with its files.
+/// Errors of local files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
@@ -13,7 +13,7 @@ pub enum FileError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A file could not be created, written or moved into place.
@@ -21,25 +21,25 @@ pub enum FileError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The finished video could not be written where the caller wanted it.
+    /// The finished video could not be written to its destination.
     #[error("cannot write the video")]
     Output {
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// A video in the making had no place.
+    /// A temporary file could not be written.
     #[error("cannot write temporary files")]
     Scratch {
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The output is there already.
+    /// The output file exists already.
     #[error("{} exists", path.display())]
     Exists {
-        /// The file that would be replaced.
+        /// The file that would be overwritten.
         path: PathBuf,
     },
 }
@@ -51,7 +51,7 @@ impl FileError {
         Fault::Operator
     }
 
-    /// What to do about it: a full disk is not full for ever.
+    /// How to proceed. A full disk may have space later.
     #[must_use]
     pub fn disposition(&self) -> Disposition {
         match self {

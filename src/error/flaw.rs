@@ -1,8 +1,8 @@
-//! Flaws: errors that need not end everything, and warnings that do.
+//! Flaws: errors that cost only a part of a tape, and warnings that count as errors.
 
 use super::{Error, Result, TapeError};
 
-/// A warning that became an error, and the next.
+/// A warning that counts as an error, and the next one.
 #[derive(Debug, thiserror::Error)]
 #[error("{warning}")]
 struct Told {
@@ -12,7 +12,7 @@ struct Told {
 }
 
 impl Error {
-    /// Whether this costs the part of the tape that it is about and no more; see [`TapeError::is_flaw`].
+    /// Whether this costs only the affected part of the tape; see [`TapeError::is_flaw`].
     #[must_use]
     pub fn is_flaw(&self) -> bool {
         matches!(self, Error::Tape(error) if error.is_flaw())

@@ -1,87 +1,87 @@
-//! What goes wrong with servers.
+//! Errors of servers.
 
 use super::{Cause, Disposition, Fault};
 
-/// Why a file cannot be taken from where it is said to be.
+/// Why a file cannot be fetched from its address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressProblem {
-    /// Nobody could make anything of it.
-    #[error("is not an address")]
+    /// It is not a URL.
+    #[error("is not a valid URL")]
     Malformed,
-    /// It leads elsewhere than to the site's buckets.
-    #[error("is none of the site's; nothing is fetched from there")]
+    /// It is outside the site's buckets.
+    #[error("is outside the site's buckets")]
     Foreign,
-    /// No file is there.
-    #[error("is not there")]
+    /// No file exists there.
+    #[error("does not exist")]
     Absent,
-    /// The server declines it for another reason.
-    #[error("answered with {status}")]
+    /// The server refuses the request for another reason.
+    #[error("returned {status}")]
     Declined {
-        /// The HTTP status and what it means, or the name that the server has for it.
+        /// The HTTP status and its meaning, or the server's name for the error.
         status: String,
     },
-    /// Our keys make no signature for it.
-    #[error("cannot be signed for")]
+    /// It cannot be signed with our keys.
+    #[error("cannot be signed")]
     Unsigned,
 }
 
-/// What goes wrong with servers: MongoDB, Spaces, the PDS.
+/// Errors of servers: MongoDB, Spaces, the PDS.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteError {
-    /// `MongoDB` failed to do its part.
+    /// An operation of `MongoDB` failed.
     #[error("mongodb failed to {doing}")]
     Database {
         /// The action that failed: `list the indexes`.
         doing: String,
-        /// Whether it may succeed later: a lost connection, an election.
+        /// Whether a retry may succeed: a lost connection, an election.
         is_transient: bool,
-        /// What it said.
+        /// The driver's error.
         source: Cause,
     },
-    /// A text is not of the form that the protocol has for it.
-    #[error("{kind} {text:?} is none that the protocol allows")]
+    /// A text does not have the syntax that the protocol requires.
+    #[error("{kind} {text:?} is invalid")]
     Malformed {
-        /// What it should be: `handle`.
+        /// The kind of text: `handle`.
         kind: &'static str,
         /// The text.
         text: String,
     },
-    /// A record cannot be put into a request.
+    /// A record cannot be encoded in a request.
     #[error("record cannot be sent")]
     Unsendable {
         /// Why.
         source: Cause,
     },
-    /// A document cannot be made an item of.
+    /// A document is not a valid item.
     #[error("{item} {reason}")]
     UnusableItem {
-        /// What was asked for: `tape 9Yo`.
+        /// The requested item: `tape 9Yo`.
         item: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// The owner of items is nobody who could have an account.
-    #[error("{owner} is nobody who could have an account")]
+    /// The owner of an item is not a user who can have an account.
+    #[error("{owner} is not a user who can have an account")]
     NoMember {
         /// The owner as MongoDB has it.
         owner: String,
     },
-    /// Somebody else gave the owner an account while this one was being made.
-    #[error("{owner} was given another account meanwhile, so that the new one, {did}, was not saved")]
+    /// Another program gave the owner an account while this one was being created.
+    #[error("{owner} was given another account meanwhile; the new account {did} was not saved")]
     OtherAccount {
-        /// Whose account.
+        /// The owner.
         owner: String,
         /// The new account.
         did: String,
     },
-    /// A file in Spaces, or elsewhere on the web, is not for us.
+    /// Access to a file in Spaces, or elsewhere on the web, is denied.
     #[error("{url} is not readable")]
     NotReadable {
         /// The file.
         url: String,
     },
-    /// A file cannot be taken from where it is said to be.
+    /// A file cannot be fetched from its address.
     #[error("{url} {problem}")]
     Address {
         /// The file.
@@ -89,112 +89,112 @@ pub enum RemoteError {
         /// Why not.
         problem: AddressProblem,
     },
-    /// A file is stored in a form that only those who know the encoding can read.
-    #[error("{url} has the content encoding {encoding}, which cannot be undone")]
+    /// A file has a content encoding that cannot be decoded.
+    #[error("{url} has the content encoding {encoding}, which cannot be decoded")]
     Encoding {
         /// The file.
         url: String,
         /// The encoding.
         encoding: String,
-        /// Why it cannot.
+        /// Why it cannot be decoded.
         source: Cause,
     },
-    /// A file could not be fetched, though it may be later.
+    /// A file could not be downloaded; a retry may succeed.
     #[error("{url} could not be downloaded in {attempts} attempts")]
     Download {
         /// The file.
         url: String,
-        /// How often that was tried.
+        /// The number of attempts.
         attempts: u32,
-        /// What went wrong last.
+        /// The last error.
         source: Cause,
     },
-    /// A file could not be stored, though it may be later.
+    /// A file could not be uploaded; a retry may succeed.
     #[error("{url} could not be uploaded")]
     Upload {
-        /// Where it was to be.
+        /// The destination.
         url: String,
-        /// What Spaces said.
+        /// Spaces' error.
         source: Cause,
     },
-    /// A server understood a request and declined it.
+    /// A server understood a request and refused it.
     #[error("{call} was refused with {status} {name}: {message}")]
     Refused {
         /// The method: `com.atproto.repo.applyWrites`.
         call: &'static str,
         /// The HTTP status.
         status: u16,
-        /// The name the server has for this error: `InvalidRequest`.
+        /// The server's name for the error: `InvalidRequest`.
         name: String,
-        /// What it said.
+        /// The server's message.
         message: String,
     },
-    /// The server takes an account's name and password for another's.
+    /// The credentials of an account log in to another account.
     #[error("{account} logs in to {found} instead of {expected}")]
     Identity {
-        /// What the account is called.
+        /// The account's name.
         account: String,
-        /// Its repo.
+        /// The account's repo.
         expected: String,
-        /// The repo that its session may write to.
+        /// The repo that the session may write to.
         found: String,
     },
-    /// A request, or a blob, is longer than the server takes.
-    #[error("{call} sent {size} bytes; the server takes only fewer")]
+    /// A request or a blob exceeds the server's limit.
+    #[error("{call} sent {size} bytes; the server's limit is lower")]
     TooLarge {
         /// The method.
         call: &'static str,
         /// The length that was refused.
         size: u64,
     },
-    /// The server has the repo and holds it back: `deactivated on the PDS`.
+    /// The server has the repo, but it is not active: `deactivated on the PDS`.
     #[error("account is {status}")]
     Away {
-        /// How it is.
+        /// Its state.
         status: &'static str,
     },
-    /// Somebody else has written to the repo, or the record, meanwhile: read it again.
-    #[error("{call} found that the repo has changed meanwhile")]
+    /// Another program has written to the repo or the record meanwhile: read it again.
+    #[error("{call} found that the repo has changed")]
     InvalidSwap {
         /// The method.
         call: &'static str,
     },
-    /// A server could not be asked, or could not answer; nothing has happened.
-    #[error("{call} got no answer in {attempts} attempts")]
+    /// A server could not be reached, or could not respond; nothing has happened.
+    #[error("{call} got no response in {attempts} attempts")]
     Unavailable {
         /// The method.
         call: &'static str,
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: u32,
-        /// What went wrong last.
+        /// The last error.
         source: Cause,
     },
-    /// The server limits its rate for longer than anybody has patience for; nothing has happened.
+    /// The server limits its rate for longer than the patience allows; nothing has happened.
     #[error("{what} are limited until {}", until.strftime("%Y-%m-%d %H:%M UTC"))]
     Postponed {
-        /// What is limited, in a word: `logins`.
+        /// The limited resource, in a word: `logins`.
         what: &'static str,
-        /// Until when.
+        /// The end of the limit.
         until: jiff::Timestamp,
     },
-    /// The server has stored something else than was sent.
-    #[error("record was stored as {is}, not as {sent} that was sent")]
+    /// The server stored something other than what was sent.
+    #[error("record was stored as {is}, but sent as {sent}")]
     Altered {
-        /// The hash of what it says that it has stored, or `nothing`.
+        /// The hash of the stored record according to the server, or `nothing`.
         is: String,
-        /// The hash of what was sent.
+        /// The hash of the record that was sent.
         sent: String,
     },
-    /// A write went out and no answer came back: it may have happened or not. Read before writing again.
-    #[error("{call} may have happened or not")]
+    /// A write was sent and no response came back: it may or may not have happened. Read before writing again.
+    #[error("{call} may or may not have happened")]
     Uncertain {
         /// The method.
         call: &'static str,
-        /// What came instead of an answer.
+        /// What came instead of a response.
         source: Cause,
     },
-    /// A server's answer is not what the protocol says.
-    #[error("{call} answered what cannot be understood")]
+    /// A server's response violates the protocol.
+    #[error("{call} returned an invalid response")]
     Answer {
         /// The method.
         call: &'static str,

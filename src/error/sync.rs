@@ -1,30 +1,30 @@
-//! What keeps both sides from being brought in step.
+//! Reasons why the two sides cannot be brought in step.
 
 use std::path::PathBuf;
 
 use super::{Cause, Disposition, Fault};
 
-/// What keeps both sides from being brought in step, servers and files apart.
+/// Reasons why the two sides cannot be brought in step, other than servers and files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SyncError {
-    /// An item names a bucket that is none of the three.
-    #[error("bucket {bucket:?} is none of the site's")]
+    /// An item names a bucket that is not one of the site's three.
+    #[error("bucket {bucket:?} is not one of the site's")]
     Bucket {
-        /// What it names.
+        /// The bucket's name.
         bucket: String,
     },
-    /// What an item is called cannot be part of an object's key: it is empty somewhere, leads up, or holds control
+    /// The slug or code of an item cannot be part of an object's key: it has an empty segment, a `..`, or control
     /// characters.
-    #[error("slug or code cannot name a file")]
+    #[error("slug or code is not a valid file name")]
     Key,
-    /// A file is in none of the places where it may be.
+    /// A file is in none of its possible places.
     #[error("file is not in Spaces")]
     NotFound {
-        /// Where it was looked for.
+        /// The places.
         source: Cause,
     },
-    /// What should be a backup is none.
+    /// A backup cannot be read.
     #[error("{} is not a backup", path.display())]
     Backup {
         /// The file or folder.
@@ -32,51 +32,51 @@ pub enum SyncError {
         /// What is wrong with it.
         source: Cause,
     },
-    /// Somebody else keeps writing to the repo, or the server keeps failing.
-    #[error("account was disturbed {rounds} times without coming on")]
+    /// Other programs keep writing to the repo, or the server keeps failing.
+    #[error("account was disturbed {rounds} times without progress")]
     Disturbed {
-        /// How often it was planned.
+        /// The number of plans made.
         rounds: u32,
     },
-    /// Files that records refer to cannot be saved, for the PDS has lost them.
+    /// Files that records refer to cannot be backed up, because the PDS has lost them.
     #[error("{} would be incomplete: {files} files are not on the pds", path.display())]
     Lost {
         /// The backup.
         path: PathBuf,
-        /// How many.
+        /// The number of lost files.
         files: usize,
     },
-    /// What was asked for is not in `MongoDB`.
+    /// The requested item or account is not in `MongoDB`.
     #[error("{subject} is not in MongoDB")]
     Missing {
-        /// What: `tape 9Yo`, `account jeffrey`.
+        /// Its name: `tape 9Yo`, `account jeffrey`.
         subject: String,
     },
-    /// A collection holds nothing at all, which is more likely a mistake than everybody's wish.
-    #[error("mongodb holds no {medium} at all; no record goes because of that")]
+    /// A collection is empty, which is probably a mistake.
+    #[error("mongodb holds no {medium} at all; no record is deleted for that reason")]
     EmptyCollection {
         /// The medium, in the plural.
         medium: &'static str,
     },
-    /// The database server that misses an item may be behind.
-    #[error("mongodb server that misses the item is no primary")]
+    /// The database server that lacks an item may be behind.
+    #[error("mongodb server that lacks the item is not the primary")]
     NotPrimary,
-    /// More records of an account and medium would go within a day than may.
-    #[error("{withdrawn} of {all} {medium} were withdrawn within a day; no more than {most} are")]
+    /// More records of an account and medium would be deleted within a day than the limit allows.
+    #[error("{withdrawn} of {all} {medium} were withdrawn within a day; the limit is {most}")]
     TooManyWithdrawn {
-        /// How many went.
+        /// The number of deleted records.
         withdrawn: u64,
-        /// How many there were.
+        /// The number of records before.
         all: u64,
         /// The medium, in the plural.
         medium: &'static str,
-        /// How many may go.
+        /// The limit.
         most: u64,
     },
-    /// An account cannot be written to before a person has mended something.
+    /// An account cannot be written to until an operator fixes it.
     #[error("{account} has {reason}")]
     Locked {
-        /// What the account is called.
+        /// The account's name.
         account: String,
         /// The obstacle, after "has": `no password`.
         reason: String,
@@ -84,46 +84,46 @@ pub enum SyncError {
     /// An account has no repo to write to.
     #[error("{account} has no repo on the PDS")]
     NoRepo {
-        /// What the account is called.
+        /// The account's name.
         account: String,
     },
-    /// No record can be made of an item.
-    #[error("{item} makes no record: {violations}")]
+    /// No valid record can be made of an item.
+    #[error("{item} has no valid record: {violations}")]
     NoRecord {
-        /// What people call it.
+        /// The item's label.
         item: String,
-        /// What its lexicon says.
+        /// The violations of its lexicon.
         violations: String,
     },
-    /// An item's picture takes too long to be reduced.
-    #[error("painting takes more than {limit:?} to reduce")]
+    /// A painting takes too long to scale down.
+    #[error("painting takes more than {limit:?} to scale down")]
     Slow {
-        /// How long it may take.
+        /// The time limit.
         limit: std::time::Duration,
     },
-    /// A handle of the site is nobody's.
-    #[error("handle {handle} is nobody's")]
+    /// No user of the site has the handle.
+    #[error("handle {handle} is unknown")]
     UnknownHandle {
         /// The handle.
         handle: String,
     },
-    /// The PDS has no domain under which it gives out handles.
-    #[error("pds gives out no handles")]
+    /// The PDS offers no domain for handles.
+    #[error("pds offers no domain for handles")]
     NoDomain,
-    /// No handle can be had.
-    #[error("{owner} cannot have a handle; {how} are {handles}")]
+    /// No handle is available.
+    #[error("handles for {owner} are {how}: {handles}")]
     NoHandle {
-        /// For whom.
+        /// The owner of the account.
         owner: String,
-        /// Why: `taken`, `refused`.
+        /// The reason: `taken`, `refused`.
         how: &'static str,
-        /// Those that were wanted.
+        /// The handles that were tried.
         handles: String,
     },
-    /// Somebody else made an account for the owner meanwhile.
-    #[error("{owner} has got an account from somebody else meanwhile")]
+    /// Another program created an account for the owner meanwhile.
+    #[error("{owner} was given an account by another program meanwhile")]
     AlreadyMade {
-        /// For whom.
+        /// The owner of the account.
         owner: String,
     },
 }

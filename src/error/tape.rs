@@ -2,44 +2,44 @@
 
 use super::{Cause, Disposition, Fault};
 
-/// What is wrong with a tape. Its bytes never get better, so that all of it is final.
+/// Errors in a tape. Its bytes do not change, so none of them is worth a retry.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TapeError {
-    /// The file is not a ZIP, or a damaged one.
+    /// The file is not a ZIP, or is damaged.
     #[error("not a readable ZIP archive")]
     Archive {
-        /// What the ZIP reader said.
+        /// The ZIP reader's error.
         source: Cause,
     },
-    /// The ZIP is built to mislead: its entries lie over each other.
-    #[error("archive has entries that overlap; a recorder never writes that")]
+    /// The ZIP is crafted: its entries overlap.
+    #[error("archive has overlapping entries, which no recorder writes")]
     Overlap,
-    /// The ZIP is built to mislead: two entries that count have one name.
-    #[error("archive holds two entries of the same name; a recorder never writes that")]
+    /// The ZIP is crafted: two relevant entries have the same name.
+    #[error("archive has two entries of the same name, which no recorder writes")]
     SameName,
-    /// An entry cannot be read without a password.
+    /// An entry is encrypted.
     #[error("{name} is encrypted; tapes are not")]
     Encrypted {
         /// The entry.
         name: String,
     },
-    /// An entry is packed in a way that no recorder uses.
-    #[error("{name} is packed by {method}; expected stored or deflated")]
+    /// An entry is compressed with a method that no recorder uses.
+    #[error("{name} is compressed by {method}; expected stored or deflated")]
     PackedBy {
         /// The entry.
         name: String,
-        /// The method, as the ZIP reader calls it.
+        /// The ZIP reader's name for the method.
         method: String,
     },
-    /// An entry lies about its length.
+    /// The length of an entry is not as declared.
     #[error("{name} unpacks to {read} bytes; the archive declares {declared}")]
     Lies {
         /// The entry.
         name: String,
-        /// How many bytes it has: a number, or `more`.
+        /// The actual number of bytes, or `more`.
         read: String,
-        /// How many it says.
+        /// The declared number of bytes.
         declared: u64,
     },
     /// One entry of the archive is damaged.
@@ -55,38 +55,38 @@ pub enum TapeError {
     Picture {
         /// The entry or file.
         name: String,
-        /// What the decoder said.
+        /// The decoder's error.
         source: Cause,
     },
-    /// There is nothing to show.
+    /// The tape has no frames.
     #[error("tape holds no frames; expected frame-00000.png and so on at the top of the archive")]
     NoFrames,
-    /// There are frames, and none of them can be shown.
+    /// None of the frames can be decoded.
     #[error("none of the {frames} frames can be decoded")]
     NoPicture {
-        /// How many there are.
+        /// The number of frames.
         frames: usize,
-        /// What is wrong with the first.
+        /// The error of the first frame.
         source: Cause,
     },
-    /// Something is odd about a tape that must not have anything odd about it.
+    /// A tape has warnings, and strict treats them as errors.
     #[error("tape has {}; strict allows none", if *.warnings == 1 { "a warning".into() } else { format!("{warnings} warnings") })]
     Strict {
-        /// How many there are.
+        /// The number of warnings.
         warnings: usize,
-        /// The first, whose source is the next.
+        /// The first warning, whose source is the next one.
         source: Cause,
     },
     /// `timing.json` is not JSON.
     #[error("timing.json is not readable JSON")]
     Timing {
-        /// What the parser said.
+        /// The parser's error.
         source: Cause,
     },
-    /// `timing.json` is JSON of another shape.
+    /// `timing.json` has an unexpected structure.
     #[error("timing.json holds {found}; expected an array of frames or an object with one")]
     TimingShape {
-        /// The shape that it has: `a text`.
+        /// The structure found: `a text`.
         found: &'static str,
     },
     /// The soundtrack cannot be used.
@@ -112,7 +112,7 @@ impl TapeError {
         Disposition::Drop
     }
 
-    /// Whether this costs the part of the tape that it is about and no more. What was crafted is none of that.
+    /// Whether this costs only the affected part of the tape. Errors in crafted archives are never flaws.
     #[must_use]
     pub fn is_flaw(&self) -> bool {
         use TapeError::{Picture, Soundtrack, Timing, TimingShape, Unpack};

@@ -1,30 +1,30 @@
-//! What goes wrong with videos: presets, libav, files that are none.
+//! Errors of videos: presets, libav, unusable files.
 
 use std::path::PathBuf;
 
 use super::{Cause, Disposition, Fault};
 
-/// What goes wrong with videos.
+/// Errors of videos.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VideoError {
-    /// A preset was asked for that nobody defined.
-    #[error("preset {name:?} is unknown; there are {known}")]
+    /// A preset is unknown.
+    #[error("preset {name:?} is unknown; expected one of {known}")]
     UnknownPreset {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// The names there are, comma-separated.
+        /// The known names, separated by commas.
         known: String,
     },
-    /// A preset file does not say what it should.
+    /// A preset file is invalid.
     #[error("{} is not a preset file", path.display())]
     PresetFile {
         /// The file.
         path: PathBuf,
-        /// What the parser said.
+        /// The parser's error.
         source: Cause,
     },
-    /// A preset asks for what cannot be done.
+    /// A preset has invalid settings.
     #[error("preset {name:?} {what}")]
     Preset {
         /// The preset.
@@ -32,27 +32,27 @@ pub enum VideoError {
         /// What is wrong with it.
         what: String,
     },
-    /// libav refused to do its part.
+    /// An operation of libav failed.
     #[error("libav failed to {doing}")]
     Libav {
         /// The action that failed: `open libx264`.
         doing: String,
-        /// What it said.
+        /// libav's error.
         source: Cause,
     },
-    /// libav was built without an encoder that a preset needs.
+    /// libav lacks an encoder that a preset needs.
     #[error("libav has no {name}")]
     NoEncoder {
         /// The encoder, by its libav name.
         name: String,
     },
-    /// The finished MP4 is not what it should be; nothing was handed over.
+    /// The finished MP4 differs from its tape, and was discarded.
     #[error("finished video {what}; nothing was kept")]
     Verify {
         /// How it differs from the tape.
         what: String,
     },
-    /// A video that somebody posted cannot be published.
+    /// A posted video cannot be published.
     #[error("posted video {what}")]
     Posted {
         /// What is wrong with it: `is HTML, not an MP4`.
@@ -82,7 +82,7 @@ impl VideoError {
         }
     }
 
-    /// What to do about it: the same tape and libav end the same way every time.
+    /// How to proceed. The same tape and libav always fail in the same way.
     #[must_use]
     pub fn disposition(&self) -> Disposition {
         Disposition::Drop

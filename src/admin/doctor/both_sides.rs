@@ -1,4 +1,4 @@
-//! What takes MongoDB and the PDS together: the guest account, and how long a sync of everything takes.
+//! Checks that need both MongoDB and the PDS: the guest account, and the duration of a full sync.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::sync::{AccountReport, Counts, Report, expected_time};
 const GUEST: &str = "guest account";
 const WORK: &str = "planned work";
 
-/// Longer than this, and somebody should know before.
+/// A longer sync deserves a warning.
 const LONG: Duration = Duration::from_hours(24);
 
 pub async fn look(mongo: Option<&Mongo>, server: Option<&(Pds, Server)>) -> Vec<Finding> {
@@ -24,7 +24,7 @@ pub async fn look(mongo: Option<&Mongo>, server: Option<&(Pds, Server)>) -> Vec<
     };
     let (guest, work) = tokio::join!(guest(mongo, pds, server), work(mongo, server));
     let failed = |what: &'static str| {
-        move |error: crate::Error| Finding::fail(what, error.chain().join(": "), "see whether mongod is in order")
+        move |error: crate::Error| Finding::fail(what, error.chain().join(": "), "check the state of mongod")
     };
     vec![guest.unwrap_or_else(failed(GUEST)), work.unwrap_or_else(failed(WORK))]
 }
@@ -32,24 +32,24 @@ pub async fn look(mongo: Option<&Mongo>, server: Option<&(Pds, Server)>) -> Vec<
 async fn guest(mongo: &Mongo, pds: &Pds, server: &Server) -> Result<Finding> {
     let create = "telecine accounts create --guest --email ADDRESS --live";
     let Some(account) = mongo.account(&Owner::Guest).await? else {
-        return Ok(Finding::fail(GUEST, "is not in MongoDB, so that nothing anonymous can be synced", create));
+        return Ok(Finding::fail(GUEST, "not in MongoDB, so anonymous items cannot be synced", create));
     };
     let (name, has_repo) = (account.name(), account.did.is_some());
     Ok(match check(pds, server, &Listed { account, items: [(Medium::Tape, 1)].into() }).await {
         None => Finding::ok(GUEST, format!("{name}, login works")),
         Some(Blocked::Lacking(what)) if has_repo => {
-            let remedy = "put it into atproto.password of users._id \"art-guest\" in MongoDB";
+            let remedy = "store it in atproto.password of users._id \"art-guest\" in MongoDB";
             Finding::fail(GUEST, format!("{name}: {what}"), remedy)
         }
         Some(Blocked::Lacking(what)) => Finding::fail(GUEST, what, create),
         Some(blocked) => {
-            let remedy = "mend users._id \"art-guest\" in MongoDB, or the account on the PDS";
+            let remedy = "fix users._id \"art-guest\" in MongoDB, or the account on the PDS";
             Finding::fail(GUEST, format!("{name}: {blocked}"), remedy)
         }
     })
 }
 
-/// Everything there is, as if none of it were on the PDS: the longest that a sync can take.
+/// All items, as if none were on the PDS: the longest possible sync.
 async fn work(mongo: &Mongo, server: &Server) -> Result<Finding> {
     let owners = mongo.owners_with_items(&Medium::ALL).await?;
     let mut report = Report::default();
@@ -61,18 +61,18 @@ async fn work(mongo: &Mongo, server: &Server) -> Result<Finding> {
         report.add(AccountReport { account: owner.to_string(), planned, ..AccountReport::default() });
     }
     if items == 0 {
-        let remedy = "see whether MONGODB_NAME names the site's database; telecine config shows it";
-        return Ok(Finding::warn(WORK, "mongodb holds no items of anybody", remedy));
+        let remedy = "check that MONGODB_NAME names the site's database; telecine config shows it";
+        return Ok(Finding::warn(WORK, "mongodb holds no items", remedy));
     }
     let time = expected_time(&report, server.announces_limits);
     let detail = format!(
-        "{} of {}; to sync all of them takes {}",
+        "{} of {}; a full sync takes {}",
         count(items, "item"),
         count(owners.len() as u64, "owner"),
         text(time)
     );
     Ok(if time > LONG && server.announces_limits {
-        let remedy = "set PDS_RATE_LIMIT_BYPASS_KEY to what the server has under that name, or sync in parts";
+        let remedy = "set PDS_RATE_LIMIT_BYPASS_KEY to the server's value, or sync in parts";
         Finding::warn(WORK, detail, remedy)
     } else {
         Finding::ok(WORK, detail)

@@ -1,58 +1,58 @@
-//! What the doctor found: how bad it is, and what to do about it.
+//! Findings of the doctor, with their severity and remedies.
 
 use serde::Serialize;
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// As it should be.
     Ok,
-    /// It works, but not as well as it could.
+    /// It works, with drawbacks.
     Warn,
-    /// It fails, or some of it.
+    /// It fails, at least in part.
     Fail,
-    /// Nobody knows.
+    /// It was not checked.
     Skip,
 }
 
-/// What was found.
+/// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// How bad it is.
+    /// The severity.
     pub level: Level,
-    /// What was looked at: `pds clock`.
+    /// The thing checked: `pds clock`.
     pub what: String,
-    /// The state that it is in.
+    /// Its state.
     pub detail: String,
-    /// What to do about it.
+    /// The remedy, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
 }
 
 impl Finding {
-    /// Of any level, with nothing to do about it.
+    /// A finding of any level, without a remedy.
     pub fn new(level: Level, what: impl Into<String>, detail: impl Into<String>) -> Self {
         Finding { level, what: what.into(), detail: detail.into(), remedy: None }
     }
 
-    /// It is as it should be.
+    /// A check that passed.
     pub fn ok(what: impl Into<String>, detail: impl Into<String>) -> Self {
         Finding::new(Level::Ok, what, detail)
     }
 
-    /// It does not work as well as it could.
+    /// A check that passed with drawbacks.
     pub fn warn(what: impl Into<String>, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
         Finding { remedy: Some(remedy.into()), ..Finding::new(Level::Warn, what, detail) }
     }
 
-    /// It fails.
+    /// A check that failed.
     pub fn fail(what: impl Into<String>, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
         Finding { remedy: Some(remedy.into()), ..Finding::new(Level::Fail, what, detail) }
     }
 
-    /// `because` names what has failed: "mongodb cannot be reached".
+    /// A check that was skipped. `because` is the reason: "mongodb cannot be reached".
     pub fn skip(what: impl Into<String>, because: &str) -> Self {
-        Finding::new(Level::Skip, what, format!("not looked at, for {because}"))
+        Finding::new(Level::Skip, what, format!("skipped: {because}"))
     }
 }

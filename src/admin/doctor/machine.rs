@@ -1,4 +1,4 @@
-//! This machine: libav with its encoders, and room for tapes.
+//! Checks of this machine: libav with its encoders, and disk space for tapes.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use crate::sync::items;
 use crate::tape::Limits;
 use crate::video::{Installed, installed};
 
-/// What fits where tapes are kept while they are worked on.
+/// The disk space for tapes in progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
     /// The folder for temporary files.
@@ -31,7 +31,7 @@ pub async fn look() -> Vec<Finding> {
     };
     let room = match room.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
         Ok(room) => weigh(&room, items(threads()) as u64),
-        Err(error) => Finding::fail("disk", error.to_string(), "set TMPDIR to a folder with room for tapes"),
+        Err(error) => Finding::fail("disk", error.to_string(), "set TMPDIR to a folder with space for tapes"),
     };
     vec![Finding::ok("libav", format!("libavcodec {version}")), encoders, room]
 }
@@ -40,10 +40,10 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Looks how much room there is for tapes, by making a file there.
+/// Measures the space for tapes by creating a file.
 ///
 /// # Errors
-/// When no file can be made there.
+/// If no file can be created.
 pub fn room() -> io::Result<Room> {
     let probe = tempfile::NamedTempFile::new()?;
     let system = rustix::fs::fstatvfs(probe.as_file())?;
@@ -51,12 +51,12 @@ pub fn room() -> io::Result<Room> {
     Ok(Room { folder, bytes: system.f_bavail * system.f_frsize })
 }
 
-/// So many tapes are kept at once, each as large as tapes may be.
+/// Rates the space for this many tapes of the maximum size at once.
 fn weigh(room: &Room, tapes: u64) -> Finding {
     let tape = Limits::default().bytes;
     let detail = format!("{} MB free in {}", room.bytes / 1_000_000, room.folder.display());
     let remedy =
-        format!("make room for {tapes} tapes of {} MB, or set TMPDIR to a folder that has it", tape / 1_000_000);
+        format!("free space for {tapes} tapes of {} MB, or set TMPDIR to a folder with enough", tape / 1_000_000);
     match room.bytes / tape {
         0 => Finding::fail("disk", detail, remedy),
         fit if fit < tapes => Finding::warn("disk", detail, remedy),

@@ -1,7 +1,6 @@
-//! Everything that would spoil a sync, looked at before it does. Reads only.
+//! Finds problems before a sync runs into them. Only reads.
 //!
-//! What does not depend on each other is looked at side by side; the findings come in one fixed order. What could not be
-//! looked at says why.
+//! Independent checks run in parallel; findings come in a fixed order. A skipped check states the reason.
 
 mod both_sides;
 mod database;
@@ -17,7 +16,7 @@ use crate::remote::Waits;
 pub use finding::{Finding, Level};
 pub use machine::{Room, room};
 
-/// Looks at everything.
+/// Runs all checks.
 pub async fn examine(config: &Config, waits: &Waits) -> Vec<Finding> {
     let (database, server, storage, machine) = tokio::join!(
         database::look(config),

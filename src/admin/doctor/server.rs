@@ -1,4 +1,4 @@
-//! The PDS: whether it answers, what time it thinks it is, and how much it takes.
+//! Checks of the PDS: reachable, clock, limits.
 
 use jiff::SignedDuration;
 
@@ -9,16 +9,16 @@ use crate::remote::Waits;
 use crate::remote::pds::{MOST_BLOB, Pds, Server};
 use crate::video::Presets;
 
-/// What was found, and the server if it answers.
+/// The findings, and the server if it is reachable.
 pub struct Found {
     pub findings: Vec<Finding>,
     pub server: Option<(Pds, Server)>,
 }
 
-/// Clocks that differ by more are worth a look: times of records come from one, times of commits from the other.
+/// A larger difference of the clocks gives a warning: times of records come from one, times of commits from the other.
 const MOST_DRIFT: SignedDuration = SignedDuration::from_secs(30);
 
-/// With more than this between the clocks, tokens are taken to have ended, or to end later than they do.
+/// With a larger difference, tokens seem to have expired, or to expire later than they do.
 const WORST_DRIFT: SignedDuration = SignedDuration::from_mins(5);
 
 const UNREACHABLE: &str = "the pds cannot be reached";
@@ -33,24 +33,24 @@ pub async fn look(config: &Config, waits: &Waits) -> Found {
     let (pds, health, server) = match asked.await {
         Ok(answers) => answers,
         Err(error) => {
-            let remedy = "set PDS_URL to a PDS that runs, and that this machine reaches";
+            let remedy = "set PDS_URL to a running PDS that this machine can reach";
             let mut findings = vec![Finding::fail("pds", error.chain().join(": "), remedy)];
             let skipped = ["pds clock", "pds blobs", "pds rate limits"];
             findings.extend(skipped.map(|what| Finding::skip(what, UNREACHABLE)));
             return Found { findings, server: None };
         }
     };
-    let release = health.version.map_or("does not tell its release".into(), |version| format!("release {version}"));
+    let release = health.version.map_or("release unknown".into(), |version| format!("release {version}"));
     let findings =
         vec![Finding::ok("pds", release), clock(health.ahead), blobs(server.blob_upload_limit), rate_limits(&pds)];
     Found { findings, server: Some((pds, server)) }
 }
 
 fn clock(ahead: Option<SignedDuration>) -> Finding {
-    let Some(ahead) = ahead else { return Finding::ok("pds clock", "the server does not tell the time") };
+    let Some(ahead) = ahead else { return Finding::ok("pds clock", "unknown: the server sends no time") };
     let side = if ahead.is_negative() { "behind" } else { "ahead of" };
     let detail = format!("{} s {side} ours", ahead.abs().as_secs());
-    let remedy = "let both machines set their clocks by NTP";
+    let remedy = "synchronize the clocks of both machines by NTP";
     match ahead.abs() {
         drift if drift > WORST_DRIFT => Finding::fail("pds clock", detail, remedy),
         drift if drift > MOST_DRIFT => Finding::warn("pds clock", detail, remedy),
@@ -62,29 +62,29 @@ fn blobs(limit: Option<u64>) -> Finding {
     let tape = Schema::of(Medium::Tape);
     let wanted = tape.value().pointer("/defs/main/record/properties/video/maxSize").and_then(serde_json::Value::as_u64);
     let wanted = wanted.unwrap_or(u64::MAX);
-    let remedy = format!("set PDS_BLOB_UPLOAD_LIMIT to {wanted} where the server runs");
+    let remedy = format!("set PDS_BLOB_UPLOAD_LIMIT of the server to {wanted}");
     match limit {
         Some(limit) if limit >= wanted => {
-            Finding::ok("pds blobs", format!("up to {limit} bytes; videos have {wanted} at most"))
+            Finding::ok("pds blobs", format!("up to {limit} bytes; videos have at most {wanted}"))
         }
         Some(limit) => {
             let presets = match presets_above(limit)[..] {
                 [] => String::new(),
-                ref names => format!(", and than presets {} say", names.join(", ")),
+                ref names => format!(" and than the limits of presets {}", names.join(", ")),
             };
             let detail = format!(
-                "up to {limit} bytes, so that long tapes are encoded smaller than the {wanted} allowed{presets}"
+                "up to {limit} bytes, so long tapes are encoded smaller than the lexicon's limit of {wanted}{presets}"
             );
             Finding::warn("pds blobs", detail, remedy)
         }
         None => {
-            let detail = format!("the server does not tell its limit; {MOST_BLOB} bytes are taken for it");
+            let detail = format!("the server announces no limit; {MOST_BLOB} bytes are assumed");
             Finding::warn("pds blobs", detail, remedy)
         }
     }
 }
 
-/// The presets whose own limit is above this.
+/// The presets whose own limit is higher.
 fn presets_above(limit: u64) -> Vec<String> {
     let presets = Presets::built_in();
     let above =
@@ -120,9 +120,9 @@ mod tests {
         assert_eq!(blobs(Some(52_428_800)).level, Level::Ok);
         let smaller = blobs(Some(52_428_799));
         assert_eq!(smaller.level, Level::Warn);
-        let told = "smaller than the 52428800 allowed, and than presets standard, swift, small, crisp, incumbent say";
+        let told = "52428800 and than the limits of presets standard, swift, small, crisp, incumbent";
         assert!(smaller.detail.ends_with(told), "{}", smaller.detail);
-        let remedy = "set PDS_BLOB_UPLOAD_LIMIT to 52428800 where the server runs";
+        let remedy = "set PDS_BLOB_UPLOAD_LIMIT of the server to 52428800";
         assert_eq!([smaller, blobs(None)].map(|finding| finding.remedy.unwrap()), [remedy, remedy]);
     }
 }

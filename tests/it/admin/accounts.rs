@@ -58,7 +58,7 @@ async fn all_accounts_are_listed_with_what_was_made_and_what_blocks_them() {
     let field = |name: &str| rows.iter().map(|row| row[name].clone()).collect::<Vec<_>>();
     assert_eq!(field("user"), ["auth0|ghost", "auth0|idle", "auth0|jeffrey", "auth0|lost", "guests"]);
     let reason = Value::from("no account on the PDS");
-    let blocked = [reason.clone(), "made nothing".into(), Value::Null, reason, Value::Null];
+    let blocked = [reason.clone(), "no items".into(), Value::Null, reason, Value::Null];
     assert_eq!(field("blocked"), blocked);
     assert_eq!((&rows[2]["did"], &rows[2]["items"]), (&owner.did().into(), &serde_json::json!({ "moods": 2 })));
     assert_eq!(rows[4]["handle"], guest.handle);
@@ -111,7 +111,10 @@ email    mra@telecine.test
 invite   not needed
 "
     );
-    assert_eq!((plan.stdout(), plan.stderr.as_str()), (told.as_str(), "nothing was created; --live does it\n"));
+    assert_eq!(
+        (plan.stdout(), plan.stderr.as_str()),
+        (told.as_str(), "nothing was created; pass --live to create the account\n")
+    );
     assert!(admin.user(&id).await.get_document("atproto").is_err());
 
     let run = admin.run(&format!("{command} --live")).await.succeeds();
@@ -153,9 +156,9 @@ async fn who_cannot_have_that_handle_gets_the_code() {
 
     let id = admin.member("su", "").await;
     let run = admin.run("accounts create su --email su@telecine.test --live").await;
-    run.fails(1, &format!("error: accounts: {id} cannot have a handle; refused are su.test"));
+    run.fails(1, &format!("error: accounts: handles for {id} are refused: su.test"));
     let run = admin.run("accounts create nobody --email x@telecine.test").await;
-    run.fails(1, "error: accounts: handle nobody is nobody's");
+    run.fails(1, "error: accounts: handle nobody is unknown");
     assert_eq!(admin.run("accounts create --email x@telecine.test").await.code, Some(2));
 }
 
@@ -210,7 +213,7 @@ async fn an_account_whose_making_broke_off_is_taken_up() {
     proxy.once(CREATE, Fault::Answer(Answer::internal_error()));
     let run = admin.run(&command).await;
     assert_eq!(run.code, Some(1));
-    assert!(run.stderr.contains("createAccount may have happened or not"), "{}", run.stderr);
+    assert!(run.stderr.contains("createAccount may or may not have happened"), "{}", run.stderr);
     let pending = admin.user(&id).await.get_document("atproto").unwrap().get_document("pending").unwrap().clone();
     let run = admin.run(&command).await.succeeds();
     assert!(run.stdout().starts_with("created "), "{}", run.stdout());
@@ -236,7 +239,7 @@ async fn an_account_that_somebody_else_saves_meanwhile_stays() {
     };
     let (run, ()) = tokio::join!(admin.run("accounts create late --email late@telecine.test --live"), save);
     assert_eq!(run.code, Some(1));
-    let told = format!("error: accounts: {id} was given another account meanwhile, so that the new one, did:plc:");
+    let told = format!("error: accounts: {id} was given another account meanwhile; the new account did:plc:");
     assert!(run.stderr.starts_with(&told), "{}", run.stderr);
     assert_eq!(admin.user(&id).await.get_document("atproto").unwrap(), &others);
 }
@@ -306,7 +309,7 @@ async fn every_account_that_cannot_be_got_into_says_why() {
         format!("ok       {}", good.handle),
     ];
     assert_eq!((run.code, lines), (Some(1), expected.iter().map(String::as_str).collect()));
-    assert_eq!(sums, "1 ok, 4 blocked, 1 made nothing");
+    assert_eq!(sums, "1 ok, 4 blocked, 1 without items");
     assert!(!format!("{} {}", run.stdout(), run.stderr).contains(PASSWORD));
     admin.run("accounts check --user ^good").await.succeeds();
     assert_eq!(admin.run("accounts check --user nobody").await.code, Some(3));

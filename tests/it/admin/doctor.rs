@@ -86,7 +86,7 @@ async fn a_site_where_nothing_is_wrong_is_told_so_in_order() {
     let lines: Vec<_> = run.stdout().lines().collect();
     let wrong: Vec<_> = lines.iter().filter(|line| !line.starts_with("ok    ")).collect();
     // How much room there is on this machine's disk is not ours to say; servers before 0.5 do not tell their limit.
-    let is_known = |line: &str| line.contains("  disk  ") || line.contains("the server does not tell its limit");
+    let is_known = |line: &str| line.contains("  disk  ") || line.contains("the server announces no limit");
     assert!(wrong.iter().all(|line| is_known(line)), "{}", run.stdout());
     let places: Vec<_> = ORDER.iter().map(|what| lines.iter().position(|line| line[6..].starts_with(what))).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} {}", run.stdout());
@@ -94,10 +94,10 @@ async fn a_site_where_nothing_is_wrong_is_told_so_in_order() {
     assert_eq!(json.json().len(), lines.len());
     assert_eq!(finding(&json, "pds clock").0, "ok");
     let access = finding(&json, &format!("bucket {}", admin.site.user_bucket()));
-    assert_eq!(access.1, "readable, by anybody");
+    assert_eq!(access.1, "public");
     let guest = finding(&json, "guest account").1;
     assert_eq!(guest, format!("{}, login works", admin.site.handle("art")));
-    assert_eq!(finding(&json, "planned work").1, "1 item of 1 owner; to sync all of them takes about 1 min");
+    assert_eq!(finding(&json, "planned work").1, "1 item of 1 owner; a full sync takes about 1 min");
     for secret in ["stack-secret", "stack-admin"] {
         assert!(!json.stdout().contains(secret));
     }
@@ -136,21 +136,21 @@ async fn what_depends_on_a_server_that_is_gone_is_not_looked_at_and_says_why() {
             format!("http://{nobody}"),
             "pds",
             ["pds clock", "pds blobs", "pds rate limits", "guest account", "planned work"].as_slice(),
-            "not looked at, for the pds cannot be reached",
+            "skipped: the pds cannot be reached",
         ),
         (
             "MONGODB_CONNECTION_STRING",
             format!("mongodb://somebody:hunter2@{nobody}/?serverSelectionTimeoutMS=500"),
             "mongodb",
             &["mongodb role", "mongodb replica set", "mongodb indexes", "guest account", "planned work"],
-            "not looked at, for mongodb cannot be reached",
+            "skipped: mongodb cannot be reached",
         ),
         (
             "ART_SPACES_ENDPOINT",
             format!("http://{nobody}"),
             "spaces",
             &[&format!("bucket {art}")],
-            "not looked at, for spaces cannot be reached",
+            "skipped: spaces cannot be reached",
         ),
     ] {
         admin.changes = vec![(name, value)];
@@ -194,7 +194,7 @@ async fn a_guest_account_that_cannot_be_used_is_found() {
     let (level, detail, remedy) = finding(&admin.run("doctor --json").await, "guest account");
     assert_eq!(
         (level.as_str(), remedy.as_str()),
-        ("fail", "put it into atproto.password of users._id \"art-guest\" in MongoDB")
+        ("fail", "store it in atproto.password of users._id \"art-guest\" in MongoDB")
     );
     assert!(detail.ends_with(": no password for the account on the PDS"), "{detail}");
     users.update_one(guest.clone(), doc! { "$unset": { "atproto": "" } }).await.unwrap();
@@ -203,7 +203,7 @@ async fn a_guest_account_that_cannot_be_used_is_found() {
     users.delete_one(guest).await.unwrap();
     let (level, detail, remedy) = finding(&admin.run("doctor --json").await, "guest account");
     assert_eq!((level.as_str(), remedy.as_str()), ("fail", "telecine accounts create --guest --email ADDRESS --live"));
-    assert_eq!(detail, "is not in MongoDB, so that nothing anonymous can be synced");
+    assert_eq!(detail, "not in MongoDB, so anonymous items cannot be synced");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -228,9 +228,9 @@ async fn a_server_with_another_time_and_smaller_limits_is_found() {
             120,
             "warn",
             Some(5_242_880),
-            "up to 5242880 bytes, so that long tapes are encoded smaller than the 52428800 allowed, and than presets standard, swift, small, crisp, incumbent say",
+            "up to 5242880 bytes, so long tapes are encoded smaller than the lexicon's limit of 52428800 and than the limits of presets standard, swift, small, crisp, incumbent",
         ),
-        (7_200, "fail", None, "the server does not tell its limit; 5242880 bytes are taken for it"),
+        (7_200, "fail", None, "the server announces no limit; 5242880 bytes are assumed"),
     ] {
         proxy.once("_health", answer(vec![("date", ago(seconds))], json!({ "version": "0.4.100" })));
         proxy.once("describeServer", answer(Vec::new(), described(limit)));
@@ -238,10 +238,10 @@ async fn a_server_with_another_time_and_smaller_limits_is_found() {
         assert_eq!(run.code, Some(i32::from(level == "fail")), "{}", run.stdout());
         assert_eq!(finding(&run, "pds").1, "release 0.4.100");
         let (clock, detail, remedy) = finding(&run, "pds clock");
-        assert_eq!((clock.as_str(), remedy.as_str()), (level, "let both machines set their clocks by NTP"));
+        assert_eq!((clock.as_str(), remedy.as_str()), (level, "synchronize the clocks of both machines by NTP"));
         let told: u64 = detail.split(' ').next().unwrap().parse().unwrap();
         assert!(told.abs_diff(seconds) <= 2 && detail.ends_with(" s behind ours"), "{detail}");
-        let remedy = "set PDS_BLOB_UPLOAD_LIMIT to 52428800 where the server runs".to_owned();
+        let remedy = "set PDS_BLOB_UPLOAD_LIMIT of the server to 52428800".to_owned();
         assert_eq!(finding(&run, "pds blobs"), ("warn".into(), blobs.into(), remedy));
     }
 }
@@ -268,10 +268,7 @@ async fn rate_limits_that_a_sync_would_wait_for_are_weighed_against_it() {
     let run = admin.run("doctor --json").await.succeeds();
     assert_eq!(finding(&run, "pds rate limits").1, "3000 requests in 300 s");
     let (level, detail, remedy) = finding(&run, "planned work");
-    assert_eq!(
-        (level.as_str(), detail.as_str()),
-        ("warn", "1003 items of 1 owner; to sync all of them takes about 48 h")
-    );
+    assert_eq!((level.as_str(), detail.as_str()), ("warn", "1003 items of 1 owner; a full sync takes about 48 h"));
     assert!(remedy.starts_with("set PDS_RATE_LIMIT_BYPASS_KEY"), "{remedy}");
 }
 
@@ -289,14 +286,13 @@ async fn buckets_tell_who_may_read_them() {
         let (level, detail, _) = finding(&run, &format!("bucket {bucket}"));
         format!("{level} {detail}")
     };
-    assert_eq!(said("nowhere"), "fail is not there");
-    assert_eq!(said(&user), "ok readable, with the keys");
-    assert_eq!(said(&art), "warn the keys may not list it; maybe they may not read it either");
+    assert_eq!(said("nowhere"), "fail does not exist");
+    assert_eq!(said(&user), "ok readable with the keys");
+    assert_eq!(said(&art), "warn the keys cannot list it, and possibly cannot read it");
 
     // Only what a stranger has got is readable by anybody.
     proxy.heal();
-    for (status, expected) in
-        [(404, "ok readable, with the keys"), (503, "503 Service Unavailable"), (302, "302 Found")]
+    for (status, expected) in [(404, "ok readable with the keys"), (503, "503 Service Unavailable"), (302, "302 Found")]
     {
         let answer = Answer { status, headers: Vec::new(), body: String::new() };
         proxy.once(&format!("HEAD /{user}/"), Fault::Answer(answer));
@@ -309,14 +305,14 @@ async fn buckets_tell_who_may_read_them() {
     admin.tell("ART_SPACES_SECRET", "");
     let run = admin.run("doctor --json").await.succeeds();
     let (level, detail, _) = finding(&run, &format!("bucket {art}"));
-    assert_eq!(format!("{level} {detail}"), "warn without keys, it has to be public");
+    assert_eq!(format!("{level} {detail}"), "warn without keys, it must be public");
     let (_, detail, _) = finding(&run, "settings");
     let costs = [
-        "PDS_RATE_LIMIT_BYPASS_KEY rate limits hold",
-        "ART_SPACES_KEY only public files are read",
-        "ART_SPACES_SECRET only public files are read",
+        "PDS_RATE_LIMIT_BYPASS_KEY, rate limits apply",
+        "ART_SPACES_KEY, only public files can be read",
+        "ART_SPACES_SECRET, only public files can be read",
     ];
-    assert_eq!(detail, costs.map(|cost| format!("without {cost}")).join(", "));
+    assert_eq!(detail, costs.map(|cost| format!("without {cost}")).join("; "));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -330,7 +326,7 @@ async fn settings_that_cannot_work_are_found() {
     assert_eq!(levels(&run, "fail"), ["settings", "settings", "pds", "spaces", "disk"]);
     let (_, detail, _) = finding(&run, "settings");
     assert_eq!(detail, "PDS_URL is \"at.example\"; expected an address such as https://example.com");
-    assert_eq!(finding(&run, "disk").2, "set TMPDIR to a folder with room for tapes");
+    assert_eq!(finding(&run, "disk").2, "set TMPDIR to a folder with space for tapes");
 }
 
 /// A time as HTTP has it.

@@ -35,7 +35,7 @@ async fn what_is_published_is_what_is_in_the_files() {
     let guest = admin.site.guest().await;
     let plan = admin.run("lexicons publish").await.succeeds();
     assert_eq!(plan.stdout().matches(" create").count(), 5, "{}", plan.stdout());
-    assert_eq!(plan.stderr, "nothing was published; --live does it\n");
+    assert_eq!(plan.stderr, "nothing was published; pass --live to publish\n");
     assert!(admin.site.pds().records(guest.did(), COLLECTION).await.is_empty());
 
     let run = admin.run("lexicons publish --live").await.succeeds();
@@ -89,14 +89,14 @@ async fn what_would_break_somebody_is_published_only_when_that_is_meant() {
     published["defs"]["main"]["record"]["required"] = json!(["mood", "when"]);
     pds.put_record(&guest.session, COLLECTION, Medium::Mood.collection(), &published).await;
     let told = "\
-breaking    computer.aesthetic.mood: text.maxLength was 6000 and is 5000; records that exist may not obey it
-breaking    computer.aesthetic.mood: ref is required and was optional; records that exist may not obey it
+breaking    computer.aesthetic.mood: text.maxLength was 6000 and is 5000; existing records may violate it
+breaking    computer.aesthetic.mood: ref is required and was optional; existing records may violate it
 ";
     let check = admin.run("lexicons check").await;
     assert_eq!((check.code, check.stdout().ends_with(told)), (Some(1), true), "{}", check.stdout());
     let run = admin.run("lexicons publish --live").await;
     assert_eq!(run.code, Some(1));
-    assert_eq!(run.stderr, "error: nothing was published; --allow-breaking does it in spite of that\n");
+    assert_eq!(run.stderr, "error: nothing was published; pass --allow-breaking to publish breaking changes\n");
     let records = pds.records(guest.did(), COLLECTION).await;
     assert_eq!((records.len(), &records[0].value), (1, &published));
 
@@ -114,7 +114,7 @@ async fn a_run_that_broke_off_is_taken_up() {
     proxy.next("putRecord", [None, Some(Fault::DropAfter)]);
     let run = admin.run("lexicons publish --live").await;
     assert_eq!(run.code, Some(1));
-    assert!(run.stderr.contains("putRecord may have happened or not"), "{}", run.stderr);
+    assert!(run.stderr.contains("putRecord may or may not have happened"), "{}", run.stderr);
     admin.run("lexicons publish --live").await.succeeds();
     assert_eq!(admin.site.pds().records(guest.did(), COLLECTION).await.len(), 5);
     assert_eq!(proxy.count("putRecord"), 5);
@@ -137,7 +137,7 @@ async fn what_somebody_else_publishes_meanwhile_stays() {
         admin.site.pds().put_record(&guest.session, COLLECTION, Medium::Mood.collection(), &theirs).await;
     };
     let (run, ()) = tokio::join!(admin.run("lexicons publish --live"), meanwhile);
-    run.fails(1, "error: lexicons: com.atproto.repo.putRecord found that the repo has changed meanwhile");
+    run.fails(1, "error: lexicons: com.atproto.repo.putRecord found that the repo has changed");
     let records = admin.site.pds().records(guest.did(), COLLECTION).await;
     assert_eq!((records.len(), &records[0].value["defs"]["main"]["description"]), (1, &"theirs".into()));
 }
@@ -151,7 +151,7 @@ async fn dns_says_whose_word_counts() {
     let needed = format!("needed   {DOMAIN} TXT \"{right}\"\n");
     for (texts, said) in [
         (vec!["v=spf1 -all", &right], format!("dns      {DOMAIN} verified\n")),
-        (vec!["v=spf1 -all"], format!("dns      {DOMAIN} not there\n{needed}")),
+        (vec!["v=spf1 -all"], format!("dns      {DOMAIN} missing\n{needed}")),
         (vec!["did=did:plc:other"], format!("dns      {DOMAIN} points to another DID: did:plc:other\n{needed}")),
         (
             vec!["did=did:plc:other", &right],
@@ -165,7 +165,7 @@ async fn dns_says_whose_word_counts() {
     }
     let server = Nameserver::of("other.example", &[]);
     let run = admin.run(&format!("lexicons status --nameserver {}", server.address())).await.succeeds();
-    assert!(run.stdout().ends_with(&format!("{DOMAIN} not there\n{needed}")), "{}", run.stdout());
+    assert!(run.stdout().ends_with(&format!("{DOMAIN} missing\n{needed}")), "{}", run.stdout());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,7 +218,8 @@ async fn what_cannot_be_compared_fails_and_says_so() {
     let mut admin = Administered::new().await;
     let run = admin.run("lexicons check").await;
     assert_eq!(run.code, Some(1));
-    let told = "error: what is published is unknown; --offline does without: guest account is not in MongoDB\n";
+    let told =
+        "error: the published lexicons are unknown; --offline skips the comparison: guest account is not in MongoDB\n";
     assert_eq!(run.stderr, told);
     assert_eq!(run.stdout().matches("  valid     not compared\n").count(), 5);
     let run = admin.run("lexicons publish --account nobody").await;
@@ -226,8 +227,5 @@ async fn what_cannot_be_compared_fails_and_says_so() {
     admin.site.guest().await;
     admin.tell("MONGODB_CONNECTION_STRING", "");
     let run = admin.run("lexicons status").await;
-    run.fails(
-        1,
-        "error: lexicons: MONGODB_CONNECTION_STRING is not set; put it into the environment or the config file",
-    );
+    run.fails(1, "error: lexicons: MONGODB_CONNECTION_STRING is not set; put it into the environment or the config file");
 }
