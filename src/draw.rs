@@ -1,6 +1,6 @@
-//! Drawing on pictures: areas, lines, letters, other pictures enlarged. Pixel art, as everything here.
+//! Draws areas, lines, letters and enlarged pictures on a picture, as pixel art.
 //!
-//! Whatever lies outside of the picture is left out. Knows nothing about what is drawn.
+//! Parts outside of the picture are clipped. Knows nothing about the meaning of a drawing.
 
 use font8x8::{BASIC_FONTS, LATIN_FONTS, UnicodeFonts};
 
@@ -15,9 +15,9 @@ pub const LETTER: i32 = 8;
 /// A part of a picture, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Area {
-    /// Of its left edge.
+    /// The left edge.
     pub x: i32,
-    /// Of its upper edge.
+    /// The upper edge.
     pub y: i32,
     /// Columns.
     pub width: i32,
@@ -47,8 +47,8 @@ pub fn line(picture: &mut Picture, from: (i32, i32), to: (i32, i32), thickness: 
     }
 }
 
-/// Writes a line of text, `(x, y)` being its upper left corner, in letters enlarged by `factor`. What the font lacks
-/// becomes a question mark.
+/// Writes a line of text with its upper left corner at `(x, y)`, in letters enlarged by `factor`. Characters that the
+/// font lacks become question marks.
 pub fn text(picture: &mut Picture, (x, y): (i32, i32), factor: i32, color: Color, text: &str) {
     let unknown = BASIC_FONTS.get('?').unwrap_or_default();
     for (index, letter) in text.chars().enumerate() {
@@ -63,7 +63,7 @@ pub fn text(picture: &mut Picture, (x, y): (i32, i32), factor: i32, color: Color
     }
 }
 
-/// How wide a text is at this factor; all letters are equally wide.
+/// The width of a text at this factor; all letters have the same width.
 #[must_use]
 pub fn text_width(text: &str, factor: i32) -> i32 {
     // The last column of every letter is empty.
@@ -80,7 +80,7 @@ pub fn paste(picture: &mut Picture, from: &Picture, (x, y): (i32, i32), factor: 
     }
 }
 
-/// A part of a picture; black where there is none.
+/// A part of a picture; black outside of the picture.
 #[must_use]
 pub fn crop(picture: &Picture, area: Area) -> Picture {
     let mut part = Picture::black(area.width.max(0) as u32, area.height.max(0) as u32);
@@ -91,15 +91,15 @@ pub fn crop(picture: &Picture, area: Area) -> Picture {
 /// Encodes a picture as PNG.
 ///
 /// # Panics
-/// Never for a picture that has pixels.
+/// Never, if the picture has pixels.
 #[must_use]
 pub fn png(picture: &Picture) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, picture.width, picture.height);
     encoder.set_color(png::ColorType::Rgb);
-    let mut writer = encoder.write_header().expect("memory takes what is written, and there are pixels");
+    let mut writer = encoder.write_header().expect("writing to memory cannot fail, and there are pixels");
     writer.write_image_data(&picture.rgb).expect("a picture has three bytes for each pixel");
-    writer.finish().expect("memory takes what is written");
+    writer.finish().expect("writing to memory cannot fail");
     bytes
 }
 

@@ -1,7 +1,7 @@
 //! A PNG or WebP, of any colour type, as 8-bit RGB.
 //!
-//! Alpha is composited over black, as a video has none. Only the bytes matter here: not where they came from, nor
-//! what the picture is for. Decoding is done in safe Rust; the size is checked before anything is allocated.
+//! Alpha is composited over black, because a video has none. This module knows neither the source nor the use of a
+//! picture. Decoding is done in safe Rust; the size is checked before anything is allocated.
 
 use std::io::Cursor;
 
@@ -9,12 +9,12 @@ use png::{BitDepth, ColorType, Transformations};
 
 use crate::error::{Error, Result, TapeError};
 
-/// The two forms recorders write.
+/// The two formats that recorders write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// PNG of any kind.
     Png,
-    /// WebP, lossy or lossless; of an animation the first picture.
+    /// WebP, lossy or lossless; the first picture of an animation.
     Webp,
 }
 
@@ -29,7 +29,7 @@ pub struct Picture {
     pub rgb: Vec<u8>,
 }
 
-/// How many bytes of a file [`probe`] needs.
+/// The number of bytes of a file that [`probe`] needs.
 pub const PROBE_BYTES: u64 = 64;
 
 /// Recognises a picture by its first bytes: format, width and height.
@@ -46,7 +46,7 @@ pub fn probe(head: &[u8]) -> Option<(Format, u32, u32)> {
     None
 }
 
-/// The size in a WebP's first chunk, of which there are three kinds: lossy, lossless, extended.
+/// The size in a WebP's first chunk, which has one of three kinds: lossy, lossless, extended.
 fn webp_size(head: &[u8]) -> Option<(u32, u32)> {
     let word = |at: usize| Some(u32::from(u16::from_le_bytes(head.get(at..at + 2)?.try_into().ok()?)));
     match head.get(12..16)? {
@@ -92,7 +92,7 @@ impl Decoder {
     fn decode_png(&mut self, bytes: &[u8], picture: &mut Picture) -> Result<(), png::DecodingError> {
         let mut decoder = png::Decoder::new(Cursor::new(bytes));
         decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
-        // The archive has its own checksum, and text is of no use here.
+        // The archive has its own checksum, and text chunks are not used.
         decoder.ignore_checksums(true);
         decoder.set_ignore_text_chunk(true);
         decoder.set_ignore_iccp_chunk(true);

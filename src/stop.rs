@@ -1,4 +1,4 @@
-//! The wish to stop, for work that is synchronous: it looks now and then whether somebody has it.
+//! Cancellation for synchronous work, which checks now and then whether a stop was requested.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,39 +6,39 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result};
 
-/// Whether to stop. Asked often, so that the answer has to be at hand.
+/// Tells whether to stop. It is checked often, so the check must be fast.
 #[derive(Clone)]
 pub struct Stop(Arc<dyn Fn() -> bool + Send + Sync>);
 
 impl Stop {
-    /// Nobody ever wants to.
+    /// Never stops.
     #[must_use]
     pub fn never() -> Self {
         Stop::when(|| false)
     }
 
-    /// When that says so.
+    /// Stops when `is_requested` returns true.
     pub fn when(is_requested: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         Stop(Arc::new(is_requested))
     }
 
-    /// When that is set, too.
+    /// Stops when this does, or when `flag` is set.
     #[must_use]
     pub fn or(&self, flag: Arc<AtomicBool>) -> Self {
         let this = self.clone();
         Stop::when(move || flag.load(Ordering::Relaxed) || this.is_requested())
     }
 
-    /// Whether to.
+    /// Whether a stop was requested.
     #[must_use]
     pub fn is_requested(&self) -> bool {
         (self.0)()
     }
 
-    /// The same as a result.
+    /// The same as a `Result`.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] if so.
+    /// [`Error::Interrupted`] if a stop was requested.
     pub fn check(&self) -> Result<()> {
         if self.is_requested() { Err(Error::Interrupted) } else { Ok(()) }
     }

@@ -1,5 +1,5 @@
-//! A storyboard: a few frames of a tape side by side in one small WebP, and a list in `WebVTT` that says when each of them
-//! is on show. Players show them above their time line, pages before a video is loaded.
+//! A storyboard: a few frames of a tape side by side in one small WebP, and a `WebVTT` list with the times that each
+//! represents. Players show the frames above their time line, and pages show them before a video is loaded.
 
 use std::fmt::Write;
 
@@ -9,38 +9,38 @@ use crate::picture::{self, Picture};
 use crate::tape::{TICKS_PER_SECOND, Tape};
 use crate::{thumbnail, video};
 
-/// How many frames a storyboard has, unless the tape has fewer.
+/// The number of frames in a storyboard, unless the tape has fewer.
 pub const FRAMES: usize = 6;
 
-/// Bytes that the picture may have.
+/// Maximum size of the picture in bytes.
 pub const MAX_BYTES: usize = 40_000;
 
-/// Frames beside one another.
+/// Frames in a row.
 const COLUMNS: usize = 3;
 
 /// The longer side of a frame.
 const SIDE: u32 = 160;
 
-/// libwebp's qualities that are tried in turn. At the last, noise of 480×480 pixels has a third of the bytes allowed.
+/// libwebp's qualities, tried in turn. At the last one, noise of 480×480 pixels takes a third of the limit.
 const QUALITIES: [u8; 6] = [80, 65, 50, 35, 20, 5];
 
-/// Some frames of a tape, and when they stand for it.
+/// Some frames of a tape, and the times that they represent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Storyboard {
-    /// A WebP with all of the frames; the same for the same tape.
+    /// A WebP with all frames; the same bytes for the same tape.
     pub webp: Vec<u8>,
     /// The frames in the order of time.
     pub cells: Vec<Cell>,
 }
 
-/// One frame of a storyboard: where it is in the picture, and from when to when it stands for the tape.
+/// One frame of a storyboard: its place in the picture, and the time that it represents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cell {
-    /// Which frame of the tape it is.
+    /// The index of the frame in the tape.
     pub frame: usize,
-    /// From when, in ms since the start; where the one before ends.
+    /// Start in ms since the start of the tape; the end of the previous cell.
     pub start: i64,
-    /// Until when, in ms since the start.
+    /// End in ms since the start of the tape.
     pub end: i64,
     /// The left side, in pixels.
     pub x: u32,
@@ -52,10 +52,10 @@ pub struct Cell {
     pub height: u32,
 }
 
-/// Makes the storyboard of a tape. Its time is cut into equal parts; each is stood for by the frame in its middle.
+/// Makes the storyboard of a tape. The duration is cut into equal parts; the frame in the middle of each represents it.
 ///
 /// # Errors
-/// What is wrong with those frames, and [`crate::error::VideoError::Libav`] if libav cannot encode a WebP.
+/// Errors of those frames, and [`crate::error::VideoError::Libav`] if libav cannot encode a WebP.
 pub fn storyboard(tape: &Tape) -> Result<Storyboard> {
     let count = tape.frame_count().min(FRAMES);
     let end = tape.end();
@@ -76,7 +76,7 @@ pub fn storyboard(tape: &Tape) -> Result<Storyboard> {
         let (x, y) = ((index % COLUMNS) as u32 * width, (index / COLUMNS) as u32 * height);
         draw::paste(&mut sheet, &fitted, (x as i32, y as i32), 1);
         let start = cells.last().map_or(0, |cell: &Cell| cell.end);
-        // Times of WebVTT have no more than milliseconds, and every cue has to last.
+        // Times in WebVTT are whole milliseconds, and every cue must have a duration.
         let end = (part(index + 1) * 1000 / TICKS_PER_SECOND).max(start + 1);
         cells.push(Cell { frame, start, end, x, y, width, height });
     }
@@ -95,7 +95,7 @@ fn small_enough(sheet: &Picture) -> Result<Vec<u8>> {
 }
 
 impl Storyboard {
-    /// The list that players read, given the address of the picture, relative to that of the list.
+    /// The list that players read. `address` is the address of the picture, relative to the list.
     #[must_use]
     pub fn vtt(&self, address: &str) -> String {
         let mut vtt = String::from("WEBVTT\n");

@@ -1,8 +1,8 @@
-//! Any picture as a thumbnail: a square with all of it visible, black or nothing beside it.
+//! Thumbnails: the whole picture in a square, with black or transparent borders.
 //!
-//! Pixel art is enlarged by repeating pixels, everything larger than the thumbnail is reduced with Lanczos3; both as
-//! the site does it. Tapes have JPEGs, as what is on a screen has no alpha; paintings keep theirs, in a PNG, as long as
-//! that is small enough.
+//! Pixel art is enlarged by repeating pixels, and larger pictures are reduced with Lanczos3, both as on the site.
+//! Thumbnails of tapes are JPEGs, because a screen has no alpha; paintings keep their alpha in a PNG if that is small
+//! enough.
 //!
 //! ```
 //! use std::fs::File;

@@ -1,23 +1,23 @@
-//! Where a picture is flat, and what is wrong there and at the edges of a coder's blocks: faults that stand out, since
-//! the tape has nothing that would hide them. Pure arithmetic.
+//! Errors in flat areas and at the edges of an encoder's blocks. They stand out because the tape has nothing there to
+//! hide them. Pure arithmetic.
 
 use crate::picture::Picture;
 
-/// A pixel is flat if all pixels that are this near, across and along, have its very colour.
+/// A pixel is flat if all pixels within this distance, horizontally and vertically, have the same colour.
 const REACH: usize = 2;
 
-/// The grid that H.264 transforms on, in pixels of the video. The larger blocks of newer codecs begin on it, too.
+/// The grid of H.264's transform, in pixels of the video. The larger blocks of newer codecs also start on it.
 const GRID: usize = 8;
 
-/// The largest difference of luma between neighbours that have no edge between them, in levels.
+/// The largest difference of luma between neighbours without an edge between them, in levels.
 const SMOOTH: f32 = 4.0;
 
-/// A sum, and how much it is the sum of.
+/// A sum and the number of its values.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Sum {
-    /// All values together.
+    /// The sum.
     pub total: f64,
-    /// How many.
+    /// The number of values.
     pub count: u64,
 }
 
@@ -27,7 +27,7 @@ impl Sum {
         Sum { total: self.total + other.total, count: self.count + other.count }
     }
 
-    /// The mean; `None` of nothing.
+    /// The mean; `None` without values.
     pub fn mean(self) -> Option<f64> {
         (self.count > 0).then(|| self.total / self.count as f64)
     }
@@ -38,7 +38,8 @@ impl Sum {
     }
 }
 
-/// Squared errors, in levels, of the samples of pixels that are flat in the tape. `shown` has as many samples.
+/// Squared errors, in levels, of the samples of pixels that are flat in the tape. `shown` has the same number of
+/// samples.
 pub fn flat_errors(tape: &Picture, shown: &[f32]) -> Sum {
     let mut sum = Sum::default();
     let (wanted, shown) = (tape.rgb.as_chunks::<3>().0, shown.as_chunks::<3>().0);
@@ -52,7 +53,7 @@ pub fn flat_errors(tape: &Picture, shown: &[f32]) -> Sum {
     sum
 }
 
-/// For each pixel whether it is flat. Beyond the sides of a picture nothing can differ.
+/// Whether each pixel is flat. Pixels outside of the picture count as equal.
 fn flat(picture: &Picture) -> Vec<bool> {
     let (width, height) = (picture.width as usize, picture.height as usize);
     let pixels = picture.rgb.as_chunks::<3>().0;
@@ -67,10 +68,10 @@ fn flat(picture: &Picture) -> Vec<bool> {
     (0..width * height).map(|at| near(at / width, height).all(|y| alike(at, y * width + at % width))).collect()
 }
 
-/// Steps of the error of luma between neighbours that the tape has no edge between.
+/// Steps in the error of luma between neighbours without an edge between them in the tape.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Edges {
-    /// Where blocks of a coder meet.
+    /// Where blocks of an encoder meet.
     pub on_grid: Sum,
     /// Everywhere else.
     pub beside: Sum,
@@ -82,13 +83,13 @@ impl Edges {
         Edges { on_grid: self.on_grid.and(other.on_grid), beside: self.beside.and(other.beside) }
     }
 
-    /// By how many levels the steps on the grid exceed those beside it; `None` where one of them has no place.
+    /// By how many levels the steps on the grid exceed those beside it; `None` if one of the two is empty.
     pub fn blockiness(self) -> Option<f64> {
         Some((self.on_grid.mean()? - self.beside.mean()?).max(0.0))
     }
 }
 
-/// The edges in a picture whose lumas are given, for the tape and for a video that is `scale` times as large.
+/// The edges of a picture, given the lumas of the tape and of a video that is `scale` times as large.
 pub fn edges(wanted: &[f32], shown: &[f32], width: usize, scale: usize) -> Edges {
     let mut edges = Edges::default();
     let mut step = |at: usize, before: usize, place: usize| {

@@ -1,8 +1,8 @@
-//! How good an MP4 of a tape is: what it shows, when, how exactly, and how many bytes that takes.
+//! Measures the quality of a tape's MP4: its pictures, their times and exactness, and its size.
 //!
-//! Any converter's MP4 will do, as long as it is the tape enlarged by a whole number. It is played twice: first to
-//! find out which picture of the tape each of its frames shows (`align`), then to compare the two (`quality`, `flat`).
-//! What is kept meanwhile is a few hundred numbers for each frame, and of pictures no more than a handful.
+//! The MP4 may come from any converter that enlarges the tape by a whole number. It is decoded twice: first to find the
+//! picture of the tape that each of its frames shows (`align`), then to compare the two (`quality`, `flat`). In memory
+//! are a few hundred numbers per frame, and no more than a handful of pictures.
 //!
 //! ```
 //! use std::path::Path;
@@ -47,24 +47,24 @@ pub use quality::BEST_PSNR;
 use summary::Summary;
 pub use summary::{FrameQuality, Worst};
 
-/// Pictures that wait to be compared, for each thread: enough to keep it busy while others are decoded.
+/// Pictures that wait for comparison, per thread: enough to keep it busy while others are decoded.
 const WAITING: usize = 2;
 
 /// How an MP4 compares with its tape.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Measurement {
-    /// What the file says about itself.
+    /// Facts from the file's headers.
     #[serde(flatten)]
     pub facts: Facts,
-    /// How many of its pixels, across and down, a pixel of the tape takes.
+    /// The factor by which the tape is enlarged, in pixels per pixel.
     pub scale: u32,
     /// Frames in the MP4.
     pub frames: usize,
-    /// When its last frame disappears, in seconds from the start.
+    /// The end of its last frame, in seconds from the start.
     pub seconds: f64,
-    /// Bits a second, of everything in the file.
+    /// Bits per second, of everything in the file.
     pub bit_rate: f64,
-    /// PSNR of the mean error of all samples of all frames, in dB; [`BEST_PSNR`] for what is exact.
+    /// PSNR of the mean error of all samples of all frames, in dB; [`BEST_PSNR`] if exact.
     pub psnr: f64,
     /// The mean of the frames' own PSNRs, in dB.
     pub psnr_of_frames: f64,
@@ -74,27 +74,27 @@ pub struct Measurement {
     pub ssim: f64,
     /// The frame with the lowest structural similarity.
     pub ssim_worst: Worst,
-    /// The part of all pixels that have exactly the colour they have in the tape, 0 to 1.
+    /// The share of pixels with exactly the tape's colour, 0 to 1.
     pub exact: f64,
-    /// The part of all pixels that are flat in the tape, 0 to 1: those within two pixels have the very same colour.
+    /// The share of pixels that are flat in the tape, 0 to 1: all pixels within two pixels of them have the same colour.
     pub flat: f64,
-    /// How far flat pixels are off: the root of the mean squared error of their samples, in levels of 255. Rounding to
+    /// The error of flat pixels: the root of the mean squared error of their samples, in levels of 255. Rounding to
     /// 8-bit limited range alone costs about 0.6. `None` if nothing is flat.
     pub flat_error: Option<f64>,
-    /// The frame whose flat pixels are off the most.
+    /// The frame with the largest error of flat pixels.
     pub flat_error_worst: Option<Worst>,
     /// By how many levels of luma the steps between blocks of the coder (every 8 pixels of the video) exceed those
     /// beside them, where the tape is smooth. `None` from ×8 on, where all of the tape's pixels begin a block.
     pub blockiness: Option<f64>,
-    /// The picture that appears at the most wrong time.
+    /// The picture with the largest error of time.
     pub time_error: TimeError,
-    /// How much longer than the tape it is, in ms.
+    /// How much longer it is than the tape, in ms.
     pub duration_error_ms: f64,
     /// Pictures of the tape that are never shown.
     pub dropped: usize,
     /// Frames that repeat a picture although the tape does not.
     pub doubled: usize,
-    /// How much later than in the tape the sound comes, in ms; `None` without sound, or for another one.
+    /// How much later the sound comes than in the tape, in ms; `None` without sound, or if it is not the tape's.
     pub sound_offset_ms: Option<f64>,
     /// The frames one by one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -104,17 +104,17 @@ pub struct Measurement {
 /// A picture that appears too late or too early.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct TimeError {
-    /// By how much, in ms; negative if it is early.
+    /// The delay in ms; negative if it is early.
     pub ms: f64,
-    /// Which frame of the tape it is.
+    /// The index of the frame in the tape.
     pub frame: usize,
 }
 
-/// Compares the video in `file` with the tape it was made of. `path` is for the error texts.
+/// Compares the video in `file` with the tape it was made from. `path` is for error texts.
 ///
 /// # Errors
-/// What is wrong with the tape; [`crate::error::FileError::Read`], [`VideoError::Unusable`] or [`VideoError::Libav`] for the video;
-/// [`Error::Interrupted`].
+/// Errors of the tape; [`crate::error::FileError::Read`], [`VideoError::Unusable`] or [`VideoError::Libav`] for the
+/// video; [`Error::Interrupted`].
 pub fn measure(tape: &Tape, file: &File, path: &Path, monitor: &Monitor) -> Result<Measurement> {
     let reader = Reader::open(file, path)?;
     let geometry = reader.fit(tape.width, tape.height)?;
@@ -158,10 +158,10 @@ pub fn measure(tape: &Tape, file: &File, path: &Path, monitor: &Monitor) -> Resu
     })
 }
 
-/// What a video shows at its frame `index` (0.. in the order of time), at the size of the tape.
+/// The picture at frame `index` of a video (0.. in the order of time), at the size of the tape.
 ///
 /// # Errors
-/// As [`measure`]; [`VideoError::Unusable`] too if there are not so many frames.
+/// As [`measure`]; also [`VideoError::Unusable`] if there are fewer frames.
 pub fn frame(tape: &Tape, file: &File, path: &Path, index: usize, monitor: &Monitor) -> Result<Picture> {
     let reader = Reader::open(file, path)?;
     let geometry = reader.fit(tape.width, tape.height)?;
@@ -182,7 +182,7 @@ fn milliseconds(ticks: i64) -> f64 {
     seconds(ticks) * 1000.0
 }
 
-/// A picture of the tape, so far as it can be compared: a video that was cut to even sides shows less.
+/// The comparable part of a picture of the tape: a video cropped to even sides shows less.
 fn load(
     reel: &mut Reel<'_>,
     decoder: &mut picture::Decoder,
@@ -219,7 +219,7 @@ fn look_at_tape(tape: &Tape, geometry: &Geometry, monitor: &Monitor) -> Result<V
 /// The frames of a video as they are aligned.
 struct Looks {
     frames: Vec<(i64, Signature)>,
-    /// When the last disappears, in ticks; 0 if the file does not say.
+    /// The end of the last frame, in ticks; 0 if unknown.
     end: i64,
 }
 
@@ -234,7 +234,7 @@ fn look_at_video(reader: &Reader<'_>, geometry: &Geometry, monitor: &Monitor) ->
     Ok(looks)
 }
 
-/// The pictures of a tape, equal neighbours as one: the first frame of each, and what alignment needs to know.
+/// The pictures of a tape, with equal neighbours as one: the first frame of each, and the data for alignment.
 fn moments(tape: &Tape, looks: Vec<(Signature, u64)>) -> (Vec<usize>, Vec<Moment>) {
     let merged = tape.timeline.merge(|frame| frame > 0 && looks[frame].1 == looks[frame - 1].1);
     let pictures: Vec<usize> = merged.shown().map(|shown| shown.frame).collect();
@@ -250,7 +250,7 @@ fn moments(tape: &Tape, looks: Vec<(Signature, u64)>) -> (Vec<usize>, Vec<Moment
     (pictures, moments)
 }
 
-/// Holds every frame of the video against the frame of the tape that it shows.
+/// Compares every frame of the video with the frame of the tape that it shows.
 fn compare(
     tape: &Tape,
     reader: &Reader<'_>,
@@ -291,7 +291,7 @@ fn compare(
     Ok(qualities)
 }
 
-/// A frame of the video that waits to be compared.
+/// A frame of the video that waits for comparison.
 struct Waiting {
     frame: usize,
     start: i64,

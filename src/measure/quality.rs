@@ -1,18 +1,19 @@
-//! How alike a picture of the tape and one of the video are: PSNR, SSIM, how many pixels are exactly right, and the
-//! faults that stand out. Pure arithmetic.
+//! The similarity of a picture of the tape and one of the video: PSNR, SSIM, the number of exact pixels, and
+//! conspicuous errors. Pure arithmetic.
 
 use crate::picture::Picture;
 use crate::video::Reduced;
 
 use super::flat::{self, Edges, Sum};
 
-/// The PSNR of equal pictures, which would be infinite. One sample off by one level brings a picture of 300×300 there.
+/// The PSNR given to equal pictures, instead of infinity. One sample off by one level gives this value in a picture of
+/// 300×300.
 pub const BEST_PSNR: f64 = 99.0;
 
-/// Side of the windows that structure is compared in.
+/// Side of the windows in which structure is compared.
 const WINDOW: usize = 8;
 
-/// How far apart the windows are.
+/// Distance of the windows.
 const STRIDE: usize = 4;
 
 /// How one picture differs from another.
@@ -32,7 +33,7 @@ pub struct Likeness {
     pub edges: Edges,
 }
 
-/// Compares what a video shows, `scale` times as large, with the picture of the same size in the tape.
+/// Compares a picture of the video, reduced from `scale` times the size, with the picture of the tape.
 pub fn compare(wanted: &Picture, shown: &Reduced, scale: u32) -> Likeness {
     let samples = || wanted.rgb.iter().zip(&shown.rgb);
     let error: f64 = samples().map(|(&wanted, &shown)| f64::from(shown - f32::from(wanted)).powi(2)).sum();

@@ -1,40 +1,40 @@
-//! How much later a video's sound comes than the tape's. Pure arithmetic.
+//! Measures the delay of a video's sound relative to the tape's. Pure arithmetic.
 //!
-//! The loudest second of the tape is looked for in the video, near its time, by normalised cross-correlation. Both
-//! are brought to the same low rate first, by averaging; what is found between two samples is interpolated.
+//! The loudest second of the tape is searched in the video, near its time, by normalised cross-correlation. Both are
+//! first averaged to the same low rate; a peak between two samples is interpolated.
 
 use std::collections::VecDeque;
 
-/// Samples a second that are compared: all of speech, and 1/8 ms apart before interpolation.
+/// Samples per second for the comparison: enough for speech, and 1/8 ms apart before interpolation.
 const RATE: f64 = 8000.0;
 
 /// Length of the part compared, in seconds.
 const PART: f64 = 1.0;
 
-/// How far from its time it is looked for, in seconds.
+/// How far from its time it is searched, in seconds.
 const REACH: f64 = 0.25;
 
-/// Loudness is taken over so many seconds at a time.
+/// Loudness is averaged over this many seconds.
 const SLOT: f64 = 0.01;
 
-/// Mean power below which there is silence: the last bit of 16.
+/// Mean power below which sound counts as silence: the last bit of 16.
 const SILENCE: f64 = 1e-9;
 
-/// Correlation below which two sounds have nothing to do with one another.
+/// Correlation below which two sounds are unrelated.
 const ALIKE: f64 = 0.3;
 
-/// A peak of less than the highest by this much may still be the right one: sounds that repeat have many.
+/// A peak lower than the highest by this much may still be the right one: repetitive sounds have many.
 const RIVAL: f64 = 0.01;
 
 /// Finds the loudest part of a sound as it is played.
 #[derive(Debug, Default)]
 pub struct Loudest {
-    /// Powers of the last slots, as many as a part has, and their sum.
+    /// Powers of the last slots, as many as in a part, and their sum.
     slots: VecDeque<f64>,
     power: f64,
-    /// Energy of the samples of the slot that is not full yet, and their number.
+    /// Energy of the samples in the incomplete slot, and their number.
     open: (f64, usize),
-    /// Seconds that lie in full slots.
+    /// Seconds in complete slots.
     seconds: f64,
     /// End of the loudest part, in seconds, and its power.
     best: Option<(f64, f64)>,
@@ -65,15 +65,15 @@ impl Loudest {
         }
     }
 
-    /// When the part to compare begins, in seconds; `None` if all is silent.
+    /// Start of the part to compare, in seconds; `None` if all is silent.
     pub fn start(&self) -> Option<f64> {
         let (end, power) = self.best?;
-        // The loudest part ends just behind what made it the loudest; a quarter later that has all of its echo.
+        // The loudest part ends just after its loudest sound; starting a quarter later includes the whole decay.
         (power * SLOT / PART > SILENCE).then_some((end - PART * 0.75).max(0.0))
     }
 }
 
-/// A stretch of a sound at the rate that is compared.
+/// A stretch of sound at the rate for comparison.
 #[derive(Debug)]
 pub struct Stretch {
     start: f64,
@@ -86,12 +86,12 @@ impl Stretch {
         Stretch { start, sums: vec![(0.0, 0); (PART * RATE) as usize] }
     }
 
-    /// Where in the video that part may be.
+    /// The stretch of the video that may contain that part.
     pub fn around(start: f64) -> Self {
         Stretch { start: start - REACH, sums: vec![(0.0, 0); ((PART + 2.0 * REACH) * RATE) as usize + 1] }
     }
 
-    /// Takes what it needs of samples that begin at `time`; answers whether later ones can be of any use.
+    /// Takes the samples it needs from those that begin at `time`; returns whether later ones can still be needed.
     pub fn take(&mut self, time: f64, rate: u32, samples: impl Iterator<Item = f32>) -> bool {
         let mut at = (time - self.start) * RATE;
         for sample in samples {
@@ -114,12 +114,12 @@ impl Stretch {
     }
 }
 
-/// How much later the part of the tape comes in the video, in ms; `None` if it is not there.
+/// The delay of the part of the tape in the video, in ms; `None` if it is not found.
 pub fn offset(tape: &Stretch, video: &Stretch) -> Option<f64> {
     let (part, around) = (tape.samples(), video.samples());
     let quiet = SILENCE * part.len() as f64;
     let own: f64 = part.iter().map(|sample| sample * sample).sum();
-    // Energies up to each sample; that of any window is the difference of two.
+    // Energies up to each sample; the energy of a window is the difference of two.
     let energies: Vec<f64> = std::iter::once(0.0)
         .chain(around.iter().scan(0.0, |sum, sample| {
             *sum += sample * sample;
@@ -150,7 +150,7 @@ pub fn offset(tape: &Stretch, video: &Stretch) -> Option<f64> {
     Some((lag / RATE - REACH) * 1000.0)
 }
 
-/// Where between its neighbours a parabola through three points is highest, from −0.5 to 0.5.
+/// The position of the peak of a parabola through three points, relative to the middle one, from −0.5 to 0.5.
 fn between(left: f64, middle: f64, right: f64) -> f64 {
     let curve = left - 2.0 * middle + right;
     if curve >= 0.0 { 0.0 } else { ((left - right) / (2.0 * curve)).clamp(-0.5, 0.5) }

@@ -1,39 +1,39 @@
-//! All frames of a video in a few numbers: means, and the worst. Pure arithmetic.
+//! Summarises all frames of a video: means and the worst frames. Pure arithmetic.
 
 use serde::Serialize;
 
 use super::flat::{Edges, Sum};
 use super::quality::{self, Likeness};
 
-/// A frame that is worse than the others.
+/// The worst frame.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Worst {
-    /// How good it is, in the unit of the measure that it is the worst of.
+    /// Its quality, in the unit of the measure.
     pub value: f64,
-    /// Which frame of the tape it shows.
+    /// The index of the frame of the tape that it shows.
     pub frame: usize,
-    /// When the MP4 shows it, in seconds from the start.
+    /// Its start in the MP4, in seconds.
     pub seconds: f64,
 }
 
 /// One frame of an MP4.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct FrameQuality {
-    /// Which frame of the tape it shows; of equal neighbours the first.
+    /// The index of the frame of the tape that it shows; the first of equal neighbours.
     pub frame: usize,
-    /// When it appears, in seconds from the start.
+    /// Its start, in seconds.
     pub seconds: f64,
-    /// How exact it is, in dB.
+    /// Its PSNR, in dB.
     pub psnr: f64,
-    /// How similar its structure is; 1 is the best.
+    /// Its structural similarity, at most 1.
     pub ssim: f64,
-    /// How far it is off where the tape is flat, in levels of 255; `None` if the tape is flat nowhere.
+    /// Its error in flat areas of the tape, in levels of 255; `None` if there are none.
     pub flat_error: Option<f64>,
-    /// Bytes it takes.
+    /// Its size in bytes.
     pub bytes: u64,
 }
 
-/// All frames in a few numbers.
+/// The summary of all frames.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     pub psnr: f64,

@@ -1,7 +1,7 @@
-//! The ZIP: which entries there are, and their bytes. Nothing is ever written to disk by name.
+//! The ZIP archive: its entries and their bytes. Nothing is ever written to disk by name.
 //!
-//! Knows nothing about frames or time. What the archive declares is checked against the limits before it is unpacked,
-//! and unpacking stops at the declared size.
+//! Knows nothing about frames or time. Declared sizes are checked against the limits before anything is unpacked, and
+//! unpacking stops at the declared size.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -17,10 +17,10 @@ use crate::error::{Bound, Error, Result, TapeError};
 
 use super::limits::{Limits, MAX_DIRECTORY_BYTES};
 
-/// Where the bytes of a ZIP lie.
+/// The source of a ZIP's bytes.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// An open file; read with `pread`, so that clones do not disturb one another.
+    /// An open file, read with `pread`, so that clones do not interfere.
     File(Arc<File>),
     /// Bytes in memory.
     Memory(Arc<[u8]>),
@@ -60,7 +60,7 @@ struct Cursor {
     source: Source,
     position: u64,
     len: u64,
-    /// Bytes that may still be read, by this and all its clones.
+    /// Bytes that this reader and all its clones may still read.
     ration: Arc<AtomicU64>,
 }
 
@@ -69,7 +69,7 @@ impl Read for Cursor {
         let count = self.source.read_at(buffer, self.position)?;
         let spend = |left: u64| left.checked_sub(count as u64);
         if self.ration.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_err() {
-            return Err(io::Error::other(format!("the directory is longer than {MAX_DIRECTORY_BYTES} bytes")));
+            return Err(io::Error::other(format!("directory is longer than {MAX_DIRECTORY_BYTES} bytes")));
         }
         self.position += count as u64;
         Ok(count)
@@ -102,7 +102,7 @@ pub struct Entry {
     index: usize,
 }
 
-/// An open ZIP. Clones share the directory and the source, and each may read on its own thread.
+/// An open ZIP. Clones share the directory and the source, and each can read on its own thread.
 #[derive(Debug, Clone)]
 pub struct Archive {
     zip: ZipArchive<Cursor>,
@@ -111,11 +111,11 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Reads the directory of a ZIP and refuses one that is larger than the limit or crafted to mislead.
+    /// Reads the directory of a ZIP and refuses one that exceeds the limit or is crafted.
     ///
     /// # Errors
-    /// [`TapeError::Archive`] for what is no ZIP, [`TapeError::Overlap`] for overlapping entries, [`Error::Limit`] for an
-    /// archive of too many bytes.
+    /// [`TapeError::Archive`] if it is not a ZIP, [`TapeError::Overlap`] for overlapping entries, [`Error::Limit`] for
+    /// an archive of too many bytes.
     pub fn open(source: Source, limits: &Limits) -> Result<Self> {
         let len = source.len().map_err(|error| Error::Tape(TapeError::Archive { source: error.into() }))?;
         if len > limits.bytes {
@@ -127,7 +127,7 @@ impl Archive {
             });
         }
         let unreadable = |error: ZipError| Error::Tape(TapeError::Archive { source: error.into() });
-        // The whole directory is kept in memory, and nothing else bounds it.
+        // The whole directory is kept in memory, and nothing else limits its size.
         let ration = Arc::new(AtomicU64::new(MAX_DIRECTORY_BYTES));
         let cursor = Cursor { source, position: 0, len, ration: ration.clone() };
         let mut zip = ZipArchive::new(cursor.clone()).map_err(unreadable)?;
@@ -149,7 +149,7 @@ impl Archive {
         self.bytes
     }
 
-    /// Names that more than one entry has. Of those only the last is among the [`Archive::entries`].
+    /// Names of more than one entry. Only the last entry of each is among the [`Archive::entries`].
     #[must_use]
     pub fn twice(&self) -> &[String] {
         &self.twice
@@ -168,7 +168,7 @@ impl Archive {
     /// A reader of an entry's bytes; it fails at the end if the checksum is wrong.
     ///
     /// # Errors
-    /// [`TapeError::Encrypted`], or [`TapeError::PackedBy`] for a method that no recorder uses.
+    /// [`TapeError::Encrypted`], or [`TapeError::PackedBy`] for a compression method that no recorder uses.
     pub fn reader(&mut self, entry: &Entry) -> Result<impl Read + '_> {
         let name = || entry.name.clone();
         if let Ok(data) = self.zip.by_index_data(entry.index) {
@@ -189,8 +189,8 @@ impl Archive {
     /// Replaces the contents of `buffer` with the entry's bytes, checksum verified.
     ///
     /// # Errors
-    /// [`Error::Limit`] if the entry declares more than `most` bytes, [`TapeError::Lies`] if it unpacks to another length
-    /// than it declares, else as [`Archive::reader`], and [`TapeError::Unpack`] for damaged data.
+    /// [`Error::Limit`] if the entry declares more than `most` bytes, [`TapeError::Lies`] if it unpacks to a length
+    /// other than the declared one, [`TapeError::Unpack`] for damaged data, otherwise as [`Archive::reader`].
     pub fn read(&mut self, entry: &Entry, most: u64, buffer: &mut Vec<u8>) -> Result<()> {
         if entry.size > most {
             return Err(Error::Limit {
@@ -209,7 +209,7 @@ impl Archive {
         match read {
             Ok(read) if read as u64 == entry.size => Ok(()),
             Ok(read) if read as u64 > entry.size => lies("more"),
-            // The checksum is right, so this is no damage.
+            // The checksum is correct, so the entry is not damaged.
             Ok(read) => lies(&read.to_string()),
             Err(error) if error.to_string() == TOO_LONG => lies("more"),
             Err(error) => Err(damaged(&entry.name)(error)),
@@ -227,7 +227,7 @@ impl Archive {
     }
 }
 
-/// What went wrong when an entry was unpacked: the entry is damaged, unless it is the disk that could not be read.
+/// The error for a failure to unpack: the entry is damaged, unless the disk could not be read.
 pub fn damaged(name: &str) -> impl FnOnce(io::Error) -> Error + '_ {
     move |error| match error.raw_os_error() {
         Some(_) => Error::Tape(TapeError::Archive { source: error.into() }),
@@ -235,10 +235,10 @@ pub fn damaged(name: &str) -> impl FnOnce(io::Error) -> Error + '_ {
     }
 }
 
-/// What the ZIP reader says of an entry that unpacks to more than it declares; it has no kind of its own for that.
+/// The ZIP reader's message for an entry that unpacks to more than it declares; it has no error kind for that.
 const TOO_LONG: &str = "File is larger than its declared uncompressed size";
 
-/// Names that occur more than once in the directory of an archive, which starts at `start`; the ZIP reader only keeps
+/// Names that occur more than once in the directory of an archive, which starts at `start`; the ZIP reader keeps only
 /// the last entry of each.
 fn names_twice(mut from: Cursor, start: u64) -> io::Result<Vec<String>> {
     const HEADER: usize = 46;
@@ -264,7 +264,7 @@ fn names_twice(mut from: Cursor, start: u64) -> io::Result<Vec<String>> {
 pub(super) mod tests {
     use super::*;
 
-    /// An entry that is in no archive, to test what only looks at names.
+    /// An entry outside of any archive, to test code that only uses names.
     pub fn entry(name: &str) -> Entry {
         Entry { name: name.into(), size: 0, packed: 0, crc32: 0, index: 0 }
     }

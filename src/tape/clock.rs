@@ -1,18 +1,18 @@
-//! From what is written about frames to times that can be shown: exact where that can be believed, mended where not.
+//! Turns the recorded times of frames into times for display: exact where they are plausible, repaired where they are
+//! not.
 //!
-//! Timestamps are the truth. A clock that ticks slowly gives several frames one time, which they share; one bad value
-//! costs its own frame the exact time and no other. The durations only count where there are no timestamps to go by.
-//! Pure arithmetic, no I/O.
+//! Timestamps are the truth. A slow clock gives several frames the same time, which they share; a bad value costs only
+//! its own frame the exact time. Durations count only if there are no usable timestamps. Pure arithmetic, no I/O.
 
 use super::fill::{UNKNOWN_DURATION, filled, last_duration, share};
 use super::pace::{Unit, pace, scale};
 use super::repair::believable;
 use super::timing::FrameTiming;
 
-/// No time is this far away, in any unit; sums of such times are still numbers.
+/// No time is this far away, in any unit; sums of smaller times are still finite.
 const BEYOND: f64 = 1e30;
 
-/// What was made of the times.
+/// How the times were interpreted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Judgement {
     /// Frames without a timestamp, among others that have one.
@@ -21,29 +21,29 @@ pub struct Judgement {
     pub has_no_timestamps: bool,
     /// Frames whose time does not fit between those around it.
     pub off: usize,
-    /// How often the clock was set.
+    /// How often the clock was changed.
     pub steps: usize,
-    /// Frames that have the time of the one before them.
+    /// Frames that have the time of the previous one.
     pub shared: usize,
-    /// What the times are in, if not in milliseconds.
+    /// The unit of the times, if not milliseconds.
     pub unit: Option<Unit>,
     /// Whether the timestamps are impossible, so that the durations count.
     pub is_impossible: bool,
 }
 
-/// When frames appear, in ms after the first, never backwards; and when the last disappears.
+/// The start of each frame, in ms after the first, never decreasing; and the end of the last.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Clock {
-    /// One time for each row.
+    /// One time per row.
     pub times: Vec<f64>,
-    /// The end of the last.
+    /// The end of the last frame.
     pub end: f64,
-    /// What was made of them.
+    /// How they were interpreted.
     pub judgement: Judgement,
 }
 
-/// Reads the clock of a tape. A frame that is held for longer than `longest`, in ms, without a duration that confirms it
-/// is taken for a mistake.
+/// Reads the clock of a tape. A frame that is held for longer than `longest`, in ms, counts as a mistake unless its
+/// duration confirms it.
 pub fn read(rows: &[FrameTiming], longest: f64) -> Clock {
     let mut judgement = Judgement::default();
     let mut times: Vec<Option<f64>> =

@@ -1,4 +1,4 @@
-//! The entries of an archive, by what they are for.
+//! The entries of an archive, by role.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use crate::error::{Error, Result, TapeError};
 use super::archive::{Archive, Entry};
 use super::names::{FrameNumber, Role, role};
 
-/// The entries of an archive, by what they are for.
+/// The entries of an archive, by role.
 #[derive(Default)]
 pub struct Contents {
     /// Pictures, in the order of the directory.
@@ -16,14 +16,14 @@ pub struct Contents {
     pub timing: Option<Entry>,
     /// `soundtrack.wav`
     pub soundtrack: Option<Entry>,
-    /// Names of the rest.
+    /// Names of all other entries.
     pub extra: Vec<String>,
-    /// Names of which there are several, all of them among the extra.
+    /// Names that occur more than once, all of them among the extra.
     pub twice: Vec<String>,
 }
 
 impl Contents {
-    /// Sorts them, and refuses an archive with two of anything that is read.
+    /// Sorts the entries, and refuses an archive with two entries for the same role.
     pub fn sort(archive: &Archive) -> Result<Self> {
         const TWO_OF_A_KIND: Error = Error::Tape(TapeError::SameName);
         let mut contents = Contents { twice: archive.twice().to_vec(), ..Contents::default() };
@@ -52,7 +52,7 @@ impl Contents {
         Ok(contents)
     }
 
-    /// What all that is of use unpacks to. Declared by the archive, and enforced while unpacking.
+    /// The unpacked size of all entries that are read, as declared by the archive and enforced while unpacking.
     pub fn bytes(&self) -> u64 {
         let used = self.frames.iter().map(|(_, entry)| entry).chain(&self.timing).chain(&self.soundtrack);
         used.fold(0, |sum, entry| sum.saturating_add(entry.size))

@@ -1,16 +1,16 @@
-//! Which frames of a tape cannot be shown. Some of that shows when the tape is opened, the rest when it is decoded, by
-//! whichever thread comes first.
+//! The frames of a tape that cannot be shown. Some are found when the tape is opened, the rest when they are decoded,
+//! on any thread.
 
 use std::sync::OnceLock;
 
 use crate::error::{Error, TapeError};
 
-/// What is wrong with each frame, as far as anybody has looked.
+/// The known problem of each frame.
 #[derive(Debug, Default)]
 pub struct Damage(Vec<OnceLock<String>>);
 
 impl Damage {
-    /// Of a tape with so many frames; nothing is known yet.
+    /// For a tape with this many frames, none of them known to be damaged.
     pub fn of(frames: usize) -> Self {
         Damage((0..frames).map(|_| OnceLock::new()).collect())
     }
@@ -20,25 +20,25 @@ impl Damage {
         self.0[frame].get().is_some()
     }
 
-    /// Remembers what is wrong with a frame. Others may have found the same.
+    /// Stores the problem of a frame. Another thread may have stored it already.
     pub fn note(&self, frame: usize, error: &Error) {
         self.0[frame].get_or_init(|| reason(error));
     }
 
-    /// A frame that holds the very bytes of another shares its fate.
+    /// Marks a frame that has the same bytes as a damaged one.
     pub fn share(&self, from: usize, to: usize) {
         if let Some(reason) = self.0[from].get() {
             self.0[to].get_or_init(|| reason.clone());
         }
     }
 
-    /// Damaged frames, and what is wrong with each.
+    /// Damaged frames and their problems.
     pub fn known(&self) -> impl Iterator<Item = (usize, &str)> {
         self.0.iter().enumerate().filter_map(|(frame, reason)| Some((frame, reason.get()?.as_str())))
     }
 }
 
-/// What is wrong, without the name of the part that it is wrong with.
+/// The problem without the name of the affected part.
 pub fn reason(error: &Error) -> String {
     match error {
         Error::Tape(TapeError::Soundtrack { what, .. }) => what.clone(),

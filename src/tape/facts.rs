@@ -1,4 +1,4 @@
-//! What a tape holds, in numbers.
+//! Facts about the contents of a tape.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::error::Result;
 use super::open::Tape;
 use super::timeline::TICKS_PER_SECOND;
 
-/// What a tape holds.
+/// Facts about the contents of a tape.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
     /// Bytes of the archive.
@@ -20,11 +20,11 @@ pub struct Facts {
     pub height: u32,
     /// Pictures.
     pub frames: usize,
-    /// Pictures that are the same as the one before.
+    /// Pictures that are the same as the previous one.
     pub duplicates: usize,
     /// How long it lasts.
     pub seconds: f64,
-    /// The picture that is shown for longest.
+    /// The picture that is shown longest.
     pub longest_hold: Hold,
     /// Its sound, if it has any.
     pub sound: Option<Sound>,
@@ -32,12 +32,12 @@ pub struct Facts {
     pub extra: Vec<String>,
 }
 
-/// A picture that is shown for a while.
+/// A picture and the time it is shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hold {
     /// Its number, from 0.
     pub frame: usize,
-    /// For how long.
+    /// The time it is shown.
     pub seconds: f64,
 }
 
@@ -46,7 +46,7 @@ pub struct Hold {
 pub struct Sound {
     /// How long it lasts.
     pub seconds: f64,
-    /// Samples a second.
+    /// Samples per second.
     pub rate: u32,
     /// One for mono, two for stereo.
     pub channels: u16,
@@ -67,7 +67,7 @@ impl Sound {
 }
 
 impl Tape {
-    /// What it holds. Pictures that may be the same are unpacked for that.
+    /// Collects the facts. Unpacks pictures that may be equal.
     ///
     /// # Errors
     /// As [`Tape::repeats`].

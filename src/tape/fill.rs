@@ -1,11 +1,12 @@
-//! Times for frames that have none of their own: between those around them, or shared with those of the same time.
+//! Times for frames without a time of their own: interpolated between neighbours, or shared among frames of the same
+//! time.
 
 use super::pace::Pace;
 
-/// How long the site's player shows a frame about which nothing is known, in ms.
+/// How long the site's player shows a frame without any timing, in ms.
 pub const UNKNOWN_DURATION: f64 = 1000.0 / 30.0;
 
-/// Every time, those that are not known from those around them.
+/// All times, with unknown ones interpolated from their neighbours.
 pub fn filled(times: &[Option<f64>], durations: &[Option<f64>], usual: Option<f64>) -> Vec<f64> {
     let stays = |index: usize| durations[index].or(usual).unwrap_or(UNKNOWN_DURATION);
     let mut filled: Vec<f64> = Vec::with_capacity(times.len());
@@ -18,7 +19,7 @@ pub fn filled(times: &[Option<f64>], durations: &[Option<f64>], usual: Option<f6
         }));
         return filled;
     };
-    // Backwards from the first that is known.
+    // Backwards from the first known time.
     let mut time = times[first].unwrap_or_default();
     filled.extend((0..first).rev().map(|index| {
         time -= stays(index);
@@ -46,7 +47,7 @@ pub fn filled(times: &[Option<f64>], durations: &[Option<f64>], usual: Option<f6
     filled
 }
 
-/// How far into a stretch each of its frames ends, from 0 to 1: as the durations have it if all are known, else evenly.
+/// The end of each frame within a stretch, from 0 to 1: by the durations if all are known, otherwise evenly.
 fn shares(durations: &[Option<f64>]) -> Vec<f64> {
     let sum: f64 = durations.iter().flatten().sum();
     let is_known = sum.is_finite() && durations.iter().all(Option::is_some);
@@ -58,7 +59,7 @@ fn shares(durations: &[Option<f64>]) -> Vec<f64> {
     durations.iter().map(share).collect()
 }
 
-/// Frames with one time share that until the next tick of the clock. Answers how many had the time of another.
+/// Spreads frames with the same time until the next tick of the clock. Returns how many had the time of another.
 pub fn share(times: &mut [f64], pace: Pace) -> usize {
     let (mut start, mut shared) = (0, 0);
     while start < times.len() {
@@ -66,7 +67,7 @@ pub fn share(times: &mut [f64], pace: Pace) -> usize {
         let count = times[start..].iter().take_while(|&&other| other <= time).count();
         if count > 1 {
             let (next, frames) = (times.get(start + count).copied(), count as f64);
-            // A picture that was then held for long was not drawn in the middle of that.
+            // A picture that is then held for long was not drawn in the middle of that time.
             let most = if next.is_some() { pace.tick.max(frames * pace.frame) } else { pace.tick };
             let room = next.map_or(frames * pace.frame, |next| next - time).min(most);
             for (index, other) in times[start..start + count].iter_mut().enumerate() {
@@ -79,11 +80,10 @@ pub fn share(times: &mut [f64], pace: Pace) -> usize {
     shared
 }
 
-/// How long the last frame stays, if its duration says more than that the clock is slow or that the recorder writes no
-/// shorter durations.
+/// The duration of the last frame, unless it only reflects a slow clock or the recorder's shortest duration.
 pub fn last_duration(times: &[f64], durations: &[Option<f64>], pace: Option<Pace>, is_shared: bool) -> Option<f64> {
     let duration = durations.last().copied().flatten()?;
-    // A tick is the difference of two times, so that it is not exactly what it was written as.
+    // A tick is the difference of two floats, so it is not exactly the written value.
     if is_shared && pace.is_some_and(|pace| duration <= pace.tick * 1.001) {
         return None;
     }

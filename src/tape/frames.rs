@@ -1,6 +1,7 @@
-//! Which row of `timing.json` is about which frame, and in what order they are shown.
+//! Matches rows of `timing.json` with frames, and puts them in order.
 //!
-//! Rows and frames meet by the frame's number: that in the row's file name, else the row's own, else its position.
+//! Rows are matched by the frame's number: from the row's file name, otherwise the row's own number, otherwise its
+//! position.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,38 +9,38 @@ use super::archive::Entry;
 use super::names::{FrameNumber, frame_named};
 use super::timing::FrameTiming;
 
-/// A moment of the tape: what is known about its time, and the picture, unless the archive lacks it.
+/// A frame of the tape: its timing, and its picture unless the archive lacks it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slot {
     /// The picture.
     pub entry: Option<Entry>,
-    /// What `timing.json` says about it; nothing, if it has no row.
+    /// Its row of `timing.json`; empty if it has none.
     pub row: FrameTiming,
 }
 
-/// Everything that is shown, in the order of time.
+/// All frames in the order of time.
 #[derive(Debug, Default, PartialEq)]
 pub struct Ordered {
-    /// First shown first.
+    /// The frames.
     pub slots: Vec<Slot>,
-    /// What rows call the frames that the archive does not hold.
+    /// The names that rows give to frames missing from the archive.
     pub missing: Vec<String>,
-    /// Names of frames for which there is no row.
+    /// Names of frames without a row.
     pub unlisted: Vec<String>,
-    /// Rows about a frame that another row is about.
+    /// The number of rows for frames that already have one.
     pub repeated: usize,
-    /// Whether rows and frames have nothing in common but their number.
+    /// Whether rows and frames were matched by position, because only their counts agree.
     pub is_by_position: bool,
 }
 
-/// A row, and the frame that it is about.
+/// A row and its frame.
 struct Listed {
     row: FrameTiming,
     number: Option<FrameNumber>,
     entry: Option<Entry>,
 }
 
-/// Orders the frames of an archive by what `rows` say.
+/// Orders the frames of an archive by their `rows`.
 pub fn order(frames: Vec<(FrameNumber, Entry)>, rows: Vec<FrameTiming>) -> Ordered {
     let mut frames: BTreeMap<FrameNumber, Entry> = frames.into_iter().collect();
     let mut ordered = Ordered::default();
@@ -59,7 +60,7 @@ pub fn order(frames: Vec<(FrameNumber, Entry)>, rows: Vec<FrameTiming>) -> Order
         listed.push(Listed { row, number, entry });
     }
     if listed.iter().all(|listed| listed.entry.is_none()) {
-        // These rows are about another tape.
+        // These rows belong to another tape.
         listed.clear();
     }
     sort(&mut listed, names_decide);
@@ -76,7 +77,7 @@ fn called(row: &FrameTiming, number: Option<&FrameNumber>) -> String {
     }
 }
 
-/// For each row the number of the frame that it is about.
+/// The number of the frame of each row.
 fn numbers(
     frames: &BTreeMap<FrameNumber, Entry>,
     rows: &[FrameTiming],
@@ -85,7 +86,7 @@ fn numbers(
     let in_archive: Vec<&FrameNumber> = frames.keys().collect();
     let singles: Option<Vec<u64>> = in_archive.iter().map(|number| number.single()).collect();
     let Some(singles) = singles else {
-        // Dates have no numbers, so that of a row counts them.
+        // Dates are not numbers, so a row's number is an index into them.
         let at = |index: usize| in_archive.get(index).copied().cloned();
         let of = |(index, row): (usize, &FrameTiming)| match row.filename.as_deref().and_then(frame_named) {
             Some(number) => Some(number),
@@ -113,14 +114,14 @@ fn numbers(
     *is_by_position = has_numbers || rows.iter().any(|row| row.filename.is_some());
     let positions = positions(&singles, rows.len());
     if *is_by_position && rows.len() != frames.len() {
-        // There is nothing to go by: these rows are about other frames.
+        // No match: these rows belong to other frames.
         *is_by_position = false;
         return rows.iter().map(|row| named(row).or(row.number.map(FrameNumber::of))).collect();
     }
     positions
 }
 
-/// The numbers of rows; one without follows that before it.
+/// The numbers of rows; a row without one follows the previous row.
 fn continued(numbers: impl Iterator<Item = Option<FrameNumber>>) -> Vec<Option<FrameNumber>> {
     let mut numbers: Vec<_> = numbers.collect();
     let first = numbers.iter().enumerate().find_map(|(index, number)| Some((index, number.as_ref()?.single()?)));
@@ -135,7 +136,7 @@ fn continued(numbers: impl Iterator<Item = Option<FrameNumber>>) -> Vec<Option<F
     numbers
 }
 
-/// Rows that count from another number than the archive, and are otherwise the same.
+/// The numbers of rows that start from a different number than the archive and otherwise agree.
 fn shifted(numbers: &[Option<FrameNumber>], in_archive: &[u64]) -> Option<Vec<Option<FrameNumber>>> {
     let singles: Vec<u64> = numbers.iter().map(|number| number.as_ref()?.single()).collect::<Option<_>>()?;
     let mut sorted = singles.clone();
@@ -150,7 +151,7 @@ fn shifted(numbers: &[Option<FrameNumber>], in_archive: &[u64]) -> Option<Vec<Op
     is_constant.then(|| singles.into_iter().map(moved).collect())
 }
 
-/// The frames that rows without any number are about. Where the archive has holes, a row's position is a number.
+/// The frames of rows without any number. If the archive has gaps, a row's position is a frame number.
 fn positions(in_archive: &[u64], rows: usize) -> Vec<Option<FrameNumber>> {
     let (first, last) = (in_archive.first().copied().unwrap_or(0), in_archive.last().copied().unwrap_or(0));
     let fits = |from: u64| last - from < rows as u64;
@@ -162,7 +163,7 @@ fn positions(in_archive: &[u64], rows: usize) -> Vec<Option<FrameNumber>> {
     (0..rows).map(|index| of(index).map(FrameNumber::of)).collect()
 }
 
-/// Rows may lie in any order: that of the numbers is taken if the times run backwards less often then.
+/// Sorts rows, which can be in any order: by number, if the times run backwards less often that way.
 fn sort(listed: &mut [Listed], names_decide: bool) {
     if listed.iter().any(|listed| listed.number.is_none()) {
         return;
@@ -180,7 +181,7 @@ fn sort(listed: &mut [Listed], names_decide: bool) {
     }
 }
 
-/// Frames that no row is about take the place that their number has, or the last places if the order is another.
+/// Inserts frames without a row by their number, or at the end if the order is not that of the numbers.
 fn with_unlisted(listed: Vec<Listed>, unlisted: BTreeMap<FrameNumber, Entry>) -> Vec<Slot> {
     let is_sorted = listed.windows(2).all(|pair| pair[0].number <= pair[1].number);
     let mut unlisted = unlisted.into_iter().peekable();
@@ -263,7 +264,7 @@ mod tests {
         let rows = |count: u8| (0..count).map(|index| row(None, None, f64::from(index))).collect::<Vec<_>>();
         let ordered = order(frames(&["frame-2.png", "frame-1.png"]), rows(2));
         assert_eq!(shown(&ordered), [("frame-1.png", Some(0.0)), ("frame-2.png", Some(1.0))]);
-        // A hole in the archive is one in the rows.
+        // A gap in the archive is a gap in the rows.
         let ordered = order(frames(&["frame-0.png", "frame-2.png"]), rows(3));
         assert_eq!(shown(&ordered), [("frame-0.png", Some(0.0)), ("", Some(1.0)), ("frame-2.png", Some(2.0))]);
         let ordered = order(frames(&["frame-10.png", "frame-20.png"]), rows(2));

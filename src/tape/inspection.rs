@@ -1,4 +1,4 @@
-//! A thorough look at a tape: everything that a video shows, decoded.
+//! A complete check of a tape, which decodes everything that a video shows.
 
 use rayon::prelude::*;
 
@@ -9,11 +9,10 @@ use super::open::Tape;
 use super::reel::Reel;
 
 impl Tape {
-    /// Decodes every frame that differs from the one before it, on all threads, and plays the sound, to find what is
-    /// damaged.
+    /// Decodes every frame that differs from the previous one, on all threads, and plays the sound, to find damage.
     ///
     /// # Errors
-    /// As [`Reel::picture`]; [`Error::Interrupted`] if `is_cancelled` says so.
+    /// As [`Reel::picture`]; [`Error::Interrupted`] if `is_cancelled` returns true.
     pub fn look_through(&self, is_cancelled: impl Fn() -> bool + Sync) -> Result<()> {
         let check = || if is_cancelled() { Err(Error::Interrupted) } else { Ok(()) };
         let repeats = self.repeats()?;

@@ -1,9 +1,8 @@
-//! JSON as editors, scripts and full disks leave it, made plain.
+//! Repairs JSON that editors, scripts and full disks have damaged.
 
 use std::borrow::Cow;
 
-/// Text as UTF-8 without a byte order mark, and without NULs at its end, which a file has that was made longer than it
-/// needed to be.
+/// Text as UTF-8 without a byte order mark and without trailing NULs, which a preallocated file has.
 pub fn plain(bytes: &[u8]) -> Cow<'_, [u8]> {
     let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = bytes.as_chunks::<2>().0.iter().map(|&pair| unit(pair));
@@ -13,7 +12,7 @@ pub fn plain(bytes: &[u8]) -> Cow<'_, [u8]> {
         [0xEF, 0xBB, 0xBF, rest @ ..] => rest.into(),
         [0xFF, 0xFE, rest @ ..] => wide(rest, u16::from_le_bytes).into_bytes().into(),
         [0xFE, 0xFF, rest @ ..] => wide(rest, u16::from_be_bytes).into_bytes().into(),
-        // Without the mark: JSON begins with a character of ASCII, one half of which is 0.
+        // Without a mark: JSON starts with an ASCII character, and one of its two bytes is 0.
         [1..=127, 0, 1..=127, 0, ..] => wide(bytes, u16::from_le_bytes).into_bytes().into(),
         [0, 1..=127, 0, 1..=127, ..] => wide(bytes, u16::from_be_bytes).into_bytes().into(),
         bytes => bytes.into(),
@@ -28,13 +27,13 @@ pub fn plain(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// JSON without what it does not have and some writers leave in it: commas before a closing bracket; `NaN` and
-/// `Infinity`, where JavaScript writes `null`. `None` if there is nothing of that.
+/// JSON without invalid parts that some writers leave: commas before a closing bracket; `NaN` and `Infinity`, where
+/// JavaScript writes `null`. `None` if there are none.
 pub fn repaired(json: &[u8]) -> Option<Vec<u8>> {
     const WORDS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
     let mut out = Vec::with_capacity(json.len());
     let (mut rest, mut in_string) = (json, false);
-    // Where the last comma is in `out`, if nothing but space has followed.
+    // The position of the last comma in `out`, if only space has followed.
     let mut comma = None;
     while let Some(&byte) = rest.first() {
         let word = WORDS.iter().find(|word| !in_string && rest.starts_with(word));
@@ -57,14 +56,14 @@ pub fn repaired(json: &[u8]) -> Option<Vec<u8>> {
         out.extend_from_slice(text);
         rest = rest.get(taken..).unwrap_or_default();
     }
-    // One behind the whole is left by those who write a row and a comma each time.
+    // Writers that append a row and a comma each time leave one at the end.
     if let Some(comma) = comma {
         out.truncate(comma);
     }
     (out != json).then_some(out)
 }
 
-/// The last byte that is no space.
+/// The last byte that is not a space.
 fn last_of(out: &[u8]) -> Option<u8> {
     out.iter().rev().find(|byte| !byte.is_ascii_whitespace()).copied()
 }

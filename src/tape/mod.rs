@@ -1,9 +1,9 @@
-//! A tape as it lies in its ZIP: frames in order, when each is shown, and the sound.
+//! The contents of a tape: frames in order, their times, and the sound.
 //!
-//! [`Tape::open`] reads the directory, `timing.json`, the header of every picture and of the sound, and holds all of
-//! it against the [`Limits`]. Pictures are unpacked later, one at a time, by a [`Reel`].
+//! [`Tape::open`] reads the directory, `timing.json` and the headers of all pictures and of the sound, and checks them
+//! against the [`Limits`]. Pictures are unpacked later, one at a time, by a [`Reel`].
 //!
-//! A flaw costs its part and no more, and is told of by a [`Warning`]; what is crafted, or over a limit, is refused.
+//! A flaw costs only the affected part and gives a [`Warning`]; a crafted archive, or one over a limit, is refused.
 //!
 //! ```
 //! use std::fs::File;

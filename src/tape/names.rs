@@ -1,10 +1,11 @@
-//! What the name of an entry says that it is, and which frame a name means.
+//! Determines the role of an entry by its name, and the frame that a name refers to.
 //!
-//! Archivers put `./` or `/` in front, tools change case, padding and extension, and `timing.json` may have a folder in
-//! its names. All of that is taken away here, for the archive and for `timing.json` alike: a frame is known by the
-//! numbers in its name.
+//! Archivers prepend `./` or `/`, tools change case, padding and extension, and names in `timing.json` may include a
+//! folder. This module normalises all of that, for the archive and for `timing.json` alike: the numbers in its name
+//! identify a frame.
 
-/// What identifies a frame: its number; of a frame named after the time, the parts of the date, which sort like it.
+/// The identity of a frame: its number; or for a frame named after the time, the parts of the date, which sort in
+/// order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FrameNumber(Vec<u64>);
 
@@ -23,7 +24,7 @@ impl FrameNumber {
     }
 }
 
-/// What an entry of an archive is for.
+/// The role of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Role {
     /// A picture.
@@ -32,11 +33,11 @@ pub enum Role {
     Timing,
     /// `soundtrack.wav`
     Soundtrack,
-    /// Nothing that is read.
+    /// Not read.
     Other,
 }
 
-/// What an entry of this name is for. Only those at the top of the archive are for anything.
+/// The role of an entry of this name. Only entries at the top of the archive have one.
 pub fn role(name: &str) -> Role {
     let name = at_top(name).to_ascii_lowercase();
     match name.as_str() {
@@ -47,12 +48,12 @@ pub fn role(name: &str) -> Role {
     }
 }
 
-/// The frame that a row of `timing.json` means by this file name, whatever folder and extension that has.
+/// The frame that a row of `timing.json` refers to by this file name, with any folder and extension.
 pub fn frame_named(name: &str) -> Option<FrameNumber> {
     number(&name.rsplit(['/', '\\']).next()?.trim().to_ascii_lowercase())
 }
 
-/// A name without what says "here" or "from the top" in front of it.
+/// A name without a prefix that means "here" or "from the top".
 fn at_top(mut name: &str) -> &str {
     while let Some(rest) = ["./", ".\\", "/", "\\"].iter().find_map(|prefix| name.strip_prefix(prefix)) {
         name = rest;
@@ -64,8 +65,8 @@ fn has_picture_extension(name: &str) -> bool {
     [".png", ".webp"].iter().any(|extension| name.ends_with(extension))
 }
 
-/// The numbers in a frame's name, lower case: `frame-00007.png`, `frame_2025.10.17.9.5.3.012.png`. The extension is the
-/// last part if it is no number.
+/// The numbers in a frame's name, in lower case: `frame-00007.png`, `frame_2025.10.17.9.5.3.012.png`. The last part is
+/// the extension if it is not a number.
 fn number(name: &str) -> Option<FrameNumber> {
     let rest = name.strip_prefix("frame-").or_else(|| name.strip_prefix("frame_"))?;
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

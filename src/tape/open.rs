@@ -1,4 +1,4 @@
-//! Opens a tape: directory, timing, heads of pictures and sound, held against the limits.
+//! Opens a tape: checks the directory, timing, and headers of pictures and sound against the limits.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,14 +16,14 @@ use super::timing::{self, FrameTiming};
 use super::warnings::{self, Names, Part, Warning};
 use super::{frames, probe};
 
-/// A recording: pictures, their times, and maybe sound.
+/// A recording: pictures, their times, and optional sound.
 #[derive(Debug)]
 pub struct Tape {
-    /// When each frame is shown, before anything is merged or snapped.
+    /// The time of each frame, before merging or snapping.
     pub timeline: Timeline,
-    /// Width of the first frame that can be decoded, and so of the video, in pixels.
+    /// Width of the first decodable frame, and thus of the video, in pixels.
     pub width: u32,
-    /// Its height.
+    /// Height of the same frame, in pixels.
     pub height: u32,
     /// Bytes of the whole archive.
     pub bytes: u64,
@@ -31,12 +31,12 @@ pub struct Tape {
     pub entries: usize,
     /// Entries that are neither frames nor timing nor sound.
     pub extra: Vec<String>,
-    /// What `timing.json` says about each frame.
+    /// The rows of `timing.json` for each frame.
     pub timing: Vec<FrameTiming>,
     soundtrack: Option<Soundtrack>,
-    /// What is wrong with the sound, if that only showed when it was played.
+    /// The problem of the sound, if it was found only when it was played.
     lost_sound: OnceLock<String>,
-    /// What was odd when the tape was opened.
+    /// The warnings from opening the tape.
     warnings: Vec<Warning>,
     pub(super) damage: Damage,
     repeats: OnceLock<Vec<bool>>,
@@ -48,12 +48,12 @@ pub struct Tape {
 }
 
 impl Tape {
-    /// Opens a tape and checks everything that can be checked without unpacking its pictures.
+    /// Opens a tape and checks everything that does not require unpacking its pictures.
     ///
     /// # Errors
-    /// Whatever is wrong with the archive; [`TapeError::Overlap`], [`TapeError::SameName`] or [`TapeError::Lies`] for parts that are built to mislead;
-    /// [`TapeError::NoFrames`] or [`TapeError::NoPicture`] if there is nothing to show; and [`Error::Limit`] for a tape that
-    /// asks for more than `limits`.
+    /// Errors of the archive; [`TapeError::Overlap`], [`TapeError::SameName`] or [`TapeError::Lies`] for crafted parts;
+    /// [`TapeError::NoFrames`] or [`TapeError::NoPicture`] if there is nothing to show; [`Error::Limit`] for a tape
+    /// that exceeds `limits`.
     pub fn open(source: impl Into<Source>, limits: &Limits) -> Result<Self> {
         let mut archive = Archive::open(source.into(), limits)?;
         let contents = Contents::sort(&archive)?;
@@ -114,8 +114,8 @@ impl Tape {
         Ok(tape)
     }
 
-    /// The size of the video is that of the first frame that can be decoded. Where all have one size there is no need
-    /// to try.
+    /// Sets the size of the video to that of the first decodable frame. If all frames have the same size, none needs to
+    /// be decoded.
     fn settle_size(&mut self, sizes: &[Option<(u32, u32)>]) -> Result<()> {
         let mut known = sizes.iter().flatten();
         let Some(&first) = known.next() else { return Err(self.no_picture()) };
@@ -146,11 +146,11 @@ impl Tape {
         Err(self.no_picture())
     }
 
-    /// Everything odd about the tape, as far as it has been read: damaged frames and sound show when they are decoded.
+    /// All warnings so far: damaged frames and sound are found when they are decoded.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
         let mut warnings = self.warnings.clone();
-        // A frame that holds the very bytes of a damaged one is never looked at.
+        // A frame with the same bytes as a damaged one is never decoded.
         let repeats = self.repeats.get().into_iter().flatten().enumerate();
         repeats.filter(|(_, is_repeat)| **is_repeat).for_each(|(frame, _)| self.damage.share(frame - 1, frame));
         let mut damaged = self.damage.known();
@@ -167,27 +167,27 @@ impl Tape {
         warnings
     }
 
-    /// Refuses a tape with anything odd about it; what shows later, as damaged frames do, is an error from then on.
+    /// Refuses a tape with warnings, and turns later flaws, such as damaged frames, into errors.
     ///
     /// # Errors
-    /// [`TapeError::Strict`], with the warnings there are so far.
+    /// [`TapeError::Strict`], with the warnings so far.
     pub fn demand_no_flaws(&self) -> Result<()> {
         self.is_strict.store(true, Ordering::Relaxed);
         Error::strict(&self.warnings())
     }
 
-    /// Whether to go on without what turns out damaged.
+    /// Whether to continue without the damaged part.
     pub(super) fn tolerates(&self, error: &Error) -> bool {
         error.is_flaw() && !self.is_strict.load(Ordering::Relaxed)
     }
 
-    /// The sound, if there is any that can be played.
+    /// The sound, if there is any and it can be played.
     #[must_use]
     pub fn soundtrack(&self) -> Option<&Soundtrack> {
         self.soundtrack.as_ref().filter(|_| self.lost_sound.get().is_none())
     }
 
-    /// Goes without the sound from now on.
+    /// Drops the sound.
     pub(super) fn lose_sound(&self, because: String) {
         self.lost_sound.get_or_init(|| because);
     }
@@ -198,19 +198,19 @@ impl Tape {
         self.frames.len()
     }
 
-    /// When all is over, pictures and sound, in ticks.
+    /// The end of pictures and sound, in ticks.
     #[must_use]
     pub fn end(&self) -> i64 {
         let pictures = self.timeline.end();
         self.soundtrack().map_or(pictures, |sound| sound.end_with(pictures))
     }
 
-    /// For each frame whether it is the same file as the one before it: equal checksum and length in the directory,
-    /// and then equal bytes. One that cannot be unpacked is no other's.
+    /// Whether each frame is the same file as the previous one: equal checksum and length in the directory, and equal
+    /// bytes. A frame that cannot be unpacked equals no other.
     ///
     /// # Errors
-    /// [`TapeError::Lies`] or [`Error::Limit`] if one of the frames compared was crafted; what is wrong with one if flaws
-    /// are not tolerated.
+    /// [`TapeError::Lies`] or [`Error::Limit`] if a compared frame is crafted; errors of a frame if flaws are not
+    /// tolerated.
     pub fn repeats(&self) -> Result<&[bool]> {
         match self.repeats.get() {
             Some(repeats) => Ok(repeats),
@@ -249,20 +249,19 @@ impl Tape {
         }
     }
 
-    /// Bytes that all pictures take in the archive.
+    /// Compressed size of all pictures in bytes.
     #[must_use]
     pub fn picture_bytes(&self) -> u64 {
         self.frames.iter().map(|entry| entry.packed).sum()
     }
 
-    /// The longest file that a picture within the limits can need: 16-bit RGBA that does not compress, and chunks of
-    /// text beside it.
+    /// The largest file that a picture within the limits can need: 16-bit RGBA without compression, plus text chunks.
     pub(super) fn most_packed(&self) -> u64 {
         (self.limits.pixels * 8 + (1 << 20)).min(self.limits.bytes)
     }
 }
 
-/// The rows of `timing.json`, or a warning in their place.
+/// The rows of `timing.json`, or a warning instead.
 fn read_timing(
     archive: &mut Archive,
     entry: &Entry,
@@ -282,7 +281,7 @@ fn read_timing(
     }
 }
 
-/// The soundtrack, or a warning in its place.
+/// The soundtrack, or a warning instead.
 fn open_sound(archive: &mut Archive, entry: &Entry, warnings: &mut Vec<Warning>) -> Result<Option<Soundtrack>> {
     match Soundtrack::open(archive, entry) {
         Ok(soundtrack) => Ok(Some(soundtrack)),

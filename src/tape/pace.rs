@@ -1,21 +1,21 @@
-//! How fast a clock runs on the whole: its ticks, its frames, and what it counts in. Pure.
+//! The typical pace of a clock: its ticks, its frames, and its unit. Pure.
 
-/// How a clock usually goes, in its own unit.
+/// The typical pace of a clock, in its own unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
-    /// Between two times that differ.
+    /// The time between two different timestamps.
     pub tick: f64,
-    /// From frame to frame: of a slow clock only a part of a tick.
+    /// The time from frame to frame, which is only a part of a tick if the clock is slow.
     pub frame: f64,
-    /// The same as a mean, a few long holds left out.
+    /// The same as a mean, without a few long holds.
     pub mean: f64,
-    /// How many ticks that was seen in.
+    /// The number of ticks observed.
     pub ticks: usize,
 }
 
-/// The pace of these times; `None` if none is later than another.
+/// The pace of these times; `None` if no time is later than another.
 pub fn pace(times: &[Option<f64>]) -> Option<Pace> {
-    // Each tick, and how many frames it has.
+    // Each tick, and its number of frames.
     let mut ticks = Vec::new();
     let mut start: Option<(usize, f64)> = None;
     for (index, &time) in times.iter().enumerate() {
@@ -46,7 +46,7 @@ pub fn typical(mut values: Vec<f64>) -> Option<f64> {
     values.get(values.len() / 2).copied()
 }
 
-/// What times are written in, where that is not milliseconds.
+/// The unit of times, if not milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// A thousand times too small.
@@ -57,28 +57,28 @@ pub enum Unit {
     Nanoseconds,
 }
 
-/// What to multiply times and durations by to have them in milliseconds.
+/// The factors that convert times and durations to milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scale {
     /// The timestamps.
     pub times: f64,
     /// The durations.
     pub durations: f64,
-    /// What that is, for the reader.
+    /// The unit, for the warning.
     pub unit: Option<Unit>,
-    /// Whether the timestamps are of no use in any unit.
+    /// Whether the timestamps are unusable in every unit.
     pub is_impossible: bool,
 }
 
 const MILLISECONDS: Scale = Scale { times: 1.0, durations: 1.0, unit: None, is_impossible: false };
 
-/// The shortest time that a frame can be shown, in ms: no recorder draws a thousand a second.
+/// The shortest time of a frame, in ms: no recorder draws a thousand frames per second.
 const SHORTEST: f64 = 1.0;
 
-/// How many ticks have to agree before another unit is believed.
+/// The number of ticks that must agree before another unit is assumed.
 const EVIDENCE: usize = 3;
 
-/// Looks for a unit in which times and durations make sense, and agree.
+/// Finds a unit in which times and durations are plausible and agree.
 pub fn scale(times: &[Option<f64>], durations: &[Option<f64>]) -> Scale {
     let in_seconds = |times, durations| Scale { times, durations, unit: Some(Unit::Seconds), is_impossible: false };
     let impossible = Scale { is_impossible: true, ..MILLISECONDS };

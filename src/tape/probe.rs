@@ -1,4 +1,4 @@
-//! A first look at every frame: its head.
+//! A first check of every frame by its header.
 
 use crate::error::{Bound, Error, Result, TapeError};
 use crate::picture;
@@ -7,10 +7,10 @@ use super::archive::{Archive, Entry};
 use super::damage::Damage;
 use super::limits::{Limits, MAX_SIDE};
 
-/// The size of a frame, if its head says one.
+/// The size of a frame, if its header is readable.
 type Size = Option<(u32, u32)>;
 
-/// Reads the head of every frame. Answers which are no pictures, and the sizes of the others.
+/// Reads the header of every frame. Returns the frames that are not pictures, and the sizes of the others.
 pub fn frames(archive: &mut Archive, frames: &[Entry], limits: &Limits) -> Result<(Damage, Vec<Size>)> {
     let damage = Damage::of(frames.len());
     let mut sizes = Vec::with_capacity(frames.len());

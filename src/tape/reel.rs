@@ -1,4 +1,4 @@
-//! One thread's way into a tape's pictures and sound: a reader of its own, and buffers that are used again.
+//! One thread's access to a tape's pictures and sound: its own reader, and reused buffers.
 
 use crate::error::Result;
 use crate::picture::{self, Decoder, Picture};
@@ -7,7 +7,7 @@ use super::archive::Archive;
 use super::damage::reason;
 use super::open::Tape;
 
-/// Reads pictures and sound. Any number of these can be at work on one tape.
+/// Reads pictures and sound. A tape can have any number of reels at the same time.
 #[derive(Debug)]
 pub struct Reel<'tape> {
     tape: &'tape Tape,
@@ -22,7 +22,7 @@ impl Tape {
         Reel { tape: self, archive: self.archive.clone(), packed: Vec::new() }
     }
 
-    /// The frame in the middle, which stands for all of them on thumbnails.
+    /// The frame in the middle, which thumbnails show.
     ///
     /// # Errors
     /// As [`Reel::picture`].
@@ -34,22 +34,24 @@ impl Tape {
 }
 
 impl Reel<'_> {
-    /// The file that holds frame `index` (0.., in the order of time): its name and its bytes.
+    /// The file of frame `index` (0.., in the order of time): its name and its bytes.
     ///
     /// # Errors
-    /// [`crate::error::TapeError::Unpack`] or [`crate::error::TapeError::Lies`] for damaged data, [`crate::Error::Limit`] for an entry no picture needs.
+    /// [`crate::error::TapeError::Unpack`] or [`crate::error::TapeError::Lies`] for damaged data,
+    /// [`crate::Error::Limit`] for an entry larger than any picture.
     pub fn picture_bytes(&mut self, index: usize) -> Result<(&str, &[u8])> {
         let entry = &self.tape.frames[index];
         self.archive.read(entry, self.tape.most_packed(), &mut self.packed)?;
         Ok((&entry.name, &self.packed))
     }
 
-    /// What is shown at frame `index`, at the size of the video: that frame; if it cannot be decoded the nearest before
-    /// it that can, else the nearest after it. What that is depends on the tape alone, and not on what was read before.
+    /// The picture shown at frame `index`, at the size of the video: that frame; if it cannot be decoded, the nearest
+    /// earlier one that can, otherwise the nearest later one. The result depends only on the tape, not on earlier
+    /// reads.
     ///
     /// # Errors
-    /// [`crate::error::TapeError::NoPicture`] if no frame can be decoded; what is wrong with this one, if flaws are not
-    /// tolerated; [`crate::error::TapeError::Lies`] or [`crate::Error::Limit`] for one that was crafted.
+    /// [`crate::error::TapeError::NoPicture`] if no frame can be decoded; errors of this frame if flaws are not
+    /// tolerated; [`crate::error::TapeError::Lies`] or [`crate::Error::Limit`] for a crafted frame.
     pub fn picture(&mut self, index: usize, decoder: &mut Decoder, picture: &mut Picture) -> Result<()> {
         for candidate in (0..=index).rev().chain(index + 1..self.tape.frames.len()) {
             if self.tape.damage.is_known(candidate) {
@@ -67,18 +69,18 @@ impl Reel<'_> {
         Err(self.tape.no_picture())
     }
 
-    /// Decodes frame `index` as it is.
+    /// Decodes frame `index` itself.
     ///
     /// # Errors
-    /// As [`Reel::picture_bytes`], and [`crate::error::TapeError::Picture`] for what cannot be decoded.
+    /// As [`Reel::picture_bytes`], and [`crate::error::TapeError::Picture`] if it cannot be decoded.
     pub fn decode(&mut self, index: usize, decoder: &mut Decoder, picture: &mut Picture) -> Result<()> {
         let pixels = self.tape.limits.pixels;
         let (name, bytes) = self.picture_bytes(index)?;
         decoder.decode(name, bytes, pixels, picture)
     }
 
-    /// Plays the soundtrack, if there is one; see [`super::Soundtrack::play`]. If it turns out damaged, the tape has no
-    /// sound from then on.
+    /// Plays the soundtrack, if there is one; see [`super::Soundtrack::play`]. If it is damaged, the tape has no sound
+    /// from then on.
     ///
     /// # Errors
     /// As [`super::Soundtrack::play`].

@@ -1,27 +1,27 @@
-//! Which of the times that are written can be believed. Pure.
+//! Finds the plausible times among the recorded ones. Pure.
 //!
-//! The times are cut where they run backwards or leap too far. At each cut the fewest values are given up that leave
-//! the rest in order; where that would be many that run like a clock, it is the clock that was set, and what follows is
-//! moved to where the time before it ends.
+//! The times are cut where they run backwards or jump too far. At each cut, the fewest values are dropped that leave
+//! the rest in order; if many values that run like a clock would be dropped, the clock was changed instead, and the
+//! later times are shifted to continue from the earlier ones.
 
-/// So few values in a row may be wrong although they run forwards.
+/// At most this many consecutive values may be wrong although they run forwards.
 const FEW: usize = 3;
 
-/// What can be believed.
+/// The plausible times.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Believed {
-    /// The times, never backwards; `None` for those not known.
+    /// The times, never decreasing; `None` for unknown ones.
     pub times: Vec<Option<f64>>,
-    /// How many were given up.
+    /// The number of dropped values.
     pub off: usize,
-    /// How often the clock was set.
+    /// How often the clock was changed.
     pub steps: usize,
 }
 
-/// A known time and whose it is.
+/// A known time and its frame.
 type Known = (usize, f64);
 
-/// Goes through the times of a tape whose frames are usually `usual` ms apart and held for no more than `longest`.
+/// Checks the times of a tape whose frames are usually `usual` ms apart and held for at most `longest`.
 pub fn believable(times: Vec<Option<f64>>, durations: &[Option<f64>], usual: f64, longest: f64) -> Believed {
     let follows = |before: &Known, after: &Known| {
         let gap = after.1 - before.1;
@@ -38,7 +38,7 @@ pub fn believable(times: Vec<Option<f64>>, durations: &[Option<f64>], usual: f64
             kept = at(shift);
             continue;
         };
-        // A clock that was set may have been set back.
+        // The clock may have been set back.
         let first = |by: f64| (run[0].0, run[0].1 + by);
         if let Some(by) = [shift.min(0.0), shift.max(0.0)].into_iter().find(|&by| follows(&last, &first(by))) {
             shift = by;
@@ -71,7 +71,7 @@ pub fn believable(times: Vec<Option<f64>>, durations: &[Option<f64>], usual: f64
     Believed { times, off, steps }
 }
 
-/// What it costs to give up these values; `None` if they are many and run like the clock.
+/// The cost of dropping these values; `None` if they are many and run like the clock.
 fn price(values: &[Known], usual: f64) -> Option<usize> {
     let is_usual = |pair: &&[Known]| {
         let gap = (pair[1].1 - pair[0].1) / (pair[1].0 - pair[0].0) as f64;
@@ -85,7 +85,7 @@ fn price(values: &[Known], usual: f64) -> Option<usize> {
     }
 }
 
-/// Whether the first price is the lower one; where they are equal, `decide` says.
+/// Whether the first cost is lower; if they are equal, `decide` decides.
 fn is_less(one: Option<usize>, other: Option<usize>, decide: impl Fn() -> bool) -> bool {
     match (one, other) {
         (Some(one), Some(other)) if one == other => decide(),
@@ -93,7 +93,7 @@ fn is_less(one: Option<usize>, other: Option<usize>, decide: impl Fn() -> bool) 
     }
 }
 
-/// Whether the last value that is kept is further from where the clock should be than `next` is.
+/// Whether the last kept value is further from the expected clock than `next` is.
 fn leap(kept: &[Known], tail: usize, next: &Known, usual: f64) -> bool {
     let Some(anchor) = kept.len().checked_sub(tail + 1).map(|index| kept[index]) else { return false };
     let off = |value: &Known| (value.1 - anchor.1 - usual * (value.0 - anchor.0) as f64).abs();

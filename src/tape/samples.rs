@@ -1,24 +1,24 @@
-//! How the samples of a WAV are written.
+//! The sample formats of WAV files.
 
-/// What a `fmt ` chunk says.
+/// The contents of a `fmt ` chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Format {
-    /// How a sample is written.
+    /// The encoding of a sample.
     pub encoding: Encoding,
-    /// Samples of one moment.
+    /// Samples per sample frame.
     pub channels: u16,
-    /// Moments in a second.
+    /// Sample frames per second.
     pub rate: u32,
-    /// Which loudspeakers the channels are for; 0 if that is not said.
+    /// The speaker mask of the channels; 0 if unknown.
     pub speakers: u32,
 }
 
-/// How a sample is written: in how many bytes, and as what.
+/// The encoding of a sample: its type and size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// 8 bits, silence at 128.
     Unsigned,
-    /// As many bytes as that, the most significant bits used, whatever their number.
+    /// This number of bytes, of which any number of the most significant bits are used.
     Signed(u8),
     /// 32 bits.
     Float32,
@@ -35,7 +35,7 @@ impl Format {
     /// Reads a `fmt ` chunk.
     ///
     /// # Errors
-    /// What is wrong with it: too short, compressed, samples of a size that nobody writes.
+    /// A text for a chunk that is too short, compressed, or has samples of an unknown size.
     pub fn parse(header: &[u8]) -> Result<Self, String> {
         if header.len() < 16 {
             return Err(format!("has a format header of {} bytes", header.len()));
@@ -48,7 +48,7 @@ impl Format {
             // The real tag opens the sub-format's GUID.
             (tag, speakers) = (word(24), long(20));
         }
-        // Samples may lie in more bytes than their bits need: 24 in 32, 20 in 24, 12 in 16.
+        // Samples may take more bytes than their bits need: 24 in 32, 20 in 24, 12 in 16.
         let packed = bits.div_ceil(8);
         let wide = if channels > 0 && block.is_multiple_of(channels) { block / channels } else { 0 };
         let bytes = if wide >= packed && wide <= 8 { wide } else { packed };
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(Encoding::Float32.decode(&f32::NAN.to_le_bytes()).to_bits(), 0);
     }
 
-    /// A format header: tag, channels, bytes of a moment, bits.
+    /// A format header: tag, channels, bytes of a sample frame, bits.
     fn header(tag: u16, channels: u16, block: u16, bits: u16) -> Vec<u8> {
         let rate = 48_000_u32;
         [&tag.to_le_bytes()[..], &channels.to_le_bytes(), &rate.to_le_bytes(), &[0; 4], &block.to_le_bytes()]

@@ -1,7 +1,7 @@
 //! `soundtrack.wav`: PCM of any kind as floats, read in blocks.
 //!
-//! Recorders that stream do not know the length when they write the header, so lengths in it are upper bounds at
-//! best; the bytes that are there count. What cannot be played at all is refused with the reason.
+//! Recorders that stream do not know the length when they write the header, so the lengths in it are upper bounds at
+//! best; the actual bytes count. A soundtrack that cannot be played is refused with the reason.
 
 use std::io::{self, Read};
 
@@ -15,47 +15,47 @@ use super::timeline::TICKS_PER_SECOND;
 /// Sample frames in the recorder's blocks; it pads the last one with silence.
 pub const BLOCK: u64 = 4096;
 
-/// The shortest sound that is one, in seconds: half a frame of AAC.
+/// The shortest usable sound, in seconds: half a frame of AAC.
 const SHORTEST: f64 = 0.01;
 
-/// The longest format header there is a use for; `WAVE_FORMAT_EXTENSIBLE` has 40 bytes.
+/// The longest useful format header; `WAVE_FORMAT_EXTENSIBLE` has 40 bytes.
 const LONGEST_FORMAT: u64 = 64;
 
-/// What a length says that is not known, or stands elsewhere.
+/// The value of a length that is unknown or stored elsewhere.
 const UNKNOWN: u64 = u32::MAX as u64;
 
-/// The sound of a tape: what it is and where its samples lie.
+/// The sound of a tape: its format and the place of its samples.
 #[derive(Debug, Clone)]
 pub struct Soundtrack {
     /// Samples per second.
     pub rate: u32,
     /// 1 to 8.
     pub channels: u16,
-    /// Which loudspeakers the channels are for, as a WAV has it; 0 if it does not say.
+    /// The WAV's speaker mask of the channels; 0 if unknown.
     pub speakers: u32,
-    /// Length in sample frames (one sample for each channel).
+    /// Length in sample frames (one sample per channel).
     pub frames: u64,
     encoding: Encoding,
     entry: Entry,
     offset: u64,
 }
 
-/// The length of a chunk as its header has it.
+/// The length of a chunk according to its header.
 struct Chunk {
     name: [u8; 4],
     length: u64,
 }
 
 impl Soundtrack {
-    /// Reads the header of a WAV entry, or of an RF64 or BW64, whose lengths have 64 bits.
+    /// Reads the header of a WAV, RF64 or BW64; the latter two have lengths of 64 bits.
     ///
     /// # Errors
-    /// [`TapeError::Soundtrack`] with what is wrong: not a WAV, compressed, too many channels, an implausible rate.
+    /// [`TapeError::Soundtrack`] with the reason: not a WAV, compressed, too many channels, an implausible rate.
     pub fn open(archive: &mut Archive, entry: &Entry) -> Result<Self> {
         let refuse = |what: String| Error::Tape(TapeError::Soundtrack { name: entry.name.clone(), what });
         let mut reader = Counted { inner: archive.reader(entry)?, position: 0 };
         let early = |error: io::Error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => refuse("ends before its sound begins".into()),
+            io::ErrorKind::UnexpectedEof => refuse("ends before its sound starts".into()),
             _ => damaged(&entry.name)(error),
         };
 
@@ -63,7 +63,7 @@ impl Soundtrack {
         if !matches!(&riff[..4], b"RIFF" | b"RF64" | b"BW64") || &riff[8..] != b"WAVE" {
             return Err(refuse("is not a WAV file".into()));
         }
-        // Behind this nothing belongs to the file, unless the writer never came back to say so.
+        // Nothing after this belongs to the file, unless the writer never filled in the length.
         let riff_end = match u64::from(u32::from_le_bytes([riff[4], riff[5], riff[6], riff[7]])) {
             0 | UNKNOWN => u64::MAX,
             length => length + 8,
@@ -111,11 +111,11 @@ impl Soundtrack {
         }
     }
 
-    /// Plays the sound into `sink`, block by block: interleaved samples, nominally −1 to 1. `sink` ends it early by
-    /// answering `false`; the rest is still checked.
+    /// Plays the sound into `sink`, block by block: interleaved samples, nominally −1 to 1. If `sink` returns `false`,
+    /// it gets no more samples, but the rest is still checked.
     ///
     /// # Errors
-    /// [`TapeError::Unpack`] if the archive turns out damaged, and what `sink` returns.
+    /// [`TapeError::Unpack`] if the archive is damaged, and errors of `sink`.
     pub fn play(&self, archive: &mut Archive, mut sink: impl FnMut(&[f32]) -> Result<bool>) -> Result<()> {
         let name = &self.entry.name;
         let mut reader = Counted { inner: archive.reader(&self.entry)?, position: 0 };
@@ -135,21 +135,21 @@ impl Soundtrack {
             }
             left -= block;
         }
-        // The checksum is verified where the entry ends.
+        // The checksum is verified at the end of the entry.
         io::copy(&mut reader, &mut io::sink()).map_err(damaged(name))?;
         Ok(())
     }
 
-    /// When a video with this sound and with pictures up to `pictures` ends, all in ticks.
+    /// The end of a video with this sound and with pictures up to `pictures`, in ticks.
     ///
-    /// Sound may outlast the pictures by the padding of its last block; only what is more holds the last frame.
+    /// Sound may outlast the pictures by the padding of its last block; only a longer sound holds the last frame.
     #[must_use]
     pub fn end_with(&self, pictures: i64) -> i64 {
         let end = |frames: u64| (frames as f64 / f64::from(self.rate) * TICKS_PER_SECOND as f64).round() as i64;
         if end(self.frames) > pictures + end(BLOCK) { end(self.frames) } else { pictures }
     }
 
-    /// Whether there is enough of it for anybody to hear; a coder makes nothing of less.
+    /// Whether it is long enough to be heard; an encoder produces nothing from less.
     #[must_use]
     pub fn can_be_heard(&self) -> bool {
         self.seconds() >= SHORTEST
@@ -162,12 +162,12 @@ impl Soundtrack {
     }
 }
 
-/// Chunks of odd length are followed by a byte that does not count.
+/// The length of a chunk with padding: chunks of odd length are followed by a byte.
 fn padded(length: u64) -> u64 {
     length + length % 2
 }
 
-/// The format, within what can be played.
+/// The format, if it can be played.
 fn parse(header: &[u8]) -> Result<Format, String> {
     let format = Format::parse(header)?;
     if !(1..=MAX_CHANNELS).contains(&format.channels) {
@@ -180,8 +180,8 @@ fn parse(header: &[u8]) -> Result<Format, String> {
     Ok(format)
 }
 
-/// Whether a `data` chunk that says it is empty was written by somebody who never came back to say how long it became:
-/// the file goes on, and not with another chunk.
+/// Whether the writer of an empty `data` chunk never filled in its length: the file continues, but not with another
+/// chunk.
 fn is_streamed(reader: &mut Counted<impl Read>, riff_end: u64) -> io::Result<bool> {
     if reader.position >= riff_end {
         return Ok(false);
@@ -191,7 +191,7 @@ fn is_streamed(reader: &mut Counted<impl Read>, riff_end: u64) -> io::Result<boo
     Ok(!name.iter().all(|byte| (b' '..=b'~').contains(byte)))
 }
 
-/// A reader that knows how far it has come.
+/// A reader that counts its position.
 struct Counted<R> {
     inner: R,
     position: u64,

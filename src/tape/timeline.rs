@@ -1,7 +1,7 @@
-//! When each frame is shown, in exact ticks of 1/90000 s.
+//! The time of each frame, in exact ticks of 1/90000 s.
 //!
-//! A frame is shown `timestamp − first timestamp` after the start, as on the site; [`super::clock`] says what that is
-//! where it is not written, or not to be believed. Pure arithmetic, no I/O.
+//! A frame is shown `timestamp − first timestamp` after the start, as on the site; [`super::clock`] supplies times that
+//! are missing or implausible. Pure arithmetic, no I/O.
 
 use std::time::Duration;
 
@@ -11,30 +11,30 @@ use super::timing::FrameTiming;
 /// Ticks per second: the clock of MPEG, divisible by every usual frame rate.
 pub const TICKS_PER_SECOND: i64 = 90_000;
 
-/// A picture and how long it is shown: one frame of the finished video.
+/// A picture and its time: one frame of the finished video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shown {
-    /// Which frame of the tape, 0.. no holes.
+    /// The frame of the tape, 0.. without gaps.
     pub frame: usize,
-    /// When it appears, in ticks.
+    /// Its start, in ticks.
     pub start: i64,
-    /// How long it stays, in ticks. At least 1.
+    /// Its duration, in ticks. At least 1.
     pub duration: i64,
 }
 
-/// The time of every frame of a tape. Starts at 0 and runs strictly forwards.
+/// The time of every frame of a tape. Starts at 0 and strictly increases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeline {
-    /// 0.. with holes where frames were merged or dropped, never decreasing.
+    /// 0.. with gaps where frames were merged or dropped, never decreasing.
     frames: Vec<usize>,
     starts: Vec<i64>,
     end: i64,
 }
 
 impl Timeline {
-    /// The timeline of `rows`, and what was made of their times. A row whose frame is not there (`has_frame`) prolongs
-    /// the frame before it, or at the start the one after it. Nothing is held for longer than `longest` unless its
-    /// duration confirms it.
+    /// The timeline of `rows`, and how their times were interpreted. A row without its frame (`has_frame`) prolongs the
+    /// previous frame, or at the start the next one. No frame is held for longer than `longest` unless its duration
+    /// confirms it.
     #[must_use]
     pub fn new(rows: &[FrameTiming], has_frame: impl Fn(usize) -> bool, longest: Duration) -> (Self, Judgement) {
         let clock = clock::read(rows, longest.as_secs_f64() * 1000.0);
@@ -62,15 +62,15 @@ impl Timeline {
         }
     }
 
-    /// Joins each frame that shows the same picture as the one before it to that one.
+    /// Merges each frame that shows the same picture as the previous one into it.
     #[must_use]
     pub fn merge(&self, same_as_previous: impl Fn(usize) -> bool) -> Self {
         self.keep(|index| index == 0 || !same_as_previous(self.frames[index]))
     }
 
-    /// Moves every frame to the nearest instant of a regular grid, so that all gaps are whole frames.
+    /// Moves every frame to the nearest point of a regular grid, so that all gaps are whole frames.
     ///
-    /// Of the frames that fall on one instant the last is kept: it is the state that stayed.
+    /// Of the frames that fall on the same point, the last is kept, because it stayed visible.
     #[must_use]
     pub fn snap(&self, frames_per_second: u32) -> Self {
         let rate = i64::from(frames_per_second.max(1));
@@ -82,7 +82,7 @@ impl Timeline {
         for start in &mut snapped.starts {
             *start = time(slot(*start));
         }
-        // A first frame that was passed over must not leave a hole at the start.
+        // A skipped first frame must not leave a gap at the start.
         if let Some(first) = snapped.starts.first_mut() {
             *first = 0;
         }
@@ -119,26 +119,26 @@ impl Timeline {
         self.frames.len()
     }
 
-    /// Whether nothing is shown.
+    /// Whether it has no frames.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
 
-    /// When the last frame disappears, in ticks.
+    /// The end of the last frame, in ticks.
     #[must_use]
     pub fn end(&self) -> i64 {
         self.end
     }
 
-    /// How long the whole takes.
+    /// The whole duration.
     #[must_use]
     pub fn duration(&self) -> Duration {
         Duration::from_secs_f64(self.end as f64 / TICKS_PER_SECOND as f64)
     }
 }
 
-/// Milliseconds as ticks; a cast saturates, so that absurd times stay absurd and meet the limit on duration.
+/// Milliseconds as ticks; the cast saturates, so absurd times stay absurd and exceed the limit on duration.
 fn ticks(milliseconds: f64) -> i64 {
     ((milliseconds * (TICKS_PER_SECOND as f64 / 1000.0)).round() as i64).min(i64::MAX / 4)
 }

@@ -1,7 +1,7 @@
-//! `timing.json`: what the recorder wrote about each frame.
+//! `timing.json`: the recorder's data on each frame.
 //!
-//! Recorders wrote an array of rows, or an object with the array under `frames`; rows with `filename` or without;
-//! numbers that are missing, `null`, texts or nonsense. All of it is taken as it is here and judged in [`super::clock`].
+//! Recorders wrote an array of rows, or an object with the array under `frames`; rows with or without `filename`;
+//! numbers that are missing, `null`, strings or nonsense. This module accepts all of it; [`super::clock`] judges it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,22 +17,22 @@ use super::lenient;
 /// One row of `timing.json`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FrameTiming {
-    /// The entry that holds the frame, if the row names it.
+    /// The frame's entry, if the row names it.
     pub filename: Option<String>,
     /// The frame's number, if the row has it.
     pub number: Option<u64>,
     /// When the frame was drawn, in ms since any epoch. Finite.
     pub timestamp: Option<f64>,
-    /// How long it stayed, in ms, as the recorder thought. Finite.
+    /// The frame's duration in ms, according to the recorder. Finite.
     pub duration: Option<f64>,
 }
 
-/// Reads `timing.json` of any known form, as it lies there. What is of no use is passed over without being stored, as a
-/// file within its limit can hold millions of values.
+/// Reads `timing.json` in any known form. Unused values are skipped without being stored, because a file within its
+/// limit can contain millions of them.
 ///
 /// # Errors
-/// [`TapeError::Timing`] for what is not JSON, [`TapeError::TimingShape`] for JSON without an array of rows, [`Error::Limit`]
-/// for more than `most` rows.
+/// [`TapeError::Timing`] if it is not JSON, [`TapeError::TimingShape`] for JSON without an array of rows,
+/// [`Error::Limit`] for more than `most` rows.
 pub fn parse(json: &[u8], most: usize) -> Result<Vec<FrameTiming>> {
     let damaged = |error: serde_json::Error| Error::Tape(TapeError::Timing { source: error.into() });
     let json = lenient::plain(json);
@@ -51,7 +51,7 @@ pub fn parse(json: &[u8], most: usize) -> Result<Vec<FrameTiming>> {
             .frames
             .filter(|frames| frames.get().starts_with('['))
             .ok_or(Error::Tape(TapeError::TimingShape { found: "an object without frames" }))?,
-        Some(b'"') => return Err(Error::Tape(TapeError::TimingShape { found: "a text" })),
+        Some(b'"') => return Err(Error::Tape(TapeError::TimingShape { found: "a string" })),
         _ => return Err(Error::Tape(TapeError::TimingShape { found: "a single value" })),
     };
     let (rows, count) =
@@ -103,20 +103,20 @@ impl<'json> Visitor<'json> for Rows {
     }
 }
 
-/// What a row says that is of use; nothing, if it is no object.
+/// The useful values of a row; none if it is not an object.
 fn row(value: &RawValue) -> FrameTiming {
     let row = value.get();
     let Some(row) = row.starts_with('{').then(|| serde_json::from_str::<Row>(row).ok()).flatten() else {
         return FrameTiming::default();
     };
     let text = |value: &RawValue| serde_json::from_str::<Cow<str>>(value.get()).ok();
-    // A number too large for a float is none. Some writers put numbers into quotes.
+    // A number too large for a float is ignored. Some writers quote numbers.
     let number = |value: Option<&RawValue>| {
         let value = value?;
         let number = serde_json::from_str::<f64>(value.get()).ok();
         number.or_else(|| text(value)?.trim().parse().ok()).filter(|number| number.is_finite())
     };
-    // What JavaScript makes of a date that nobody asked for its number.
+    // The JSON form of a JavaScript `Date`.
     let date = |value: Option<&RawValue>| {
         let date: jiff::Timestamp = text(value?)?.trim().parse().ok()?;
         Some(date.as_nanosecond() as f64 / 1e6)

@@ -1,4 +1,4 @@
-//! What is odd about a tape but does not keep it from being shown.
+//! Warnings about a tape: flaws that do not prevent a video.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::pace::Unit;
 use super::soundtrack::{BLOCK, Soundtrack};
 use super::timeline::Timeline;
 
-/// How many names a warning holds; the rest are counted.
+/// The most names in a warning; the rest are counted.
 const MOST_NAMES: usize = 5;
 
 /// The part of a tape that a warning is about.
@@ -25,30 +25,30 @@ pub enum Part {
     Frames,
     /// `soundtrack.wav`
     Soundtrack,
-    /// What was made of them.
+    /// The resulting video.
     Video,
 }
 
-/// Something odd, and what was made of it. Its text names the part first.
+/// A flaw, and how it was handled. Its text names the affected part first.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// Entries that are there more than once, and that nothing reads.
+    /// Ignored entries that occur more than once.
     Twice(Names),
     /// There is no `timing.json`.
     NoTiming,
-    /// There is one, and it cannot be read.
+    /// `timing.json` cannot be read.
     UnreadableTiming {
-        /// Why not.
+        /// The reason.
         because: String,
     },
-    /// Rows and frames share neither names nor numbers.
+    /// Rows and frames have neither names nor numbers in common.
     ByPosition,
     /// Rows whose frame is not in the archive.
     Missing(Names),
     /// Frames without a row.
     Unlisted(Names),
-    /// Rows about a frame that has one.
+    /// Rows for frames that already have one.
     Repeated(usize),
     /// No row has a timestamp.
     NoTimestamps,
@@ -56,19 +56,19 @@ pub enum Warning {
     NoTimestamp(usize),
     /// Times in another unit than milliseconds.
     InUnit(Unit),
-    /// More than a thousand frames a second, while the durations say otherwise.
+    /// More than a thousand frames per second by the timestamps, but not by the durations.
     Impossible,
-    /// Times that fit nowhere.
+    /// Implausible times.
     Off(usize),
-    /// The clock was set during the recording.
+    /// The clock was changed during the recording.
     Set(usize),
-    /// Frames with the time of the frame before.
+    /// Frames with the time of the previous one.
     SharedTime(usize),
     /// Frames that cannot be shown.
     Damaged {
         /// Which.
         names: Names,
-        /// What is wrong with the first.
+        /// The error of the first.
         because: String,
     },
     /// Frames of another size than the video.
@@ -80,20 +80,20 @@ pub enum Warning {
     },
     /// A soundtrack that cannot be played.
     UnreadableSound {
-        /// What is wrong with it.
+        /// The reason.
         because: String,
     },
     /// A soundtrack without sound.
     EmptySound,
-    /// A soundtrack that is over before there is anything to encode.
+    /// A soundtrack that is too short to encode.
     ShortSound,
-    /// Sound that goes on for so many seconds after the pictures.
+    /// Sound that lasts longer than the pictures, by this many seconds.
     LongerSound(f64),
-    /// Sound that ends so many seconds before the pictures.
+    /// Sound that ends before the pictures, by this many seconds.
     ShorterSound(f64),
-    /// The video did not fit into so many bytes at the preset's quality.
+    /// The video did not fit into this many bytes at the preset's quality.
     LowerQuality(u64),
-    /// One of several encoders is not there.
+    /// One of several encoders is missing.
     NoEncoder {
         /// Its libav name.
         encoder: &'static str,
@@ -102,20 +102,20 @@ pub enum Warning {
     NotExact {
         /// Its name.
         codec: &'static str,
-        /// What is wrong with the video.
+        /// The error of the video.
         because: String,
     },
-    /// A lossless video is larger than the pictures that it was made of.
+    /// A lossless video is larger than the tape's pictures.
     LargerThanPictures {
-        /// By how much of their size.
+        /// The excess in per cent of their size.
         percent: u64,
-        /// The names of those that were tried.
+        /// The codecs that were tried.
         codecs: Vec<&'static str>,
     },
 }
 
 impl Warning {
-    /// The part of the tape that it is about.
+    /// The affected part of the tape.
     #[must_use]
     pub fn part(&self) -> Part {
         use Warning as W;
@@ -147,20 +147,24 @@ impl fmt::Display for Warning {
     fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
         use Warning as W;
         match self {
-            W::Twice(names) => write!(text, "archive holds {names} more than once; nothing reads that"),
+            W::Twice(names) => write!(text, "archive holds {names} more than once; they are ignored"),
             W::NoTiming => text.write_str("no timing.json; every frame is shown for 1/30 s"),
             W::UnreadableTiming { because } => {
                 write!(text, "timing.json cannot be read ({because}); every frame is shown for 1/30 s")
             }
             W::ByPosition => {
-                text.write_str("timing.json names other frames than the archive; its rows are matched by position")
+                text.write_str("timing.json and the archive name different frames; rows are matched by position")
             }
             W::Missing(names) => {
                 write!(text, "timing.json lists {names}, not in the archive; a neighbouring frame is shown instead")
             }
             W::Unlisted(names) => write!(text, "timing.json does not list {names}; shown between its neighbours"),
             W::Repeated(rows) => {
-                write!(text, "timing.json has {} about a frame that has a row; the first counts", count(*rows, "row"))
+                write!(
+                    text,
+                    "timing.json has {} for frames that already have one; the first counts",
+                    count(*rows, "row")
+                )
             }
             W::NoTimestamps => text.write_str("timing.json has no timestamps; the durations count"),
             W::NoTimestamp(frames) => {
@@ -175,7 +179,11 @@ impl fmt::Display for Warning {
                 write!(text, "timing.json gives {frames} a time that does not fit; shown between its neighbours")
             }
             W::Set(times) => {
-                write!(text, "timing.json has a clock that was set {}; time runs on from there", count(*times, "time"))
+                write!(
+                    text,
+                    "timing.json has a clock that was changed {}; later times are shifted to fit",
+                    count(*times, "time")
+                )
             }
             W::SharedTime(frames) => {
                 let frames = count(*frames, "frame");
@@ -192,26 +200,29 @@ impl fmt::Display for Warning {
                 write!(text, "soundtrack.wav cannot be played ({because}); the video has no sound")
             }
             W::EmptySound => text.write_str("soundtrack.wav is empty; the video has no sound"),
-            W::ShortSound => text.write_str("soundtrack.wav holds less than can be heard; the video has no sound"),
+            W::ShortSound => text.write_str("soundtrack.wav is too short to be heard; the video has no sound"),
             W::LongerSound(seconds) => {
                 write!(text, "sound lasts {seconds:.3} s longer than the pictures; the last frame is held")
             }
             W::ShorterSound(seconds) => write!(text, "sound ends {seconds:.3} s before the pictures"),
             W::LowerQuality(bytes) => {
                 let size = *bytes as f64 / 1e6;
-                write!(text, "video did not fit into {size:.1} MB; encoded again at lower quality")
+                write!(text, "video did not fit into {size:.1} MB; re-encoded at lower quality")
             }
-            W::NoEncoder { encoder } => write!(text, "libav has no {encoder}; the video is one of other encoders"),
-            W::NotExact { codec, because } => write!(text, "video in {codec} {because}; another codec is taken"),
+            W::NoEncoder { encoder } => write!(text, "libav has no {encoder}; other encoders are used"),
+            W::NotExact { codec, because } => write!(text, "video in {codec} {because}; another codec is used"),
             W::LargerThanPictures { percent, codecs } => {
                 let codecs = codecs.join(" or ");
-                write!(text, "video is {percent} % larger than the tape's pictures; {codecs} packs them no tighter")
+                write!(
+                    text,
+                    "video is {percent} % larger than the tape's pictures; {codecs} cannot compress them further"
+                )
             }
         }
     }
 }
 
-/// As its text, for people and machines alike.
+/// Serialised as its text.
 impl Serialize for Warning {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -239,7 +250,7 @@ impl<T: Into<String>> FromIterator<T> for Names {
 }
 
 impl Names {
-    /// Whether there are none.
+    /// Whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
@@ -266,7 +277,7 @@ impl Unit {
     }
 }
 
-/// What rows and frames have not in common.
+/// The warnings about mismatches of rows and frames.
 pub fn of_order(ordered: &mut Ordered) -> Vec<Warning> {
     let [missing, unlisted] =
         [&mut ordered.missing, &mut ordered.unlisted].map(|names| std::mem::take(names).into_iter().collect::<Names>());
@@ -278,7 +289,8 @@ pub fn of_order(ordered: &mut Ordered) -> Vec<Warning> {
     warnings
 }
 
-/// Times that were not believed, of `listed` frames and `unlisted`; of these it is known already that they have none.
+/// The warnings about implausible times, given the numbers of listed and unlisted frames; unlisted ones have no time
+/// anyway.
 pub fn of_times(judgement: &Judgement, listed: usize, unlisted: usize) -> Vec<Warning> {
     let some = |count: usize, warning: fn(usize) -> Warning| (count > 0).then(|| warning(count));
     let has_rows = !judgement.has_no_timestamps;
@@ -296,7 +308,7 @@ pub fn of_times(judgement: &Judgement, listed: usize, unlisted: usize) -> Vec<Wa
     .collect()
 }
 
-/// Sound that is empty, or not as long as the pictures.
+/// The warning about sound that is empty, or not as long as the pictures.
 pub fn of_sound(sound: &Soundtrack, timeline: &Timeline) -> Option<Warning> {
     if sound.frames == 0 {
         return Some(Warning::EmptySound);

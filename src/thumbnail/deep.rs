@@ -1,5 +1,5 @@
-//! PNGs of 16 bits a channel, read row by row, so that only eight bits of each are ever kept: the largest would take
-//! twice the memory otherwise.
+//! PNGs with 16 bits per channel, read row by row to keep only eight bits of each sample: the largest would take twice
+//! the memory otherwise.
 
 use std::io::{BufRead, Seek};
 
@@ -8,7 +8,7 @@ use png::{BitDepth, ColorType, Decoder, Transformations};
 
 use crate::error::{Cause, Result};
 
-/// Whether an image is one that this can read. It is read from its start again afterwards.
+/// Whether an image is a PNG with 16 bits per channel. Seeks back to the start.
 pub fn is_deep(image: &mut (impl BufRead + Seek)) -> bool {
     let mut is_deep = false;
     if let Ok(reader) = Decoder::new(&mut *image).read_info() {
@@ -18,7 +18,7 @@ pub fn is_deep(image: &mut (impl BufRead + Seek)) -> bool {
     image.rewind().is_ok() && is_deep
 }
 
-/// Decodes it.
+/// Decodes the image.
 pub fn decode(image: impl BufRead + Seek) -> Result<RgbaImage, Cause> {
     let mut decoder = Decoder::new(image);
     decoder.set_transformations(Transformations::EXPAND);
@@ -35,9 +35,9 @@ pub fn decode(image: impl BufRead + Seek) -> Result<RgbaImage, Cause> {
             ColorType::Rgba => ImageBuffer::from_raw(width, 1, values).map(DynamicImage::ImageRgba16),
             ColorType::Indexed => None,
         };
-        rgba.extend_from_slice(&row.ok_or("a row has another length than the header says")?.into_rgba8());
+        rgba.extend_from_slice(&row.ok_or("length of a row differs from the header")?.into_rgba8());
     }
-    RgbaImage::from_raw(width, height, rgba).ok_or_else(|| "it ends before its last row".into())
+    RgbaImage::from_raw(width, height, rgba).ok_or_else(|| "file ends before the last row".into())
 }
 
 #[cfg(test)]

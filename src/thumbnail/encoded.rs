@@ -6,15 +6,15 @@ use image::{ExtendedColorType, ImageEncoder};
 
 use crate::picture::Picture;
 
-/// JPEG quality; what the site uses.
+/// JPEG quality, the same as on the site.
 const JPEG_QUALITY: u8 = 90;
 
 /// A thumbnail as a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thumbnail {
-    /// The file; the same for the same picture.
+    /// The file; the same bytes for the same picture.
     pub bytes: Vec<u8>,
-    /// What it is: `image/png` or `image/jpeg`.
+    /// Its type: `image/png` or `image/jpeg`.
     pub mime_type: &'static str,
     /// Columns.
     pub width: u32,
@@ -33,25 +33,25 @@ pub fn png(rgba: &[u8], side: u32) -> Vec<u8> {
     } else {
         encoder.write_image(rgba, side, side, ExtendedColorType::Rgba8)
     };
-    written.expect("memory takes what is written");
+    written.expect("writing to memory cannot fail");
     bytes
 }
 
-/// Encodes a square as JPEG, what is transparent over black.
+/// Encodes a square as JPEG, with transparent parts over black.
 pub fn jpeg_over_black(rgba: &[u8], side: u32) -> Vec<u8> {
     jpeg(&Picture::over_black(side, side, rgba))
 }
 
-/// Encodes a picture as JPEG, chroma at full resolution.
+/// Encodes a picture as JPEG with chroma at full resolution.
 ///
 /// # Panics
-/// Never for a picture whose sides are below 65,536.
+/// Never, if both sides are below 65,536.
 #[must_use]
 pub fn jpeg(picture: &Picture) -> Vec<u8> {
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY)
         .write_image(&picture.rgb, picture.width, picture.height, ExtendedColorType::Rgb8)
-        .expect("memory takes what is written, and no side of a thumbnail is too long");
+        .expect("writing to memory cannot fail, and no side of a thumbnail is too long");
     bytes
 }
 

@@ -1,7 +1,7 @@
-//! Pictures fitted into squares: enlarged by repeating pixels, reduced with Lanczos3.
+//! Fits pictures into squares: enlarges by repeating pixels, reduces with Lanczos3.
 //!
-//! The type of pixels is named at compile time: the resizer that finds it out at run time is compiled for all thirteen that
-//! there are, which is a quarter of all code in a build.
+//! The pixel type is chosen at compile time: the resizer that chooses it at run time is compiled for all thirteen
+//! types, which make a quarter of all code in a build.
 
 use fast_image_resize as resize;
 use resize::images::{TypedImage, TypedImageRef};
@@ -13,7 +13,7 @@ use crate::picture::Picture;
 /// Width and height of a thumbnail.
 pub const SIDE: u32 = 512;
 
-/// Why bytes make an image: their number follows from its size, and they need no alignment.
+/// Why the bytes always form an image: their number follows from its size, and they need no alignment.
 const ENOUGH: &str = "there are as many bytes as pixels need";
 
 /// Fits a picture into a thumbnail.
@@ -23,7 +23,7 @@ pub fn thumbnail(picture: &Picture) -> Picture {
     Picture { width: SIDE, height: SIDE, rgb }
 }
 
-/// The whole picture, as large as fits into a square, with nothing beside it.
+/// The whole picture, as large as fits into a square, without borders.
 #[must_use]
 pub fn fitted(picture: &Picture, side: u32) -> Picture {
     let (width, height) = contained(picture.width, picture.height, side);
@@ -31,7 +31,7 @@ pub fn fitted(picture: &Picture, side: u32) -> Picture {
     Picture { width, height, rgb }
 }
 
-/// Fits pixels into a square, in the middle. Beside them everything is 0: black, and transparent if there is alpha.
+/// Fits pixels into the middle of a square. The border is 0: black, and transparent if there is alpha.
 pub fn contain<P: PixelTrait>(pixels: &[u8], (width, height): (u32, u32), side: u32) -> Vec<u8> {
     let (inner_width, inner_height) = contained(width, height, side);
     let inner = resized::<P>(pixels, (width, height), (inner_width, inner_height));
@@ -45,11 +45,11 @@ pub fn contain<P: PixelTrait>(pixels: &[u8], (width, height): (u32, u32), side: 
     canvas
 }
 
-/// Pixels at another size: repeated if that is larger, else filtered.
+/// Pixels at another size: repeated if it is larger, otherwise filtered.
 fn resized<P: PixelTrait>(pixels: &[u8], (width, height): (u32, u32), (to_width, to_height): (u32, u32)) -> Vec<u8> {
     let reduces = is_reduced((width, height), (to_width, to_height));
     let algorithm = if reduces { ResizeAlg::Convolution(FilterType::Lanczos3) } else { ResizeAlg::Nearest };
-    // Alpha is worked in before, if there is any.
+    // Alpha is multiplied beforehand, if there is any.
     let options = ResizeOptions::new().resize_alg(algorithm).use_alpha(false);
     let from = TypedImageRef::<P>::from_buffer(width, height, pixels).expect(ENOUGH);
     let mut resized = vec![0; to_width as usize * to_height as usize * P::size()];
@@ -58,7 +58,7 @@ fn resized<P: PixelTrait>(pixels: &[u8], (width, height): (u32, u32), (to_width,
     resized
 }
 
-/// Whether a picture of one size has fewer columns or rows at the other.
+/// Whether `to` has fewer columns or rows than `from`.
 pub fn is_reduced(from: (u32, u32), to: (u32, u32)) -> bool {
     to.0 < from.0 || to.1 < from.1
 }
@@ -75,7 +75,7 @@ pub fn divide_alpha(rgba: &mut [u8], side: u32) {
     MulDiv::new().divide_alpha_inplace_typed(&mut image).expect("these pixels have alpha");
 }
 
-/// The largest size of the same shape that fits; at least one pixel each way.
+/// The largest size of the same aspect ratio that fits; at least one pixel in each direction.
 pub fn contained(width: u32, height: u32, side: u32) -> (u32, u32) {
     let longest = u64::from(width.max(height));
     let scaled = |length: u32| ((u64::from(length) * u64::from(side) + longest / 2) / longest).max(1) as u32;

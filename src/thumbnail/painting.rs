@@ -1,4 +1,4 @@
-//! Paintings as thumbnails: untrusted files, decoded under limits, small enough in the end.
+//! Thumbnails of paintings: untrusted files, decoded under limits, and reduced until they are small enough.
 
 use std::io::{BufRead, Seek, SeekFrom};
 
@@ -11,26 +11,27 @@ use super::deep;
 use super::encoded::{Thumbnail, jpeg_over_black, png};
 use super::fit::{SIDE, contain, contained, divide_alpha, is_reduced, multiply_alpha};
 
-/// Bytes the thumbnail of a painting may have; what thousands of accounts can keep. The lexicon would allow ten times
-/// as many.
+/// Maximum size of a painting's thumbnail in bytes, so that thousands of accounts can store theirs. The lexicon allows
+/// ten times as many.
 pub const MAX_PAINTING_BYTES: usize = 100 * 1024;
 
-/// Pixels a painting may have; a 4K canvas has half as many. They take 64 MiB.
+/// Maximum number of pixels in a painting: twice those of a 4K canvas. They take 64 MiB.
 pub const MAX_PIXELS: u64 = 4096 * 4096;
 
-/// Bytes the file of a painting may have: as many pixels that do not compress at all.
+/// Maximum size of a painting's file in bytes: the same number of pixels without any compression.
 pub const MAX_FILE_BYTES: u64 = MAX_PIXELS * 4;
 
-/// What is tried in turn until the thumbnail of a painting is small enough. The last always is: 128×128 pixels have
-/// 64 KiB before they are packed.
+/// Sides to try in turn until the thumbnail of a painting is small enough. The last one always is: 128×128 pixels take
+/// 64 KiB uncompressed.
 const SIDES: [u32; 4] = [SIDE, 384, 256, 128];
 
-/// The thumbnail of a painting, which is a PNG, a JPEG or a WebP.
+/// Makes the thumbnail of a painting, which is a PNG, a JPEG or a WebP.
 ///
-/// A PNG if that has no more than [`MAX_PAINTING_BYTES`], else a JPEG; and if that is too large as well, a smaller one.
+/// The thumbnail is a PNG if it takes at most [`MAX_PAINTING_BYTES`], otherwise a JPEG; and if that is too large as
+/// well, a smaller one.
 ///
 /// # Errors
-/// [`TapeError::Picture`] for what is no picture or a damaged one, [`Error::Limit`] for one of too many pixels.
+/// [`TapeError::Picture`] if the picture is damaged or not one; [`Error::Limit`] if it has too many pixels.
 ///
 /// # Panics
 /// Never: the smallest thumbnail is small enough.
@@ -41,8 +42,8 @@ pub fn painting(image: impl BufRead + Seek) -> Result<Thumbnail> {
     let mut is_multiplied = false;
     loop {
         let side = sides.next().expect("the smallest thumbnail is small enough");
-        // The colour of what is transparent must not be seen at edges that are filtered. Worked in where the painting is:
-        // a copy of a large one takes as much memory again.
+        // The colour of transparent pixels must not bleed into filtered edges. Multiplied in place, because a copy of a
+        // large painting would take as much memory again.
         if !is_multiplied && is_reduced((width, height), contained(width, height, side)) {
             multiply_alpha(&mut painting, (width, height));
             is_multiplied = true;
@@ -60,7 +61,7 @@ pub fn painting(image: impl BufRead + Seek) -> Result<Thumbnail> {
     }
 }
 
-/// Bytes of memory that [`painting`] takes at most, by what the picture says of itself.
+/// The most memory that [`painting`] takes, in bytes, according to the picture's header.
 ///
 /// # Errors
 /// As [`painting`].
@@ -73,12 +74,12 @@ pub fn memory(mut image: impl BufRead + Seek) -> Result<u64> {
     let decoder = checked(reader)?;
     let (width, height) = decoder.dimensions();
     let rgba = u64::from(width) * u64::from(height) * 4;
-    // Only PNGs are read as they are decoded.
+    // Only PNGs are decoded as they are read.
     let before = if is_deep || decoder.total_bytes() == rgba { 0 } else { decoder.total_bytes() };
     Ok(rgba + before + if is_png { 0 } else { file })
 }
 
-/// Decodes a painting after a look at its size.
+/// Decodes a painting after a check of its size.
 fn decode(mut image: impl BufRead + Seek) -> Result<RgbaImage> {
     let is_deep = deep::is_deep(&mut image);
     let decoder = checked(guessed(&mut image)?)?;
@@ -94,7 +95,7 @@ fn guessed<R: BufRead + Seek>(image: R) -> Result<ImageReader<R>> {
     ImageReader::new(image).with_guessed_format().map_err(|error| damaged(error.into()))
 }
 
-/// What decodes a picture that is not too large.
+/// A decoder for a picture that is not too large.
 fn checked<'a>(reader: ImageReader<impl BufRead + Seek + 'a>) -> Result<impl ImageDecoder + 'a> {
     let decoder = reader.into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
@@ -138,7 +139,7 @@ mod tests {
         image
     }
 
-    /// Pixels that follow no rule a coder could find.
+    /// Pixels without a pattern that an encoder could use.
     fn noise(x: u32, y: u32) -> u8 {
         let mixed = (x ^ y.rotate_left(16)).wrapping_mul(0x9E37_79B9);
         (mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B).to_be_bytes()[1]

@@ -147,7 +147,7 @@ fn all_parts_of_an_archive_that_was_made_of_a_folder_are_found() {
 
 #[test]
 fn rows_that_name_other_frames_are_matched_by_position() {
-    let by_position = "timing.json names other frames than the archive; its rows are matched by position";
+    let by_position = "timing.json and the archive name different frames; rows are matched by position";
     let frames = || (0..4_usize).map(|index| format!("frame-{index}.png"));
     let says =
         |form: &'static str| move |index: usize| json!({ "filename": form.replace('N', &(index + 1).to_string()) });
@@ -367,7 +367,7 @@ fn unreadable_timing_is_as_good_as_none() {
         (
             "a text",
             with(b"\"16 ms\""),
-            unreadable("timing.json holds a text; expected an array of frames or an object with one"),
+            unreadable("timing.json holds a string; expected an array of frames or an object with one"),
         ),
         (
             "a number",
@@ -405,7 +405,7 @@ fn times_are_mended_one_by_one() {
         (
             "a clock that is set",
             rows(&["0", "20", "40", "60", "80", "1700000000000", "1700000000020", "1700000000040", "1700000000060"]),
-            &["timing.json has a clock that was set 1 time; time runs on from there"],
+            &["timing.json has a clock that was changed 1 time; later times are shifted to fit"],
             0.18,
         ),
         (
@@ -425,7 +425,7 @@ fn times_are_mended_one_by_one() {
         (
             "two rows about one frame",
             tape(2).timing_text(format!("[{},{},{}]", row(0, "0"), row(0, "10"), row(1, "20"))).zip(),
-            &["timing.json has 1 row about a frame that has a row; the first counts"],
+            &["timing.json has 1 row for frames that already have one; the first counts"],
             0.04,
         ),
     ]);
@@ -486,7 +486,7 @@ fn times_in_other_units_are_read_as_such() {
 fn entries_that_nothing_reads_may_be_there_twice() {
     let tape = tape(3).file("metadata.json", "{}").file("metadata.jsoN", "{}");
     let twice = Spoiled(tape.zip()).rename("metadata.jsoN", "metadata.json").0;
-    tolerates([("metadata", twice, &["archive holds metadata.json more than once; nothing reads that"][..], 0.12)]);
+    tolerates([("metadata", twice, &["archive holds metadata.json more than once; they are ignored"][..], 0.12)]);
 }
 
 fn with_sound(wav: impl Into<Vec<u8>>) -> Vec<u8> {
@@ -504,13 +504,13 @@ fn sound_that_cannot_be_played_leaves_a_video_without_it() {
     let plain = tone().bytes();
     let (format, data) = plain[12..].split_at(24);
     let unplayable = |because: &str| format!("soundtrack.wav cannot be played ({because}); the video has no sound");
-    let short = "soundtrack.wav holds less than can be heard; the video has no sound".to_owned();
+    let short = "soundtrack.wav is too short to be heard; the video has no sound".to_owned();
     let empty = "soundtrack.wav is empty; the video has no sound".to_owned();
     let damaged = |tape: TapeBuilder| Spoiled(tape.sound(&tone()).zip()).damage("soundtrack.wav").0;
     let list = wav::chunk(b"LIST", 4000, &[b"INFO".to_vec(), vec![b'A'; 3996]].concat());
     let rows: Vec<(&str, Vec<u8>, String)> = vec![
         ("not a WAV", with_sound("ID3 and so on, an MP3"), unplayable("is not a WAV file")),
-        ("an empty file", with_sound(""), unplayable("ends before its sound begins")),
+        ("an empty file", with_sound(""), unplayable("ends before its sound starts")),
         (
             "no channels",
             with_sound(tone().of(0, Encoding::Signed16).bytes()),
@@ -527,18 +527,18 @@ fn sound_that_cannot_be_played_leaves_a_video_without_it() {
             unplayable("has 0 samples a second; expected 1000 to 768000"),
         ),
         ("ADPCM", with_sound(header(20, 2)), unplayable("has 16-bit samples of format 2; expected PCM or float")),
-        ("ends in its header", with_sound(&plain[..30]), unplayable("ends before its sound begins")),
-        ("no sound", with_sound(wav::riff(format)), unplayable("ends before its sound begins")),
+        ("ends in its header", with_sound(&plain[..30]), unplayable("ends before its sound starts")),
+        ("no sound", with_sound(wav::riff(format)), unplayable("ends before its sound starts")),
         (
             "sound before its format",
             with_sound(wav::riff(&[data, format].concat())),
             unplayable("has sound before its format"),
         ),
-        ("a format of 4 GB", with_sound(header(19, 0xFF)), unplayable("ends before its sound begins")),
+        ("a format of 4 GB", with_sound(header(19, 0xFF)), unplayable("ends before its sound starts")),
         (
             "a list of 4 GB",
             with_sound(wav::riff(&[&wav::chunk(b"LIST", 0xFFFF_FFF0, b"INFO"), format, data].concat())),
-            unplayable("ends before its sound begins"),
+            unplayable("ends before its sound starts"),
         ),
         ("damaged", damaged(tape(3)), unplayable("Invalid checksum")),
         ("damaged, deflated", damaged(tape(3).deflated()), unplayable("Invalid checksum")),

@@ -88,14 +88,14 @@ fn what_is_no_zip_or_a_crafted_one_is_refused() {
         (
             "an unknown packing",
             spoiled().set(FIRST, Field::Method, 12).0,
-            "frame-00000.png is packed by Bzip2; expected stored or deflated",
+            "frame-00000.png is compressed by Bzip2; expected stored or deflated",
         ),
         (
             "overlapping entries",
             spoiled().overlap(SECOND, FIRST).0,
-            "archive has entries that overlap; a recorder never writes that",
+            "archive has overlapping entries, which no recorder writes",
         ),
-        ("a name twice", same_name, "archive holds two entries of the same name; a recorder never writes that"),
+        ("a name twice", same_name, "archive has two entries of the same name, which no recorder writes"),
     ]);
 }
 
@@ -150,7 +150,7 @@ fn archives_without_frames_or_with_too_many_are_refused() {
         (
             "a directory of a million entries",
             million_entries(),
-            "not a readable ZIP archive\n  because: i/o error: the directory is longer than 8388608 bytes",
+            "not a readable ZIP archive\n  because: i/o error: directory is longer than 8388608 bytes",
         ),
     ]);
 }
@@ -246,7 +246,7 @@ fn sound_that_goes_on_for_too_long_is_refused() {
 #[test]
 fn two_files_of_one_frame_are_refused_whatever_their_names_look_like() {
     let file = Picture::numbered(32, 24, 1).png();
-    let crafted = "archive holds two entries of the same name; a recorder never writes that";
+    let crafted = "archive has two entries of the same name, which no recorder writes";
     let with = |name: &'static str| tape().file(name, file.clone()).zip();
     refuses([
         ("./ in front", with("./frame-00001.png"), crafted),
@@ -319,7 +319,7 @@ fn a_full_disk_is_reported_and_left_clean() {
     let full = "No space left on device (os error 28)";
     let expected = format!("error: tape.zip: cannot write full/tape.mp4\n  because: {full}");
     with_mount(&workshop, "size=100k", "full", "convert tape.zip --out-dir full").fails(1, &expected);
-    let cannot = "cannot write temporary files; set TMPDIR to a folder with room for them";
+    let cannot = "cannot write temporary files; set TMPDIR to a folder with more space";
     let expected = format!("error: tape.zip: {cannot}\n  because: {full}");
     with_mount(&workshop, "size=100k", "tmp", "convert tape.zip").fails(1, &expected);
     let expected = format!("error: tape.zip: cannot write full/tape.jpg\n  because: {full}");

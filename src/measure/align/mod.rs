@@ -1,10 +1,10 @@
-//! Which picture of a tape does each frame of a video show?
+//! Finds the picture of a tape that each frame of a video shows.
 //!
 //! Both are given as signatures: the luma of a picture, averaged over a coarse grid. A video shows pictures in order,
-//! so the best pairing is found by dynamic programming: every frame costs what its signature differs, and a little
-//! for being at another time, for repeating and for passing over. The little decides where signatures cannot, as
-//! between frames that differ by one pixel. A video may run by another clock than its tape, as those with a rounded or
-//! a fixed rate do: then its frames are looked for where they would be if they ran by that of the tape. Pure arithmetic.
+//! so dynamic programming finds the best pairing: every frame costs the difference of the signatures, plus a little for
+//! a wrong time, a repetition or a skipped picture. These small costs decide where signatures cannot, for example
+//! between frames that differ by one pixel. A video may run on a different clock than its tape, for example with a
+//! rounded or fixed rate: then its frames are searched where they would be on the tape's clock. Pure arithmetic.
 
 mod clock;
 mod moment;
@@ -17,31 +17,31 @@ use clock::Clock;
 use moment::difference;
 pub use moment::{Moment, Signature, signature};
 
-/// What it costs to be late by some ms, in squared levels: less than any difference that can be seen.
+/// The cost of being some ms late, in squared levels: less than any visible difference.
 const LATE: f32 = 0.25;
 
-/// The same, in parts of what coding alone makes signatures differ. Being a frame of 1/60 s off costs as much as that:
-/// a coder that skips a little movement has not shown the picture before once more.
+/// The same, as a share of the difference of signatures from encoding alone. Being off by a frame of 1/60 s costs that
+/// much: an encoder that skips a little movement has not repeated the previous picture.
 const LATE_BY_NOISE: f32 = 0.6;
 
-/// What it costs to repeat a picture, or to pass one over, in parts of the cost of being late.
+/// The cost of repeating or skipping a picture, as a share of the cost of being late.
 const REPEAT: f32 = 0.4;
 
-/// Which picture each frame of a video shows.
+/// The pairing of the frames of a video with pictures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alignment {
-    /// For each frame the index of a picture; never decreasing.
+    /// The index of a picture for each frame; never decreasing.
     pub shows: Vec<usize>,
 }
 
-/// What being off by so many ticks costs, in parts of [`LATE`]: little, and little more for much more, so that it never
-/// outweighs what frames show.
+/// The cost of being off by this many ticks, as a share of [`LATE`]. It grows slowly, so that it never outweighs the
+/// pictures themselves.
 fn lateness(ticks: i64) -> f32 {
     let milliseconds = ticks.abs() as f32 * 1000.0 / TICKS_PER_SECOND as f32;
     (milliseconds / 4.0).ln_1p()
 }
 
-/// The best way to one picture at one frame: its cost, and what the frame before it showed.
+/// The best path to a picture at a frame: its cost, and the picture of the previous frame.
 #[derive(Clone, Copy)]
 struct Way {
     cost: f32,
@@ -50,7 +50,7 @@ struct Way {
 
 /// Pairs frames, each with its time in ticks, with the pictures of a tape. There must be at least one picture.
 ///
-/// Where frames seem dropped or doubled, other clocks are tried as well, and the one that pairs best is believed.
+/// If frames seem dropped or doubled, other clocks are tried as well, and the best pairing wins.
 pub fn align(moments: &[Moment], frames: &[(i64, Signature)]) -> Alignment {
     let own = Clock::own(moments, frames);
     let alignment = pair_best(std::slice::from_ref(&own), moments, frames);
@@ -61,10 +61,9 @@ pub fn align(moments: &[Moment], frames: &[(i64, Signature)]) -> Alignment {
     pair_best(&clocks, moments, frames)
 }
 
-/// Pairs by each of the clocks and takes the best; of equals the first.
+/// Pairs on each clock and takes the best; the first of equals.
 ///
-/// Does it twice: how much time should count depends on how much coding has done to the pictures, and that is known
-/// only once they are paired.
+/// Pairs twice: the weight of time depends on the loss from encoding, which is known only after a first pairing.
 fn pair_best(clocks: &[Clock], moments: &[Moment], frames: &[(i64, Signature)]) -> Alignment {
     let pair_by_all = |late: f32| clocks.iter().map(move |clock| pair(clock, moments, frames, late));
     let mut paired: Vec<_> = pair_by_all(LATE).collect();
@@ -77,7 +76,7 @@ fn pair_best(clocks: &[Clock], moments: &[Moment], frames: &[(i64, Signature)]) 
     Alignment { shows: best.map(|paired| paired.shows).unwrap_or_default() }
 }
 
-/// What coding does to signatures, as the median over the frames.
+/// The difference of signatures from encoding, as the median over the frames.
 fn noise(moments: &[Moment], frames: &[(i64, Signature)], shows: &[usize]) -> f32 {
     let mut noise: Vec<f32> =
         shows.iter().zip(frames).map(|(&show, frame)| difference(&frame.1, &moments[show].signature)).collect();
@@ -85,13 +84,13 @@ fn noise(moments: &[Moment], frames: &[(i64, Signature)], shows: &[usize]) -> f3
     noise.get(noise.len() / 2).copied().unwrap_or_default()
 }
 
-/// Frames and their pictures, and what is wrong with them all in all.
+/// Frames with their pictures, and the total cost.
 struct Paired {
     shows: Vec<usize>,
     cost: f32,
 }
 
-/// Pairs frames with pictures, given what it costs to be late.
+/// Pairs frames with pictures, given the cost of being late.
 fn pair(clock: &Clock, moments: &[Moment], frames: &[(i64, Signature)], late: f32) -> Paired {
     let repeat = REPEAT * late;
     let lateness = |ticks: i64| late * lateness(ticks);
@@ -99,7 +98,7 @@ fn pair(clock: &Clock, moments: &[Moment], frames: &[(i64, Signature)], late: f3
     let mut ways: Vec<Vec<Way>> = Vec::with_capacity(frames.len());
     for ((&time, (_, signature)), band) in clock.frames.iter().zip(frames).zip(&bands) {
         let before = ways.last().map(Vec::as_slice).zip(ways.len().checked_sub(1).map(|last| &bands[last]));
-        // Of the pictures before this one, the cheapest to come from, passing over what lies between.
+        // The cheapest of the previous pictures to come from, skipping those in between.
         let mut best = Way { cost: if before.is_some() { f32::INFINITY } else { -repeat }, from: 0 };
         let mut passed = before.map_or(0, |(_, band)| *band.start());
         let mut here = Vec::with_capacity(band.clone().count());
@@ -131,7 +130,7 @@ fn pair(clock: &Clock, moments: &[Moment], frames: &[(i64, Signature)], late: f3
     trace(&ways, &bands, moments.len(), repeat)
 }
 
-/// Follows the cheapest way back from the last frame.
+/// Follows the cheapest path back from the last frame.
 fn trace(ways: &[Vec<Way>], bands: &[RangeInclusive<usize>], pictures: usize, repeat: f32) -> Paired {
     let mut shows = vec![0; ways.len()];
     let Some((ends, band)) = ways.last().zip(bands.last()) else { return Paired { shows, cost: 0.0 } };
@@ -146,8 +145,8 @@ fn trace(ways: &[Vec<Way>], bands: &[RangeInclusive<usize>], pictures: usize, re
 }
 
 impl Alignment {
-    /// The largest difference between when a picture appears in the video and in the tape: which picture, and by how
-    /// many ticks, negative if it is early. `None` for a video without frames.
+    /// The largest difference between the times of a picture in the video and in the tape: the picture, and the
+    /// difference in ticks, negative if it is early. `None` for a video without frames.
     pub fn time_error(&self, moments: &[Moment], frames: &[(i64, Signature)]) -> Option<(usize, i64)> {
         let firsts = (0..self.shows.len()).filter(|&frame| frame == 0 || self.shows[frame] != self.shows[frame - 1]);
         firsts
@@ -157,12 +156,12 @@ impl Alignment {
             .max_by_key(|(_, error)| error.abs())
     }
 
-    /// How many pictures of the tape are never shown.
+    /// The number of pictures of the tape that are never shown.
     pub fn dropped(&self, moments: &[Moment]) -> usize {
         moments.len() - self.shows.chunk_by(PartialEq::eq).count()
     }
 
-    /// How many frames repeat a picture that the tape does not repeat so often.
+    /// The number of frames that repeat a picture more often than the tape does.
     pub fn doubled(&self, moments: &[Moment]) -> usize {
         let runs = self.shows.chunk_by(PartialEq::eq);
         runs.map(|run| run.len().saturating_sub(moments[run[0]].frames)).sum()

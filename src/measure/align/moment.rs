@@ -1,9 +1,9 @@
-//! A picture as it is aligned: when it is on show, and what it looks like, coarsely. Pure arithmetic.
+//! A picture for alignment: its time and its coarse look. Pure arithmetic.
 
 use crate::picture::Picture;
 
 /// Columns and rows of a signature. A pixel that turns from black to white in a 320×240 picture moves the mean of its
-/// cell by three levels, well above what coding does to it.
+/// cell by three levels, well above the effect of encoding.
 const SIDE: usize = 32;
 
 /// Steps between two levels of luma in a signature.
@@ -15,13 +15,13 @@ pub type Signature = Box<[u16]>;
 /// A picture of the tape: one or more equal neighbours among its frames.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moment {
-    /// When it appears, in ticks.
+    /// Its start, in ticks.
     pub start: i64,
-    /// When the next one does.
+    /// The start of the next one, in ticks.
     pub end: i64,
-    /// How many frames of the tape it was.
+    /// The number of frames of the tape that show it.
     pub frames: usize,
-    /// What it looks like.
+    /// Its look.
     pub signature: Signature,
 }
 
@@ -49,7 +49,7 @@ pub fn signature(picture: &Picture) -> Signature {
 /// The squared difference of two signatures, in levels.
 pub fn difference(one: &Signature, other: &Signature) -> f32 {
     let steps = |(&one, &other): (&u16, &u16)| f32::from(one) - f32::from(other);
-    // Eight sums, as one would have to be added up in order.
+    // Eight sums, because a single one could not be vectorised: floats are added in order.
     let mut sums = [0.0_f32; 8];
     for (one, other) in one.chunks(8).zip(other.chunks(8)) {
         for (sum, pair) in sums.iter_mut().zip(one.iter().zip(other)) {
