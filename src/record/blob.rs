@@ -1,4 +1,4 @@
-//! References to blobs: what a record says about bytes that lie elsewhere.
+//! References to blobs: a record's description of bytes that are stored elsewhere.
 
 use std::io::{self, Read};
 
@@ -7,13 +7,13 @@ use cid::multihash::Multihash;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// The code of bytes that are nothing but bytes.
+/// The multicodec of raw bytes.
 const RAW: u64 = 0x55;
 
-/// The code of sha-256 among hashes.
+/// The multihash code of sha-256.
 const SHA_256: u64 = 0x12;
 
-/// The largest size that every reader gets right: JavaScript has nothing but doubles.
+/// The largest size that every reader represents exactly: JavaScript has only doubles.
 const MAX_SIZE: u64 = (1 << 53) - 1;
 
 /// A blob as a record refers to it.
@@ -21,21 +21,21 @@ const MAX_SIZE: u64 = (1 << 53) - 1;
 pub struct BlobRef {
     /// The hash of its bytes.
     pub cid: Cid,
-    /// What the server took it for.
+    /// Its MIME type according to the server.
     pub mime_type: String,
     /// Its length in bytes.
     pub size: u64,
 }
 
 impl BlobRef {
-    /// What the reference to these bytes will be once they are uploaded, if the server agrees about their type.
+    /// The reference to these bytes once they are uploaded, if the server agrees on their type.
     #[must_use]
     pub fn of(bytes: &[u8], mime_type: &str) -> Self {
         let cid = cid_of_hash(RAW, Sha256::new_with_prefix(bytes));
         BlobRef { cid, mime_type: mime_type.into(), size: bytes.len() as u64 }
     }
 
-    /// The same for bytes that need not be in memory.
+    /// The same for bytes from a reader.
     ///
     /// # Errors
     /// Those of the reader.
@@ -51,7 +51,7 @@ impl BlobRef {
         cid_of_hash(RAW, hash)
     }
 
-    /// As it is written in a record.
+    /// Its form in a record.
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
@@ -62,8 +62,8 @@ impl BlobRef {
         })
     }
 
-    /// Reads what a record says. `None` for all that a server would not take in a new record, among it the old form of
-    /// blobs, which had no size.
+    /// Reads a reference from a record. `None` for any form that a server would reject in a new record, including the
+    /// old form without a size.
     #[must_use]
     pub fn from_json(value: &Value) -> Option<Self> {
         let fields =
@@ -77,13 +77,13 @@ impl BlobRef {
         blob.is_of_bytes().then_some(blob)
     }
 
-    /// Whether the CID is one that blobs have: the sha-256 of raw bytes, in the first version that can say so.
+    /// Whether the CID is valid for blobs: version 1, raw bytes, sha-256.
     fn is_of_bytes(&self) -> bool {
         (self.cid.version(), self.cid.codec(), self.cid.hash().code()) == (cid::Version::V1, RAW, SHA_256)
     }
 }
 
-/// The CID of what has been hashed.
+/// The CID of hashed bytes.
 pub(super) fn cid_of_hash(codec: u64, hash: Sha256) -> Cid {
     let hash = Multihash::wrap(SHA_256, &hash.finalize()).expect("32 bytes fit into 64");
     Cid::new_v1(codec, hash)

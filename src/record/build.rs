@@ -1,4 +1,4 @@
-//! Items to records. The only way to make a record, and the record has passed its lexicon.
+//! Makes records of items. This is the only way to make a record, and every record has passed its lexicon.
 
 use cid::Cid;
 use ipld_core::ipld::Ipld;
@@ -11,10 +11,10 @@ use super::files::Files;
 use super::item::{Content, Item, Medium};
 use super::lexicon::{Lexicon, Violations};
 
-/// Where everything can be looked at.
+/// The site.
 const SITE: &str = "https://aesthetic.computer";
 
-/// The code of DAG-CBOR, the form in which repos keep records.
+/// The multicodec of DAG-CBOR, the encoding of records in repos.
 const DAG_CBOR: u64 = 0x71;
 
 /// A record that may be written: it has passed its lexicon.
@@ -25,16 +25,16 @@ pub struct Record {
 }
 
 impl Record {
-    /// A record that somebody has kept, for the same medium as it was of.
+    /// A record from a backup, of this medium.
     ///
     /// # Errors
-    /// What keeps it from being one, in the words of its lexicon.
+    /// The violations of its lexicon.
     pub fn of_value(medium: Medium, value: Value) -> Result<Record, Violations> {
         Lexicon::of(medium).check(&value)?;
         Ok(Record { medium, value })
     }
 
-    /// Its medium, which says in which collection it belongs.
+    /// Its medium, which determines its collection.
     #[must_use]
     pub fn medium(&self) -> Medium {
         self.medium
@@ -52,18 +52,18 @@ impl Record {
         self.value
     }
 
-    /// The CID that every server will give it.
+    /// The CID that every server computes for it.
     ///
     /// # Panics
-    /// Never: what passes a lexicon can be encoded.
+    /// Never: a record that passes its lexicon can be encoded.
     #[must_use]
     pub fn cid(&self) -> Cid {
-        let bytes = serde_ipld_dagcbor::to_vec(&ipld(&self.value)).expect("memory takes what is written");
+        let bytes = serde_ipld_dagcbor::to_vec(&ipld(&self.value)).expect("writing to memory cannot fail");
         cid_of_hash(DAG_CBOR, Sha256::new_with_prefix(bytes))
     }
 }
 
-/// JSON as what it stands for.
+/// JSON as the data model.
 fn ipld(value: &Value) -> Ipld {
     match value {
         Value::Null => Ipld::Null,
@@ -81,8 +81,7 @@ fn ipld(value: &Value) -> Ipld {
 /// Makes the record of an item.
 ///
 /// # Errors
-/// What keeps it from being one, in the words of its lexicon. An empty text counts as a missing one: there is no
-/// painting without a code, and no mood without a word.
+/// The violations of its lexicon. An empty text counts as missing: a painting needs a code, and a mood needs text.
 pub fn build(item: &Item, files: &Files) -> Result<Record, Violations> {
     let medium = item.medium();
     let mut fields = Fields::default();
@@ -128,7 +127,7 @@ pub fn build(item: &Item, files: &Files) -> Result<Record, Violations> {
     Ok(Record { medium, value })
 }
 
-/// The fields of a record in the making.
+/// The fields of a record under construction.
 #[derive(Default)]
 struct Fields(Map<String, Value>);
 
@@ -137,7 +136,7 @@ impl Fields {
         self.0.insert(name.into(), value.into());
     }
 
-    /// Leaves an empty text out, so that it is missed where it is required.
+    /// Sets a text field. Leaves out an empty text, so that the lexicon reports it if it is required.
     fn text(&mut self, name: &str, text: &str) {
         if !text.is_empty() {
             self.set(name, text);
@@ -151,8 +150,8 @@ impl Fields {
     }
 }
 
-/// A time as JavaScript's `toISOString` writes it, which is what records have carried from the first. A time beyond
-/// the calendar stays a number, which no lexicon takes for a datetime.
+/// A time in the format of JavaScript's `toISOString`, which all existing records use. A time beyond the calendar
+/// becomes a text that no lexicon accepts as a datetime.
 fn iso(milliseconds: i64) -> String {
     match Timestamp::from_millisecond(milliseconds) {
         Ok(time) => time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),

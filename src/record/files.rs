@@ -1,25 +1,25 @@
-//! What lies beside an item and goes into its record; and what an existing record says about both.
+//! The files of an item that its record refers to, and the item and files that an existing record names.
 
 use serde_json::Value;
 
 use super::blob::BlobRef;
 use super::item::Id;
 
-/// What lies beside an item and goes into its record.
+/// The files of an item that its record refers to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Files {
-    /// A small picture of it; paintings and tapes.
+    /// The thumbnail, for paintings and tapes.
     pub thumbnail: Option<BlobRef>,
-    /// The MP4; tapes. There is no record without.
+    /// The MP4, for tapes; required.
     pub video: Option<BlobRef>,
-    /// Whether the making of a painting was recorded.
+    /// Whether a painting has a recording of how it was made.
     pub has_recording: bool,
-    /// Where the ZIP of a tape was found.
+    /// The address at which the ZIP of a tape was found.
     pub zip_url: Option<String>,
 }
 
 impl Files {
-    /// The files that an existing record names. Built into a record again, they make no difference to it.
+    /// The files that an existing record names. A record that is built with them has the same fields.
     #[must_use]
     pub fn of_record(value: &Value) -> Self {
         let blob = |name: &str| value.get(name).and_then(BlobRef::from_json);

@@ -1,4 +1,4 @@
-//! What people make, as MongoDB has it.
+//! The items that people make, as stored in MongoDB.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use cid::Cid;
 use jiff::Timestamp;
 
-/// One of the five kinds of things people make.
+/// One of the five types of items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Medium {
     /// A picture.
@@ -22,10 +22,10 @@ pub enum Medium {
 }
 
 impl Medium {
-    /// All of them, in the order in which they are worked on: what is quick first.
+    /// All media in processing order, the quick ones first.
     pub const ALL: [Medium; 5] = [Medium::Mood, Medium::Piece, Medium::Kidlisp, Medium::Painting, Medium::Tape];
 
-    /// Its name for one: `painting`.
+    /// Its name in the singular: `painting`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Medium {
         }
     }
 
-    /// Its name for many, which is also that of its collection in MongoDB: `paintings`.
+    /// Its name in the plural, which is also the name of its collection in MongoDB: `paintings`.
     #[must_use]
     pub fn plural(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl Medium {
         Medium::ALL.into_iter().find(|medium| medium.collection() == collection)
     }
 
-    /// Whether it can be made without an account.
+    /// Whether items can be made without an account.
     #[must_use]
     pub fn has_anonymous(self) -> bool {
         self != Medium::Mood
@@ -80,7 +80,7 @@ impl fmt::Display for Medium {
     }
 }
 
-/// Takes both names, for one and for many.
+/// Accepts both names, singular and plural.
 impl FromStr for Medium {
     type Err = String;
 
@@ -89,16 +89,16 @@ impl FromStr for Medium {
         Medium::ALL
             .into_iter()
             .find(is_named)
-            .ok_or_else(|| format!("{text:?} is none of paintings, moods, pieces, kidlisp and tapes"))
+            .ok_or_else(|| format!("{text:?} is not one of paintings, moods, pieces, kidlisp and tapes"))
     }
 }
 
-/// The `_id` of an item in MongoDB; in records it is the `ref`.
+/// The `_id` of an item in MongoDB, which is the `ref` in records.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(pub [u8; 12]);
 
 impl Id {
-    /// When it was given out, to the second: an id begins with that.
+    /// The time at which the id was generated, to the second: an id starts with it.
     #[must_use]
     pub fn made(self) -> Timestamp {
         let [a, b, c, d, ..] = self.0;
@@ -135,25 +135,25 @@ impl FromStr for Id {
     }
 }
 
-/// What MongoDB remembers of an item's record. Tapes have two places for its key, and old tools know only one of them.
+/// The keys of an item's record in MongoDB. Tapes store the key in two places, and old tools know only one of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredKeys {
     /// `atproto.rkey`; all media.
     pub atproto: Option<String>,
     /// `at.rkey`; tapes only.
     pub at: Option<String>,
-    /// `at.preset`, `at.video` and `at.warnings`; of tapes whose video was made here.
+    /// `at.preset`, `at.video` and `at.warnings`, for tapes whose video Telecine made.
     pub video: Option<StoredVideo>,
 }
 
-/// What MongoDB remembers of how a video was made. Of another video than this one it says nothing.
+/// How a video was made, as stored in MongoDB. It applies only to the video with this CID.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredVideo {
-    /// The preset with its version, and the codec that it chose: `archive@3/av1`. Older ones have no codec.
+    /// The preset with its version, and the codec that it chose: `archive@3/av1`. Older entries have no codec.
     pub preset: String,
     /// The video's own hash.
     pub cid: Cid,
-    /// What was odd about the tape.
+    /// Warnings about the tape.
     pub warnings: Vec<String>,
 }
 
@@ -165,31 +165,31 @@ impl StoredVideo {
     }
 }
 
-/// One thing somebody made.
+/// An item that a user made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Its identity, everywhere.
+    /// Its identity on both sides.
     pub id: Id,
     /// When it was made, in milliseconds since 1970.
     pub when: i64,
-    /// Which record MongoDB takes for its.
+    /// The keys of its record, according to MongoDB.
     pub keys: StoredKeys,
-    /// Whether its maker or a moderator took it back: `nuked`, or `deleted` of a mood.
+    /// Whether its maker or a moderator took it back: `nuked`, or `deleted` for moods.
     pub nuked: bool,
-    /// What it is.
+    /// Its content.
     pub content: Content,
 }
 
-/// What an item is; one form for each medium.
+/// The content of an item, by medium.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// A picture.
     Painting {
-        /// Names its file; `image:recording` for anonymous ones with a recording.
+        /// The name of its file; `image:recording` for anonymous paintings with a recording.
         slug: String,
         /// Its short code.
         code: String,
-        /// Where its file is, if MongoDB says so.
+        /// The bucket of its file, if MongoDB names it.
         bucket: Option<String>,
     },
     /// A line of text.
@@ -199,7 +199,7 @@ pub enum Content {
     },
     /// A program in JavaScript.
     Piece {
-        /// Names its file.
+        /// The name of its file.
         slug: String,
     },
     /// A program in KidLisp.
@@ -211,27 +211,27 @@ pub enum Content {
     },
     /// A recording.
     Tape {
-        /// Names its file.
+        /// The name of its file.
         slug: String,
         /// Its short code.
         code: String,
-        /// Where its file is, if MongoDB says so.
+        /// The bucket of its file, if MongoDB names it.
         bucket: Option<String>,
-        /// What its file is.
+        /// The form of its file.
         form: TapeForm,
-        /// `mp4Status`: how far its video is, in MongoDB's words.
+        /// `mp4Status`: the state of its video according to MongoDB.
         status: Option<String>,
     },
 }
 
-/// What the file of a tape is.
+/// The form of a tape's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TapeForm {
     /// A ZIP of frames.
     Zip,
     /// A finished MP4, posted as such.
     Mp4 {
-        /// Where it is, if MongoDB says so.
+        /// Its address, if MongoDB names it.
         url: Option<String>,
     },
 }
@@ -249,7 +249,7 @@ impl Item {
         }
     }
 
-    /// Its short code, if its medium has any.
+    /// Its short code, if its medium has one.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         match &self.content {
@@ -258,7 +258,7 @@ impl Item {
         }
     }
 
-    /// What people call it: its code, else its slug, else its id.
+    /// Its label: its code, otherwise its slug, otherwise its id.
     #[must_use]
     pub fn label(&self) -> String {
         match &self.content {

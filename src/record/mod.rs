@@ -1,7 +1,7 @@
-//! Five media to records that have passed their lexicon. Pure: no network, no database, no clock.
+//! Makes records of five media, which have passed their lexicon. Pure: no network, no database, no clock.
 //!
-//! An [`Item`] is what MongoDB has of one thing somebody made; [`Files`] are what lies beside it, found or made
-//! elsewhere. [`build()`] makes a [`Record`] of both, and nothing else does; [`assign`] says where the records go.
+//! An [`Item`] holds MongoDB's data on one thing that a user made; [`Files`] are its files, found or made elsewhere.
+//! Only [`build()`] makes a [`Record`] of both; [`assign`] gives records their keys.
 //!
 //! ```
 //! use telecine::record::{BlobRef, Content, Files, Item, StoredKeys, TapeForm, assign, build};

@@ -8,24 +8,24 @@ use sha2::{Digest, Sha256};
 
 use super::item::Id;
 
-/// The digits of a TID, which sort as what they stand for.
+/// The digits of a TID, whose order is that of their values.
 const DIGITS: &[u8; 32] = b"234567abcdefghijklmnopqrstuvwxyz";
 
-/// How many digits a TID has: 13 × 5 bits, the topmost one never set.
+/// The number of digits in a TID: 13 × 5 bits, the topmost one never set.
 const LENGTH: usize = 13;
 
-/// Bits of the number that tells apart what was made in the same microsecond.
+/// Bits of the number that distinguishes keys of the same microsecond.
 const CLOCK_BITS: u32 = 10;
 
 /// The last whole millisecond before the 53 bits of microseconds end, in the year 2255.
 const LAST_MILLISECOND: i64 = ((1 << 53) - 1) / 1000 - 1;
 
-/// The key of a record: a point in time, in microseconds since 1970, and ten bits that tell apart.
+/// The key of a record: a time in microseconds since 1970, and ten bits that distinguish equal times.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Tid(u64);
 
 impl Tid {
-    /// The time it says, in milliseconds since 1970.
+    /// Its time in milliseconds since 1970.
     #[must_use]
     pub fn milliseconds(self) -> i64 {
         ((self.0 >> CLOCK_BITS) / 1000) as i64
@@ -59,10 +59,10 @@ impl FromStr for Tid {
     }
 }
 
-/// The keys an item may have, best first; `when` is in milliseconds since 1970. Never ends.
+/// The possible keys of an item, in order of preference; `when` is in milliseconds since 1970. Never ends.
 ///
-/// All lie in the millisecond of `when`; what lies below is drawn from the hash of the item's id and the number of the
-/// try. Of the 1,024,000 places in a millisecond two items rarely draw the same.
+/// All lie in the millisecond of `when`; the lower bits come from a hash of the item's id and the number of the
+/// attempt. A millisecond has 1,024,000 keys, so two items rarely get the same.
 pub fn candidates(id: Id, when: i64) -> impl Iterator<Item = Tid> {
     let milliseconds = when.clamp(0, LAST_MILLISECOND) as u64;
     (0_u64..).map(move |probe| {
@@ -73,14 +73,14 @@ pub fn candidates(id: Id, when: i64) -> impl Iterator<Item = Tid> {
     })
 }
 
-/// Gives each of these items, with its time in milliseconds since 1970, a key that no other one has. The items are
-/// those of one account and one medium; in which order they come makes no difference.
+/// Assigns a unique key to each of these items, given with its time in milliseconds since 1970. The items are those of
+/// one account and one medium; their order makes no difference.
 ///
 /// # Panics
 /// Never.
 #[must_use]
 pub fn assign(items: impl IntoIterator<Item = (Id, i64)>) -> HashMap<Id, Tid> {
-    // Keys of different milliseconds cannot be the same, so it matters only that one millisecond is in order.
+    // Keys of different milliseconds are different, so the order matters only within a millisecond.
     let mut items: Vec<_> = items.into_iter().map(|(id, when)| (id, when.clamp(0, LAST_MILLISECOND))).collect();
     items.sort_unstable();
     items.dedup();

@@ -1,10 +1,10 @@
-//! What changes between two versions of a lexicon, and whom that breaks.
+//! Finds the changes between two versions of a lexicon, and what they break.
 //!
-//! The protocol wants every old record to obey the new lexicon, and every new record the old one, which readers may go
-//! on using. Once published, a constraint can therefore be neither tightened nor loosened, a type not changed, a field
-//! neither removed nor become required or optional; new fields must be optional. Descriptions, defaults and known values
-//! bind nobody. Versions may have been published by other tools, so all of the language is understood here, not only the
-//! part that records are checked with.
+//! The protocol requires every old record to conform to the new lexicon, and every new record to the old one, which
+//! readers may still use. Once published, a constraint can therefore be neither tightened nor loosened, a type cannot
+//! change, and a field can be neither removed nor made required or optional; new fields must be optional. Descriptions,
+//! defaults and known values are not binding. Other tools may have published a version, so this module understands the
+//! whole language, not only the part that records are checked with.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::change::{Breaks, Change};
 
-/// All differences between two versions of a lexicon, in the order of their places.
+/// All differences between two versions of a lexicon, sorted by place.
 pub fn changes(nsid: &str, published: &Value, proposed: &Value) -> Vec<Change> {
     let mut comparison = Comparison { nsid, found: Vec::new() };
     let (old, new) = (object(&published["defs"]), object(&proposed["defs"]));
@@ -20,14 +20,14 @@ pub fn changes(nsid: &str, published: &Value, proposed: &Value) -> Vec<Change> {
         let place = if name == "main" { String::new() } else { format!("#{name}") };
         match (old.get(name), new.get(name)) {
             (Some(old), Some(new)) => comparison.definition(&place, old, new),
-            (Some(_), None) => comparison.note(place_or_main(&place), "is gone", Breaks::All),
+            (Some(_), None) => comparison.note(place_or_main(&place), "was removed", Breaks::All),
             _ => comparison.note(place_or_main(&place), "is new", Breaks::Nobody),
         }
     }
     comparison.found
 }
 
-/// Keywords that only say something to people.
+/// Keywords that are only for people.
 const ANNOTATIONS: [&str; 4] = ["type", "description", "default", "knownValues"];
 
 struct Comparison<'a> {
@@ -40,7 +40,7 @@ impl Comparison<'_> {
         self.found.push(Change { nsid: self.nsid.into(), place: place.into(), what: what.into(), breaks });
     }
 
-    /// Compares two versions of one definition, of whatever type.
+    /// Compares two versions of a definition of any type.
     fn definition(&mut self, place: &str, old: &Value, new: &Value) {
         if old["type"] != new["type"] {
             let what = format!("was of type {} and is of type {}", shown(old.get("type")), shown(new.get("type")));
@@ -52,10 +52,10 @@ impl Comparison<'_> {
             let (was, is) = (old.get(name), new.get(name));
             match name {
                 "properties" => self.properties(place, &old, &new),
-                // Beside the properties, which some of them may not have any more.
+                // Compared with the properties, some of which may have been removed.
                 "required" => self.required(place, &old, &new),
                 "nullable" => self.nullable(place, was, is),
-                // Not a level that anybody would name.
+                // Not shown as a level of its own in places.
                 "record" => self.definition(place, was.unwrap_or(&Value::Null), is.unwrap_or(&Value::Null)),
                 "items" => {
                     self.definition(&format!("{place}[]"), was.unwrap_or(&Value::Null), is.unwrap_or(&Value::Null));
@@ -76,7 +76,7 @@ impl Comparison<'_> {
             let field = join(place, name);
             match (old.get(name), new.get(name)) {
                 (Some(old), Some(new)) => self.definition(&field, old, new),
-                (Some(_), None) => self.note(field, "is gone", Breaks::Readers),
+                (Some(_), None) => self.note(field, "was removed", Breaks::Readers),
                 _ if required.contains(name) => self.note(field, "is new and required", Breaks::Records),
                 _ => self.note(field, "is new", Breaks::Nobody),
             }
@@ -101,7 +101,7 @@ impl Comparison<'_> {
     fn nullable(&mut self, place: &str, old: Option<&Value>, new: Option<&Value>) {
         let (was, is) = (texts(old), texts(new));
         for name in was.difference(&is) {
-            self.note(join(place, name), "cannot be null any more", Breaks::Records);
+            self.note(join(place, name), "can no longer be null", Breaks::Records);
         }
         for name in is.difference(&was) {
             self.note(join(place, name), "can be null now", Breaks::Readers);
@@ -109,7 +109,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Whom the change of a constraint breaks: to tighten it breaks records, to loosen it breaks readers.
+/// What the change of a constraint breaks: a tighter one breaks records, a looser one breaks readers.
 fn harm(name: &str, was: Option<&Value>, is: Option<&Value>) -> Breaks {
     let (Some(was), Some(is)) = (was, is) else {
         return if was.is_none() { Breaks::Records } else { Breaks::Readers };
@@ -155,7 +155,7 @@ fn texts(list: Option<&Value>) -> BTreeSet<&str> {
     list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-/// The elements of a list as text, whatever they are.
+/// The elements of a list as text, of any type.
 fn elements(list: &Value) -> BTreeSet<String> {
     list.as_array().into_iter().flatten().map(Value::to_string).collect()
 }
@@ -170,7 +170,7 @@ fn place_or_main(place: &str) -> &str {
 
 fn shown(value: Option<&Value>) -> String {
     match value {
-        None => "not there".into(),
+        None => "absent".into(),
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     }
@@ -239,8 +239,8 @@ mod tests {
     #[test]
     fn every_change_that_breaks_somebody_says_whom() {
         let (records, readers) =
-            ("; records that exist may not obey it", "; readers of the old version may refuse new records");
-        let all = "; neither old records nor readers of the old version can be counted on";
+            ("; existing records may violate it", "; readers of the old version may refuse new records");
+        let all = "; existing records may violate it, and readers of the old version may refuse new records";
         let mut without_text = lexicon()["defs"]["main"]["record"].clone();
         without_text["required"] = json!(["when"]);
         without_text["properties"].as_object_mut().unwrap().remove("text");
@@ -250,22 +250,22 @@ mod tests {
         for (place, value, what, harm) in [
             ("main/type", json!("object"), "#main was of type record and is of type object", all),
             ("main/key", json!("any"), "key was tid and is any", all),
-            ("main/record", without_text, "text is gone", readers),
+            ("main/record", without_text, "text was removed", readers),
             ("main/record", more, "open is new and required", records),
             ("main/record/required", json!(["text", "when", "film"]), "film is required and was optional", records),
             ("main/record/required", json!(["text"]), "when is optional and was required", readers),
-            ("main/record/nullable", Value::Null, "count cannot be null any more", records),
+            ("main/record/nullable", Value::Null, "count can no longer be null", records),
             ("main/record/nullable", json!(["count", "kind"]), "kind can be null now", readers),
-            ("main/record/properties/kind", Value::Null, "kind is gone", readers),
+            ("main/record/properties/kind", Value::Null, "kind was removed", readers),
             ("main/record/properties/text/type", json!("bytes"), "text was of type string and is of type bytes", all),
             ("main/record/properties/text/maxLength", json!(99), "text.maxLength was 100 and is 99", records),
             ("main/record/properties/text/maxLength", json!(101), "text.maxLength was 100 and is 101", readers),
-            ("main/record/properties/text/maxLength", Value::Null, "text.maxLength was 100 and is not there", readers),
+            ("main/record/properties/text/maxLength", Value::Null, "text.maxLength was 100 and is absent", readers),
             ("main/record/properties/text/maxGraphemes", json!(9), "text.maxGraphemes was 10 and is 9", records),
-            ("main/record/properties/text/minLength", json!(1), "text.minLength was not there and is 1", records),
-            ("main/record/properties/text/format", json!("uri"), "text.format was not there and is uri", records),
+            ("main/record/properties/text/minLength", json!(1), "text.minLength was absent and is 1", records),
+            ("main/record/properties/text/format", json!("uri"), "text.format was absent and is uri", records),
             ("main/record/properties/when/format", json!("uri"), "when.format was datetime and is uri", all),
-            ("main/record/properties/when/format", Value::Null, "when.format was datetime and is not there", readers),
+            ("main/record/properties/when/format", Value::Null, "when.format was datetime and is absent", readers),
             ("main/record/properties/count/minimum", json!(1), "count.minimum was 0 and is 1", records),
             ("main/record/properties/count/minimum", json!(-1), "count.minimum was 0 and is -1", readers),
             ("main/record/properties/count/maximum", json!(8), "count.maximum was 9 and is 8", records),
@@ -286,7 +286,7 @@ mod tests {
             (
                 "main/record/properties/film/accept",
                 Value::Null,
-                r#"film.accept was ["video/mp4","video/webm"] and is not there"#,
+                r#"film.accept was ["video/mp4","video/webm"] and is absent"#,
                 readers,
             ),
             (
@@ -297,8 +297,8 @@ mod tests {
             ),
             ("main/record/properties/tags/maxLength", json!(9), "tags.maxLength was 8 and is 9", readers),
             ("main/record/properties/tags/items/maxLength", json!(9), "tags[].maxLength was 64 and is 9", records),
-            ("main/record/properties/text/const", json!("x"), "text.const was not there and is x", records),
-            ("other/properties/size/maximum", json!(1), "#other.size.maximum was not there and is 1", records),
+            ("main/record/properties/text/const", json!("x"), "text.const was absent and is x", records),
+            ("other/properties/size/maximum", json!(1), "#other.size.maximum was absent and is 1", records),
         ] {
             assert_eq!(said(place, value), [format!("test.thing: {what}{harm}")], "{place}");
         }
@@ -307,7 +307,7 @@ mod tests {
         let gone = changes("test.thing", &lexicon(), &proposed);
         assert_eq!(
             gone.iter().map(Change::to_string).collect::<Vec<_>>(),
-            [format!("test.thing: #other is gone{all}")]
+            [format!("test.thing: #other was removed{all}")]
         );
         assert!(gone[0].is_breaking());
     }

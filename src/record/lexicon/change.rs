@@ -1,13 +1,13 @@
-//! One difference between two versions of a lexicon, in words.
+//! A difference between two versions of a lexicon, as text.
 
 use std::fmt;
 
-/// Whom a change breaks.
+/// What a change breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breaks {
-    /// Nobody: the protocol allows it.
+    /// Nothing: the protocol allows it.
     Nobody,
-    /// Records that exist may not obey the new lexicon.
+    /// Existing records may violate the new lexicon.
     Records,
     /// Readers with the old lexicon may refuse new records.
     Readers,
@@ -20,11 +20,11 @@ pub enum Breaks {
 pub struct Change {
     /// The lexicon.
     pub nsid: String,
-    /// Where in it, `mood` or `mood.maxLength`; within another definition than the first `#other.mood`.
+    /// The place within it: `mood` or `mood.maxLength`; `#other.mood` in a definition other than the main one.
     pub place: String,
-    /// What has happened there, with its verb: "was 5000 and is 300".
+    /// The change, with a verb: "was 5000 and is 300".
     pub what: String,
-    /// Whom that breaks.
+    /// What it breaks.
     pub breaks: Breaks,
 }
 
@@ -41,9 +41,9 @@ impl fmt::Display for Change {
         let Change { nsid, place, what, .. } = self;
         let harm = match self.breaks {
             Breaks::Nobody => "",
-            Breaks::Records => "; records that exist may not obey it",
+            Breaks::Records => "; existing records may violate it",
             Breaks::Readers => "; readers of the old version may refuse new records",
-            Breaks::All => "; neither old records nor readers of the old version can be counted on",
+            Breaks::All => "; existing records may violate it, and readers of the old version may refuse new records",
         };
         write!(formatter, "{nsid}: {place} {what}{harm}")
     }

@@ -1,4 +1,4 @@
-//! The formats of strings that lexicons name, as narrow as the narrowest of the implementations that read records.
+//! The string formats of lexicons, as narrow as the narrowest of the implementations that read records.
 
 use std::sync::LazyLock;
 
@@ -7,13 +7,13 @@ use jiff::civil::DateTime;
 use regex::Regex;
 use serde::Deserialize;
 
-/// Bytes a datetime may have; what the reference implementation takes.
+/// Maximum length of a datetime in bytes, as in the reference implementation.
 const MAX_DATETIME_BYTES: usize = 64;
 
-/// Bytes a URI may have, by the specification of lexicons.
+/// Maximum length of a URI in bytes, by the specification of lexicons.
 const MAX_URI_BYTES: usize = 8192;
 
-/// RFC 3339 where it agrees with ISO 8601: capital T and Z, seconds and zone always there.
+/// RFC 3339 where it agrees with ISO 8601: capital T and Z, seconds and zone required.
 static DATETIME: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?(?:Z|([+-])([0-9]{2}):([0-9]{2}))$",
@@ -21,11 +21,11 @@ static DATETIME: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is a constant")
 });
 
-/// A scheme as indigo has it, nothing but visible ASCII, and no third slash, which the reference implementation refuses.
+/// A scheme as in indigo, only visible ASCII, and no third slash, which the reference implementation rejects.
 static URI: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^[a-z][a-z.-]{0,80}:(?://)?[!-.0-~][!-~]*$").expect("the pattern is a constant"));
 
-/// A format that a lexicon can ask of a string.
+/// A format that a lexicon can require of a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
@@ -44,7 +44,7 @@ impl Format {
         }
     }
 
-    /// What it looks like, for messages.
+    /// An example for messages.
     pub fn example(self) -> &'static str {
         match self {
             Format::Datetime => "a datetime like 2025-10-17T09:05:03.012Z",
@@ -60,13 +60,13 @@ fn is_datetime(text: &str) -> bool {
     let Some(parts) = DATETIME.captures(text) else { return false };
     let number = |index: usize| parts.get(index).map_or(Ok(0), |part| part.as_str().parse::<i64>());
     let (Ok(hours), Ok(minutes)) = (number(3), number(4)) else { return false };
-    // Not every reader knows leap seconds.
+    // Not every reader accepts leap seconds.
     if hours > 23 || minutes > 59 || parts[1].ends_with(":60") {
         return false;
     }
     let ahead = if parts.get(2).is_some_and(|sign| sign.as_str() == "-") { -1 } else { 1 };
     let Ok(local) = parts[1].parse::<DateTime>() else { return false };
-    // There is no year 0, and in UTC too the year has four digits.
+    // There is no year 0, and the year must have four digits in UTC as well.
     let utc = local.checked_sub((ahead * (60 * hours + minutes)).minutes());
     local.year() > 0 && utc.is_ok_and(|utc| utc.year() > 0)
 }

@@ -1,8 +1,8 @@
-//! The lexicons of the five media, and whether a record obeys its own.
+//! The lexicons of the five media, and checks of records against them.
 //!
-//! Knows the part of the lexicon language that the five use. A schema that uses more is refused when it is loaded, so
-//! that no rule goes unchecked. A field that a schema does not name may hold anything the data model allows, as the
-//! language has it.
+//! Supports the part of the lexicon language that the five use. A schema that uses more is refused when it is loaded,
+//! so that no rule goes unchecked. A field that a schema does not name may hold anything that the data model allows, as
+//! the language specifies.
 
 mod breaking;
 mod change;
@@ -58,7 +58,7 @@ enum Main {
     },
 }
 
-/// What records of this kind are called in a repo; [`Tid`](super::Tid) makes no other names.
+/// The type of record keys; [`Tid`](super::Tid) makes no others.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Key {
@@ -90,7 +90,7 @@ static LEXICONS: LazyLock<BTreeMap<Medium, Lexicon>> = LazyLock::new(|| {
     Medium::ALL.into_iter().map(lexicon).collect()
 });
 
-/// The schema of a medium as it is published.
+/// The schema of a medium as published.
 fn text(medium: Medium) -> &'static str {
     match medium {
         Medium::Painting => include_str!("../../../lexicons/computer/aesthetic/painting.json"),
@@ -119,16 +119,16 @@ impl Lexicon {
         let Main::Record { record: Typed::Object(record), .. } = defs.main;
         for name in record.required.iter().chain(&record.nullable) {
             if !record.properties.contains_key(name) {
-                return Err(serde_json::Error::custom(format!("{name} is required or nullable, but no property")));
+                return Err(serde_json::Error::custom(format!("{name} is required or nullable, but not a property")));
             }
         }
         Ok(Lexicon { id, record })
     }
 
-    /// Whether a record obeys this lexicon and the data model.
+    /// Checks a record against this lexicon and the data model.
     ///
     /// # Errors
-    /// Every violation there is, not only the first.
+    /// All violations, not only the first.
     pub fn check(&self, record: &Value) -> Result<(), Violations> {
         let mut violations = Vec::new();
         let Some(fields) = record.as_object() else {
@@ -228,12 +228,12 @@ mod tests {
     #[test]
     fn what_breaks_a_rule_is_told_which() {
         let old = json!({ "cid": "bafkreiccldh766hwcnuxnf2wh6jgzepf2nlu2lvcllt63eww5p6chi4ity", "mimeType": "a/b" });
-        let no_blob = "is no blob; expected $type, ref, mimeType and size";
+        let no_blob = "is not a blob; expected $type, ref, mimeType and size";
         let long = "h".repeat(100);
         for (field, value, expected) in [
             ("$type", json!("test.other"), r#"$type is "test.other"; expected "test.all""#.to_owned()),
             ("$type", json!(7), r#"$type is 7; expected "test.all""#.into()),
-            ("name", json!("g"), "name has 1 bytes; at least 2 is needed".into()),
+            ("name", json!("g"), "name has 1 bytes; the minimum is 2".into()),
             ("name", json!("größer"), "name has 8 bytes; the limit is 6".into()),
             ("name", json!(1), "name is a number; expected a string".into()),
             ("name", Value::Null, "name is null; expected a string".into()),
@@ -253,14 +253,14 @@ mod tests {
             ("open", json!("yes"), "open is a string; expected a boolean".into()),
             ("open", Value::Null, "open is null; expected a boolean".into()),
             ("count", json!(4), "count is 4; the limit is 3".into()),
-            ("count", json!(-2), "count is -2; at least -1 is needed".into()),
+            ("count", json!(-2), "count is -2; the minimum is -1".into()),
             ("count", json!(1.5), "count is 1.5; expected an integer of 53 bits".into()),
             ("count", json!(u64::MAX), format!("count is {}; expected an integer of 53 bits", u64::MAX)),
             ("count", json!({}), "count is an object; expected an integer".into()),
             ("film", blob("text/plain", 1), r#"film is "text/plain"; expected video/mp4 or image/*"#.into()),
             ("film", blob("imagery/png", 1), r#"film is "imagery/png"; expected video/mp4 or image/*"#.into()),
             ("film", blob("video/mp4", 101), "film has 101 bytes; the limit is 100".into()),
-            ("film", old, "film is a blob of the old form, which is read only".into()),
+            ("film", old, "film is a blob in the old format, which cannot be written".into()),
             ("film", json!("film.mp4"), format!("film {no_blob}")),
             ("any", Value::Null, format!("any {no_blob}")),
             ("other", json!({ "a": [1, 1.5] }), "other.a[1] is 1.5; numbers in records are integers of 53 bits".into()),
@@ -269,26 +269,30 @@ mod tests {
                 json!(9_007_199_254_740_992_i64),
                 "other is 9007199254740992; numbers in records are integers of 53 bits".into(),
             ),
-            ("other", json!({ "$type": null }), "other has a $type that is no name".into()),
-            ("other", json!({ "$type": "" }), "other has a $type that is no name".into()),
-            ("other", json!({ "$type": 123 }), "other has a $type that is no name".into()),
+            ("other", json!({ "$type": null }), "other has a $type that is not a name".into()),
+            ("other", json!({ "$type": "" }), "other has a $type that is not a name".into()),
+            ("other", json!({ "$type": 123 }), "other has a $type that is not a name".into()),
             ("other", json!([{ "$type": "blob", "size": 3 }]), format!("other[0] {no_blob}")),
-            ("other", json!({ "$link": "." }), "other is no link; expected $link with a cid and nothing else".into()),
+            (
+                "other",
+                json!({ "$link": "." }),
+                "other is not a link; expected $link with a cid and nothing else".into(),
+            ),
             (
                 "other",
                 json!({ "$link": "QmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n" }),
-                "other is no link; expected $link with a cid and nothing else".into(),
+                "other is not a link; expected $link with a cid and nothing else".into(),
             ),
-            ("other", json!({ "$link": 1 }), "other is no link; expected $link with a cid and nothing else".into()),
+            ("other", json!({ "$link": 1 }), "other is not a link; expected $link with a cid and nothing else".into()),
             (
                 "other",
                 json!({ "$bytes": "aGk=", "x": 1 }),
-                "other is no bytes; expected $bytes with base64 and nothing else".into(),
+                "other is not bytes; expected $bytes with base64 and nothing else".into(),
             ),
             (
                 "other",
                 json!({ "$bytes": [1, 2] }),
-                "other is no bytes; expected $bytes with base64 and nothing else".into(),
+                "other is not bytes; expected $bytes with base64 and nothing else".into(),
             ),
         ] {
             assert_eq!(said(field, value.clone()), expected, "{field}: {value}");

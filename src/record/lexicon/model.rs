@@ -1,4 +1,4 @@
-//! What the data model allows anywhere in a record, whatever its lexicon says.
+//! Checks values against the data model, independent of any lexicon.
 
 use cid::{Cid, Version};
 use serde_json::{Map, Value};
@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 use super::violation::Violation;
 use crate::record::blob::BlobRef;
 
-/// The largest integer that every reader gets right: JavaScript has nothing but doubles.
+/// The largest integer that every reader represents exactly: JavaScript has only doubles.
 const MAX_INTEGER: i64 = (1 << 53) - 1;
 
-/// What a value is, with its article.
+/// The type of a value, with an article.
 pub fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -21,12 +21,12 @@ pub fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A number as the integer it is, if every reader agrees on it.
+/// A number as an integer, if every reader represents it exactly.
 pub fn integer(value: &Value) -> Option<i64> {
     value.as_i64().filter(|integer| (-MAX_INTEGER..=MAX_INTEGER).contains(integer))
 }
 
-/// Checks a value and all that lies within.
+/// Checks a value and everything in it.
 pub fn check(path: &str, value: &Value, violations: &mut Vec<Violation>) {
     match value {
         Value::Number(number) if integer(value).is_none() => {
@@ -42,16 +42,16 @@ pub fn check(path: &str, value: &Value, violations: &mut Vec<Violation>) {
     }
 }
 
-/// Objects can stand for what JSON has no form for: links, bytes and blobs.
+/// Objects can represent values that JSON lacks: links, bytes and blobs.
 fn check_object(path: &str, value: &Value, fields: &Map<String, Value>, violations: &mut Vec<Violation>) {
     let mut wrong = |what: &str| violations.push(Violation::new(path, what));
     if let Some(link) = fields.get("$link") {
         if fields.len() > 1 || !link.as_str().is_some_and(is_link) {
-            wrong("is no link; expected $link with a cid and nothing else");
+            wrong("is not a link; expected $link with a cid and nothing else");
         }
     } else if let Some(bytes) = fields.get("$bytes") {
         if fields.len() > 1 || !bytes.as_str().is_some_and(is_base64) {
-            wrong("is no bytes; expected $bytes with base64 and nothing else");
+            wrong("is not bytes; expected $bytes with base64 and nothing else");
         }
     } else {
         match fields.get("$type") {
@@ -63,7 +63,7 @@ fn check_object(path: &str, value: &Value, fields: &Map<String, Value>, violatio
             }
             Some(Value::String(name)) if !name.is_empty() => {}
             None => {}
-            Some(_) => wrong("has a $type that is no name"),
+            Some(_) => wrong("has a $type that is not a name"),
         }
         for (name, value) in fields {
             check(&format!("{path}.{name}"), value, violations);
@@ -71,10 +71,10 @@ fn check_object(path: &str, value: &Value, fields: &Map<String, Value>, violatio
     }
 }
 
-/// What is wrong with something that should be a blob and is not.
-pub const NO_BLOB: &str = "is no blob; expected $type, ref, mimeType and size";
+/// The violation of a value that should be a blob and is not.
+pub const NO_BLOB: &str = "is not a blob; expected $type, ref, mimeType and size";
 
-/// Whether this is a CID as all that read repos write it; those of version 0, which begin with `Qm`, nobody takes.
+/// Whether this is a CID in the form that all readers accept. None accepts version 0, which starts with `Qm`.
 fn is_link(link: &str) -> bool {
     Cid::try_from(link).is_ok_and(|cid| cid.version() == Version::V1 && cid.to_string() == link)
 }

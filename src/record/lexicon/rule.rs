@@ -1,4 +1,4 @@
-//! What a lexicon asks of one field.
+//! A lexicon's rule for one field.
 
 use std::fmt::Display;
 
@@ -12,10 +12,10 @@ use super::model;
 use super::violation::Violation;
 use crate::record::blob::BlobRef;
 
-/// How much of a text a message repeats.
+/// The most characters of a text that a message quotes.
 const QUOTED_CHARACTERS: usize = 60;
 
-/// The rules for one field. Every field must be described; readers have nothing else to go by.
+/// The rule for one field. Every field must have a description, because readers have no other documentation.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Rule {
@@ -36,13 +36,13 @@ pub enum Rule {
         /// In bytes, as is [`Rule::String::max_length`].
         min_length: Option<usize>,
         max_length: Option<usize>,
-        /// What a reader takes for one character.
+        /// In grapheme clusters, the user-perceived characters.
         max_graphemes: Option<usize>,
     },
     Blob {
         #[serde(rename = "description")]
         _description: IgnoredAny,
-        /// MIME types; `*/*` and `image/*` stand for many.
+        /// MIME types; `*/*` and `image/*` are wildcards.
         accept: Option<Vec<String>>,
         max_size: Option<u64>,
     },
@@ -74,7 +74,9 @@ impl Rule {
                 other => wrong(format!("is {}; expected a string", model::kind(other))),
             },
             Rule::Blob { accept, max_size, .. } => match BlobRef::from_json(value) {
-                None if value.get("cid").is_some() => wrong("is a blob of the old form, which is read only".into()),
+                None if value.get("cid").is_some() => {
+                    wrong("is a blob in the old format, which cannot be written".into());
+                }
                 None => wrong(model::NO_BLOB.into()),
                 Some(blob) => {
                     if let Some(accepted) = accept.as_ref().filter(|accepted| !accepts(accepted, &blob.mime_type)) {
@@ -87,7 +89,7 @@ impl Rule {
     }
 }
 
-/// What is wrong with a number that must lie between two others.
+/// The violation of a number that must lie between two bounds.
 fn bounds<N: Copy + PartialOrd + Display>(
     verb: &str,
     number: N,
@@ -96,7 +98,7 @@ fn bounds<N: Copy + PartialOrd + Display>(
     most: Option<N>,
 ) -> Option<String> {
     if let Some(least) = least.filter(|least| number < *least) {
-        return Some(format!("{verb} {number}{unit}; at least {least} is needed"));
+        return Some(format!("{verb} {number}{unit}; the minimum is {least}"));
     }
     most.filter(|most| number > *most).map(|most| format!("{verb} {number}{unit}; the limit is {most}"))
 }

@@ -1,4 +1,4 @@
-//! Lexicons as records, the form in which they are published for everybody.
+//! Lexicons as records, the form in which they are published.
 
 use std::sync::LazyLock;
 
@@ -11,22 +11,22 @@ use super::change::Change;
 use super::{Lexicon, text};
 use crate::record::Medium;
 
-/// Characters an NSID may have: 253 of the domain, a dot, 63 of the name.
+/// Maximum length of an NSID: 253 characters of the domain, a dot, 63 of the name.
 const MAX_NSID: usize = 317;
 
-/// A name within a domain, which is the other way round: at least three parts, the last of letters and digits.
+/// A name within a reversed domain: at least three parts, the last of letters and digits.
 static NSID: LazyLock<Regex> = LazyLock::new(|| {
     const PATTERN: &str = r"^[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+(\.[a-zA-Z][a-zA-Z0-9]{0,62})$";
     Regex::new(PATTERN).expect("the pattern is a constant")
 });
 
-/// Whether a text is an NSID by the whole of the rule.
+/// Whether a text is an NSID by the complete rule.
 fn is_nsid(text: &str) -> bool {
     let domain = text.rfind('.').unwrap_or_default();
     text.len() <= MAX_NSID && domain <= MAX_NSID - 64 && NSID.is_match(text)
 }
 
-/// A lexicon that may be published: it is one, and of the part of the language that records are checked with.
+/// A lexicon that may be published: it is valid, and uses only the part of the language that records are checked with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     nsid: String,
@@ -49,11 +49,11 @@ impl Schema {
     /// Reads the text of a lexicon.
     ///
     /// # Errors
-    /// When it is none, or asks for more than records are checked for.
+    /// If it is no lexicon, or uses a part of the language that records are not checked with.
     pub fn parse(text: &str) -> serde_json::Result<Schema> {
         let nsid = Lexicon::parse(text)?.id;
         if !is_nsid(&nsid) {
-            return Err(serde_json::Error::custom(format!("{nsid:?} is no NSID such as computer.aesthetic.tape")));
+            return Err(serde_json::Error::custom(format!("{nsid:?} is not an NSID such as computer.aesthetic.tape")));
         }
         let mut value: Map<String, Value> = serde_json::from_str(text)?;
         value.insert("$type".into(), Schema::COLLECTION.into());
@@ -72,7 +72,7 @@ impl Schema {
         &self.value
     }
 
-    /// Where DNS says whose word on this lexicon counts: `_lexicon.aesthetic.computer`.
+    /// The DNS name that points to the authority for this lexicon: `_lexicon.aesthetic.computer`.
     #[must_use]
     pub fn dns_name(&self) -> String {
         let mut authority: Vec<_> = self.nsid.split('.').collect();
@@ -81,7 +81,7 @@ impl Schema {
         format!("_lexicon.{}", authority.join("."))
     }
 
-    /// What is different from a record that has been published.
+    /// The changes since a published version.
     #[must_use]
     pub fn changes_since(&self, published: &Value) -> Vec<Change> {
         changes(&self.nsid, published, &self.value)
@@ -110,7 +110,7 @@ mod tests {
             assert!(Schema::parse(bad).is_err(), "{bad}");
         }
         let nameless = text(Medium::Mood).replace("computer.aesthetic.mood", "mood");
-        assert!(Schema::parse(&nameless).unwrap_err().to_string().starts_with("\"mood\" is no NSID"));
+        assert!(Schema::parse(&nameless).unwrap_err().to_string().starts_with("\"mood\" is not an NSID"));
     }
 
     #[test]

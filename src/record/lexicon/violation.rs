@@ -1,13 +1,13 @@
-//! How a record breaks its lexicon, in the words of the person who has to mend it.
+//! Violations of a lexicon, as text for the person who has to fix the record.
 
 use std::fmt;
 
-/// One rule broken at one place.
+/// One violated rule at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Where in the record: `video`, or `video.ref` for what lies deeper.
+    /// The place in the record: `video`, or `video.ref` for a nested field.
     pub path: String,
-    /// What is wrong there, with its verb: "is missing".
+    /// The problem, with a verb: "is missing".
     pub what: String,
 }
 
@@ -23,17 +23,17 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Everything that is wrong with one record; never empty.
+/// All violations of one record; never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violations(Vec<Violation>);
 
 impl Violations {
-    /// `Ok` for no violation at all.
+    /// `Ok` if there are no violations.
     pub(crate) fn none_of(violations: Vec<Violation>) -> Result<(), Violations> {
         if violations.is_empty() { Ok(()) } else { Err(Violations(violations)) }
     }
 
-    /// One after another, in the order of the lexicon: what is missing first.
+    /// The violations in the order of the lexicon, missing fields first.
     pub fn iter(&self) -> std::slice::Iter<'_, Violation> {
         self.0.iter()
     }
