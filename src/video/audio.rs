@@ -1,7 +1,7 @@
 //! The soundtrack as AAC packets.
 //!
-//! Sound starts with the pictures and is cut where they end. libav's AAC coder takes 1,024 samples to get going; the
-//! muxer writes an edit list that players skip them by.
+//! Sound starts with the pictures and is cut where they end. libav's AAC encoder starts with 1,024 samples of padding;
+//! the muxer writes an edit list that makes players skip them.
 
 use ffmpeg_next as ffmpeg;
 
@@ -20,21 +20,21 @@ use super::monitor::Monitor;
 
 const FORMAT: Sample = Sample::F32(Planar);
 
-/// Rates every player takes; anything else is resampled to the second.
+/// Rates that every player accepts; any other rate is resampled to the second.
 const RATES: [u32; 2] = [44_100, 48_000];
 
-/// Samples of silence that push the last of the sound out of the resampler, which may look at half as many for one of
-/// its own. Left to itself it makes nothing of a sound that is shorter.
+/// Samples of silence that push the end of the sound out of the resampler, which may need half as many around each
+/// output sample. Without them, it returns nothing for a shorter sound.
 const BEHIND: usize = 1024;
 
-/// Channels that every player takes; more are mixed down to these.
+/// Channels that every player accepts; more are mixed down to these.
 const STEREO: u16 = 2;
 
 /// An encoded soundtrack, ready for the muxer.
 pub struct Sound {
     /// Packets in order, times in samples, the first before zero.
     pub packets: Vec<Packet>,
-    /// What the muxer must know about them.
+    /// The codec parameters for the muxer.
     pub parameters: codec::Parameters,
     /// Samples per second.
     pub rate: u32,
@@ -43,7 +43,7 @@ pub struct Sound {
 /// Encodes the tape's sound up to `end` (in ticks).
 ///
 /// # Errors
-/// What is wrong with the soundtrack, [`crate::error::VideoError::Libav`], or [`crate::Error::Interrupted`].
+/// Errors of the soundtrack, [`crate::error::VideoError::Libav`], or [`crate::Error::Interrupted`].
 pub fn encode(tape: &Tape, soundtrack: &Soundtrack, kbps: u32, end: i64, monitor: &Monitor) -> Result<Sound> {
     let rate = if RATES.contains(&soundtrack.rate) { soundtrack.rate } else { RATES[1] };
     let (from, to) = (loudspeakers(soundtrack), ChannelLayout::default(soundtrack.channels.min(STEREO).into()));
@@ -70,8 +70,8 @@ pub fn encode(tape: &Tape, soundtrack: &Soundtrack, kbps: u32, end: i64, monitor
     coder.finish(rate)
 }
 
-/// Where the channels of a soundtrack are heard: as it says, if libav has such a set of loudspeakers, else as usual for
-/// so many.
+/// The channel layout of a soundtrack: its own, if libav supports it, otherwise the default for that number of
+/// channels.
 fn loudspeakers(soundtrack: &Soundtrack) -> ChannelLayout {
     const KNOWN: [ChannelLayout; 14] = [
         ChannelLayout::_2POINT1,
@@ -93,24 +93,24 @@ fn loudspeakers(soundtrack: &Soundtrack) -> ChannelLayout {
     let said = |known: &ChannelLayout| known.channels() == channels && known.bits() == u64::from(soundtrack.speakers);
     match KNOWN.into_iter().find(said) {
         Some(known) => known,
-        // libav would take the third for a subwoofer, and leave it out.
+        // libav would take the third channel for a subwoofer and drop it.
         None if channels == 3 => ChannelLayout::SURROUND,
         None => ChannelLayout::default(channels),
     }
 }
 
-/// Brings sound to another rate, and to fewer channels.
+/// Converts sound to another rate and to fewer channels.
 struct Resampler {
     context: resampling::Context,
     to: ChannelLayout,
-    /// Output samples for an input sample.
+    /// Output samples per input sample.
     ratio: f64,
 }
 
 impl Resampler {
     fn open((from, from_rate): (ChannelLayout, u32), (to, rate): (ChannelLayout, u32)) -> Result<Self> {
         let mut options = Dictionary::new();
-        // Channels that are all loud come to no more than one that is.
+        // Several loud channels must not clip when they are mixed.
         options.set("rematrix_maxval", "1");
         let context = resampling::Context::get_with(FORMAT, from, from_rate, FORMAT, to, rate, options);
         let context = context.map_err(libav("resample sound"))?;
@@ -118,7 +118,7 @@ impl Resampler {
     }
 
     fn run(&mut self, block: &frame::Audio) -> Result<frame::Audio> {
-        // Room for all there is, so that nothing is left to pile up.
+        // Space for all available samples, so that none accumulate.
         let mut output = self.room(block.samples());
         self.context.run(block, &mut output).map_err(libav("resample sound"))?;
         Ok(output)
@@ -143,7 +143,7 @@ fn planar(samples: &[f32], layout: ChannelLayout, rate: u32) -> frame::Audio {
     block
 }
 
-/// An AAC encoder and the samples that do not fill a frame of it yet.
+/// An AAC encoder and the samples of its incomplete frame.
 struct Coder {
     encoder: Encoder,
     layout: ChannelLayout,
@@ -166,7 +166,7 @@ impl Coder {
         audio.set_channel_layout(layout);
         audio.set_bit_rate(kbps as usize * 1000);
         audio.set_time_base(Rational(1, rate as i32));
-        // Bit-exact: else libav writes its version into the first packet.
+        // Bit-exact, because libav otherwise writes its version into the first packet.
         audio.set_flags(codec::Flags::GLOBAL_HEADER | codec::Flags::BITEXACT);
         let encoder = audio.open_as(codec).map_err(libav("open the AAC encoder"))?;
         let waiting = vec![Vec::new(); layout.channels() as usize];

@@ -1,6 +1,6 @@
-//! The boxes an MP4 is made of: finding them, moving the index to the front, and seeing that it is there.
+//! The boxes of an MP4: finds them, moves the index to the front, and checks that it is there.
 //!
-//! libav can do that itself, but only for a file it opens by name.
+//! libav can do this itself, but only for a file that it opens by name.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -11,7 +11,7 @@ use crate::error::{Error, Result, VideoError};
 /// Boxes that hold boxes on the way from `moov` to the chunk offsets.
 const CONTAINERS: [&[u8; 4]; 4] = [b"trak", b"mdia", b"minf", b"stbl"];
 
-/// A box at the top of a file: its name and where it lies.
+/// A box at the top of a file: its name and place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopBox {
     /// Four letters.
@@ -23,7 +23,7 @@ pub struct TopBox {
 /// Lists the boxes at the top of an MP4.
 ///
 /// # Errors
-/// [`VideoError::Verify`] for what is not made of boxes.
+/// [`VideoError::Verify`] if the file does not consist of boxes.
 pub fn top(file: &mut File) -> Result<Vec<TopBox>> {
     let mut boxes = Vec::new();
     let mut walk = || -> io::Result<()> {
@@ -53,7 +53,7 @@ pub fn top(file: &mut File) -> Result<Vec<TopBox>> {
     Ok(boxes)
 }
 
-/// The parts of an MP4 in the order in which a player wants them.
+/// The parts of an MP4 in the order for streaming.
 pub struct IndexFirst {
     file_type: Range<u64>,
     index: Vec<u8>,
@@ -86,7 +86,7 @@ impl IndexFirst {
         &mut self.index[8..]
     }
 
-    /// Writes the parts from `from` to `to`; answers how many bytes that were.
+    /// Copies the parts from `from` to `to`; returns the number of bytes.
     pub fn write_to(&self, from: &mut File, to: &mut impl Write) -> io::Result<u64> {
         let mut part = |range: &Range<u64>, to: &mut dyn Write| {
             from.seek(SeekFrom::Start(range.start))?;
@@ -98,11 +98,11 @@ impl IndexFirst {
     }
 }
 
-/// What is done with a box: its name, and what is in it. `None` if that does not hold together.
+/// A visitor of boxes, which gets a box's name and contents. Returns `None` if they are malformed.
 pub type Visit<'v> = dyn FnMut([u8; 4], &mut [u8]) -> Option<()> + 'v;
 
-/// Visits boxes with what is in them, and on the way from `moov` to the tables of a stream the boxes within; `None` if
-/// they do not hold together or the visitor says so.
+/// Visits boxes, and on the path from `moov` to the tables of a stream also nested boxes; `None` if they are malformed
+/// or the visitor returns it.
 pub fn walk(mut boxes: &mut [u8], visit: &mut Visit<'_>) -> Option<()> {
     while !boxes.is_empty() {
         let length = u32::from_be_bytes(boxes.get(..4)?.try_into().ok()?) as usize;
@@ -115,7 +115,7 @@ pub fn walk(mut boxes: &mut [u8], visit: &mut Visit<'_>) -> Option<()> {
     Some(())
 }
 
-/// Adds `delta` to every chunk offset in a table, if it is one; `None` if it is broken off or an offset overflows.
+/// Adds `delta` to every chunk offset, if the table holds offsets; `None` if it is truncated or an offset overflows.
 fn shift_offsets(name: [u8; 4], table: &mut [u8], delta: i64) -> Option<()> {
     match &name {
         b"stco" => {

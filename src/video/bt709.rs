@@ -1,12 +1,12 @@
 //! RGB to Y, Cb and Cr of BT.709 in limited range, each rounded once.
 //!
-//! The three samples of a pixel lie side by side in one number, and a table has what each level of red, green and blue adds
-//! to it: three look-ups and two additions take a third of the time of nine multiplications.
+//! The three samples of a pixel are packed into one number, and a table holds the contribution of each level of red,
+//! green and blue: three look-ups and two additions take a third of the time of nine multiplications.
 
-/// Bits behind the point of a sample.
+/// Fractional bits of a sample.
 const FRACTION: u32 = 13;
 
-/// Bits of a sample in the number that holds all three; 8 are before the point.
+/// Bits of a sample in the packed number; 8 of them are before the point.
 const FIELD: u32 = 8 + FRACTION;
 
 /// The shares of red and blue in luma; the rest is green's.
@@ -14,23 +14,23 @@ const RED: f64 = 0.2126;
 const BLUE: f64 = 0.0722;
 const GREEN: f64 = 1.0 - RED - BLUE;
 
-/// Levels from black to white, and from the least to the most of a colour difference.
+/// Levels from black to white, and from the lowest to the highest colour difference.
 const LUMA: f64 = 219.0;
 const CHROMA: f64 = 224.0;
 
-/// What all of red, green and blue add to each sample.
+/// The contributions of full red, green and blue to each sample.
 const Y: [f64; 3] = [LUMA * RED, LUMA * GREEN, LUMA * BLUE];
 const CB: [f64; 3] = difference(BLUE, [-RED, -GREEN, 1.0 - BLUE]);
 const CR: [f64; 3] = difference(RED, [1.0 - RED, -GREEN, -BLUE]);
 
-/// The samples of black, with the half that makes cutting off rounding.
+/// The samples of black, plus one half so that truncation rounds.
 const BLACK: i64 = together([16.5, 128.5, 128.5]);
 
-/// What each level of red, green and blue adds. A number may be negative, and so may a part of it: only the whole sum has
-/// samples in all three places.
+/// The contribution of each level of red, green and blue. A number or a part of it may be negative: only the complete
+/// sum has valid samples in all three places.
 static LEVELS: [[i64; 256]; 3] = [levels(0), levels(1), levels(2)];
 
-/// Of a colour less luma, where the colour has this share in luma: from −½ to ½, times the levels.
+/// The contributions to a colour difference, for a colour with this share in luma: from −½ to ½, times the levels.
 const fn difference(share: f64, rgb: [f64; 3]) -> [f64; 3] {
     let levels = CHROMA / 2.0 / (1.0 - share);
     [levels * rgb[0], levels * rgb[1], levels * rgb[2]]
@@ -56,7 +56,7 @@ const fn fixed(sample: f64) -> i64 {
     (if scaled < 0.0 { scaled - 0.5 } else { scaled + 0.5 }) as i64
 }
 
-/// Converts pixels into planes of as many samples.
+/// Converts pixels into planes of the same number of samples.
 pub fn planes(rgb: &[u8], luma: &mut [u8], blue: &mut [u8], red: &mut [u8]) {
     let [reds, greens, blues] = &LEVELS;
     let pixels = rgb.as_chunks::<3>().0.iter();

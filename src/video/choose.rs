@@ -1,4 +1,4 @@
-//! Which of a preset's encodings may be the one for a tape, and why.
+//! Chooses the encodings of a preset that are candidates for a tape.
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -15,38 +15,38 @@ use super::paint::Painter;
 use super::preset::{Choose, Preset};
 use super::schedule::{Options, timeline};
 
-/// Up to so many frames, every encoding encodes the whole tape.
+/// Up to this many frames, every encoding encodes the whole tape.
 const WHOLE: usize = 240;
 
-/// Runs of frames that stand for a longer tape, and how long each is.
+/// The number of runs of frames that represent a longer tape, and the length of each.
 const RUNS: usize = 4;
 const RUN: usize = 30;
 
-/// How much larger than the smallest an encoding may look from the runs and still encode the whole tape.
+/// How much larger than the smallest an encoding may be on the runs and still encode the whole tape.
 const MARGIN: f64 = 1.15;
 
-/// What there is to choose from.
+/// The candidates.
 pub struct Candidates<'p> {
-    /// The encodings that the tape is encoded with; of the videos the smallest is kept.
+    /// The encodings to encode the tape with; the smallest video is kept.
     pub encodings: Vec<&'p Encoding>,
-    /// Those that libav has no encoder for.
+    /// The encodings that libav has no encoder for.
     pub missing: Vec<&'p Encoding>,
-    /// What the tape looks like, if that had a say.
+    /// The look of the tape, if it decided.
     pub look: Option<Look>,
 }
 
-/// What a preset does with a tape, as far as that is known before anything is encoded.
+/// A preset's choice for a tape, as far as it is known before encoding.
 pub struct Choice<'p> {
-    /// The encoding, or those of which the smallest video will be kept.
+    /// The encoding, or the candidates of which the smallest video will be kept.
     pub encodings: Vec<&'p Encoding>,
-    /// What the tape looks like, which decided between them or would in another preset.
+    /// The look of the tape, which decides here or would in another preset.
     pub look: Look,
 }
 
-/// Finds out what a preset does with a tape.
+/// Determines a preset's choice for a tape.
 ///
 /// # Errors
-/// [`VideoError::NoEncoder`] if libav lacks every encoder that there is a use for; what is wrong with the tape.
+/// [`VideoError::NoEncoder`] if libav lacks every usable encoder; errors of the tape.
 pub fn choice<'p>(tape: &Tape, preset: &'p Preset, options: Options) -> Result<Choice<'p>> {
     let frames: Vec<_> = timeline(tape, preset, options)?.shown().collect();
     let look = look(tape, &frames)?;
@@ -55,7 +55,7 @@ pub fn choice<'p>(tape: &Tape, preset: &'p Preset, options: Options) -> Result<C
     Ok(Choice { encodings, look })
 }
 
-/// The first that suits a kind of look, else the first that suits any.
+/// The first encoding that suits a kind of look, otherwise the first that suits any.
 fn suitable<'p>(encodings: &[&'p Encoding], kind: Kind) -> &'p Encoding {
     let suits = |encoding: &&&Encoding| encoding.suits.contains(&kind);
     let any = |encoding: &&&Encoding| encoding.suits.is_empty();
@@ -63,10 +63,10 @@ fn suitable<'p>(encodings: &[&'p Encoding], kind: Kind) -> &'p Encoding {
     encoding.copied().unwrap_or(encodings[0])
 }
 
-/// Finds out which encodings of a preset `frames` must be encoded with to know the one for them.
+/// Determines the encodings of a preset with which `frames` must be encoded to find the best one.
 ///
 /// # Errors
-/// [`VideoError::NoEncoder`] if libav lacks every encoder that there is a use for; what [`Plan::encode`] returns.
+/// [`VideoError::NoEncoder`] if libav lacks every usable encoder; errors of [`Plan::encode`].
 pub fn candidates<'p>(
     tape: &Tape,
     preset: &'p Preset,
@@ -94,7 +94,7 @@ pub fn candidates<'p>(
     Ok(Candidates { encodings, missing, look: seen })
 }
 
-/// The encodings that a libav which has these encoders can encode: at least one.
+/// The encodings that a libav with these encoders supports: at least one.
 fn usable(preset: &Preset, has: impl Fn(&str) -> bool) -> Result<Candidates<'_>> {
     let is_there = |encoding: &&Encoding| has(encoding.encoder());
     let (encodings, missing): (Vec<_>, Vec<_>) = preset.encodings.iter().partition(is_there);
@@ -104,8 +104,7 @@ fn usable(preset: &Preset, has: impl Fn(&str) -> bool) -> Result<Candidates<'_>>
     }
 }
 
-/// Bytes of a frame in the mean, as a few runs of frames have it. Whole chunks are longer than runs, so a key frame
-/// counts as rarely as it does there.
+/// Mean bytes per frame over a few runs. Whole chunks are longer than runs, so key frames are weighted as in a chunk.
 fn size_of_runs(plan: &Plan<'_>, frames: &[Shown], monitor: &Monitor) -> Result<f64> {
     let (mut keys, mut others) = (0, 0);
     for run in 0..RUNS {

@@ -1,22 +1,22 @@
-//! How busy pictures are, and which quantiser that asks for.
+//! Measures how busy pictures are, and derives the quantiser from it.
 //!
-//! Busy pictures hide errors and cost bits; calm ones do neither. libx264's constant rate factor weighs that too, but
-//! looks ahead at the size of the video, which takes two fifths of its time. A few pairs of neighbouring pictures, at
-//! the size of the tape, tell as much.
+//! Busy pictures hide errors and cost bits; calm ones do neither. libx264's constant rate factor also considers this,
+//! but its look-ahead works at the size of the video, which takes two fifths of its time. A few pairs of neighbouring
+//! pictures at the size of the tape give the same information.
 
 use crate::picture::Picture;
 
-/// Side of the squares that are compared, in pixels of the tape: at ×4 a macroblock.
+/// Side of the compared squares, in pixels of the tape: a macroblock at ×4.
 const BLOCK: usize = 4;
 
-/// Steps of the quantiser for each doubling of the complexity, fitted to what libx264's constant rate factor gives
+/// Steps of the quantiser per doubling of the complexity, fitted to the quantisers of libx264's constant rate factor on
 /// tapes of many kinds.
 const STEPS_PER_DOUBLING: f32 = 2.6;
 
-/// The finest and the coarsest quantiser, as distances from that of complexity 1.
+/// The finest and the coarsest quantiser, relative to that of complexity 1.
 const RANGE: (f32, f32) = (-8.0, 4.0);
 
-/// What has to be encoded of `picture` after `previous`: for each square the difference from the square before it or
+/// The amount to encode for `picture` after `previous`: for each square, its difference from the previous picture or
 /// from its own mean, whichever is less. The mean over all pixels, in levels of luma; 0 for a still.
 #[must_use]
 pub fn complexity(previous: &Picture, picture: &Picture) -> f32 {
@@ -47,7 +47,7 @@ fn luma(rgb: &[u8], luma: &mut [i32]) {
     }
 }
 
-/// The quantiser for pictures of this complexity, where `middle` is that for complexity 1.
+/// The quantiser for pictures of this complexity; `middle` is the one for complexity 1.
 #[must_use]
 pub fn quantiser(middle: f32, complexity: f32) -> u8 {
     let steps = STEPS_PER_DOUBLING * complexity.max(f32::MIN_POSITIVE).log2();

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::look::Kind;
 use super::quality::{Floor, Quality};
 
-/// Where ×4 stops: the long side of 1080p, which every phone decodes.
+/// The longest side at ×4: the long side of 1080p, which every phone decodes.
 const LONGEST_AT_FOUR: u32 = 1920;
 
-/// Where ×2 stops: the long side of 4K.
+/// The longest side at ×2: the long side of 4K.
 const LONGEST_AT_TWO: u32 = 3840;
 
-/// H.264 forbids two key frames in a row with the same id, and each chunk starts counting anew; chunks are cut to
-/// nearly equal lengths, so with this none has a single frame.
+/// H.264 forbids two consecutive key frames with the same id, and each chunk restarts the count; chunks are cut to
+/// nearly equal lengths, so with this minimum none has a single frame.
 const SHORTEST_CHUNK: usize = 4;
 
 /// The option of libav's libx264 that holds parameters of libx264 itself, `key=value` separated by colons.
@@ -22,15 +22,15 @@ const X264_PARAMETERS: &str = "x264-params";
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Encoding {
-    /// Its name, where the preset has several.
+    /// Its name, if the preset has several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
-    /// The looks of tapes that it is meant for; none for any.
+    /// The looks of tapes that it suits; empty for any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suits: Vec<Kind>,
-    /// What kind of video it makes.
+    /// The codec.
     pub codec: Codec,
-    /// How many pixels wide and high a pixel of the tape becomes, where there is room for it.
+    /// The factor by which the tape is enlarged, if there is room.
     pub scale: u32,
     /// How colours are stored.
     pub colors: Colors,
@@ -42,11 +42,11 @@ pub struct Encoding {
     pub chunk_frames: usize,
 }
 
-/// What kind of video there is in the MP4.
+/// The video codec in the MP4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Codec {
-    /// H.264, by libx264: what every player takes.
+    /// H.264, by libx264, which every player supports.
     H264,
     /// AV1, by libaom.
     Av1,
@@ -58,16 +58,16 @@ pub enum Codec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Colors {
-    /// BT.709, limited range, chroma at half resolution: what every player takes.
+    /// BT.709, limited range, chroma at half resolution, which every player supports.
     Yuv420p,
     /// BT.709, limited range, chroma at full resolution.
     Yuv444p,
-    /// RGB as it is: exact, but few players take it.
+    /// RGB: exact, but few players support it.
     Rgb,
 }
 
 impl Codec {
-    /// The largest number that [`Quality`] can have.
+    /// The largest value of [`Quality`].
     #[must_use]
     pub fn worst_quality(self) -> u8 {
         match self {
@@ -76,7 +76,7 @@ impl Codec {
         }
     }
 
-    /// As people write it: `H.264`.
+    /// Its name for people: `H.264`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -86,7 +86,7 @@ impl Codec {
         }
     }
 
-    /// By how much the quality number rises while the bits halve.
+    /// The increase of the quality number that halves the bits.
     fn steps_per_halving(self) -> f32 {
         match self {
             Codec::H264 => 6.0,
@@ -96,7 +96,7 @@ impl Codec {
 }
 
 impl Encoding {
-    /// How many times larger a tape of this size becomes: the encoding's scale, or what there is room for.
+    /// The scale for a tape of this size: the encoding's, or the largest that fits.
     #[must_use]
     pub fn scale_for(&self, width: u32, height: u32) -> u32 {
         let fits = |scale: u32, longest: u32| width.max(height).saturating_mul(scale) <= longest;
@@ -108,7 +108,7 @@ impl Encoding {
         }
     }
 
-    /// The libav encoder that it needs.
+    /// The libav encoder it needs.
     #[must_use]
     pub fn encoder(&self) -> &'static str {
         match (self.codec, self.colors) {
@@ -124,7 +124,7 @@ impl Encoding {
         self.encoder_options.split_whitespace().map(|option| option.split_once('=').unwrap_or((option, "")))
     }
 
-    /// The same with one more parameter for libx264, which counts where it was given already.
+    /// The same with another parameter for libx264, which overrides an earlier one.
     #[must_use]
     pub fn with_x264_parameter(&self, parameter: &str) -> Self {
         let mut has_parameters = false;
@@ -140,8 +140,8 @@ impl Encoding {
         Encoding { encoder_options: options.join(" "), ..self.clone() }
     }
 
-    /// The quality at which a video of `bytes`, encoded at `quality`, should come down to `limit`, or `None` if there
-    /// is none left. Two steps more than halving takes are for what does not shrink with them.
+    /// The quality at which a video of `bytes`, encoded at `quality`, should shrink to `limit`; `None` if there is none
+    /// left. Two extra steps account for parts that do not shrink.
     #[must_use]
     pub fn quality_to_fit(&self, quality: Quality, bytes: u64, limit: u64) -> Option<Quality> {
         let steps = 2.0 + self.codec.steps_per_halving() * (bytes as f32 / limit as f32).log2();
@@ -171,7 +171,7 @@ impl Encoding {
         (self.codec, self.colors) == (Codec::H264, Colors::Yuv420p)
     }
 
-    /// What cannot be done about it, if anything.
+    /// The first problem with it, if any.
     pub(super) fn fault(&self) -> Option<String> {
         let quality = self.quality;
         if !(1..=16).contains(&self.scale) {
@@ -196,7 +196,7 @@ impl Encoding {
     }
 }
 
-/// What is wrong with how a quantiser is to be found.
+/// The problem with the search for a quantiser, if any.
 fn trial_fault(quality: Quality) -> Option<String> {
     let Quality::Floor(Floor { trial, .. }) = quality else { return None };
     if !(0.1..=10.0).contains(&trial.ipratio) {

@@ -1,4 +1,4 @@
-//! Proof that a lossless video is that: every picture is decoded and compared with the tape's.
+//! Proves that a video is lossless: decodes every picture and compares it with the tape's.
 
 use std::fs::File;
 use std::path::Path;
@@ -10,12 +10,12 @@ use crate::tape::{Tape, Timeline};
 use super::monitor::Monitor;
 use super::reader::Reader;
 
-/// Checks that a video made here shows the tape's own pixels, in every frame of `timeline`; answers how many bytes its
-/// pictures take.
+/// Checks that every frame of `timeline` in a video shows exactly the tape's pixels; returns the size of its pictures
+/// in bytes.
 ///
 /// # Errors
-/// [`VideoError::Verify`] with the first frame that differs; what is wrong with the tape; [`VideoError::Libav`] and
-/// [`VideoError::Unusable`] for what cannot be decoded; [`Error::Interrupted`].
+/// [`VideoError::Verify`] with the first frame that differs; errors of the tape; [`VideoError::Libav`] and
+/// [`VideoError::Unusable`] if the video cannot be decoded; [`Error::Interrupted`].
 pub fn prove(file: &File, tape: &Tape, timeline: &Timeline, monitor: &Monitor) -> Result<u64> {
     let reader = Reader::open(file, Path::new("the finished video"))?;
     let geometry = reader.fit(tape.width, tape.height)?;

@@ -1,9 +1,8 @@
-//! A floor under quality: the coarsest quantiser at which even the worst frame of a chunk is good enough.
+//! A quality floor: finds the coarsest quantiser at which even the worst frame of a chunk is good enough.
 //!
-//! A trial says what a quantiser gives, and so which one to take. Where the preset wants proof, frames of the whole are
-//! held against the tape too, and a chunk that fell short is encoded once more. How fine and how coarse the quantiser may
-//! get depends on how busy the pictures are: to lift noise to the floor would cost ten times the bytes of a video that
-//! looks no worse.
+//! A trial measures the effect of a quantiser. If the preset requires proof, frames of the whole chunk are also
+//! compared with the tape, and a chunk that falls short is encoded once more. The bounds of the quantiser depend on how
+//! busy the pictures are: raising noise to the floor would take ten times the bytes without looking better.
 
 use crate::error::Result;
 use crate::tape::{Shown, TICKS_PER_SECOND};
@@ -15,58 +14,58 @@ use super::monitor::Monitor;
 use super::quality::{Floor, Place, Quality, Trial};
 use super::trial::sample;
 
-/// Frames of a trial: a key frame, and three B-frames with what they lean on.
+/// Frames of a trial: a key frame, and three B-frames with their reference.
 const FRAMES: usize = 5;
 
 /// Frames of a chunk that prove its quality.
 const PROOFS: usize = 20;
 
-/// By how many decibels a proof may fall short without another encoding, which costs as much as the first: nobody sees them.
+/// The shortfall in decibels that does not justify another encoding, which costs as much as the first: it is invisible.
 const TOLERANCE: f32 = 0.1;
 
-/// Decibels that a step of the quantiser changes, where only one trial says so: what smooth pictures have at least, and
-/// flat ones at most.
+/// Decibels per step of the quantiser, if there is only one trial: the minimum for smooth pictures, and the maximum for
+/// flat ones.
 const STEP: (f32, f32) = (0.45, 1.1);
 
-/// Decibels that a coarser step takes at least, as a surplus is spent: the worst frame loses more than those of a trial.
+/// The minimum decibels per coarser step when a surplus is spent: the worst frame loses more than those of a trial.
 const COARSER_STEP: f32 = 0.7;
 
-/// How far the second trial may lie from where it leads, in steps.
+/// How far the result may lie from the second trial, in steps.
 const REACH: i16 = 4;
 
-/// Steps of the finest quantiser for each doubling of the frame rate, about as libx264 has it for a constant rate
-/// factor: the shorter a frame is seen, the less it is worth.
+/// Steps of the finest quantiser per doubling of the frame rate, similar to libx264's constant rate factor: a frame
+/// that is shown for a shorter time matters less.
 const STEPS_PER_DOUBLED_RATE: f32 = 3.0;
 
-/// The same for each doubling of the complexity: what is calm refers to itself for long.
+/// The same per doubling of the complexity: calm content is referenced for longer.
 const STEPS_PER_DOUBLED_COMPLEXITY: f32 = 0.6;
 
-/// Frames a second at which the finest quantiser is the one that the preset names: where libx264 has its middle.
+/// The frame rate at which the preset's finest quantiser applies unchanged, as in libx264.
 const MIDDLE_RATE: f32 = 25.0;
 
-/// The rates between which the rate counts.
+/// The range in which the rate has an effect.
 const RATES: (f32, f32) = (12.0, 100.0);
 
-/// What a chunk is encoded with.
+/// The target for a chunk.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Aim {
     /// The quantiser.
     pub quantiser: u8,
-    /// The finest that the chunk may have.
+    /// The finest quantiser allowed for the chunk.
     finest: u8,
-    /// What its worst frame must have, in decibels.
+    /// The minimum PSNR of its worst frame, in decibels.
     psnr: f32,
-    /// Decibels that a finer step adds at least.
+    /// The minimum decibels per finer step.
     step: f32,
 }
 
-/// Decibels of a mean squared error.
+/// A mean squared error in decibels.
 pub fn decibels(error: f32) -> f32 {
     10.0 * (255.0 * 255.0 / error.max(f32::MIN_POSITIVE)).log10()
 }
 
 impl Plan<'_> {
-    /// Encodes a chunk so that its worst frame is not below the floor, as far as the floor's bounds allow.
+    /// Encodes a chunk with its worst frame at or above the floor, within the floor's bounds.
     ///
     /// # Errors
     /// As [`Plan::encode`].
@@ -92,7 +91,7 @@ impl Plan<'_> {
         self.proven(finer, part.frames)
     }
 
-    /// The chunk, with what a sample of its frames shows of its worst.
+    /// The chunk with the worst PSNR of a sample of its frames.
     fn proven(&self, chunk: Chunk, frames: &[Shown]) -> Result<Chunk> {
         let error = self.worst_error(&chunk, frames, frames.len().div_ceil(PROOFS))?;
         Ok(Chunk { worst_psnr: Some(decibels(error)), ..chunk })
@@ -108,7 +107,7 @@ impl Plan<'_> {
         let frames = sample(frames, place, FRAMES);
         let first = u8::midpoint(finest, coarsest);
         let trial = self.trial(frames, first, ipratio, monitor)?;
-        // Where the recipe's colours run, more than the rest of its error would be in vain.
+        // If the recipe smears colours, a smaller error than its other errors would be wasted.
         let as_finest = decibels(trial) + STEP.0 * (f32::from(first) - f32::from(finest));
         let in_recipe = decibels(10.0_f32.powf(-as_finest / 10.0) * 255.0 * 255.0 + self.smear);
         let psnr = if floor.as_recipe { floor.psnr.min(in_recipe) } else { floor.psnr };
@@ -135,15 +134,15 @@ impl Plan<'_> {
     }
 }
 
-/// What a chunk may have.
+/// The bounds for a chunk.
 struct Bounds {
     finest: u8,
     coarsest: u8,
-    /// Where trials are made: the index of a frame.
+    /// The place of trials: the index of a frame.
     place: usize,
 }
 
-/// The finest quantiser for frames of this complexity, where `middle` is that for complexity 1 at [`MIDDLE_RATE`].
+/// The finest quantiser for frames of this complexity; `middle` is the one for complexity 1 at [`MIDDLE_RATE`].
 fn finest_quantiser(middle: f32, complexity: f32, frames: &[Shown]) -> u8 {
     let ticks: i64 = frames.iter().map(|shown| shown.duration).sum();
     let rate = frames.len() as f32 * TICKS_PER_SECOND as f32 / ticks.max(1) as f32;
@@ -152,8 +151,8 @@ fn finest_quantiser(middle: f32, complexity: f32, frames: &[Shown]) -> u8 {
     (middle + of_rate + of_complexity).round().clamp(1.0, 51.0) as u8
 }
 
-/// Where the quantiser must go from where a trial was, so that the worst frame comes to `psnr`. `step` are decibels a
-/// step: those when it gets finer, and when it gets coarser.
+/// The quantiser that should bring the worst frame to `psnr`, extrapolated from a trial. The last argument is the
+/// decibels per finer and per coarser step.
 fn towards(psnr: f32, (at, trial): (u8, f32), (finer, coarser): (f32, f32)) -> u8 {
     let surplus = decibels(trial) - psnr;
     let steps = (surplus / if surplus < 0.0 { finer } else { coarser }).floor() as i16;

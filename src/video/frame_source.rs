@@ -1,4 +1,4 @@
-//! Where frames for the encoder come from.
+//! A source of frames for the encoder.
 
 use ffmpeg_next as ffmpeg;
 
@@ -7,11 +7,11 @@ use ffmpeg::frame;
 use crate::error::Result;
 use crate::tape::Shown;
 
-/// Where frames for the encoder come from.
+/// A source of frames for the encoder.
 pub trait FrameSource {
-    /// The frame of the video that shows what `shown` says; its time is for others to set.
+    /// The frame of the video for `shown`; the caller sets its time.
     ///
     /// # Errors
-    /// What is wrong with the picture.
+    /// Errors of the picture.
     fn frame(&mut self, shown: &Shown) -> Result<&frame::Video>;
 }

@@ -1,13 +1,13 @@
-//! Which libav this machine has, and whether it can do what videos need.
+//! The installed libav, and the encoders it lacks.
 
 use ffmpeg_next as ffmpeg;
 
-/// The libav that is there.
+/// The installed libav.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
     /// The version of its codecs: `59.37.100`.
     pub version: String,
-    /// The encoders that videos need and that it lacks.
+    /// The required encoders that it lacks.
     pub missing: Vec<&'static str>,
 }
 
@@ -21,7 +21,7 @@ pub fn has(encoder: &str) -> bool {
     ffmpeg::encoder::find_by_name(encoder).is_some()
 }
 
-/// Looks at libav.
+/// Inspects libav.
 #[must_use]
 pub fn installed() -> Installed {
     super::prepare();

@@ -1,7 +1,7 @@
-//! Chunks encoded on all cores, and joined to one MP4.
+//! Encodes chunks on all cores and joins them to one MP4.
 //!
-//! They are handed to the pool in order, a few more than it has threads, and muxed in order as they are done: no more than
-//! that few are ever held, however long the tape is.
+//! They are submitted to the pool in order, a few more than it has threads, and muxed in order as they finish: only
+//! these few are in memory, however long the tape is.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -20,8 +20,8 @@ use super::monitor::Monitor;
 use super::mux::Muxer;
 use super::paint::Painter;
 
-/// Cuts frames into parts of nearly equal length, none longer than `longest` and none of a single frame. Where there
-/// are more than one their number is even, so that two cores, or four, are done at the same time.
+/// Cuts frames into parts of nearly equal length, none longer than `longest` and none of a single frame. If there are
+/// several, their number is even, so that two or four cores finish at the same time.
 pub fn parts(frames: &[Shown], longest: usize) -> impl Iterator<Item = Part<'_>> {
     let count = match frames.len().div_ceil(longest) {
         0 | 1 => 1,
@@ -35,20 +35,20 @@ pub fn parts(frames: &[Shown], longest: usize) -> impl Iterator<Item = Part<'_>>
     })
 }
 
-/// What is in the file.
+/// The contents of the file.
 pub struct Muxed {
     /// Its length.
     pub bytes: u64,
-    /// What the chunks came to.
+    /// The results of the chunks.
     pub reached: Reached,
 }
 
-/// What the chunks of a video came to.
+/// The results of a video's chunks.
 #[derive(Default)]
 pub struct Reached {
-    /// The finest and the coarsest quantiser, where one was found for each chunk.
+    /// The finest and the coarsest quantiser, if one was chosen per chunk.
     pub quantisers: Option<(u8, u8)>,
-    /// PSNR of the worst of the frames that were decoded again, in decibels.
+    /// The worst PSNR of the frames that were decoded again, in decibels.
     pub worst_psnr: Option<f32>,
 }
 
@@ -60,10 +60,10 @@ impl Reached {
     }
 }
 
-/// Encodes everything and writes it into `file`, its sound until `end`.
+/// Encodes everything and writes it to `file`, with the sound until `end`.
 ///
 /// # Errors
-/// What is wrong with the tape; [`VideoError::Libav`]; [`VideoError::Verify`] for chunks that cannot be joined;
+/// Errors of the tape; [`VideoError::Libav`]; [`VideoError::Verify`] for chunks that cannot be joined;
 /// [`crate::error::FileError::Output`]; [`Error::Interrupted`].
 pub fn encode_and_mux(
     plan: &Plan<'_>,
@@ -74,10 +74,10 @@ pub fn encode_and_mux(
     file: &mut File,
 ) -> Result<Muxed> {
     let stopped = Arc::new(AtomicBool::new(false));
-    // Ends also when the video that it belongs to has failed.
+    // Also stops if the video has failed.
     let monitor = &monitor.or(stopped.clone());
     pool.in_place_scope_fifo(|scope| {
-        // Whatever ends this closure, chunks still running must not go on for nobody.
+        // However this closure ends, running chunks must stop.
         let _stop = StopOnDrop(stopped);
         let (sound_done, sound) = sync_channel(1);
         let soundtrack = plan.tape.soundtrack();
@@ -95,7 +95,7 @@ pub fn encode_and_mux(
                 let Some(part) = parts.next() else { break };
                 let (done, chunk) = sync_channel(1);
                 scope.spawn_fifo(move |_| {
-                    // Nobody listens any more once an earlier chunk has failed.
+                    // The receiver is gone if an earlier chunk has failed.
                     let _ = done.send(plan.encode(part, &mut Painter::new(plan), monitor));
                 });
                 ahead.push_back(chunk);

@@ -1,7 +1,7 @@
-//! The level that an H.264 stream declares, held against the bits that it has.
+//! Checks the declared level of an H.264 stream against its bit rate.
 //!
-//! libx264 declares the level from the size, the rate and the references. It heeds bits only where it is told how many
-//! there may be, which would change the pictures; so the level follows the bits instead, once they are known.
+//! libx264 derives the level from the size, the rate and the references. It considers the bit rate only if a limit is
+//! set, which would change the pictures; so the level is adjusted once the bit rate is known.
 
 use std::collections::VecDeque;
 
@@ -9,8 +9,8 @@ use crate::tape::TICKS_PER_SECOND;
 
 use super::boxes;
 
-/// Levels, ten times their number, and the bits a second that each allows, in units that depend on the profile: table
-/// A-1 of H.264.
+/// Levels, times ten, and the bits per second that each allows, in units that depend on the profile: table A-1 of
+/// H.264.
 const LEVELS: [(u8, u64); 19] = [
     (10, 64),
     (11, 192),
@@ -33,7 +33,7 @@ const LEVELS: [(u8, u64); 19] = [
     (62, 800_000),
 ];
 
-/// Where the configuration of a decoder (`avcC`) has profile and level, and where the settings it begins with have.
+/// The offsets of profile and level in the decoder configuration (`avcC`), and in the parameter sets in it.
 const PROFILE: usize = 1;
 const LEVEL: usize = 3;
 const LEVEL_OF_SETTINGS: usize = 8 + LEVEL;
@@ -41,7 +41,7 @@ const LEVEL_OF_SETTINGS: usize = 8 + LEVEL;
 /// Bytes of a video sample entry before the boxes in it.
 const ENTRY: usize = 78;
 
-/// The most bits of any second of a stream.
+/// Measures the highest bit rate in any second of a stream.
 #[derive(Default)]
 pub struct BitRate {
     second: VecDeque<(i64, u64)>,
@@ -65,8 +65,8 @@ impl BitRate {
     }
 }
 
-/// Raises the level in an index (`moov` without its header) where the stream has more bits a second than it allows.
-/// `None` for boxes that do not hold together.
+/// Raises the level in an index (`moov` without its header) if the stream exceeds the bit rate of the declared one.
+/// `None` for malformed boxes.
 pub fn cover(index: &mut [u8], rate: &BitRate) -> Option<()> {
     boxes::walk(index, &mut |name, body| {
         if &name != b"stsd" {
@@ -91,9 +91,9 @@ fn raise(configuration: &mut [u8], bits: u64) -> Option<()> {
     Some(())
 }
 
-/// The lowest level from `level` on that allows so many bits a second; the highest if none does.
+/// The lowest level from `level` on that allows this bit rate; the highest if none does.
 fn level_for(profile: u8, level: u8, bits: u64) -> u8 {
-    // What a unit of the table is worth, by the profile: High, High 10, the two of 4:2:2 and 4:4:4, the others.
+    // The unit of the table by profile: High, High 10, the two for 4:2:2 and 4:4:4, all others.
     let unit = match profile {
         100 => 1250,
         110 => 3000,

@@ -13,12 +13,12 @@ use super::libav;
 use super::reader::{Reader, next_packet, origin, receive};
 
 impl Reader<'_> {
-    /// Plays the sound, if there is any, into `sink`: the time of the first sample in seconds, samples a second, and
-    /// samples of one channel, the mean of all. Time 0 is the start; nothing of a coder's run-up comes along. `sink`
-    /// ends it early by answering `false`.
+    /// Plays the sound, if there is any, into `sink`: the time of the first sample in seconds, samples per second, and
+    /// samples mixed to one channel. Time 0 is the start; the encoder's padding is cut. `sink` stops it early by
+    /// returning `false`.
     ///
     /// # Errors
-    /// [`crate::error::VideoError::Libav`] for a damaged file, and what `sink` returns.
+    /// [`crate::error::VideoError::Libav`] for a damaged file, and errors of `sink`.
     pub fn play_sound(&self, mut sink: impl FnMut(f64, u32, &[f32]) -> Result<bool>) -> Result<()> {
         let doing = || format!("decode the sound of {}", self.path.display());
         let mut input = self.demux()?;
@@ -26,7 +26,7 @@ impl Reader<'_> {
         let Some(stream) = input.streams().best(media::Type::Audio) else { return Ok(()) };
         let (index, clock) = (stream.index(), stream.time_base());
         let mut context = codec::Context::from_parameters(stream.parameters()).map_err(libav(doing()))?.decoder();
-        // With this the decoder cuts the run-up off, as the edit list says, and moves the time along.
+        // With this, the decoder cuts the padding, as the edit list says, and shifts the time.
         context.set_packet_time_base(clock);
         let mut decoder = context.audio().map_err(libav(doing()))?;
         let (mut packet, mut received, mut mono) = (Packet::empty(), frame::Audio::empty(), Vec::new());

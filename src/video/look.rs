@@ -1,8 +1,8 @@
-//! What the pictures of a tape look like, as far as it decides how to encode them. Pure arithmetic on a few pictures.
+//! Classifies the look of a tape to decide how to encode it. Pure arithmetic on a few pictures.
 //!
-//! Flat colours with hard edges, as pixel art, text and cells have them, want large sharp pixels and no smoothing.
-//! Whatever is shaded, blurred, translucent or noisy wants the tools that were made for cameras. Neighbouring pixels
-//! tell the two apart: in flat pictures they are the same or very different, in the others they differ by a little.
+//! Flat colours with hard edges, as in pixel art, text and cells, need large sharp pixels and no smoothing. Shaded,
+//! blurred, translucent or noisy pictures need the tools that were made for cameras. Neighbouring pixels distinguish
+//! the two: in flat pictures they are equal or very different, in the others they differ slightly.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,66 +12,66 @@ use crate::tape::{Shown, TICKS_PER_SECOND, Tape};
 
 use super::thousandths;
 
-/// Pictures that stand for a tape.
+/// Pictures that represent a tape.
 const SAMPLES: usize = 6;
 
-/// Rows of a picture that are looked at, at most.
+/// The most rows of a picture that are examined.
 const ROWS: usize = 128;
 
-/// Levels from which on two neighbours have an edge between them.
+/// The difference in levels from which two neighbours have an edge between them.
 const EDGE: u8 = 49;
 
 /// The share of edges among all differences that makes a tape sharp. Of 33 tapes, recorded and drawn, the sharp ones
 /// had 0.60 and more, the smooth ones 0.19 and less.
 const SHARP_EDGES: f32 = 0.4;
 
-/// So few colours make a tape sharp whatever its edges: a palette has no shades to be smooth with.
+/// Up to this many colours, a tape is sharp whatever its edges: a palette has no smooth shades.
 const PALETTE: usize = 64;
 
-/// How uneven smooth pictures may be that are flowing at any rate of frames. B-frames made all such tapes smaller.
+/// The unevenness up to which smooth pictures are flowing at any frame rate. B-frames made all of these tapes smaller.
 const FLOWING: f32 = 0.5;
 
-/// From here on they are restless: B-frames only blur noise that the recipe keeps.
+/// The unevenness from which they are restless: B-frames only blur noise that the recipe keeps.
 const RESTLESS: f32 = 0.78;
 
-/// Frames a second under which what is in between jumps. At 5 a second B-frames cost up to a fifth, at 27 and more they
-/// save as much.
+/// The frame rate below which pictures in between are jumping. At 5 frames per second, B-frames cost up to a fifth; at
+/// 27 and more they save as much.
 const JUMPING: f32 = 12.0;
 
-/// By how much more colours run in the recipe than sharing them by 2×2 explains, since libswscale's filter reaches over more
-/// rows. With it the estimate is within 0.7 dB of the recipe's worst frame on seven tapes.
+/// How much more the recipe smears colours than 2×2 subsampling explains, because libswscale's filter covers more rows.
+/// With this factor, the estimate is within 0.7 dB of the recipe's worst frame on seven tapes.
 const FILTER: f32 = 1.15;
 
-/// What there is to see on a tape.
+/// The look of a tape.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Look {
-    /// What follows from the rest.
+    /// The kind, which follows from the rest.
     pub kind: Kind,
     /// Colours in a picture: the median of the samples, counted up to 4,096.
     pub colors: usize,
-    /// The share of neighbouring pixels that are the same, 0 to 1.
+    /// The share of neighbouring pixels that are equal, 0 to 1.
     #[serde(serialize_with = "thousandths::one")]
     pub flat: f32,
-    /// Of the neighbours that differ, the share with a hard edge between them, 0 to 1.
+    /// The share of hard edges among those that are not, 0 to 1.
     #[serde(serialize_with = "thousandths::one")]
     pub edges: f32,
-    /// The share of pixels that stay as they are from one frame to the next, 0 to 1.
+    /// The share of pixels that do not change from one frame to the next, 0 to 1.
     #[serde(serialize_with = "thousandths::one")]
     pub still: f32,
-    /// How far frames are from the middle between their neighbours, divided by how far they are from the one before.
+    /// The distance of frames from the mean of their neighbours, divided by their distance from the previous frame.
     #[serde(serialize_with = "thousandths::one")]
     pub uneven: f32,
-    /// Frames a second in the mean.
+    /// Mean frames per second.
     #[serde(serialize_with = "thousandths::one")]
     pub rate: f32,
-    /// The squared error that the site's recipe makes of the colours before it encodes anything: of the worst sample,
-    /// the mean over red, green and blue, in levels of 255 squared.
+    /// The squared error that the site's recipe adds to colours before encoding: the mean over red, green and blue, of
+    /// the worst sample, in levels of 255 squared.
     #[serde(skip)]
     pub smear: f32,
 }
 
 impl Kind {
-    /// As people write it.
+    /// Its name for people.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -84,12 +84,12 @@ impl Kind {
 }
 
 impl Look {
-    /// Why it is of its kind, in a few words that follow "because".
+    /// Why it is of its kind, as text to follow "because".
     #[must_use]
     pub fn why(&self) -> String {
         let Look { kind, colors, edges, uneven, rate, .. } = *self;
         let shades = format!("{:.0} % of all differences are hard edges", edges * 100.0);
-        let off = format!("frames are {:.0} % off the middle between their neighbours", uneven * 100.0);
+        let off = format!("frames are {:.0} % off the mean of their neighbours", uneven * 100.0);
         match kind {
             Kind::Sharp if colors <= PALETTE => format!("{colors} colours are a palette"),
             Kind::Sharp => shades,
@@ -99,24 +99,24 @@ impl Look {
     }
 }
 
-/// How pictures want to be encoded.
+/// The kinds of looks, by how to encode them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Flat colours with hard edges.
     Sharp,
-    /// Shades and soft edges that move evenly: frames lie near the middle between their neighbours.
+    /// Shades and soft edges that move evenly: frames are near the mean of their neighbours.
     Flowing,
     /// Shades and soft edges that move far from one frame to the next.
     Jumping,
-    /// Pictures of which each has noise of its own.
+    /// Pictures with noise that changes in every frame.
     Restless,
 }
 
-/// Looks at a sample of the frames that a video shows.
+/// Classifies a sample of the frames of a video.
 ///
 /// # Errors
-/// What is wrong with a picture.
+/// Errors of a picture.
 pub fn look(tape: &Tape, frames: &[Shown]) -> Result<Look> {
     let mut reel = tape.reel();
     let mut decoder = Decoder::default();
@@ -155,7 +155,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// Each pixel with those to its right and below.
+    /// Compares each pixel with those to its right and below.
     fn neighbours(&mut self, picture: &Picture) {
         let mut colors = Colors::default();
         for y in rows(picture) {
@@ -174,7 +174,7 @@ impl Seen {
         self.smear = self.smear.max(smear(picture));
     }
 
-    /// Each pixel with itself a frame before.
+    /// Compares each pixel with the previous frame.
     fn change(&mut self, previous: &Picture, picture: &Picture) {
         for y in rows(picture) {
             let pairs = row(previous, y).iter().zip(row(picture, y));
@@ -183,7 +183,7 @@ impl Seen {
         }
     }
 
-    /// The green of each pixel with that before and after it.
+    /// Compares the green of each pixel with the frames before and after.
     fn movement(&mut self, previous: &Picture, picture: &Picture, next: &Picture) {
         for y in rows(picture) {
             for ((before, now), after) in row(previous, y).iter().zip(row(picture, y)).zip(row(next, y)) {
@@ -194,7 +194,7 @@ impl Seen {
         }
     }
 
-    /// What follows for frames that come at this rate.
+    /// The look, given the frame rate.
     fn look(mut self, rate: f32) -> Look {
         let share = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f32 / whole as f32 };
         self.colors.sort_unstable();
@@ -221,8 +221,8 @@ impl Seen {
     }
 }
 
-/// What is lost when pixels become 3×3 and each 2×2 of those share a colour, as in the site's recipe: a sixth of a pixel's
-/// colour is that of a neighbour, to one side and up or down. The squared error over red, green and blue.
+/// The loss when pixels become 3×3 and each 2×2 of these share a colour, as in the site's recipe: a sixth of a pixel's
+/// colour comes from a neighbour, to one side and up or down. The squared error over red, green and blue.
 fn smear(picture: &Picture) -> f32 {
     let (width, height) = (picture.width as usize, picture.height as usize);
     let neighbour = |at: usize, count: usize| if at.is_multiple_of(2) { (at + 1).min(count - 1) } else { at - 1 };
@@ -239,7 +239,7 @@ fn smear(picture: &Picture) -> f32 {
                 let near = 5.0 * (own[beside][of] + other[x][of]) + other[beside][of];
                 (25.0 * own[x][of] + near) / 36.0 - own[x][of]
             });
-            // What an error of the differences is in red, blue and green, by the BT.601 matrix of the recipe.
+            // The error of the colour differences in red, blue and green, by the BT.601 matrix of the recipe.
             let green = (0.299 * red + 0.114 * blue) / 0.587;
             sum += (red * red + blue * blue + green * green) / 3.0;
             pixels += 1;
@@ -254,7 +254,7 @@ fn chroma([red, green, blue]: [u8; 3]) -> [f32; 2] {
     [f32::from(blue) - luma, f32::from(red) - luma]
 }
 
-/// The rows of a picture that are looked at: all of a small one, every so many of a large one.
+/// The rows of a picture to examine: all of a small one, evenly spaced ones of a large one.
 fn rows(picture: &Picture) -> impl Iterator<Item = usize> {
     let height = picture.height as usize;
     (0..height).step_by(height.div_ceil(ROWS).max(1))
@@ -265,24 +265,24 @@ fn row(picture: &Picture, y: usize) -> &[[u8; 3]] {
     &picture.rgb.as_chunks().0[y * width..(y + 1) * width]
 }
 
-/// The row below, or nothing under the last.
+/// The row below; empty below the last one.
 fn row_below(picture: &Picture, y: usize) -> &[[u8; 3]] {
     if y + 1 < picture.height as usize { row(picture, y + 1) } else { &[] }
 }
 
-/// Counts different colours, up to as many as there are slots.
+/// Counts different colours, up to a maximum.
 struct Colors {
-    /// Colours by their hash, each after the first of its slot in the next free one; a colour is never all ones.
+    /// A hash table of colours with linear probing; a colour is never all ones.
     slots: Vec<u32>,
     count: usize,
 }
 
-/// Colours that are counted. A power of two.
+/// The most colours that are counted. A power of two.
 const MOST_COLORS: usize = 4096;
 
 impl Default for Colors {
     fn default() -> Self {
-        // Twice as many slots as colours, so that a free one is near.
+        // Twice as many slots as colours, so that probing is short.
         Colors { slots: vec![u32::MAX; 2 * MOST_COLORS], count: 0 }
     }
 }

@@ -1,4 +1,4 @@
-//! What goes with the work on a video: whether to stop, and whom to tell how far it is.
+//! Monitors the work on a video: cancellation and progress.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -6,25 +6,25 @@ use std::sync::atomic::AtomicBool;
 use crate::error::Result;
 use crate::stop::Stop;
 
-/// How far a video is.
+/// The progress of a video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// So many frames are going to be encoded. Comes again, from zero, when the first result was too large.
+    /// Encoding starts. Occurs again if the first result was too large; the count restarts from zero.
     Begun {
-        /// How many.
+        /// The number of frames to encode.
         frames: usize,
     },
     /// More frames have been encoded.
     Encoded {
-        /// How many more.
+        /// The number of additional frames.
         frames: usize,
     },
 }
 
-/// Takes progress from many threads, and must not wait.
+/// Takes progress from many threads; must not block.
 type Sink = Arc<dyn Fn(Progress) + Send + Sync>;
 
-/// Whether to stop, and whom to tell how far it is.
+/// Cancellation and progress of the work on a video.
 #[derive(Clone)]
 pub struct Monitor {
     stop: Stop,
@@ -32,55 +32,55 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// Nobody wants to stop it, and nobody wants to know.
+    /// Never stops, and reports no progress.
     #[must_use]
     pub fn nobody() -> Self {
         Monitor::new(Stop::never())
     }
 
-    /// Nobody wants to know.
+    /// Reports no progress.
     #[must_use]
     pub fn new(stop: Stop) -> Self {
         Monitor { stop, sink: None }
     }
 
-    /// Tells `sink`, which is called from many threads and must not wait.
+    /// Reports progress to `sink`, which is called from many threads and must not block.
     pub fn telling(stop: Stop, sink: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         Monitor { stop, sink: Some(Arc::new(sink)) }
     }
 
-    /// The wish to stop alone.
+    /// The same without progress.
     #[must_use]
     pub fn quiet(&self) -> Self {
         Monitor::new(self.stop.clone())
     }
 
-    /// Stops when that is set, too.
+    /// Also stops when `flag` is set.
     #[must_use]
     pub fn or(&self, flag: Arc<AtomicBool>) -> Self {
         Monitor { stop: self.stop.or(flag), sink: self.sink.clone() }
     }
 
-    /// The wish to stop.
+    /// The cancellation.
     #[must_use]
     pub fn stop(&self) -> &Stop {
         &self.stop
     }
 
-    /// Whether to go on.
+    /// Checks whether to go on.
     ///
     /// # Errors
-    /// [`crate::Error::Interrupted`] when not.
+    /// [`crate::Error::Interrupted`] if not.
     pub fn check(&self) -> Result<()> {
         self.stop.check()
     }
 
-    /// So many frames are going to be worked on.
+    /// Reports the number of frames to encode.
     pub(crate) fn begin(&self, frames: usize) {
         self.tell(Progress::Begun { frames });
     }
 
-    /// So many more are done.
+    /// Reports additional encoded frames.
     pub(crate) fn encoded(&self, frames: usize) {
         self.tell(Progress::Encoded { frames });
     }

@@ -1,7 +1,7 @@
-//! Packets as an MP4: libav writes it as it comes, then the index moves to the front.
+//! Muxes packets to an MP4: libav writes it sequentially, then the index is moved to the front.
 //!
-//! libav is given neither a path nor the finished file: it writes into an unnamed temporary file that vanishes with
-//! the process, whatever happens.
+//! libav gets neither a path nor the finished file: it writes to an unnamed temporary file that disappears with the
+//! process in any case.
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
@@ -28,20 +28,20 @@ const BUFFER: usize = 1 << 20;
 pub struct Muxer {
     output: Output,
     scratch: File,
-    /// When each packet of video is to be decoded, in ticks.
+    /// The decoding time of each video packet, in ticks.
     decoding: std::vec::IntoIter<i64>,
     bit_rate: BitRate,
-    /// Packets of sound that wait for the pictures to catch up, in order.
+    /// Sound packets that wait for the pictures, in order.
     sound: std::vec::IntoIter<Packet>,
     sound_rate: Rational,
 }
 
 impl Muxer {
-    /// Starts an MP4 with a video stream for these frames and, if there is sound, an audio stream. A decoder is ahead
-    /// of what is shown by `delay` frames at most.
+    /// Starts an MP4 with a video stream for these frames and, if there is sound, an audio stream. A decoder is at most
+    /// `delay` frames ahead of the shown frame.
     ///
     /// # Errors
-    /// [`FileError::Scratch`] if there is no room for temporary files, [`crate::error::VideoError::Libav`].
+    /// [`FileError::Scratch`] if there is no space for temporary files, [`crate::error::VideoError::Libav`].
     pub fn create(video: codec::Parameters, frames: &[Shown], delay: usize, sound: Option<Sound>) -> Result<Self> {
         let unwritable = |source| Error::File(FileError::Scratch { source });
         let scratch = tempfile::tempfile().map_err(unwritable)?;
@@ -61,7 +61,7 @@ impl Muxer {
         // SAFETY: a plain field of a context that is ours. It keeps libav's version and the date out of the file.
         unsafe { (*output.as_mut_ptr()).flags |= ffmpeg::ffi::AVFMT_FLAG_BITEXACT };
         let mut options = Dictionary::new();
-        // The header's clock, else in ms, which would round the length of the whole.
+        // The header's clock; the default is ms, which would round the total duration.
         options.set("movie_timescale", &TICKS_PER_SECOND.to_string());
         output.write_header_with(options).map_err(unwritten)?;
         let decoding = decoding_times(frames, delay).into_iter();
@@ -69,7 +69,7 @@ impl Muxer {
         Ok(Muxer { output, scratch, decoding, bit_rate, sound: packets.into_iter(), sound_rate })
     }
 
-    /// Writes the next packet of video in the order of decoding, and before it the sound up to its time.
+    /// Writes the next video packet in decoding order, preceded by the sound up to its time.
     ///
     /// # Errors
     /// [`FileError::Scratch`] for a full disk, [`crate::error::VideoError::Libav`].
@@ -102,11 +102,11 @@ impl Muxer {
         packet.write_interleaved(&mut self.output).map_err(unwritten)
     }
 
-    /// Ends the MP4 and writes it into `file` from the start, index first. Answers its length in bytes.
+    /// Finishes the MP4 and writes it to `file` from the start, index first. Returns its length in bytes.
     ///
     /// # Errors
-    /// [`FileError::Scratch`], [`crate::error::VideoError::Libav`] or [`crate::error::VideoError::Verify`] if it could not be ended, [`FileError::Output`] if `file`
-    /// cannot take it.
+    /// [`FileError::Scratch`], [`crate::error::VideoError::Libav`] or [`crate::error::VideoError::Verify`] if it could
+    /// not be finished, [`FileError::Output`] if `file` cannot be written.
     pub fn finish(mut self, file: &mut File) -> Result<u64> {
         while self.write_sound()? {}
         self.output.write_trailer().map_err(unwritten)?;
@@ -124,11 +124,11 @@ impl Muxer {
     }
 }
 
-/// When each packet is decoded, if `delay` frames are decoded before the first is shown: the times of the frames, later
-/// by that many packets.
+/// The decoding time of each packet if `delay` frames are decoded before the first is shown: the times of the frames,
+/// delayed by that many packets.
 ///
-/// Before the first they go on backwards, and an edit list makes the video start at 0 all the same. They begin as long
-/// before 0 as the last ones lag behind, so that the durations in the file add up to the length of the video.
+/// The first ones are negative, and an edit list still makes the video start at 0. They start as long before 0 as the
+/// last ones lag behind, so that the durations in the file add up to the length of the video.
 fn decoding_times(frames: &[Shown], delay: usize) -> Vec<i64> {
     let Some(last) = frames.len().checked_sub(1) else { return Vec::new() };
     let delay = delay.min(last);
@@ -137,7 +137,7 @@ fn decoding_times(frames: &[Shown], delay: usize) -> Vec<i64> {
     before.chain(frames.iter().map(|shown| shown.start)).take(frames.len()).collect()
 }
 
-/// What the system said is about the temporary file; the rest is about the packets.
+/// A system error concerns the temporary file; any other error concerns the packets.
 fn unwritten(error: ffmpeg::Error) -> Error {
     match error {
         ffmpeg::Error::Other { errno } => {

@@ -1,4 +1,4 @@
-//! Pictures of a tape as frames for the encoder: decoded, enlarged, at their time.
+//! Paints pictures of a tape as frames for the encoder: decoded and enlarged.
 
 use ffmpeg_next as ffmpeg;
 
@@ -14,7 +14,7 @@ use super::frame_source::FrameSource;
 use super::libav;
 use super::planes::{Chroma, Converter, Geometry, Plane, separate};
 
-/// Pictures of a tape as frames of the video, in buffers that are used again and again.
+/// Paints pictures of a tape as frames of the video, in reused buffers.
 pub struct Painter<'tape> {
     reel: Reel<'tape>,
     geometry: Geometry,
@@ -57,7 +57,7 @@ impl FrameSource for Painter<'_> {
     }
 }
 
-/// The encoder may still hold the frame it was given last; then libav makes a new one.
+/// Makes a frame writable. If the encoder still holds it, libav makes a new one.
 fn libav_writable(frame: &mut frame::Video) -> Result<&mut frame::Video> {
     // SAFETY: the pointer is that of a live frame which nobody else uses during the call.
     match unsafe { ffmpeg::ffi::av_frame_make_writable(frame.as_mut_ptr()) } {
@@ -66,7 +66,7 @@ fn libav_writable(frame: &mut frame::Video) -> Result<&mut frame::Video> {
     }
 }
 
-/// The three planes of a frame at once, which libav's own accessor gives one at a time.
+/// All three planes of a frame, which libav's own accessor returns only one at a time.
 fn planes(frame: &mut frame::Video) -> [Plane<'_>; 3] {
     [0, 1, 2].map(|index| {
         let (stride, length) = (frame.stride(index), frame.data(index).len());

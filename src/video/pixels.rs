@@ -1,4 +1,4 @@
-//! Where the colours of a decoded frame lie, and what they stand for.
+//! Locates and interprets the colours of a decoded frame.
 
 use ffmpeg_next as ffmpeg;
 
@@ -6,14 +6,14 @@ use ffmpeg::{color, format, frame};
 
 use super::reduce::{Coding, Component, Matrix, Swing};
 
-/// Any flag that says that samples are not plain numbers for a colour, of one byte or of two with the lower one first.
+/// Flags of formats whose samples are not plain numbers of one byte, or of two little-endian bytes.
 const ODD_FORMATS: u64 = (ffmpeg::ffi::AV_PIX_FMT_FLAG_PAL
     | ffmpeg::ffi::AV_PIX_FMT_FLAG_BITSTREAM
     | ffmpeg::ffi::AV_PIX_FMT_FLAG_BE
     | ffmpeg::ffi::AV_PIX_FMT_FLAG_FLOAT
     | ffmpeg::ffi::AV_PIX_FMT_FLAG_HWACCEL) as u64;
 
-/// The range as it is tagged, if it is.
+/// The tagged range, if any.
 pub fn swing(range: color::Range) -> Option<Swing> {
     match range {
         color::Range::JPEG => Some(Swing::Full),
@@ -22,7 +22,7 @@ pub fn swing(range: color::Range) -> Option<Swing> {
     }
 }
 
-/// What the samples of a frame stand for; `None` for colours of another kind.
+/// The meaning of a frame's samples; `None` for unsupported colours.
 pub fn coding(frame: &frame::Video, is_rgb: bool) -> Option<Coding> {
     use color::Space;
     let matrix = match frame.color_space() {
@@ -40,8 +40,8 @@ fn frame_swing(frame: &frame::Video) -> Swing {
     swing(frame.color_range()).unwrap_or(if is_full { Swing::Full } else { Swing::Limited })
 }
 
-/// Where a frame's three colour components lie, and whether they are red, green and blue. `None` unless they are
-/// plain numbers. Of all the formats libav knows, none needs to be named here: it describes them.
+/// The places of a frame's three colour components, and whether they are red, green and blue. `None` unless they are
+/// plain numbers. libav describes all its formats, so none is named here.
 pub fn components(frame: &frame::Video) -> Option<([Component<'_>; 3], bool)> {
     // SAFETY: descriptors are constants of libav.
     let description = unsafe { &*frame.format().descriptor()?.as_ptr() };

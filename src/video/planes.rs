@@ -1,8 +1,8 @@
-//! RGB pictures as the planes of an upscaled 4:2:0 video.
+//! Converts RGB pictures to the planes of an enlarged 4:2:0 video.
 //!
-//! Colours are converted at the size of the tape and the results replicated. For an even scale each chroma sample
-//! lies within one pixel of the tape, so nothing is lost but rounding; converting the large picture would cost as
-//! much as encoding it and be no better.
+//! Colours are converted at the size of the tape and then replicated. At an even scale, each chroma sample lies within
+//! one pixel of the tape, so only rounding is lost; converting the large picture would take as long as encoding it and
+//! be no better.
 
 use crate::picture::Picture;
 
@@ -15,9 +15,9 @@ pub struct Geometry {
     pub source_width: u32,
     /// Height of the tape's pictures.
     pub source_height: u32,
-    /// How many pixels of the video, across and down, a pixel of the tape becomes.
+    /// The scale of the video, in pixels per pixel of the tape.
     pub scale: u32,
-    /// Width of the video: `source_width * scale`, rounded up as far as its chroma needs.
+    /// Width of the video: `source_width * scale`, rounded up if its chroma needs it.
     pub width: u32,
     /// Height of the video, likewise.
     pub height: u32,
@@ -41,7 +41,7 @@ pub struct Plane<'a> {
     pub stride: usize,
 }
 
-/// How many samples of chroma there are.
+/// The resolution of chroma.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chroma {
     /// One for each square of two by two pixels of the video.
@@ -92,7 +92,7 @@ impl Converter {
     }
 }
 
-/// Fills the three planes (green, blue, red) of a video frame of the tape's own size.
+/// Fills the three planes (green, blue, red) of a video frame of the tape's size.
 pub fn separate(picture: &Picture, geometry: &Geometry, planes: [Plane<'_>; 3]) {
     for (Plane { data, stride }, channel) in planes.into_iter().zip([1, 2, 0]) {
         for (to, from) in data.chunks_mut(stride).zip(picture.rows()).take(geometry.height as usize) {
@@ -101,7 +101,7 @@ pub fn separate(picture: &Picture, geometry: &Geometry, planes: [Plane<'_>; 3]) 
     }
 }
 
-/// Repeats every sample `factor` times in both directions, and those at the right and the bottom up to the edge.
+/// Repeats every sample `factor` times in both directions, and those at the right and bottom up to the edge.
 fn replicate(
     from: &[u8],
     (source_width, _): (usize, usize),
@@ -130,7 +130,7 @@ fn replicate(
     }
 }
 
-/// Halves what [`replicate`] would make: each sample is the mean of the four it stands for.
+/// Fills a plane with half the resolution of [`replicate`]: each sample is the mean of four.
 fn average(
     from: &[u8],
     source: (usize, usize),

@@ -1,4 +1,4 @@
-//! A preset: everything about a video that is a matter of choice.
+//! Presets: all choices about a video.
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
@@ -11,33 +11,33 @@ use super::encoding::{Codec, Encoding};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Preset {
-    /// The name that users ask for.
+    /// The name by which users select it.
     pub name: String,
-    /// Counts up whenever the preset changes, so that one can tell which tapes to encode again.
+    /// Increases with every change of the preset, to tell which tapes to encode again.
     pub version: u32,
-    /// What it is good for, in a line.
+    /// Its purpose, in a line.
     pub summary: String,
-    /// Who plays it, on all machines that are in use.
+    /// The players that play it, on all common machines.
     pub plays_in: Vec<Player>,
-    /// Which time a frame is shown at.
+    /// The times of frames.
     pub rate: Rate,
     /// AAC bit rate in kbit/s.
     pub audio_kbps: u32,
-    /// Bytes the finished video may have; what is larger is encoded again at lower quality.
+    /// Maximum size of the finished video in bytes; a larger one is encoded again at lower quality.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size_limit: Option<u64>,
-    /// Whether anything odd about a tape keeps it from being encoded.
+    /// Whether warnings about a tape prevent its encoding.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub strict: bool,
-    /// How one of several encodings is chosen for a tape; `None` where there is one.
+    /// How one of several encodings is chosen for a tape; `None` if there is only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub choose: Option<Choose>,
-    /// The ways to encode pictures, at least one, in the order in which the preset names them.
+    /// The encodings, at least one, in the order of the preset.
     #[serde(flatten, serialize_with = "one_or_several")]
     pub encodings: Vec<Encoding>,
 }
 
-/// The only encoding's keys are the preset's, as in a preset file; several are a list.
+/// Serialises a single encoding with the preset's own keys, as in a preset file, and several as a list.
 fn one_or_several<S: Serializer>(encodings: &[Encoding], serializer: S) -> Result<S::Ok, S::Error> {
     match encodings {
         [only] => only.serialize(serializer),
@@ -49,11 +49,11 @@ fn one_or_several<S: Serializer>(encodings: &[Encoding], serializer: S) -> Resul
     }
 }
 
-/// What people watch videos with.
+/// The players that people use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Player {
-    /// Chrome, Edge and the like.
+    /// Chrome, Edge and others.
     Chromium,
     /// Firefox.
     Firefox,
@@ -67,22 +67,22 @@ pub enum Player {
 pub enum Choose {
     /// The tape is encoded with each, and the smallest video is kept.
     Smallest,
-    /// The first that suits the look of the tape.
+    /// The first encoding that suits the look of the tape is used.
     Look,
 }
 
-/// Which time a frame is shown at.
+/// The times of frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rate {
-    /// The time it was recorded at.
+    /// The time of recording.
     Exact,
-    /// A constant whole number of frames a second, the mean rounded, as the site's converter has it.
+    /// A constant whole number of frames per second, the rounded mean, as in the site's converter.
     Rounded,
 }
 
 impl Player {
-    /// As people write it.
+    /// Its name for people.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -100,29 +100,29 @@ impl Preset {
         format!("{}@{}", self.name, self.version)
     }
 
-    /// What a video of this codec is remembered to be made with: `archive@3/av1`.
+    /// The name stored for a video of this codec: `archive@3/av1`.
     #[must_use]
     pub fn signature(&self, codec: Codec) -> String {
         format!("{}/{}", self.versioned_name(), codec.name().replace('.', "").to_lowercase())
     }
 
-    /// Whether some player shows its videos.
+    /// Whether this player plays its videos.
     #[must_use]
     pub fn plays_in(&self, player: Player) -> bool {
         self.plays_in.contains(&player)
     }
 
-    /// The same, for videos that must not have more bytes than this.
+    /// The same, for videos of at most this many bytes.
     #[must_use]
     pub fn limited_to(&self, bytes: u64) -> Self {
         let limit = self.size_limit.map_or(bytes, |limit| limit.min(bytes));
         Preset { size_limit: Some(limit), ..self.clone() }
     }
 
-    /// Itself, if it can be encoded.
+    /// The preset, if it is valid.
     ///
     /// # Errors
-    /// [`VideoError::Preset`] with the first thing that cannot be done.
+    /// [`VideoError::Preset`] with the first problem.
     pub(super) fn checked(self) -> Result<Self> {
         let fault = if !(16..=512).contains(&self.audio_kbps) {
             Some(format!("has sound of {} kbit/s; 16 to 512 can be done", self.audio_kbps))

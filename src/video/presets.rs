@@ -1,5 +1,5 @@
-//! All presets there are, as TOML: the built-in ones are `presets.toml` beside this file; a file of the same form adds
-//! more or changes them.
+//! All presets, as TOML: the built-in ones are in `presets.toml` beside this file; a file of the same form adds presets
+//! or changes them.
 //!
 //! A table is a preset. A table within it, other than a value such as `quality`, is one of several encodings, and has
 //! the keys that differ from the preset's own. A preset without such tables has one encoding.
@@ -18,13 +18,13 @@ use super::quality::Quality;
 
 const BUILT_IN: &str = include_str!("presets.toml");
 
-/// Keys that encodings of one preset may differ in.
+/// Keys that may differ between the encodings of a preset.
 const OF_ENCODINGS: [&str; 7] = ["suits", "codec", "scale", "colors", "quality", "encoder-options", "chunk-frames"];
 
 /// The key whose value may be a table.
 const QUALITY: &str = "quality";
 
-/// The key that means nothing to another codec.
+/// The key that is specific to a codec.
 const OPTIONS: &str = "encoder-options";
 
 /// All keys of an encoding and its preset.
@@ -50,11 +50,11 @@ struct Keys {
     chunk_frames: usize,
 }
 
-/// All presets there are, the built-in ones first.
+/// All presets, the built-in ones first.
 #[derive(Debug, Clone)]
 pub struct Presets {
     presets: Vec<Preset>,
-    /// The table of each.
+    /// The table of each preset.
     tables: Vec<Table>,
 }
 
@@ -62,16 +62,16 @@ impl Presets {
     /// The built-in presets.
     ///
     /// # Errors
-    /// None, unless `presets.toml` was edited wrongly.
+    /// None, unless `presets.toml` is invalid.
     pub fn built_in() -> Result<Self> {
         Presets { presets: Vec::new(), tables: Vec::new() }.extended(Path::new("presets.toml"), BUILT_IN)
     }
 
-    /// These presets with those in `text` added. A table of a known name changes just the keys it has; a new one needs
+    /// These presets with those in `text` added. A table of a known name changes only the keys it has; a new one needs
     /// all keys, or `based-on` and the keys that differ. `based-on = "archive.av1"` takes one encoding out of several.
     ///
     /// # Errors
-    /// [`VideoError::PresetFile`] for what is not such a file, [`VideoError::Preset`] for what cannot be encoded.
+    /// [`VideoError::PresetFile`] if it is not a preset file, [`VideoError::Preset`] for an invalid preset.
     pub fn extended(mut self, path: &Path, text: &str) -> Result<Self> {
         let wrong = |source: Cause| Error::Video(VideoError::PresetFile { path: path.into(), source });
         let tables: Table = toml::from_str(text).map_err(|error| wrong(error.into()))?;
@@ -101,7 +101,7 @@ impl Presets {
     /// The preset of this name.
     ///
     /// # Errors
-    /// [`VideoError::UnknownPreset`], with the names there are.
+    /// [`VideoError::UnknownPreset`], with the known names.
     pub fn get(&self, name: &str) -> Result<&Preset> {
         self.iter().find(|preset| preset.name == name).ok_or_else(|| {
             let known: Vec<_> = self.iter().map(|preset| preset.name.as_str()).collect();
@@ -109,7 +109,7 @@ impl Presets {
         })
     }
 
-    /// The presets in the order they were defined.
+    /// The presets in the order of definition.
     pub fn iter(&self) -> std::slice::Iter<'_, Preset> {
         self.presets.iter()
     }
@@ -136,7 +136,7 @@ impl<'a> IntoIterator for &'a Presets {
     }
 }
 
-/// The keys that all encodings of a preset share, and the tables of those that it names.
+/// The keys that all encodings of a preset share, and the tables of its named encodings.
 fn split(table: Table) -> (Table, Vec<(String, Table)>) {
     let (mut keys, mut variants) = (Table::new(), Vec::new());
     for (name, value) in table {
@@ -148,8 +148,8 @@ fn split(table: Table) -> (Table, Vec<(String, Table)>) {
     (keys, variants)
 }
 
-/// `base` with these changes. What is changed for all encodings holds for each, whatever it had for itself; options
-/// of another codec's encoder mean nothing to this one's.
+/// `base` with these changes. A change for all encodings overrides each encoding's own value; options for one codec's
+/// encoder are dropped if the codec changes.
 fn changed(base: Table, changes: Table) -> Table {
     let (mut keys, mut variants) = split(base);
     let (new_keys, new_variants) = split(changes);
@@ -175,7 +175,7 @@ fn override_keys(table: &mut Table, changes: &Table) {
     table.extend(changes.clone());
 }
 
-/// The preset that a whole table describes, or what is wrong with the table.
+/// The preset of a complete table, or the problem with the table.
 fn preset(name: &str, table: &Table) -> Result<Preset, String> {
     let (keys, variants) = split(table.clone());
     let mut encodings = Vec::new();

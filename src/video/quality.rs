@@ -1,10 +1,10 @@
-//! How much may be lost in encoding, and how that is found out.
+//! The quality of an encoding, and how it is determined.
 
 use serde::{Deserialize, Serialize};
 
 use super::thousandths;
 
-/// How much may be lost in encoding.
+/// The quality of an encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Quality {
@@ -19,56 +19,58 @@ pub enum Quality {
     Adaptive(f32),
     /// A quantiser of H.264 for each chunk, found by trial.
     Floor(Floor),
-    /// Nothing: every pixel of every frame is what it was, which is proven for each video.
+    /// Lossless: every pixel of every frame is exact, which is proven for each video.
     Lossless,
 }
 
-/// How good even the worst frame must be, and what that may cost.
+/// The minimum quality of the worst frame, and the bounds on its cost.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Floor {
     /// PSNR of the worst frame in decibels, in RGB at the size of the tape.
     #[serde(serialize_with = "thousandths::one")]
     pub psnr: f32,
-    /// The finest quantiser that is taken for it, at 25 frames a second and for pictures in which a pixel changes by one
-    /// level of luma on average. A frame that is seen for a shorter time has a coarser one.
+    /// The finest quantiser to use, at 25 frames per second and for pictures in which a pixel changes by one level of
+    /// luma on average. Frames that are shown for a shorter time get a coarser one.
     #[serde(serialize_with = "thousandths::one")]
     pub finest: f32,
-    /// The coarsest that is taken although the floor allows a coarser one, for such pictures; calmer ones have finer.
+    /// The coarsest quantiser to use for such pictures, even if the floor allows a coarser one; calmer pictures get a
+    /// finer one.
     #[serde(serialize_with = "thousandths::one")]
     pub coarsest: f32,
-    /// Whether a lower PSNR will do where the site's recipe smears the colours so much that it has no better one.
+    /// Whether a lower PSNR is accepted if the site's recipe smears the colours so much that it has none better.
     #[serde(default)]
     pub as_recipe: bool,
-    /// Whether frames of what was encoded are held against the floor, beside those of a trial: a tenth of the time.
+    /// Whether encoded frames are compared with the floor, in addition to those of a trial; takes a tenth of the time.
     #[serde(default)]
     pub proven: bool,
-    /// How the quantiser is found.
+    /// The search for the quantiser.
     pub trial: Trial,
 }
 
-/// A few frames that are encoded to find out what a quantiser gives.
+/// A trial encoding of a few frames that measures a quantiser.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Trial {
-    /// Which frames.
+    /// The frames.
     pub at: Place,
-    /// libx264's `ipratio` in trials: how much finer the key frame is than the rest. Frames that lean on a fine one are
-    /// better than those a second later, which lean on others of their kind.
+    /// libx264's `ipratio` in trials: how much finer the key frame is than the rest. Frames that refer to a fine key
+    /// frame are better than those a second later, which refer to other frames.
     #[serde(serialize_with = "thousandths::one")]
     pub ipratio: f32,
-    /// By how many decibels the worst frame of a trial must be better than the floor: of a whole chunk it is worse.
+    /// By how many decibels the worst frame of a trial must exceed the floor, because the worst frame of a whole chunk
+    /// is worse.
     #[serde(serialize_with = "thousandths::one")]
     pub margin: f32,
 }
 
-/// Where trials are made.
+/// The place of trials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
-    /// Where most changes.
+    /// The busiest frames.
     Busiest,
-    /// Where least changes of what is at least half as busy as the busiest: with B-frames the calm has the larger error, as
-    /// more of it is left to prediction.
+    /// The calmest frames that are at least half as busy as the busiest: with B-frames, calm frames have the larger
+    /// error, because more of them is left to prediction.
     Calm,
 }

@@ -1,23 +1,23 @@
-//! The rate that a video declares, from which decoders and other tools judge what it asks of them.
+//! The declared rate of a video, from which decoders and other tools derive its requirements.
 //!
-//! The real times are in the packets and may be any. A level must cover the fastest stretch, and tools that want one
-//! number for the whole do best with the usual rate that the tape kept up there.
+//! The actual times are in the packets and may be any. A level must cover the fastest stretch, and tools that need one
+//! number for the whole video do best with the common rate of that stretch.
 
 use ffmpeg_next::Rational;
 
 use crate::tape::{Shown, TICKS_PER_SECOND};
 
-/// How long a rate must be kept up to count, in ticks: a second. A shorter burst is what buffers are for.
+/// How long a rate must be sustained to count, in ticks: a second. Buffers handle shorter bursts.
 const SUSTAINED: i64 = TICKS_PER_SECOND;
 
 /// Rates of displays, cameras and animations.
 const USUAL: [i64; 20] = [1, 2, 4, 6, 8, 10, 12, 15, 20, 24, 30, 48, 50, 60, 75, 90, 100, 120, 144, 240];
 
-/// How far above a usual rate still counts as that: in a second at 60 Hz there may be 61 frames.
+/// The tolerance above a common rate: a second at 60 Hz may have 61 frames.
 const JITTER: f64 = 1.07;
 
-/// The usual rate nearest above the fastest second of `frames`, in frames a second. A single frame declares what
-/// it lasts.
+/// The common rate next above the fastest second of `frames`, in frames per second. A single frame declares its
+/// duration.
 pub fn declared_rate(frames: &[Shown]) -> Rational {
     if let [only] = frames {
         return Rational(TICKS_PER_SECOND as i32, only.duration.clamp(1, i64::from(i32::MAX)) as i32).reduce();

@@ -1,7 +1,7 @@
-//! Any video file as what a player shows of it: pictures, each at its time.
+//! Reads any video file as a player shows it: pictures, each at its time.
 //!
-//! Made for comparing with a tape, so pictures come at the tape's size. libav is given an open file and never a path.
-//! Nothing is kept: whoever needs something twice plays the file twice.
+//! Intended for comparison with a tape, so pictures come at the tape's size. libav gets an open file, never a path.
+//! Nothing is cached: callers that need a picture twice play the file twice.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -26,7 +26,7 @@ use super::pixels::{coding, components, swing};
 use super::planes::Geometry;
 use super::reduce::{self, Matrix, Reduced, Reducer, Swing};
 
-/// What a file says about itself.
+/// Facts from a file's headers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Facts {
     /// Width in pixels.
@@ -35,18 +35,18 @@ pub struct Facts {
     pub height: u32,
     /// The codec of the pictures, by its libav name.
     pub codec: String,
-    /// How samples are stored, by its libav name.
+    /// The pixel format, by its libav name.
     pub pixel_format: String,
-    /// The luma weights as tagged; `None` where untagged or RGB.
+    /// The tagged luma weights; `None` if untagged or RGB.
     pub matrix: Option<Matrix>,
-    /// The range as tagged, if it is.
+    /// The tagged range, if any.
     pub range: Option<Swing>,
     /// Length of the longest stream, in ticks; 0 if unknown.
     #[serde(skip)]
     pub duration: i64,
     /// Length of the file in bytes.
     pub bytes: u64,
-    /// How many frames the index lists; 0 if there is none.
+    /// The number of frames in the index; 0 if there is none.
     #[serde(skip)]
     pub frames: usize,
     /// Whether there is sound.
@@ -56,17 +56,17 @@ pub struct Facts {
 /// A picture as it is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Played<'a> {
-    /// When it appears, in ticks since the start.
+    /// Its start, in ticks since the start of the video.
     pub start: i64,
-    /// When it disappears, in ticks since the start, as far as the file says.
+    /// Its end, in ticks since the start of the video, as far as the file states it.
     pub end: i64,
-    /// Bytes it takes in the file.
+    /// Its size in the file, in bytes.
     pub bytes: u64,
     /// The picture at the tape's size.
     pub picture: &'a Reduced,
 }
 
-/// A video file that can be played again and again, though not twice at the same time.
+/// A video file that can be played repeatedly, but only once at a time.
 #[derive(Debug)]
 pub struct Reader<'a> {
     file: &'a File,
@@ -76,10 +76,10 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Opens a video file. `path` is for the error texts.
+    /// Opens a video file. `path` is for error texts.
     ///
     /// # Errors
-    /// [`crate::error::FileError::Read`], and [`VideoError::Unusable`] for what libav cannot make sense of or has no pictures.
+    /// [`crate::error::FileError::Read`], and [`VideoError::Unusable`] if libav cannot read it or it has no pictures.
     pub fn open(file: &'a File, path: &'a Path) -> Result<Self> {
         super::prepare();
         let bytes = file.metadata().map_err(Error::read(path))?.len();
@@ -108,24 +108,25 @@ impl<'a> Reader<'a> {
         Ok(Reader { file, path, facts })
     }
 
-    /// How the video is larger than a tape of this size.
+    /// How the video enlarges a tape of this size.
     ///
     /// # Errors
-    /// [`VideoError::Unusable`] if it is not that by a whole number.
+    /// [`VideoError::Unusable`] if the scale is not a whole number.
     pub fn fit(&self, width: u32, height: u32) -> Result<Geometry> {
         let Facts { width: video_width, height: video_height, .. } = self.facts;
         reduce::fit((width, height), (video_width, video_height)).ok_or_else(|| {
-            let what = format!("is {video_width}x{video_height}; no whole multiple of the tape's {width}x{height}");
+            let what =
+                format!("is {video_width}x{video_height}; expected a whole multiple of the tape's {width}x{height}");
             refuse(self.path, &what)
         })
     }
 
-    /// Plays the pictures into `sink` in the order in which they are shown, reduced to the geometry's source size.
-    /// `sink` ends it early by answering `false`.
+    /// Plays the pictures into `sink` in presentation order, reduced to the geometry's source size. `sink` stops it
+    /// early by returning `false`.
     ///
     /// # Errors
-    /// [`VideoError::Libav`] for a damaged file, [`VideoError::Unusable`] for one with pictures of another kind than announced,
-    /// [`Error::Interrupted`], and what `sink` returns.
+    /// [`VideoError::Libav`] for a damaged file, [`VideoError::Unusable`] if the pictures change their format,
+    /// [`Error::Interrupted`], and errors of `sink`.
     pub fn play(
         &self,
         geometry: &Geometry,
@@ -140,7 +141,7 @@ impl<'a> Reader<'a> {
         };
         let (index, clock) = (stream.index(), stream.time_base());
         let mut decoder = video_decoder(&stream).map_err(libav(doing()))?;
-        // What frames do not carry through the decoder: by presentation time, as many as it holds.
+        // Data that frames do not carry through the decoder, by presentation time: as many entries as it holds frames.
         let mut packets = BTreeMap::new();
         let (mut received, mut reducer, mut picture) = (frame::Video::empty(), Reducer::default(), Reduced::default());
         let mut packet = Packet::empty();
@@ -184,7 +185,7 @@ impl<'a> Reader<'a> {
         picture: &mut Reduced,
     ) -> Result<()> {
         if (frame.width(), frame.height()) != (geometry.width, geometry.height) {
-            return Err(refuse(self.path, "changes its size on the way"));
+            return Err(refuse(self.path, "changes its size"));
         }
         let Some((components, is_rgb)) = components(frame) else {
             let format = frame.format().descriptor().map_or("unknown", format::pixel::Descriptor::name);
@@ -212,16 +213,16 @@ fn demux(mut file: &File, path: &Path, options: Dictionary) -> Result<Input> {
     format::input_from_stream(stream, None, Some(options)).map_err(libav(format!("open {}", path.display())))
 }
 
-/// How to open a file for packets as they are stored. Else libav cuts VP9 into frames itself, of its own files too, and
-/// guesses how long each lasts.
+/// Options to read packets as stored. Otherwise libav splits VP9 into frames itself, even in its own files, and guesses
+/// their durations.
 pub(super) fn as_stored() -> Dictionary<'static> {
     let mut options = Dictionary::new();
     options.set("fflags", "noparse");
     options
 }
 
-/// When the file starts, in ticks of its own times. In an MP4 that is 0: its times are those of the presentation
-/// already. Transport streams and such start anywhere.
+/// The start of the file, in ticks of its own clock. In an MP4 it is 0: its times are presentation times already.
+/// Transport streams and others can start anywhere.
 pub(super) fn origin(input: &Input) -> i64 {
     if input.format().name().contains("mp4") {
         return 0;
@@ -242,7 +243,7 @@ fn video_decoder(stream: &format::stream::Stream<'_>) -> Result<decoder::Video, 
     context.video()
 }
 
-/// Reads the next packet of a stream; answers whether there was one.
+/// Reads the next packet of a stream; returns whether there was one.
 pub(super) fn next_packet(input: &mut Input, packet: &mut Packet, stream: usize) -> Result<bool, ffmpeg::Error> {
     loop {
         *packet = Packet::empty();

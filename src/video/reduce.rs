@@ -1,8 +1,9 @@
-//! The planes of an enlarged video back as an RGB picture of the tape's size: the way of [`super::planes`] backwards.
+//! Converts the planes of an enlarged video back to an RGB picture of the tape's size: the inverse of
+//! [`super::planes`].
 //!
-//! Every pixel of the video becomes red, green and blue in floats, clipped as on a screen; each pixel of the tape is the
-//! mean of the block it became. Nothing is rounded, and libswscale has no part in it: its own conversion is off by more
-//! than a good video is. Pure arithmetic: where the planes come from does not matter here.
+//! Every pixel of the video becomes red, green and blue in floats, clipped as on a screen; each pixel of the tape is
+//! the mean of its block. Nothing is rounded, and libswscale is not used: its conversion has a larger error than a good
+//! video. Pure arithmetic, independent of the source of the planes.
 
 use serde::Serialize;
 
@@ -10,10 +11,10 @@ use crate::picture::Picture;
 
 use super::planes::Geometry;
 
-/// How many times larger than `source` a video is, if it is that by a whole number.
+/// The geometry of a video that enlarges `source` by a whole number, if it does.
 ///
-/// A converter may have padded or cut the sides to even numbers: a difference of less than a pixel of the tape, or of
-/// one pixel of the video, is taken for that.
+/// A converter may have padded or cropped the sides to even numbers: a difference of less than a pixel of the tape, or
+/// of one pixel of the video, is accepted.
 #[must_use]
 pub fn fit(source: (u32, u32), video: (u32, u32)) -> Option<Geometry> {
     let fits = |scale: u32, from: u32, to: u32| scale > 0 && (from * scale).abs_diff(to) <= scale;
@@ -23,26 +24,26 @@ pub fn fit(source: (u32, u32), video: (u32, u32)) -> Option<Geometry> {
     Some(Geometry { source_width, source_height, scale, width, height })
 }
 
-/// What the three samples of a pixel stand for.
+/// The meaning of the three samples of a pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
     /// Red, green, blue.
     Rgb,
-    /// Luma and two differences of colour.
+    /// Luma and two colour differences.
     Yuv(Matrix, Swing),
 }
 
-/// Which luma weights a video was made with.
+/// The luma weights of a video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Matrix {
-    /// Of standard definition; also what untagged files have, as libswscale makes them.
+    /// Standard definition; also for untagged files, as written by libswscale.
     Bt601,
-    /// Of high definition.
+    /// High definition.
     Bt709,
 }
 
-/// Which numbers black and white are.
+/// The values of black and white.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Swing {
@@ -55,7 +56,7 @@ pub enum Swing {
 /// One component of a frame: samples of one or two bytes somewhere in a plane.
 #[derive(Debug, Clone, Copy)]
 pub struct Component<'a> {
-    /// From the first sample on.
+    /// The data from the first sample on.
     pub data: &'a [u8],
     /// Bytes from one row to the next.
     pub stride: usize,
@@ -63,13 +64,13 @@ pub struct Component<'a> {
     pub step: usize,
     /// How often the columns and rows of the picture are halved.
     pub halved: (u8, u8),
-    /// Bits of a sample, 8 to 16. More than 8 lie in two bytes, the lower one first.
+    /// Bits of a sample, 8 to 16. More than 8 take two little-endian bytes.
     pub depth: u32,
     /// Bits below the sample.
     pub shift: u32,
 }
 
-/// A picture of the tape's size as a video shows it.
+/// A picture of a video, reduced to the tape's size.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reduced {
     /// Columns.
@@ -81,7 +82,7 @@ pub struct Reduced {
 }
 
 impl Reduced {
-    /// Whether it is this picture, to the last bit.
+    /// Whether it is exactly this picture.
     #[must_use]
     pub fn is_exactly(&self, picture: &Picture) -> bool {
         let same = |(shown, level): (&f32, &u8)| *shown as u8 == *level && shown.fract() == 0.0;
@@ -90,7 +91,7 @@ impl Reduced {
             && self.rgb.iter().zip(&picture.rgb).all(same)
     }
 
-    /// The picture in whole levels.
+    /// The picture rounded to whole levels.
     #[must_use]
     pub fn rounded(&self) -> Picture {
         let rgb = self.rgb.iter().map(|value| value.round() as u8).collect();
@@ -106,14 +107,14 @@ pub struct Reducer {
 }
 
 impl Reducer {
-    /// Reduces a frame of the geometry's video size to its source size. What was cut off in the video is missing in
+    /// Reduces a frame of the geometry's video size to its source size. Parts that the video crops are missing in
     /// `reduced`, whose old contents are lost.
     pub fn reduce(&mut self, from: &[Component<'_>; 3], coding: Coding, geometry: &Geometry, reduced: &mut Reduced) {
         let scale = geometry.scale as usize;
         reduced.width = geometry.source_width.min(geometry.width.div_ceil(geometry.scale));
         reduced.height = geometry.source_height.min(geometry.height.div_ceil(geometry.scale));
         let (columns, rows) = (reduced.width as usize, reduced.height as usize);
-        // What lies outside the video does not count, nor does what it was padded with.
+        // Neither parts outside of the video nor its padding count.
         let (width, height) = ((columns * scale).min(geometry.width as usize), geometry.height as usize);
         reduced.rgb.clear();
         let mut held = [None; 3];
@@ -184,7 +185,7 @@ impl Matrix {
     }
 }
 
-/// What a sample stands for: so many levels of 255 above the zero.
+/// The conversion of a sample to levels of 255 above zero.
 #[derive(Clone, Copy)]
 struct Levels {
     zero: f32,
@@ -218,7 +219,7 @@ fn unpack(from: &Component<'_>, row: usize, levels: Levels, width: usize, line: 
     let level = |sample: u16| (f32::from(sample) - levels.zero) * levels.each;
     line.resize(width, 0.0);
     match (from.depth, from.step, repeat) {
-        // As H.264 has them: four times as fast as what follows for all the others.
+        // The usual format of H.264: four times as fast as the general case below.
         (8, 1, 1) => line.iter_mut().zip(data).for_each(|(pixel, &sample)| *pixel = level(sample.into())),
         (8, 1, 2) => {
             let (pairs, rest) = line.as_chunks_mut();

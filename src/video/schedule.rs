@@ -1,14 +1,14 @@
-//! When a video shows which frame of its tape.
+//! The times at which a video shows the frames of its tape.
 
 use crate::error::Result;
 use crate::tape::{Tape, Timeline};
 
 use super::preset::{Preset, Rate};
 
-/// Choices that are not the preset's.
+/// Options that are not part of the preset.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// Put every frame on a grid of so many a second.
+    /// Snap every frame to a grid of this many frames per second.
     pub snap: Option<u32>,
 }
 
@@ -34,7 +34,8 @@ pub fn timeline(tape: &Tape, preset: &Preset, options: Options) -> Result<Timeli
     })
 }
 
-/// What the site's converter makes of a tape's timing: frames by seconds of sound, else the mean, else 60.
+/// The rate that the site's converter derives from a tape: frames per second of sound, otherwise the mean, otherwise
+/// 60.
 fn rounded_rate(tape: &Tape) -> u32 {
     let frames = tape.frame_count() as f64;
     let durations: Vec<f64> = tape.timing.iter().filter_map(|row| row.duration).collect();
@@ -43,6 +44,6 @@ fn rounded_rate(tape: &Tape) -> u32 {
         _ if durations.is_empty() => 60.0,
         _ => 1000.0 * durations.len() as f64 / durations.iter().sum::<f64>(),
     };
-    // It fails where this is 0 or infinite; we need not.
+    // The site's converter fails if this is 0 or infinite; we need not.
     rate.round().clamp(1.0, 240.0) as u32
 }

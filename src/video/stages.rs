@@ -1,4 +1,4 @@
-//! The stages of [`transcode`](super::transcode()) one after the other, for `benches/stages.rs` to time.
+//! The stages of [`transcode`](super::transcode()) one by one, for `benches/stages.rs` to time.
 
 use std::fs::File;
 use std::io;
@@ -24,13 +24,13 @@ use super::quality::Quality;
 use super::rate::declared_rate;
 use super::schedule::{Options, timeline};
 
-/// Every frame of a video, as it goes into the encoder. All in memory: for short tapes.
+/// Every frame of a video as input for the encoder. All in memory: only for short tapes.
 pub struct Painted<'a> {
     plan: Plan<'a>,
     shown: Vec<Shown>,
-    /// One for each of `shown`.
+    /// One per frame of `shown`.
     frames: Vec<frame::Video>,
-    /// One for each chunk, with nothing left to be found out.
+    /// One per chunk, after all choices.
     qualities: Vec<Quality>,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Painted<'a> {
     /// Decodes and converts all pictures of a tape.
     ///
     /// # Errors
-    /// What is wrong with a picture.
+    /// Errors of a picture.
     pub fn new(tape: &'a Tape, preset: &'a Preset) -> Result<Self> {
         super::prepare();
         let shown: Vec<_> = timeline(tape, preset, Options::default())?.shown().collect();
@@ -86,7 +86,7 @@ pub struct Encoded<'a> {
 }
 
 impl Encoded<'_> {
-    /// Writes the packets into `file` as `transcode` would; answers the length in bytes.
+    /// Writes the packets to `file` as `transcode` would; returns the length in bytes.
     ///
     /// # Errors
     /// [`crate::error::VideoError::Libav`] or [`FileError::Output`].

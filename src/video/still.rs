@@ -1,4 +1,4 @@
-//! A picture as a lossy WebP, by way of libav's libwebp: the `image` crate writes lossless ones only.
+//! Encodes a picture as a lossy WebP with libav's libwebp: the `image` crate writes only lossless ones.
 
 use ffmpeg_next as ffmpeg;
 
@@ -16,7 +16,7 @@ const ENCODER: &str = "libwebp";
 /// Encodes a picture as a lossy WebP; `quality` is libwebp's, 0 to 100. The same picture gives the same bytes.
 ///
 /// # Errors
-/// [`crate::error::VideoError::Libav`] if this libav has no encoder for WebP, or if that refuses the picture.
+/// [`crate::error::VideoError::Libav`] if this libav has no encoder for WebP, or the encoder refuses the picture.
 pub fn webp(picture: &Picture, quality: u8) -> Result<Vec<u8>> {
     super::prepare();
     let codec = ffmpeg::encoder::find_by_name(ENCODER)
@@ -26,7 +26,7 @@ pub fn webp(picture: &Picture, quality: u8) -> Result<Vec<u8>> {
     let mut video = codec::Context::new_with_codec(codec).encoder().video().map_err(libav(doing))?;
     video.set_width(picture.width);
     video.set_height(picture.height);
-    // libwebp converts colours by itself, in the one way that WebP knows.
+    // libwebp converts colours itself, in the only way that WebP supports.
     video.set_format(Pixel::BGRA);
     video.set_time_base(Rational(1, 1));
     let mut options = Dictionary::new();

@@ -1,4 +1,4 @@
-//! Numbers in JSON to three places, without the digits that only binary fractions have.
+//! Serialises numbers with three decimals, without the extra digits of binary fractions.
 
 use serde::Serializer;
 
@@ -8,7 +8,7 @@ pub fn one<S: Serializer>(number: &f32, serializer: S) -> Result<S::Ok, S::Error
     serializer.serialize_f64((f64::from(*number) * 1000.0).round() / 1000.0)
 }
 
-/// The same for one that need not be there.
+/// The same for an optional number.
 #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
 pub fn optional<S: Serializer>(number: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
     match number {

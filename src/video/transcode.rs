@@ -1,4 +1,5 @@
-//! A tape to an MP4: in every encoding that comes into question, small enough, verified, and proven where it is lossless.
+//! Converts a tape to an MP4: tries all candidate encodings, meets the size limit, verifies the result, and proves it
+//! if it is lossless.
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
@@ -24,52 +25,52 @@ use super::schedule::{Options, timeline};
 use super::thousandths;
 use super::verify::verify;
 
-/// How often a video that is too large is encoded again before giving up. Bits follow the quantiser closely, so the
-/// second attempt nearly always fits; pictures of pure noise take five.
+/// How often a video that is too large is encoded before giving up. Bits follow the quantiser closely, so the second
+/// attempt nearly always fits; pictures of pure noise take five.
 const ATTEMPTS: usize = 8;
 
-/// Bytes that a lossless video may be larger than its tape's pictures in any case: headers, which small tapes need as
-/// much as large ones.
+/// How many bytes larger than its tape's pictures a lossless video may always be: headers, which do not shrink with the
+/// tape.
 const HEADERS: u64 = 4096;
 
-/// What came out.
+/// The resulting video.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Transcoded {
     /// Frames in the tape.
     pub frames: usize,
-    /// Frames in the video: equal neighbours are one.
+    /// Frames in the video: equal neighbours are merged.
     pub kept: usize,
-    /// How long the video is.
+    /// The length of the video.
     #[serde(rename = "seconds", serialize_with = "as_seconds")]
     pub duration: Duration,
     /// Width of the video in pixels.
     pub width: u32,
     /// Height of the video in pixels.
     pub height: u32,
-    /// How many times larger than the tape it is.
+    /// The factor by which the tape is enlarged.
     pub scale: u32,
     /// Whether it has sound.
     pub sound: bool,
     /// Bytes.
     pub bytes: u64,
-    /// Which of the preset's encodings it is, where there are several.
+    /// The encoding of the preset, if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
-    /// What kind of video it is.
+    /// The codec.
     pub codec: Codec,
     /// The quality it was encoded at.
     pub quality: Quality,
-    /// Where a quantiser was found for each chunk: the finest and the coarsest.
+    /// The finest and the coarsest quantiser, if one was chosen per chunk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantisers: Option<(u8, u8)>,
-    /// Where the preset wants proof: PSNR of the worst of the frames that were decoded again, in decibels, in RGB at the
+    /// If the preset requires proof: the worst PSNR of the frames that were decoded again, in decibels, in RGB at the
     /// size of the tape.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "thousandths::optional")]
     pub worst_psnr: Option<f32>,
-    /// What the tape looks like, if that decided between several encodings.
+    /// The look of the tape, if it decided between several encodings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub look: Option<Look>,
-    /// What is odd about the tape, and about the video.
+    /// Warnings about the tape and the video.
     pub warnings: Vec<Warning>,
 }
 
@@ -84,14 +85,15 @@ fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Resul
     serializer.serialize_f64(duration.as_secs_f64())
 }
 
-/// Makes a video of a tape and writes it into `file`, verified.
+/// Makes a video of a tape, verifies it, and writes it to `file`.
 ///
-/// `file` must be open for reading and writing; what it held is lost. Call this from outside of `pool`: it waits.
+/// `file` must be open for reading and writing; its old contents are lost. Call this from outside of `pool`, because it
+/// blocks.
 ///
 /// # Errors
-/// What is wrong with the tape, with a strict preset also [`crate::error::TapeError::Strict`]; [`VideoError::Libav`]; [`Error::Limit`] for a
-/// video that does not get small enough; [`VideoError::Verify`]; [`FileError::Output`]; [`Error::Interrupted`]. `file` may hold
-/// anything then.
+/// Errors of the tape, with a strict preset also [`crate::error::TapeError::Strict`]; [`VideoError::Libav`];
+/// [`Error::Limit`] for a video that cannot be made small enough; [`VideoError::Verify`]; [`FileError::Output`];
+/// [`Error::Interrupted`]. Then the contents of `file` are undefined.
 pub fn transcode(
     tape: &Tape,
     preset: &Preset,
@@ -106,13 +108,13 @@ pub fn transcode(
     }
     let has_sound = tape.soundtrack().is_some();
     let mut made = match encode_with_all(tape, preset, options, pool, monitor, file) {
-        // It turned out damaged when it was played. Without it the video may end earlier, so it is begun anew.
+        // The sound was found damaged when it was played. Without it, the video may end earlier, so encoding restarts.
         Err(error) if has_sound && tape.soundtrack().is_none() && !preset.strict && error.is_flaw() => {
             encode_with_all(tape, preset, options, pool, monitor, file)?
         }
         made => made?,
     };
-    // Which frames are damaged is known now.
+    // Now all damaged frames are known.
     made.warnings.splice(..0, tape.warnings());
     if preset.strict {
         Error::strict(&made.warnings)?;
@@ -120,7 +122,7 @@ pub fn transcode(
     Ok(made)
 }
 
-/// Makes a video of a tape in every encoding of the preset that comes into question, and keeps the best.
+/// Makes a video of a tape in every candidate encoding of the preset, and keeps the best.
 fn encode_with_all(
     tape: &Tape,
     preset: &Preset,
@@ -162,10 +164,10 @@ fn encode_with_all(
             None => return Ok(made.warned_of(warnings)),
         }
     }
-    Err(Error::Video(VideoError::Verify { what: "is not exact, whatever encodes it".into() }))
+    Err(Error::Video(VideoError::Verify { what: "is not exact with any encoder".into() }))
 }
 
-/// What to say about a lossless video whose pictures take clearly more room than those that it was made of.
+/// The warning about a lossless video whose pictures are clearly larger than the tape's.
 fn larger_than_pictures(video: u64, tape: &Tape, tried: &[&Encoding]) -> Option<Warning> {
     let pictures = tape.picture_bytes();
     (video > pictures + pictures / 10 + HEADERS).then(|| {
@@ -184,7 +186,7 @@ fn copy(from: &mut File, to: &mut File) -> io::Result<()> {
     to.flush()
 }
 
-/// Makes a video as planned, and again at lower quality while it is too large.
+/// Makes a video as planned, and repeats it at lower quality while it is too large.
 fn transcode_with(
     mut plan: Plan<'_>,
     preset: &Preset,

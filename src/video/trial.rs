@@ -1,6 +1,6 @@
-//! A trial: a few neighbouring frames encoded, decoded and held against the tape.
+//! A trial: encodes and decodes a few neighbouring frames, and compares them with the tape.
 //!
-//! Says what a quantiser really gives for a tape, at the tape's own size, before the whole is encoded with it.
+//! Measures the actual quality of a quantiser for a tape, at the tape's size, before the whole tape is encoded with it.
 
 use ffmpeg_next as ffmpeg;
 
@@ -20,7 +20,7 @@ use super::pixels::{coding, components};
 use super::quality::Quality;
 use super::reduce::{Reduced, Reducer};
 
-/// `count` frames that stand for the rest: those around `middle`.
+/// The `count` frames around `middle`, which represent the rest.
 pub fn sample(frames: &[Shown], middle: usize, count: usize) -> &[Shown] {
     let length = frames.len().min(count);
     let first = middle.saturating_sub(length / 2).min(frames.len() - length);
@@ -28,8 +28,8 @@ pub fn sample(frames: &[Shown], middle: usize, count: usize) -> &[Shown] {
 }
 
 impl Plan<'_> {
-    /// Encodes `frames` at a quantiser, with a key frame that is by `ipratio` finer: the squared error of the worst of them,
-    /// as the mean over its red, green and blue samples at the size of the tape.
+    /// Encodes `frames` at a quantiser, with a key frame that is finer by `ipratio`. Returns the squared error of the
+    /// worst frame: the mean over its red, green and blue samples at the size of the tape.
     ///
     /// # Errors
     /// As [`Plan::encode`].
@@ -44,7 +44,7 @@ impl Plan<'_> {
     /// The squared error of the worst of every `step`th of the frames that were encoded as `chunk`.
     ///
     /// # Errors
-    /// What is wrong with a picture, [`crate::error::VideoError::Libav`].
+    /// Errors of a picture, [`crate::error::VideoError::Libav`].
     pub fn worst_error(&self, chunk: &Chunk, frames: &[Shown], step: usize) -> Result<f32> {
         let mut reel = self.tape.reel();
         let (mut decoder, mut reducer) = (picture::Decoder::default(), Reducer::default());
@@ -70,8 +70,8 @@ impl Plan<'_> {
     }
 }
 
-/// Decodes what an encoder made, frame by frame in the order of time. Frames that are not wanted, by when they start, are
-/// left out where no other frame needs them.
+/// Decodes an encoder's output frame by frame, in the order of time. Frames whose start is not in the wanted list are
+/// skipped if no other frame needs them.
 fn decode(
     chunk: &Chunk,
     wanted: impl Fn(i64) -> bool,
@@ -100,9 +100,9 @@ fn decode(
     receive(&mut decoder)
 }
 
-/// The mean squared difference of the samples of a picture and of what a video shows of it, at one size.
+/// The mean squared difference between the samples of a picture and of its rendering in a video, at the same size.
 fn squared_error(source: &Picture, shown: &Reduced) -> f32 {
-    // A sum for each place in a vector, so that the additions need not wait for each other.
+    // One sum per lane of a vector, so that additions do not wait for each other.
     const LANES: usize = 16;
     let (source, source_rest) = source.rgb.as_chunks::<LANES>();
     let (shown, shown_rest) = shown.rgb.as_chunks::<LANES>();

@@ -1,4 +1,4 @@
-//! Reads a finished MP4 back and holds it against what was meant.
+//! Reads a finished MP4 back and compares it with the intended result.
 
 use std::fs::File;
 use std::io::Seek;
@@ -15,11 +15,11 @@ use crate::tape::{TICKS_PER_SECOND, Timeline};
 use super::reader::as_stored;
 use super::{boxes, libav};
 
-/// How far a time may be off: half a millisecond.
+/// The tolerance of times: half a millisecond.
 const TOLERANCE: i64 = TICKS_PER_SECOND / 2000;
 
 /// Checks that an MP4 has its index first and one packet for each frame of `timeline`, shown at its time, the last one
-/// until the end, and sound exactly if `has_sound`.
+/// until the end, and sound if and only if `has_sound`.
 ///
 /// # Errors
 /// [`VideoError::Verify`] with the first difference.
@@ -40,7 +40,7 @@ pub fn verify(file: &mut File, timeline: &Timeline, has_sound: bool) -> Result<(
     if input.streams().best(media::Type::Audio).is_some() != has_sound {
         return wrong(if has_sound { "has lost its sound" } else { "has sound that the tape does not have" }.into());
     }
-    // Packets come in the order of decoding.
+    // Packets come in decoding order.
     let mut found = Vec::with_capacity(timeline.len());
     for (stream, packet) in input.packets() {
         if stream.index() == video {

@@ -103,7 +103,7 @@ fn cut(plain: &[u8], kept: usize, whole: usize) -> String {
         if start + length > kept {
             let name = String::from_utf8_lossy(&plain[start + 4..start + 8]).into_owned();
             assert!(start + length <= whole);
-            return format!("is cut short: {} of the {length} bytes of its box {name} are there", kept - start);
+            return format!("is truncated: its box {name} has {} of {length} bytes", kept - start);
         }
         start += length;
     }

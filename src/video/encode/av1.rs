@@ -1,8 +1,8 @@
 //! AV1 by libaom.
 //!
-//! Chunks are joined by putting their packets behind one another, which is sound if all begin with the same sequence
-//! header: that of the MP4's `av1C`. A packet is a temporal unit, so a frame that is shown with all that it needs. The
-//! header stays in front of every key frame, too, as the format has it for frames to start at.
+//! Chunks are joined by concatenating their packets, which is valid if all start with the same sequence header: that of
+//! the MP4's `av1C`. A packet is a temporal unit: a shown frame with everything it needs. The header also stays in
+//! front of every key frame, as the format requires for random access.
 
 use ffmpeg_next as ffmpeg;
 
@@ -17,9 +17,9 @@ use super::setup::Setup;
 /// OBU type of a sequence header.
 const SEQUENCE_HEADER: u8 = 1;
 
-/// What libaom is told.
+/// The options for libaom.
 pub fn setup(quality: Quality) -> Setup {
-    // Without a bit rate of 0, crf is a bound and not the quality.
+    // Without a bit rate of 0, crf would be a bound, not the quality.
     let mut options = vec![("b", "0".into())];
     match quality {
         Quality::Crf(crf) | Quality::Adaptive(crf) => options.push(("crf", crf.round().to_string())),
@@ -30,10 +30,10 @@ pub fn setup(quality: Quality) -> Setup {
     Setup { options }
 }
 
-/// Puts the sequence header that a chunk begins with into its parameters, where libav has it only once it has encoded.
+/// Puts the sequence header at the start of a chunk into its parameters; libav has it only after encoding.
 ///
 /// # Errors
-/// [`VideoError::Verify`] if a frame to start at does not begin with that header, or another frame has one.
+/// [`VideoError::Verify`] if a key frame does not start with that header, or another frame has one.
 pub fn finish(packets: &mut [Packet], parameters: &mut codec::Parameters) -> Result<()> {
     let first = packets.first().and_then(Packet::data).unwrap_or_default();
     let header = sequence_headers(first).first().copied().unwrap_or_default();
@@ -43,7 +43,7 @@ pub fn finish(packets: &mut [Packet], parameters: &mut codec::Parameters) -> Res
     };
     if header.is_empty() || !packets.iter().all(is_sound) {
         return Err(Error::Video(VideoError::Verify {
-            what: "has a chunk that does not begin with the sequence header of all".into(),
+            what: "has a chunk that does not start with the common sequence header".into(),
         }));
     }
     set_extradata(parameters, header)?;
@@ -51,7 +51,7 @@ pub fn finish(packets: &mut [Packet], parameters: &mut codec::Parameters) -> Res
     Ok(())
 }
 
-/// The sequence headers among OBUs that all say how long they are.
+/// The sequence headers among OBUs, all of which have a size field.
 fn sequence_headers(mut obus: &[u8]) -> Vec<&[u8]> {
     let mut found = Vec::new();
     while let Some((kind, unit, rest)) = first_obu(obus) {
@@ -63,7 +63,7 @@ fn sequence_headers(mut obus: &[u8]) -> Vec<&[u8]> {
     found
 }
 
-/// The type of the first OBU, all of it, and what follows it.
+/// The type of the first OBU, its bytes, and the rest.
 fn first_obu(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&header, mut rest) = bytes.split_first()?;
     let (has_extension, has_size) = (header & 0b100 != 0, header & 0b10 != 0);
@@ -74,7 +74,7 @@ fn first_obu(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         rest = rest.get(1..)?;
     }
     let mut size = 0_usize;
-    // Seven bits a byte, the lowest first.
+    // Seven bits per byte, the lowest first.
     for shift in (0..56).step_by(7) {
         let (&byte, after) = rest.split_first()?;
         rest = after;

@@ -10,7 +10,7 @@ use super::setup::Setup;
 /// NAL unit type of supplemental information.
 const SEI: u8 = 6;
 
-/// What libx264 is told.
+/// The options for libx264.
 pub fn setup(quality: Quality) -> Setup {
     let option = match quality {
         Quality::Crf(crf) => ("crf", crf.to_string()),
@@ -22,14 +22,14 @@ pub fn setup(quality: Quality) -> Setup {
     Setup { options: vec![option] }
 }
 
-/// What is left of the packets of a chunk in a video that it is not the first of.
+/// Removes redundant data from the packets of a chunk that is not the first.
 pub fn finish(packets: &mut [Packet], is_first: bool) {
     if let Some(first) = packets.first_mut().filter(|_| !is_first) {
         *first = without_sei(first);
     }
 }
 
-/// libx264 repeats 700 bytes about its settings at the head of every chunk; once a video is enough.
+/// libx264 repeats 700 bytes about its settings at the start of every chunk; once per video is enough.
 fn without_sei(packet: &Packet) -> Packet {
     let data = packet.data().unwrap_or_default();
     let kept = skip_sei(data);
@@ -44,10 +44,10 @@ fn without_sei(packet: &Packet) -> Packet {
     short
 }
 
-/// What follows a leading SEI unit in an Annex B byte stream.
+/// The rest of an Annex B byte stream after a leading SEI unit.
 fn skip_sei(data: &[u8]) -> &[u8] {
     const START: &[u8] = &[0, 0, 1];
-    // A start code may have a zero in front.
+    // A start code may have a leading zero.
     let short = if data.starts_with(START) { data } else { data.get(1..).unwrap_or_default() };
     let Some(unit) = short.strip_prefix(START) else { return data };
     if unit.first().map(|header| header & 0x1F) != Some(SEI) {

@@ -1,4 +1,4 @@
-//! The headers of a stream, where the muxer looks for them and nowhere else.
+//! Puts the headers of a stream where the muxer expects them.
 
 use ffmpeg_next as ffmpeg;
 
@@ -8,10 +8,10 @@ use crate::error::Result;
 
 use super::super::libav;
 
-/// Puts headers where the muxer finds them.
+/// Sets the headers for the muxer.
 ///
 /// # Errors
-/// [`VideoError::Libav`](crate::error::VideoError::Libav) when there is no memory.
+/// [`VideoError::Libav`](crate::error::VideoError::Libav) if there is no memory.
 pub fn set_extradata(parameters: &mut codec::Parameters, headers: &[u8]) -> Result<()> {
     const PADDING: usize = ffmpeg::ffi::AV_INPUT_BUFFER_PADDING_SIZE as usize;
     // SAFETY: what was there came from libav's allocator and so does what replaces it, with the padding of zeros that
@@ -30,7 +30,7 @@ pub fn set_extradata(parameters: &mut codec::Parameters, headers: &[u8]) -> Resu
     Ok(())
 }
 
-/// Drops what an encoder says beside a packet's data, which the muxer might take for a change of the headers.
+/// Drops a packet's side data, which the muxer might take for a change of the headers.
 pub fn drop_side_data(packet: &mut Packet) {
     use ffmpeg::codec::packet::Mut;
     // SAFETY: the packet is alive and nobody else has it.

@@ -1,7 +1,7 @@
-//! One closed group of pictures: frames of a tape in, packets out. What differs between codecs has a file for each.
+//! Encodes one closed group of pictures: frames of a tape in, packets out. Each codec has its own file for differences.
 //!
-//! Each chunk has a single-threaded encoder of its own, so that what comes out depends on the tape and the preset
-//! and on nothing else, and chunks can be encoded on any number of cores in any order.
+//! Each chunk has its own single-threaded encoder, so that the result depends only on the tape and the preset, and
+//! chunks can be encoded on any number of cores in any order.
 
 mod av1;
 mod h264;
@@ -30,55 +30,54 @@ use super::preset::Preset;
 use super::quality::Quality;
 use setup::Setup;
 
-/// Pairs of neighbouring pictures that stand for a chunk when its quantiser is chosen.
+/// Pairs of neighbouring pictures that represent a chunk when its quantiser is chosen.
 const SAMPLES: usize = 4;
 
 /// Encoded frames, ready for the muxer.
 pub struct Chunk {
-    /// One packet for each frame, in the order in which a decoder wants them, at the times at which they are shown, in
-    /// ticks since the start of the tape.
+    /// One packet per frame, in decoding order, with presentation times in ticks since the start of the tape.
     pub packets: Vec<Packet>,
-    /// What the muxer must know about them; the same for all chunks of a video.
+    /// The codec parameters for the muxer; the same for all chunks of a video.
     pub parameters: codec::Parameters,
-    /// By how many frames at most a decoder is ahead of what is shown: 0 unless there are B-frames.
+    /// The most frames that a decoder is ahead of the shown frame: 0 without B-frames.
     pub delay: usize,
-    /// The quantiser, if it was found for this chunk.
+    /// The quantiser, if it was chosen for this chunk.
     pub quantiser: Option<u8>,
     /// PSNR of its worst frame in decibels, if it was decoded again.
     pub worst_psnr: Option<f32>,
 }
 
-/// A run of frames that is encoded by itself.
+/// A run of frames that is encoded separately.
 #[derive(Clone, Copy)]
 pub struct Part<'a> {
     /// The frames, in the order of time.
     pub frames: &'a [Shown],
-    /// Whether the video begins with them.
+    /// Whether they are the first of the video.
     pub is_first: bool,
-    /// Whether the video ends with them.
+    /// Whether they are the last of the video.
     pub is_last: bool,
 }
 
 /// Everything about a video that its chunks share.
 #[derive(Clone, Copy)]
 pub struct Plan<'a> {
-    /// Where the pictures come from.
+    /// The source of the pictures.
     pub tape: &'a Tape,
-    /// How to encode them: one of the preset's encodings.
+    /// The encoding: one of the preset's.
     pub encoding: &'a Encoding,
     /// AAC bit rate in kbit/s.
     pub audio_kbps: u32,
-    /// In place of the encoding's own quality.
+    /// Replaces the encoding's own quality.
     pub quality: Quality,
-    /// From what size to what size.
+    /// The sizes of tape and video.
     pub geometry: Geometry,
-    /// The rate that the video declares, in frames a second; the real times may be any.
+    /// The declared rate of the video, in frames per second; the actual times may be any.
     pub rate: Rational,
-    /// The squared error that the site's recipe adds to colours by the way it stores them; 0 if nobody has looked.
+    /// The squared error that the site's recipe adds to colours by the way it stores them; 0 if not measured.
     pub smear: f32,
 }
 
-/// How busy a chunk is.
+/// The complexity of a chunk.
 #[derive(Clone, Copy)]
 pub(super) struct Complexity {
     /// The mean over a few pairs of neighbouring frames.
@@ -90,14 +89,14 @@ pub(super) struct Complexity {
 }
 
 impl<'a> Plan<'a> {
-    /// What one of the preset's encodings makes of a tape.
+    /// The plan for a tape with one of the preset's encodings.
     pub fn new(tape: &'a Tape, preset: &Preset, encoding: &'a Encoding, rate: Rational) -> Self {
         let multiple = if encoding.colors == Colors::Yuv420p { 2 } else { 1 };
         let geometry = Geometry::new(tape.width, tape.height, encoding.scale_for(tape.width, tape.height), multiple);
         Plan { tape, encoding, audio_kbps: preset.audio_kbps, quality: encoding.quality, geometry, rate, smear: 0.0 }
     }
 
-    /// How the encoder wants its frames.
+    /// The pixel format for the encoder.
     pub fn pixel_format(&self) -> Pixel {
         match (self.encoding.colors, self.encoding.codec) {
             (Colors::Yuv420p, _) => Pixel::YUV420P,
@@ -110,7 +109,7 @@ impl<'a> Plan<'a> {
     /// Encodes a part of the video, whose frames come from `source`.
     ///
     /// # Errors
-    /// What is wrong with a picture, [`VideoError::Libav`], or [`Error::Interrupted`].
+    /// Errors of a picture, [`VideoError::Libav`], or [`Error::Interrupted`].
     pub fn encode(&self, part: Part<'_>, source: &mut impl FrameSource, monitor: &Monitor) -> Result<Chunk> {
         match self.quality {
             Quality::Floor(floor) => self.encode_above(floor, part, source, monitor),
@@ -118,7 +117,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The same at this quality.
+    /// As [`Plan::encode`], at this quality.
     pub(super) fn encode_at(
         &self,
         quality: Quality,
@@ -141,7 +140,7 @@ impl<'a> Plan<'a> {
             let mut frame = shared(source.frame(shown)?)?;
             frame.set_pts(Some(index as i64));
             if part.is_last && delay > 0 && index + 2 >= frames.len() {
-                // The last frame shown is then the last in the file too, and lasts as long as its packet says.
+                // Then the last frame shown is also the last in the file, and its packet's duration applies.
                 frame.set_kind(picture_type::Type::P);
             }
             encoder.send_frame(&frame).map_err(libav("encode a frame"))?;
@@ -166,7 +165,7 @@ impl<'a> Plan<'a> {
         Ok(Chunk { packets, parameters, delay, quantiser, worst_psnr: None })
     }
 
-    /// The quality of a chunk, with nothing left to be found out.
+    /// The quality of a chunk after all choices.
     pub fn settled(&self, frames: &[Shown]) -> Result<Quality> {
         Ok(match self.quality {
             Quality::Adaptive(middle) => Quality::Qp(quantiser(middle, self.complexity(frames)?.mean)),
@@ -175,7 +174,7 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// How complex a few pairs of neighbouring pictures of a chunk are.
+    /// The complexity of a few pairs of neighbouring pictures of a chunk.
     pub(super) fn complexity(&self, frames: &[Shown]) -> Result<Complexity> {
         let mut reel = self.tape.reel();
         let mut decoder = picture::Decoder::default();
@@ -206,11 +205,11 @@ impl<'a> Plan<'a> {
         video.set_width(self.geometry.width);
         video.set_height(self.geometry.height);
         video.set_format(self.pixel_format());
-        // Encoders count frames: rate and level are declared from this rate. The real times are in the packets.
+        // Encoders count frames: rate and level are declared from this rate. The actual times are in the packets.
         video.set_time_base(self.rate.invert());
         video.set_frame_rate(Some(self.rate));
         video.set_aspect_ratio(Rational(1, 1));
-        // Unless the preset's options have them.
+        // Unless the preset's options set them.
         video.set_max_b_frames(0);
         // The chunk's first frame is its only key frame.
         video.set_gop(u32::MAX >> 2);
@@ -223,7 +222,7 @@ impl<'a> Plan<'a> {
         video.set_colorspace(space);
         video.set_color_range(range);
         video.set_color_primaries(color::Primaries::BT709);
-        // libaom writes this one for RGB whatever it is told, and the MP4 has to say the same.
+        // libaom always writes this one for RGB, and the MP4 must say the same.
         let transfer = match (self.encoding.codec, self.encoding.colors) {
             (Codec::Av1, Colors::Rgb) => color::TransferCharacteristic::IEC61966_2_1,
             _ => color::TransferCharacteristic::BT709,
@@ -237,7 +236,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The same pixels as a frame of its own, whose time can be set.
+/// A new frame with the same pixels, whose time can be set.
 fn shared(frame: &frame::Video) -> Result<frame::Video> {
     let mut shared = frame::Video::empty();
     // SAFETY: both are live frames, and the new one holds nothing yet. Neither is written to while both refer to the
@@ -248,13 +247,13 @@ fn shared(frame: &frame::Video) -> Result<frame::Video> {
     }
 }
 
-/// How many frames a decoder must hold back to show them in order.
+/// The number of frames that a decoder must hold back to show them in order.
 fn delay(encoder: &Encoder) -> usize {
     // SAFETY: a plain field of a context that is open, which the encoder has set.
     unsafe { (*encoder.as_ptr()).has_b_frames.max(0) as usize }
 }
 
-/// Packets as they come from an encoder that was given the frames by their index: one for each, in any order.
+/// The packets from an encoder whose frames were numbered by index: one per frame, in any order.
 struct Packets<'a> {
     frames: &'a [Shown],
     received: Vec<Packet>,
@@ -281,7 +280,7 @@ impl Packets<'_> {
     }
 }
 
-/// What the muxer puts beside the packets: the headers that all chunks share.
+/// The headers that all chunks share, which the muxer stores beside the packets.
 pub(super) fn extradata(parameters: &codec::Parameters) -> &[u8] {
     // SAFETY: libav keeps as many bytes there as it says, for as long as the parameters live, and none at null.
     unsafe {
@@ -293,7 +292,7 @@ pub(super) fn extradata(parameters: &codec::Parameters) -> &[u8] {
     }
 }
 
-/// Whether an encoder or decoder has nothing to give yet, or nothing more.
+/// Whether an encoder or decoder has no output yet, or no more output.
 pub(super) fn libav_wants_more(error: ffmpeg::Error) -> bool {
     matches!(error, ffmpeg::Error::Eof | ffmpeg::Error::Other { errno: ffmpeg::error::EAGAIN })
 }

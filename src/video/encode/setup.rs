@@ -1,7 +1,7 @@
-//! What an encoder is told that is not the same for all codecs.
+//! Settings of an encoder that depend on the codec.
 
-/// What libav is told about an encoder that is not the same for all.
+/// Settings of an encoder that depend on the codec.
 pub struct Setup {
-    /// Options that follow from the quality, after which come those of the preset.
+    /// Options that follow from the quality; the preset's options come after them.
     pub options: Vec<(&'static str, String)>,
 }

@@ -3,9 +3,9 @@
 use super::super::quality::Quality;
 use super::setup::Setup;
 
-/// What libvpx is told.
+/// The options for libvpx.
 pub fn setup(quality: Quality) -> Setup {
-    // Without a bit rate of 0, crf is a bound and not the quality.
+    // Without a bit rate of 0, crf would be a bound, not the quality.
     let mut options = vec![("b", "0".into())];
     match quality {
         Quality::Crf(crf) | Quality::Adaptive(crf) => options.push(("crf", crf.round().to_string())),

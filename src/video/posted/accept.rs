@@ -1,4 +1,4 @@
-//! Looks at a posted video, box after box, and rewrites it if that is what it takes.
+//! Checks a posted video, box by box, and rewrites it if necessary.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
@@ -7,28 +7,29 @@ use crate::error::{Error, Result};
 use super::atoms::{self, Budget, TopBox, refused};
 use super::{rewrite, sniff, tracks};
 
-/// How many bytes an index may have. Ten minutes need one of them.
+/// Maximum size of an index in bytes: 16 times that of a video of ten minutes.
 const MOST_INDEX: u64 = 16 << 20;
 
-/// Brands that say no more than that it is an MP4; a PDS calls these `video/mp4`.
+/// Brands of plain MP4s, which a PDS recognises as `video/mp4`.
 const MP4_BRANDS: [&[u8; 4]; 14] = [
     b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"iso7", b"iso8", b"iso9", b"mp41", b"mp42", b"avc1",
     b"dash", b"MSNV",
 ];
 
-/// What has become of a posted video.
+/// The result for a posted video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepted {
-    /// It can be published as it is.
+    /// It can be published unchanged.
     AsItIs,
-    /// It can be published as it was rewritten.
+    /// The rewritten file can be published.
     Rewritten,
 }
 
-/// Looks whether a posted video can be published, and writes it to `rewritten` if its boxes have to change for that.
+/// Checks whether a posted video can be published, and writes it to `rewritten` if its boxes have to change.
 ///
 /// # Errors
-/// [`crate::error::VideoError::Posted`] for what cannot be published, and why; [`crate::error::FileError::Scratch`] when `rewritten` cannot be written.
+/// [`crate::error::VideoError::Posted`] with the reason why it cannot be published;
+/// [`crate::error::FileError::Scratch`] if `rewritten` cannot be written.
 pub fn accept(file: &mut (impl Read + Seek), rewritten: &mut (impl Write + Seek)) -> Result<Accepted> {
     let boxes = top(file)?;
     let index = index(file, &boxes)?;
@@ -51,7 +52,7 @@ pub fn accept(file: &mut (impl Read + Seek), rewritten: &mut (impl Write + Seek)
     Ok(Accepted::Rewritten)
 }
 
-/// What comes in fragments has offsets all over; there only the brand can change, in its place.
+/// A fragmented video has offsets everywhere, so only its brand can change, in place.
 fn accept_fragments(
     file: &mut (impl Read + Seek),
     boxes: &[TopBox],
@@ -88,7 +89,7 @@ fn top(file: &mut (impl Read + Seek)) -> Result<Vec<TopBox>> {
         let mut header = [0; 16];
         let read = read_at(file, start, &mut header)?;
         if read < 8 {
-            // A few zeros at the end are no harm.
+            // A few zeros at the end are harmless.
             if header[..read].iter().all(|byte| *byte == 0) {
                 break;
             }
@@ -104,7 +105,7 @@ fn top(file: &mut (impl Read + Seek)) -> Result<Vec<TopBox>> {
         let stop = stop.ok_or_else(|| refused(format!("has a box {} of {length} bytes", atoms::name(name))))?;
         if stop > end {
             let (name, there) = (atoms::name(name), end - start);
-            return Err(refused(format!("is cut short: {there} of the {length} bytes of its box {name} are there")));
+            return Err(refused(format!("is truncated: its box {name} has {there} of {length} bytes")));
         }
         boxes.push(TopBox { name, range: start..stop, header });
         start = stop;
@@ -112,7 +113,7 @@ fn top(file: &mut (impl Read + Seek)) -> Result<Vec<TopBox>> {
     Ok(boxes)
 }
 
-/// The content of the box that tells where everything is.
+/// The content of the index, which locates everything else.
 fn index(file: &mut (impl Read + Seek), boxes: &[TopBox]) -> Result<Vec<u8>> {
     let mut found = boxes.iter().filter(|found| &found.name == b"moov");
     let index = match (found.next(), found.next()) {
@@ -129,7 +130,7 @@ fn index(file: &mut (impl Read + Seek), boxes: &[TopBox]) -> Result<Vec<u8>> {
     if read < bytes.len() { Err(refused("cannot be read to its end")) } else { Ok(bytes) }
 }
 
-/// Whether it begins with the brand of an MP4.
+/// Whether it starts with the brand of an MP4.
 fn has_mp4_brand(file: &mut (impl Read + Seek), boxes: &[TopBox]) -> Result<bool> {
     let Some(first) = boxes.first().filter(|first| &first.name == b"ftyp" && first.header == 8) else {
         return Ok(false);
@@ -139,7 +140,7 @@ fn has_mp4_brand(file: &mut (impl Read + Seek), boxes: &[TopBox]) -> Result<bool
     Ok(has_brand && MP4_BRANDS.contains(&&brand))
 }
 
-/// Copies a box, with its length in its header if that was left open.
+/// Copies a box, and fills in its length if the header leaves it open.
 fn copy(file: &mut (impl Read + Seek), found: &TopBox, to: &mut impl Write) -> Result<()> {
     let length = found.range.end - found.range.start;
     let mut header = [0; 8];
@@ -156,7 +157,7 @@ fn copy(file: &mut (impl Read + Seek), found: &TopBox, to: &mut impl Write) -> R
     Ok(())
 }
 
-/// Reads as much as there is.
+/// Reads as much as available.
 fn read_at(file: &mut (impl Read + Seek), start: u64, into: &mut [u8]) -> Result<usize> {
     file.seek(SeekFrom::Start(start)).map_err(unread)?;
     let mut length = 0;
@@ -171,7 +172,7 @@ fn read_at(file: &mut (impl Read + Seek), start: u64, into: &mut [u8]) -> Result
     Ok(length)
 }
 
-/// The file is our own copy, on our own disk.
+/// The error for a failure to read our own copy on our own disk.
 fn unread(source: io::Error) -> Error {
     Error::scratch(source)
 }

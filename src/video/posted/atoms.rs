@@ -1,13 +1,13 @@
-//! Boxes within bytes. Whatever the bytes say, no more than a fixed number of boxes is looked at.
+//! Parses boxes. Whatever the input, at most a fixed number of boxes is read.
 
 use std::ops::Range;
 
 use crate::error::{Error, Result, VideoError};
 
-/// How many boxes a file may have: an hour in fragments of a tenth of a second.
+/// The most boxes in a file: an hour in fragments of a tenth of a second.
 const MOST_BOXES: u32 = 1 << 16;
 
-/// How many boxes are still looked at.
+/// The number of boxes that may still be read.
 #[derive(Debug)]
 pub struct Budget(u32);
 
@@ -21,7 +21,7 @@ impl Budget {
     /// Counts a box.
     ///
     /// # Errors
-    /// When there are too many.
+    /// If there are too many.
     pub fn spend(&mut self) -> Result<()> {
         self.0 = self.0.checked_sub(1).ok_or_else(|| refused(format!("has more than {MOST_BOXES} boxes")))?;
         Ok(())
@@ -33,13 +33,13 @@ impl Budget {
 pub struct TopBox {
     /// Four letters.
     pub name: [u8; 4],
-    /// Where it lies, header included.
+    /// Its place, header included.
     pub range: Range<u64>,
-    /// How long its header is.
+    /// The length of its header.
     pub header: u64,
 }
 
-/// A posted video that cannot be published.
+/// The error for a posted video that cannot be published.
 pub fn refused(what: impl Into<String>) -> Error {
     Error::Video(VideoError::Posted { what: what.into() })
 }
@@ -49,20 +49,20 @@ pub fn refused(what: impl Into<String>) -> Error {
 pub struct Atom<'a> {
     /// Four letters.
     pub name: [u8; 4],
-    /// What is in it.
+    /// Its content.
     pub body: &'a [u8],
 }
 
 /// The boxes that these bytes consist of.
 ///
 /// # Errors
-/// When they do not hold together, or are too many.
+/// If they are malformed or too many.
 pub fn atoms<'a>(mut bytes: &'a [u8], budget: &mut Budget) -> Result<Vec<Atom<'a>>> {
     let mut atoms = Vec::new();
     // QuickTime ends some lists of boxes with zeros.
     while bytes.len() >= 8 || bytes.iter().any(|byte| *byte != 0) {
         budget.spend()?;
-        let torn = || refused("has boxes that do not hold together");
+        let torn = || refused("has malformed boxes");
         let head: [u8; 8] = bytes.get(..8).and_then(|head| head.try_into().ok()).ok_or_else(torn)?;
         let name = [head[4], head[5], head[6], head[7]];
         let (length, header) = match u32::from_be_bytes([head[0], head[1], head[2], head[3]]) {
@@ -90,7 +90,7 @@ pub fn find<'a>(atoms: &[Atom<'a>], name: [u8; 4]) -> Option<&'a [u8]> {
 /// The only box of that name.
 ///
 /// # Errors
-/// When there is none.
+/// If there is none.
 pub fn need<'a>(atoms: &[Atom<'a>], name: [u8; 4]) -> Result<&'a [u8]> {
     find(atoms, name).ok_or_else(|| refused(format!("has no box {}", self::name(name))))
 }
@@ -101,7 +101,7 @@ pub fn boxed(name: [u8; 4], body: &[u8]) -> Vec<u8> {
     [&(body.len() as u32 + 8).to_be_bytes()[..], &name, body].concat()
 }
 
-/// A name as a person may read it.
+/// A name for people.
 pub fn name(name: [u8; 4]) -> String {
     String::from_utf8_lossy(&name).trim().escape_debug().to_string()
 }

@@ -1,9 +1,8 @@
-//! A look at a video that a stranger has posted, before anything is paid for it: boxes, brand, codecs. In Rust alone;
-//! libav never sees it.
+//! Checks an untrusted posted video before it is uploaded: boxes, brand, codecs. In Rust alone; libav never sees it.
 //!
-//! What is published is an MP4 that plays everywhere: pictures in H.264, sound in AAC if there is any. `QuickTime`, M4V and
-//! 3GP may hold the same in boxes that differ little; they get an MP4's (see `rewrite`), because a PDS tells the type of
-//! a blob by its brand and would call it by another. All else is refused with what it is.
+//! A published video is an MP4 that plays everywhere: pictures in H.264, and sound, if any, in AAC. `QuickTime`, M4V
+//! and 3GP may contain the same in slightly different boxes; these are rewritten as an MP4 (see `rewrite`), because a
+//! PDS derives the type of a blob from its brand. Everything else is refused with its type.
 
 mod accept;
 mod atoms;

@@ -1,7 +1,7 @@
-//! A movie in the boxes of an MP4: the brand in front, then the index, then the media as they are.
+//! Rewrites a movie with the boxes of an MP4: the brand first, then the index, then the media unchanged.
 //!
-//! The index keeps its tracks of pictures and sound, with their times and edits. What only `QuickTime` knows goes, and so does
-//! what players do not show and the public need not read: time codes, notes, and where a telephone was.
+//! The index keeps its tracks of pictures and sound, with their times and edits. Data specific to `QuickTime` is
+//! removed, and so is private data that players do not show: time codes, notes, and the location of a phone.
 
 use std::ops::Range;
 
@@ -14,27 +14,27 @@ use super::tracks::{kind, table};
 /// The brand: MP4 of the second version, which holds H.264.
 const BRANDS: [&[u8; 4]; 4] = [b"mp42", b"isom", b"mp41", b"avc1"];
 
-/// No language, as MP4 packs it.
+/// "No language" in MP4's packed form.
 const NO_LANGUAGE: u16 = 0x55c4;
 
-/// The first number that is a packed language; those below are `QuickTime`'s own.
+/// The first packed language; smaller numbers are `QuickTime`'s own codes.
 const FIRST_LANGUAGE: u16 = 0x400;
 
-/// A brand and the index behind it, whose offsets are right if the media follow.
+/// A brand and the index after it, whose offsets are right if the media follow.
 #[derive(Debug)]
 pub struct Layout {
     pub head: Vec<u8>,
 }
 
 impl Layout {
-    /// Lays out a movie anew.
+    /// Computes the new layout of a movie.
     ///
     /// # Errors
-    /// When its index does not hold together, or points to where no media are.
+    /// If its index is malformed, or points outside of the media.
     pub fn new(index: &[u8], media: &[TopBox], budget: &mut Budget) -> Result<Self> {
         let brand = file_type();
         let boxes = atoms(index, budget)?;
-        // The offsets are in the index, and they depend on its length, which does not depend on them.
+        // The offsets in the index depend on its length, which does not depend on them.
         let length = brand.len() + movie(&boxes, &|offset| Some(offset), budget)?.len();
         let mut moved = Vec::new();
         let mut start = length as u64;
@@ -47,7 +47,7 @@ impl Layout {
     }
 }
 
-/// Where a byte of the media comes to lie, which are in the order in which they were.
+/// The new place of a byte of the media, which keep their order.
 fn place(moved: &[(Range<u64>, u64)], offset: u64) -> Option<u64> {
     let after = moved.partition_point(|(range, _)| range.start <= offset);
     let (range, start) = moved[..after].last().filter(|(range, _)| range.contains(&offset))?;
@@ -58,7 +58,7 @@ fn file_type() -> Vec<u8> {
     boxed(*b"ftyp", &brands_in_place(8 + 4 * BRANDS.len()))
 }
 
-/// The content of a brand's box of that length: brand, version, and the brands that it is compatible with.
+/// The content of a brand box of that length: brand, version, and compatible brands.
 pub fn brands_in_place(length: usize) -> Vec<u8> {
     let mut body = [BRANDS[0].as_slice(), &[0; 4]].concat();
     body.extend(BRANDS.iter().cycle().flat_map(|brand| brand.iter()).take(length.saturating_sub(8)));
@@ -93,7 +93,7 @@ fn media(boxes: &[Atom<'_>], place: Place<'_>, budget: &mut Budget) -> Result<Ve
     let handler = need(boxes, *b"hdlr")?;
     let kind = kind(handler);
     let mut body = boxed(*b"mdhd", &header(need(boxes, *b"mdhd")?)?);
-    // QuickTime has a second type in front of the first, and a name of another form.
+    // QuickTime has an additional type before this one, and a name in a different form.
     let handler = [&[0; 8], handler.get(8..12).unwrap_or_default(), &[0; 13]].concat();
     body.extend(boxed(*b"hdlr", &handler));
     let boxes = atoms(need(boxes, *b"minf")?, budget)?;
@@ -111,7 +111,7 @@ fn media(boxes: &[Atom<'_>], place: Place<'_>, budget: &mut Budget) -> Result<Ve
     Ok(boxed(*b"mdia", &body))
 }
 
-/// The header of a track's media, without a language of `QuickTime`'s.
+/// The header of a track's media, without a `QuickTime` language code.
 fn header(body: &[u8]) -> Result<Vec<u8>> {
     let at = if body.first() == Some(&1) { 32 } else { 20 };
     let language = short(body, at).ok_or_else(|| refused("has a box mdhd that is too short"))?;
@@ -122,7 +122,7 @@ fn header(body: &[u8]) -> Result<Vec<u8>> {
     Ok(body)
 }
 
-/// Refuses media that lie elsewhere.
+/// Refuses media in other files.
 fn check_reference(boxes: &[Atom<'_>], budget: &mut Budget) -> Result<()> {
     let Some(information) = find(boxes, *b"dinf") else { return Ok(()) };
     let information = atoms(information, budget)?;
@@ -146,9 +146,9 @@ fn samples(kind: Kind, table: &[Atom<'_>], place: Place<'_>, budget: &mut Budget
     Ok(boxed(*b"stbl", &body))
 }
 
-/// A table of offsets with all of them moved.
+/// A table of offsets, all moved.
 fn offsets(content: &[u8], is_wide: bool, place: Place<'_>) -> Result<Vec<u8>> {
-    let lost = || refused("has an index that points to where nothing is");
+    let lost = || refused("has an index that points outside of its media");
     let width = if is_wide { 8 } else { 4 };
     let count = long(content, 4).ok_or_else(lost)? as usize;
     let length = count.checked_mul(width).and_then(|length| length.checked_add(8)).ok_or_else(lost)?;

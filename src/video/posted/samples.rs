@@ -1,4 +1,4 @@
-//! Descriptions of samples (`stsd`): which codec, and the same in the form that MP4 has for it.
+//! Descriptions of samples (`stsd`): their codec, and their form in an MP4.
 
 use crate::error::Result;
 
@@ -10,7 +10,7 @@ const PICTURES: usize = 78;
 /// Bytes of a description of sound before its boxes.
 const SOUND: usize = 28;
 
-/// What a track holds.
+/// The content of a track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Pictures.
@@ -31,14 +31,14 @@ pub struct Samples<'a> {
 impl<'a> Samples<'a> {
     /// Reads an `stsd`.
     pub fn read(kind: Kind, body: &'a [u8], budget: &mut Budget) -> Result<Self> {
-        let entries = body.get(8..).ok_or_else(|| refused("has a track that says nothing of its samples"))?;
+        let entries = body.get(8..).ok_or_else(|| refused("has a track without sample descriptions"))?;
         Ok(Samples { kind, entries: atoms(entries, budget)? })
     }
 
-    /// Refuses other codecs than H.264 and AAC. Says whether everything is in the form that MP4 has.
+    /// Refuses codecs other than H.264 and AAC. Returns whether everything has the form of an MP4.
     pub fn check(&self, budget: &mut Budget) -> Result<bool> {
         if self.entries.is_empty() && self.kind != Kind::Other {
-            return Err(refused("has a track that says nothing of its samples"));
+            return Err(refused("has a track without sample descriptions"));
         }
         let mut is_as_in_mp4 = true;
         for entry in &self.entries {
@@ -51,7 +51,7 @@ impl<'a> Samples<'a> {
         Ok(is_as_in_mp4)
     }
 
-    /// The same as MP4 has it, without what only `QuickTime` knows.
+    /// The same in the form of an MP4, without data specific to `QuickTime`.
     pub fn rewritten(&self, budget: &mut Budget) -> Result<Vec<u8>> {
         let mut body = vec![0; 4];
         body.extend((self.entries.len() as u32).to_be_bytes());
@@ -83,7 +83,7 @@ fn pictures(entry: &Atom<'_>, budget: &mut Budget) -> Result<Vec<u8>> {
     for Atom { name, body: content } in boxes {
         match &name {
             b"avcC" | b"pasp" | b"clap" | b"btrt" => body.extend(boxed(name, content)),
-            // The same numbers; MP4 adds whether they use the full range, which QuickTime's do not.
+            // The same numbers; MP4 adds a flag for full range, which QuickTime does not use.
             b"colr" if content.starts_with(b"nclc") && content.len() >= 10 => {
                 body.extend(boxed(*b"colr", &[b"nclx", &content[4..10], &[0]].concat()));
             }
@@ -116,11 +116,11 @@ fn check_sound(entry: &Atom<'_>, budget: &mut Budget) -> Result<bool> {
     }
     let (boxes, is_as_in_mp4) = sound_boxes(entry, budget)?;
     match codec(need(&boxes, *b"esds")?) {
-        // MPEG-2's and MPEG-4's; of the latter those that decoders have.
+        // MPEG-2 AAC, and the MPEG-4 types that decoders support.
         Some((0x66..=0x68, _) | (0x40, Some(1..=5 | 29))) => Ok(is_as_in_mp4),
         Some((0x40, Some(object))) => Err(other(format!("mp4a.40.{object}"))),
         Some((object, _)) => Err(other(format!("mp4a.{object:02x}"))),
-        None => Err(refused("says nothing of what its sound is in")),
+        None => Err(refused("does not name the codec of its sound")),
     }
 }
 
@@ -129,7 +129,7 @@ fn sound(entry: &Atom<'_>, budget: &mut Budget) -> Result<Vec<u8>> {
     let unsaid = || refused("describes its sound in an unknown way");
     let (channels, rate) = if short(entry.body, 8) == Some(2) {
         let bytes = entry.body.get(32..40).and_then(|bytes| bytes.try_into().ok()).ok_or_else(unsaid)?;
-        // What does not fit is in the decoder's own description.
+        // Other values are in the decoder's own description.
         let rate = f64::from_be_bytes(bytes);
         let rate = if (0.0..65_536.0).contains(&rate) { rate as u32 } else { 0 };
         (long(entry.body, 40).ok_or_else(unsaid)? as u16, rate << 16)
@@ -159,7 +159,7 @@ fn codec(esds: &[u8]) -> Option<(u8, Option<u8>)> {
     let specific = decoder.get(13..).and_then(descriptor).filter(|(tag, ..)| *tag == 5);
     let audio = specific.and_then(|(_, specific, _)| {
         let first = *specific.first()?;
-        // 31 stands for a longer number.
+        // 31 marks a longer number.
         match first >> 3 {
             31 => Some(32 + ((first & 7) << 3 | *specific.get(1)? >> 5)),
             object => Some(object),
@@ -168,7 +168,7 @@ fn codec(esds: &[u8]) -> Option<(u8, Option<u8>)> {
     Some((object, audio))
 }
 
-/// A descriptor of MPEG-4's systems: its tag, its content, and what follows.
+/// A descriptor of MPEG-4 systems: its tag, its content, and the rest.
 fn descriptor(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, mut rest) = bytes.split_first()?;
     let mut length = 0_usize;
@@ -182,7 +182,7 @@ fn descriptor(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         }
         (index < 3).then_some(())?;
     }
-    // Some writers count too much.
+    // Some writers declare too large a length.
     let (content, after) = rest.split_at(length.min(rest.len()));
     Some((*tag, content, after))
 }

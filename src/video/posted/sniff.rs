@@ -1,13 +1,13 @@
-//! What a file is that is no movie, for the one who wonders why it was refused.
+//! Recognises files that are not movies, to explain a refusal.
 
 use crate::error::Result;
 
 use super::atoms::refused;
 
-/// How many bytes of a file are looked at.
+/// The number of bytes of a file that are examined.
 pub const LENGTH: usize = 512;
 
-/// What files begin with, and what they are.
+/// The first bytes of files, and their types.
 const KINDS: [(&[u8], &str); 19] = [
     (b"PK\x03\x04", "a ZIP archive"),
     (b"PK\x05\x06", "an empty ZIP archive"),
@@ -30,14 +30,14 @@ const KINDS: [(&[u8], &str); 19] = [
     (b"#EXTM3U", "a playlist"),
 ];
 
-/// Boxes that a movie may begin with.
+/// Boxes that a movie may start with.
 const FIRST_BOXES: [&[u8]; 11] =
     [b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"uuid", b"styp", b"sidx", b"udta"];
 
-/// Refuses what does not begin like a movie.
+/// Refuses a file that does not start like a movie.
 ///
 /// # Errors
-/// [`crate::error::VideoError::Posted`] with what it is.
+/// [`crate::error::VideoError::Posted`] with its type.
 pub fn check(beginning: &[u8]) -> Result<()> {
     if beginning.is_empty() {
         return Err(refused("is empty"));

@@ -1,23 +1,23 @@
-//! What an index (`moov`) says that a movie holds.
+//! Reads the tracks of a movie from its index (`moov`).
 
 use crate::error::Result;
 
 use super::atoms::{Atom, Budget, atoms, find, need, refused};
 use super::samples::{Kind, Samples};
 
-/// What a movie holds.
+/// The tracks of a movie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tracks {
-    /// How many tracks have pictures.
+    /// The number of tracks with pictures.
     pictures: usize,
-    /// Whether its samples are in fragments, which the index does not know.
+    /// Whether its samples are in fragments, which the index does not list.
     pub is_fragmented: bool,
-    /// Whether its descriptions of samples are in the form that MP4 has.
+    /// Whether its descriptions of samples have the form of an MP4.
     pub is_as_in_mp4: bool,
 }
 
 impl Tracks {
-    /// Refuses what has nothing to show.
+    /// Refuses a movie without pictures.
     pub fn check(&self) -> Result<()> {
         if self.pictures == 0 { Err(refused("holds no pictures")) } else { Ok(()) }
     }
@@ -26,7 +26,7 @@ impl Tracks {
 /// Reads an index.
 ///
 /// # Errors
-/// For one that does not hold together, and for other codecs than H.264 and AAC.
+/// If it is malformed, or has codecs other than H.264 and AAC.
 pub fn read(index: &[u8], budget: &mut Budget) -> Result<Tracks> {
     let boxes = atoms(index, budget)?;
     if find(&boxes, *b"cmov").is_some() {
@@ -43,7 +43,7 @@ pub fn read(index: &[u8], budget: &mut Budget) -> Result<Tracks> {
     Ok(tracks)
 }
 
-/// What a track holds, and the boxes that say where.
+/// The kind of a track, and the boxes of its sample table.
 pub fn table<'a>(track: &Atom<'a>, budget: &mut Budget) -> Result<(Kind, Vec<Atom<'a>>)> {
     let media = atoms(need(&atoms(track.body, budget)?, *b"mdia")?, budget)?;
     let kind = kind(need(&media, *b"hdlr")?);
@@ -51,7 +51,7 @@ pub fn table<'a>(track: &Atom<'a>, budget: &mut Budget) -> Result<(Kind, Vec<Ato
     Ok((kind, atoms(need(&information, *b"stbl")?, budget)?))
 }
 
-/// What the handler of a track is for.
+/// The kind of track of a handler.
 pub fn kind(handler: &[u8]) -> Kind {
     match handler.get(8..12) {
         Some(b"vide") => Kind::Pictures,
