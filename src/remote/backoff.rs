@@ -1,12 +1,12 @@
-//! How long to wait before trying again.
+//! The waits between attempts.
 
 use std::time::Duration;
 
-/// How often something is tried. With the waits in between, a server has half a minute to come back: longer than a
-/// primary's election or a PDS's restart takes.
+/// The number of attempts. With the waits in between, a server has half a minute to come back: longer than a primary's
+/// election or a PDS's restart takes.
 pub const ATTEMPTS: u32 = 7;
 
-/// The first wait; each further one is twice as long.
+/// The first wait; each later one is twice as long.
 const FIRST: Duration = Duration::from_millis(500);
 
 /// Counts attempts and waits between them.
@@ -16,17 +16,17 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Before the first attempt.
+    /// The state before the first attempt.
     pub fn new() -> Backoff {
         Backoff { attempts: 1 }
     }
 
-    /// How many attempts have been made, the present one included.
+    /// The number of attempts, including the current one.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Waits before the next attempt, or says that there is none.
+    /// Waits before the next attempt; returns `false` if there is none.
     pub async fn again(&mut self) -> bool {
         if self.attempts >= ATTEMPTS {
             return false;
@@ -36,7 +36,8 @@ impl Backoff {
         true
     }
 
-    /// Between half and all of the doubled wait, so that those who failed together do not come back together.
+    /// A random time between half and all of the doubled wait, so that clients that failed together do not retry
+    /// together.
     fn pause(&self) -> Duration {
         let most = FIRST * 2_u32.pow(self.attempts - 1);
         most.mul_f64(0.5 + fastrand::f64() / 2.0)

@@ -1,4 +1,4 @@
-//! DNS: the texts that a domain's owner has put under a name.
+//! DNS: looks up TXT records.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,21 +8,21 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 use hickory_resolver::{ResolverBuilder, TokioResolver};
 
-/// How long one question may take; each is asked three times. Without a network, nobody waits for the usual 15 s.
+/// The timeout of a query; each is sent three times. The usual 15 s would be a long wait without a network.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What DNS says about a name.
+/// The answer of DNS for a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// These texts.
+    /// The texts.
     Texts(Vec<String>),
-    /// That there are none.
+    /// There are none.
     Nothing,
-    /// Nothing at all, for this reason: there is no network, or nobody who would know.
+    /// No answer, for this reason: no network, or no server that knows the name.
     Silence(String),
 }
 
-/// Looks for texts at the system's name server, or at another.
+/// Looks up texts at the system's name server, or at a given one.
 pub async fn texts(name: &str, server: Option<SocketAddr>) -> Answer {
     let builder = match server {
         None => TokioResolver::builder_tokio(),
@@ -36,7 +36,7 @@ pub async fn texts(name: &str, server: Option<SocketAddr>) -> Answer {
         Ok(resolver) => resolver,
         Err(error) => return Answer::Silence(error.to_string()),
     };
-    // With a dot at the end, or it might be looked for within domains of the network we are in.
+    // With a dot at the end; otherwise the resolver might try the search domains of the local network.
     match resolver.txt_lookup(format!("{name}.")).await {
         Ok(lookup) => Answer::Texts(lookup.answers().iter().filter_map(|record| text(&record.data)).collect()),
         Err(error) if error.is_no_records_found() => Answer::Nothing,
@@ -53,7 +53,7 @@ fn only(server: SocketAddr) -> ResolverConfig {
     ResolverConfig::from_name_servers(vec![server])
 }
 
-/// A text, which DNS cuts to pieces of 255 bytes.
+/// A text, which DNS splits into pieces of 255 bytes.
 fn text(data: &RData) -> Option<String> {
     match data {
         RData::TXT(text) => Some(text.txt_data.iter().map(|piece| String::from_utf8_lossy(piece)).collect()),

@@ -1,10 +1,10 @@
-//! Clients for HTTP, with one provider of cryptography in the whole process.
+//! HTTP clients, with one cryptography provider in the whole process.
 
 use reqwest::ClientBuilder;
 
-/// A client that can speak HTTPS, to be set up further.
+/// A builder for a client with HTTPS.
 pub fn http_client() -> ClientBuilder {
-    // reqwest takes what the process has. An error says that it has it already.
+    // reqwest uses the provider of the process. An error means that one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
 }

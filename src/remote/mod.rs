@@ -1,14 +1,14 @@
-//! The outside edge: one folder for each service, unaware of each other. Asynchronous.
+//! Clients of the external services: one folder each, independent of each other. Asynchronous.
 //!
-//! * [`mongo`] — what people made, the system of record.
-//! * [`spaces`] — the files that belong to it.
-//! * [`pds`] — its public mirror.
-//! * [`dns`] — whose word counts.
+//! * [`mongo`] — users and items, the system of record.
+//! * [`spaces`] — the files of items.
+//! * [`pds`] — the public mirror.
+//! * [`dns`] — the authority for lexicons.
 //!
-//! Where a server limits its rate, or asks to be left alone, they wait ([`Waits`]).
+//! They wait if a server limits its rate or sends `Retry-After` ([`Waits`]).
 //!
-//! Each repeats by itself what may safely be repeated, [`ATTEMPTS`] times; what is left is told by
-//! [`Error::disposition`](crate::Error::disposition).
+//! Each retries operations that are safe to repeat, up to [`ATTEMPTS`] times;
+//! [`Error::disposition`](crate::Error::disposition) tells how to proceed after the remaining failures.
 
 mod backoff;
 pub mod dns;

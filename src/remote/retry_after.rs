@@ -1,4 +1,4 @@
-//! How long a server asks to be left alone: the header `Retry-After`, in seconds or as a date.
+//! Parses the header `Retry-After`, in seconds or as a date.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use jiff::fmt::{rfc2822, strtime};
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-/// The shortest pause. A date that has passed, or a clock that is wrong, is no leave to try at once.
+/// The shortest pause, also for a date in the past or a wrong clock.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// The longest pause that can be counted with. Nobody waits for that long anyway.
+/// The longest pause, to avoid overflows. Longer ones make no difference.
 const LONGEST: Duration = Duration::from_hours(24 * 366);
 
-/// What the headers of an answer ask for; `None` if they ask for nothing that can be understood.
+/// The pause that the headers of a response request; `None` if there is none, or it is unreadable.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let pause = match text.parse::<f64>() {
@@ -20,7 +20,7 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         Ok(_) => return None,
         Err(_) => {
             let until = date(text)?;
-            // By the server's clock, for ours may be wrong.
+            // By the server's clock, because ours may be wrong.
             let now = headers.get(DATE).and_then(|text| date(text.to_str().ok()?)).unwrap_or_else(Timestamp::now);
             Duration::try_from(until.duration_since(now)).unwrap_or_default()
         }
@@ -28,7 +28,7 @@ pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(pause.clamp(SHORTEST, LONGEST))
 }
 
-/// A date in one of the three forms that HTTP knows.
+/// A date in one of HTTP's three formats.
 fn date(text: &str) -> Option<Timestamp> {
     let now = || Some(rfc2822::parse(text).ok()?.timestamp());
     let old = |form: &str| {

@@ -1,4 +1,4 @@
-//! Who waits for a server to let them, for what and until when; and for how long anybody may.
+//! Waits for rate-limited servers: what is waited for, until when, and for how long at most.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,41 +12,41 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, RemoteError, Result};
 
-/// For how long one waits where nobody has said otherwise.
+/// The default patience.
 pub const PATIENCE: Duration = Duration::from_hours(1);
 
-/// Waits that are shorter need not be told of.
+/// Shorter waits are not reported.
 const TOLD: Duration = Duration::from_millis(1_500);
 
-/// Everybody who waits. Clones share what they know; each can have a wish of its own to stop.
+/// All waits. Clones share their state; each can have its own cancellation.
 #[derive(Debug, Clone)]
 pub struct Waits {
     shared: Arc<Shared>,
-    /// Ends the waits of this clone, and of those made of it.
+    /// Ends the waits of this clone and of clones made from it.
     own_stop: Option<CancellationToken>,
 }
 
 #[derive(Debug)]
 struct Shared {
     patience: Duration,
-    /// Ends all of them.
+    /// Ends all waits.
     stop: CancellationToken,
     state: Mutex<State>,
-    /// Those who are waiting now, by their numbers.
+    /// The current waits by number.
     current: watch::Sender<Current>,
 }
 
-/// Those who are waiting at some time, but for those who do not wait for long.
+/// The current waits, without short ones.
 #[derive(Debug, Clone, Default)]
 pub struct Current(BTreeMap<u64, Wait>);
 
 impl Current {
-    /// Each of them.
+    /// The waits.
     pub fn iter(&self) -> impl Iterator<Item = &Wait> {
         self.0.values()
     }
 
-    /// How long the longest of their waits still lasts.
+    /// The remaining time of the longest wait.
     #[must_use]
     pub fn longest(&self) -> Option<Duration> {
         let until = self.iter().map(|wait| wait.until).max()?;
@@ -58,46 +58,46 @@ impl Current {
 struct State {
     last: u64,
     past: BTreeMap<&'static str, Waited>,
-    /// By account, for how long it has been waited for.
+    /// The time waited so far, by account.
     spent: HashMap<String, Spent>,
 }
 
-/// How long has been waited for one account; what overlaps counts once.
+/// The time waited for one account; overlaps count once.
 #[derive(Debug, Clone, Copy)]
 struct Spent {
     total: Duration,
     until: Instant,
 }
 
-/// What is waited for.
+/// The target of a wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Want {
-    /// What is limited, in a word: `logins`.
+    /// The limited resource, in a word: `logins`.
     pub kind: &'static str,
-    /// Whose, where the limit is an account's own.
+    /// The account, if the limit is specific to one.
     pub account: Option<String>,
 }
 
-/// Somebody who is waiting.
+/// A wait in progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wait {
-    /// For what.
+    /// Its target.
     pub want: Want,
-    /// Until when.
+    /// Its end.
     pub until: Timestamp,
 }
 
-/// What was waited for in a run.
+/// The waits of a run for one resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Waited {
-    /// What was limited.
+    /// The limited resource.
     #[serde(rename = "for")]
     pub kind: &'static str,
-    /// How often.
+    /// The number of waits.
     pub times: usize,
-    /// How long all of that was together, though some of it may have been at the same time.
+    /// Their total time, including overlaps.
     pub seconds: u64,
-    /// The latest time that was waited for.
+    /// The end of the latest wait.
     pub until: Timestamp,
 }
 
@@ -108,7 +108,7 @@ impl Default for Waits {
 }
 
 impl Waits {
-    /// Nobody waits yet, and nobody is going to for longer than that; nor any more once `stop` is cancelled.
+    /// No waits yet. None will be longer than `patience`, and all end when `stop` is cancelled.
     #[must_use]
     pub fn new(patience: Duration, stop: CancellationToken) -> Self {
         let (current, state) = (watch::Sender::default(), Mutex::default());
@@ -116,19 +116,19 @@ impl Waits {
         Waits { shared: Arc::new(shared), own_stop: None }
     }
 
-    /// The same, for one piece of work: its waits end when `stop` is cancelled, too. It shares everything else.
+    /// The same for one piece of work, whose waits also end when `stop` is cancelled. It shares everything else.
     #[must_use]
     pub fn stopped_by(&self, stop: &CancellationToken) -> Self {
         Waits { shared: self.shared.clone(), own_stop: Some(stop.clone()) }
     }
 
-    /// Those who are waiting now. Tells when somebody begins or ends to, who waits for more than a moment.
+    /// Watches the current waits, without short ones.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Current> {
         self.shared.current.subscribe()
     }
 
-    /// What has been waited for so far, but for what did not take long.
+    /// The waits so far, without short ones.
     #[must_use]
     pub fn past(&self) -> Vec<Waited> {
         self.state().past.values().cloned().collect()
@@ -137,8 +137,8 @@ impl Waits {
     /// Waits.
     ///
     /// # Errors
-    /// At once, with [`RemoteError::Postponed`] if that would take longer than anybody has patience for, and with
-    /// [`Error::Interrupted`] when somebody wants to stop.
+    /// [`RemoteError::Postponed`] at once if the wait would exceed the patience, and [`Error::Interrupted`] if a stop
+    /// was requested.
     pub(super) async fn wait(&self, want: Want, until: Instant) -> Result<()> {
         self.allow(&want, until)?;
         let waiting = Waiting::new(self, want, until);
@@ -157,14 +157,14 @@ impl Waits {
         if stopped { Err(Error::Interrupted) } else { Ok(()) }
     }
 
-    /// Whether there is patience for that wait.
+    /// Checks whether the patience allows a wait.
     pub(super) fn allow(&self, want: &Want, until: Instant) -> Result<()> {
         let now = Instant::now();
         let before = want.account.as_ref().and_then(|account| self.state().spent.get(account).copied());
         let spent = before.map_or(Duration::ZERO, |spent| spent.total);
         let from = before.map_or(now, |spent| spent.until.max(now));
-        // A hundredth more, since servers round up, and so do we: a limit of an hour that has just been met lasts an hour and
-        // a moment.
+        // One per cent more, because servers round up, and so do we: a limit of an hour that was just reached lasts
+        // slightly longer.
         if spent + until.saturating_duration_since(from)
             > self.shared.patience.saturating_add(self.shared.patience / 100)
         {
@@ -174,20 +174,20 @@ impl Waits {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing in here panics halfway, so that what a panic elsewhere left is whole.
+        // No code panics while it holds the lock, so the state is consistent even if the lock is poisoned.
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A point in time by the clock on the wall, in whole seconds.
+/// A point in time by the system clock, in whole seconds.
 fn timestamp(until: Instant, now: Instant) -> Timestamp {
     let left = SignedDuration::try_from(until.saturating_duration_since(now)).unwrap_or(SignedDuration::MAX);
     let exact = Timestamp::now().checked_add(left).unwrap_or(Timestamp::MAX);
-    // Rounded up: who comes then is not too early.
+    // Rounded up, so that a request at that time is not too early.
     Timestamp::from_second(exact.as_second() + 1).unwrap_or(exact)
 }
 
-/// Somebody who is waiting, for as long as it lives.
+/// A wait in progress, for as long as this lives.
 struct Waiting<'a> {
     waits: &'a Waits,
     number: u64,

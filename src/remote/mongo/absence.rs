@@ -1,4 +1,4 @@
-//! Whether items are really gone, before anybody deletes because of that.
+//! Checks that items are really gone, before their records are deleted.
 
 use std::collections::HashSet;
 
@@ -11,26 +11,26 @@ use super::document;
 use crate::error::Result;
 use crate::record::{Id, Medium};
 
-/// How many ids one question names.
+/// The number of ids per query.
 const BATCH: usize = 1_000;
 
-/// What the database says of items that were not found.
+/// The database's answer about items that were not found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Absence {
-    /// Whether the server that was asked decides: a primary, or a router to primaries.
+    /// Whether the server is authoritative: a primary, or a router to primaries.
     pub is_primary: bool,
-    /// Whether the collection holds nothing at all.
+    /// Whether the collection is completely empty.
     pub is_empty: bool,
-    /// Those that are there, whoever they belong to.
+    /// The items that exist, whoever owns them.
     pub present: HashSet<Id>,
 }
 
 impl Mongo {
-    /// Looks for items by their ids alone, as a majority of servers has them.
+    /// Looks up items by id alone, with a majority read.
     ///
     /// # Errors
     ///
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn absence(&self, medium: Medium, ids: &[Id]) -> Result<Absence> {
         let hello =
             self.database.run_command(doc! { "hello": 1 }).await.map_err(failed("say whether it is primary"))?;

@@ -1,4 +1,4 @@
-//! Who makes things, and how to get into their repo.
+//! Owners of items, and the credentials of their accounts.
 
 use std::fmt;
 
@@ -11,25 +11,25 @@ use super::text::plain;
 use super::unnamed::{Unnamed, named};
 use crate::error::Result;
 
-/// The `_id` in `users` under which the account for anonymous items is kept.
+/// The `_id` in `users` of the account for anonymous items.
 pub(super) const GUEST: &str = "art-guest";
 
-/// How many accounts are read at once. Left to itself the server sends 16 MiB, which is all of them.
+/// The number of accounts per batch. By default, the server sends 16 MiB, which is all of them.
 const BATCH: u32 = 1_000;
 
-/// Who made an item.
+/// The owner of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Owner {
-    /// Nobody who was logged in: the item has no `user`.
+    /// A guest who was not logged in: the item has no `user`.
     Guest,
-    /// The user with that subject, as the login service calls them: `auth0|…`.
+    /// The user with this subject of the login service: `auth0|…`.
     User(String),
-    /// Nobody that can be found: the item has a `user` that names none.
+    /// Unknown: the item has a `user` value that names no user.
     Nobody(Unnamed),
 }
 
 impl Owner {
-    /// Whom a document's `user` names.
+    /// The owner that a document's `user` names.
     pub(super) fn of(user: Option<&Bson>) -> Owner {
         match user {
             None => Owner::Guest,
@@ -38,17 +38,17 @@ impl Owner {
         }
     }
 
-    /// What finds their items.
+    /// The query for the owner's items.
     pub(super) fn filter(&self) -> Document {
         match self {
-            // Not null: that is no anonymous item but a broken one.
+            // Not null: an item whose user is null is broken, not anonymous.
             Owner::Guest => doc! { "user": { "$exists": false } },
             Owner::User(subject) => named(subject),
             Owner::Nobody(unnamed) => unnamed.filter(),
         }
     }
 
-    /// The `_id` that they have in `users`, if they can be there.
+    /// The owner's `_id` in `users`, if the owner can be there.
     pub(super) fn subject(&self) -> Option<&str> {
         match self {
             Owner::Guest => Some(GUEST),
@@ -68,25 +68,25 @@ impl fmt::Display for Owner {
     }
 }
 
-/// Somebody, and their account on the PDS if they have one.
+/// An owner, and their account on the PDS if they have one.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// Who it is.
+    /// The owner.
     pub owner: Owner,
-    /// What people call them: their handle on aesthetic.computer, else that of their account.
+    /// The name for people: the handle on aesthetic.computer, otherwise that of the account.
     pub handle: Option<String>,
     /// The handle of their account: `name.at.aesthetic.computer`.
     pub pds_handle: Option<String>,
     /// Their repo.
     pub did: Option<String>,
-    /// What lets one write to it.
+    /// The password of the repo.
     pub password: Option<SecretString>,
-    /// Whether its owner has asked for all of it to be deleted.
+    /// Whether the owner has requested the deletion of everything.
     pub is_leaving: bool,
 }
 
 impl Account {
-    /// Why nothing can be written for them; `None` if something can.
+    /// Why the account cannot be written to; `None` if it can.
     #[must_use]
     pub fn blocked(&self) -> Option<&'static str> {
         match (&self.owner, &self.did, &self.password) {
@@ -98,13 +98,13 @@ impl Account {
         }
     }
 
-    /// An account of somebody of whom nothing is known but what they made.
+    /// The account of an owner of whom only items are known.
     #[must_use]
     pub fn unknown(owner: &Owner) -> Account {
         Account { owner: owner.clone(), handle: None, pds_handle: None, did: None, password: None, is_leaving: false }
     }
 
-    /// What to call it: its handle on the PDS, else that on the site, else whose it is.
+    /// Its name: the handle on the PDS, otherwise that on the site, otherwise the owner.
     #[must_use]
     pub fn name(&self) -> String {
         self.pds_handle.clone().or_else(|| self.handle.clone()).unwrap_or_else(|| self.owner.to_string())
@@ -132,7 +132,7 @@ impl Account {
 }
 
 impl Mongo {
-    /// Everybody who ever had an account here, one by one, in no order.
+    /// All accounts that ever existed, one by one, in no order.
     pub fn accounts(&self) -> impl Stream<Item = Result<Account>> + Send + use<> {
         self.accounts_matching(doc! {})
     }
@@ -141,28 +141,28 @@ impl Mongo {
     ///
     /// # Errors
     ///
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn account(&self, owner: &Owner) -> Result<Option<Account>> {
         let Some(id) = owner.subject() else { return Ok(None) };
         let found = std::pin::pin!(self.accounts_matching(doc! { "_id": id })).try_next().await?;
-        // An item that names the guests' account as its user is not anonymous.
+        // An item that names the guest account as its user is not anonymous.
         Ok(found.filter(|account| account.owner == *owner))
     }
 
-    /// The account whose repo that is.
+    /// The account with this repo.
     ///
     /// # Errors
     ///
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn account_of_repo(&self, did: &str) -> Result<Option<Account>> {
         std::pin::pin!(self.accounts_matching(doc! { "atproto.did": did })).try_next().await
     }
 
-    /// The account with that handle: the one on the PDS, or the one on the site with or without its `@`.
+    /// The account with this handle, on the PDS or on the site, with or without `@`.
     ///
     /// # Errors
     ///
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn account_named(&self, handle: &str) -> Result<Option<Account>> {
         let users = self.accounts_matching(doc! { "atproto.handle": handle });
         if let Some(account) = std::pin::pin!(users).try_next().await? {
@@ -182,7 +182,7 @@ impl Mongo {
         let users = self.database.collection::<Document>("users");
         let pipeline = [
             doc! { "$match": filter },
-            // Items name their owners by texts; nobody else can have made any.
+            // Items name their owners as strings, so only users with a string id can own any.
             doc! { "$match": { "_id": { "$gt": "" } } },
             doc! { "$lookup": { "from": "@handles", "localField": "_id", "foreignField": "_id", "as": "handles" } },
             doc! { "$lookup": {

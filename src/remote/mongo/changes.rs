@@ -1,4 +1,4 @@
-//! What changes in the site's database, as it changes.
+//! Follows changes in the site's database.
 
 use std::time::Duration;
 
@@ -16,63 +16,62 @@ use crate::record::{Id, Medium};
 
 pub use mongodb::change_stream::event::ResumeToken;
 
-/// How long the server waits for changes before it says that there are none.
+/// How long the server waits for changes before it returns none.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// What the server says of a position that it does not know any more, or cannot go on from.
+/// The server's error codes for a position that it has lost or cannot resume from.
 const LOST_CODES: [i32; 3] = [260, 280, 286];
 
-/// Fields that change without anything about the item: counters of its readers, and what we write ourselves.
+/// Fields whose changes do not concern the item's record: view counters, and fields that we write ourselves.
 const NOISE: [&str; 8] =
     ["hits", "lastAccessed", "at.preset", "at.video", "at.warnings", "at.uri", "at.cid", "bluesky"];
 
-/// Something that happened to an item.
+/// A change of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Its medium.
     pub medium: Medium,
-    /// Which item.
+    /// The item's id.
     pub id: Id,
-    /// What happened.
+    /// The kind of change.
     pub what: What,
 }
 
-/// What happened to an item.
+/// The kinds of changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// It is new.
+    /// The item was inserted.
     Inserted,
-    /// Fields of it have changed.
+    /// Some of its fields have changed.
     Updated {
-        /// Whether it has got the key of a record.
+        /// Whether it has received a record's key.
         has_key: bool,
     },
-    /// It is gone.
+    /// The item was deleted.
     Deleted,
 }
 
-/// What came next.
+/// The next result of the stream.
 #[derive(Debug)]
 pub enum Next {
-    /// A change, and where to go on after it.
+    /// A change, and the position after it.
     Change(Change, ResumeToken),
-    /// Nothing, and where to go on.
+    /// No change, and the current position.
     Nothing(Option<ResumeToken>),
-    /// The server does not know the position any more: whatever happened since then is to be found otherwise.
+    /// The server has lost the position: later changes must be found in another way.
     Lost,
 }
 
-/// The changes in the site's database. Not to be asked further after a call of [`Changes::next`] was dropped.
+/// The changes in the site's database. Must not be used after a call of [`Changes::next`] was dropped.
 pub struct Changes {
     stream: ChangeStream<ChangeStreamEvent<Document>>,
 }
 
 impl Mongo {
-    /// Listens to changes of items, from a position or from now on; `None` if the server does not know the position any
-    /// more.
+    /// Listens to changes of items, from a position or from now on; `None` if the server has lost the position.
     ///
     /// # Errors
-    /// When the database has no changes to listen to, or cannot be read.
+    /// If the database supports no change streams, or cannot be read.
     pub async fn changes(&self, from: Option<ResumeToken>) -> Result<Option<Changes>> {
         match watch(&self.database, from).await {
             Ok(stream) => Ok(Some(Changes { stream })),
@@ -96,13 +95,13 @@ async fn watch(
         { "$gt": [{ "$size": { "$setDifference": [names.clone(), NOISE.to_vec()] } }, 0] },
     ] };
     let pipeline = [
-        // By the collection's name alone: the server is ten times as fast at that as at comparing documents.
+        // By the collection's name alone: the server does this ten times as fast as comparing documents.
         doc! { "$match": {
             "ns.coll": { "$in": watched },
             "operationType": { "$in": ["insert", "update", "replace", "delete"] },
         } },
         doc! { "$match": { "$expr": tells } },
-        // What was written may be megabytes; only the names of fields matter, and whether there is a key.
+        // The written values may be megabytes; only the names of fields matter, and whether there is a key.
         doc! { "$project": {
             "operationType": 1, "ns": 1, "documentKey": 1, "clusterTime": 1,
             "updateDescription.updatedFields": { "$arrayToObject": {
@@ -116,10 +115,10 @@ async fn watch(
 }
 
 impl Changes {
-    /// Waits for the next change, for a second at most.
+    /// Waits up to a second for the next change.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn next(&mut self) -> Result<Next> {
         match self.stream.next_if_any().await {
             Ok(Some(event)) => {
@@ -137,7 +136,7 @@ impl Changes {
 fn change(event: &ChangeStreamEvent<Document>) -> Option<Change> {
     let collection = event.ns.as_ref()?.coll.as_deref()?;
     let medium = Medium::ALL.into_iter().find(|medium| medium.plural() == collection)?;
-    // What has an id of another form has no record.
+    // A document whose id has another form has no record.
     let id = document::id(event.document_key.as_ref()?)?;
     let what = match event.operation_type {
         OperationType::Insert => What::Inserted,

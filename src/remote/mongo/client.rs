@@ -1,4 +1,4 @@
-//! The database, and how it is asked: what failed, and whether to ask again.
+//! The database client: errors and retries.
 
 use std::time::Duration;
 
@@ -22,26 +22,26 @@ pub struct Mongo {
 }
 
 impl Mongo {
-    /// Connects and makes sure that somebody answers.
+    /// Connects and checks that a server responds.
     ///
     /// # Errors
     ///
-    /// When the connection string is missing or wrong, or nobody answers.
+    /// If the connection string is missing or invalid, or no server responds.
     pub async fn connect(config: &Config) -> Result<Mongo> {
         let connection_string = config.mongodb_connection_string()?.expose_secret();
         let mut options = ClientOptions::parse(connection_string).await.map_err(|_| {
             Error::Config(ConfigError::Setting {
                 name: "MONGODB_CONNECTION_STRING",
-                // The driver's own words may quote the password.
+                // The driver's message may quote the password.
                 what: "is not a connection string such as mongodb+srv://name:password@host/".into(),
             })
         })?;
         options.app_name.get_or_insert_with(|| "telecine".into());
-        // What is read decides what is written: a secondary may be behind, whatever the connection string prefers.
+        // Reads decide what is written, and a secondary may be behind; so this overrides the connection string.
         options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
         options.retry_reads = Some(true);
         options.retry_writes = Some(true);
-        // The driver's own is 30 s; a wrong address should not take three minutes of attempts to show.
+        // The driver's default is 30 s; a wrong address should not take three minutes of attempts to notice.
         options.server_selection_timeout.get_or_insert(Duration::from_secs(10));
         let client = Client::with_options(options).map_err(failed("connect"))?;
         let database = client.database(config.mongodb_name());
@@ -49,7 +49,7 @@ impl Mongo {
         Ok(Mongo { database })
     }
 
-    /// Another database of the same servers, for what is not the site's. A write counts once most servers have it.
+    /// Another database on the same servers, for our own data, with majority writes.
     #[must_use]
     pub fn beside(&self, name: &str) -> Database {
         let majority = WriteConcern::builder().w(Acknowledgment::Majority).build();
@@ -63,7 +63,7 @@ impl Mongo {
     }
 }
 
-/// Makes of the driver's error ours.
+/// Converts the driver's error to ours.
 pub fn failed(doing: &str) -> impl FnOnce(mongodb::error::Error) -> Error + '_ {
     move |error| {
         Error::Remote(RemoteError::Database {
@@ -74,11 +74,11 @@ pub fn failed(doing: &str) -> impl FnOnce(mongodb::error::Error) -> Error + '_ {
     }
 }
 
-/// "Not primary", "shutting down", "interrupted" and the like, as the drivers' specification of retries lists them, and
-/// 64, a majority that has not confirmed in time.
+/// "Not primary", "shutting down", "interrupted" and others, as listed in the drivers' specification of retries, and
+/// 64: a majority has not confirmed in time.
 pub const TRANSIENT_CODES: [i32; 14] = [11600, 11602, 10107, 13435, 13436, 189, 91, 7, 6, 89, 9001, 134, 262, 64];
 
-/// Whether the servers may be in order again in a while.
+/// Whether the servers may recover soon.
 fn is_transient(error: &mongodb::error::Error) -> bool {
     use mongodb::error::{ErrorKind, RETRYABLE_WRITE_ERROR};
     match error.kind.as_ref() {
@@ -88,7 +88,7 @@ fn is_transient(error: &mongodb::error::Error) -> bool {
     }
 }
 
-/// Reads until it is read.
+/// Reads with retries.
 pub async fn repeat<T, F>(doing: &str, read: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = mongodb::error::Result<T>>,
@@ -96,14 +96,14 @@ where
     insist(|| read().map_err(failed(doing))).await
 }
 
-/// Does what is harmless to do twice, until it is done.
+/// Does an idempotent operation with retries.
 ///
 /// # Errors
-/// What goes wrong last.
+/// The last error.
 pub async fn insist<T, F: Future<Output = Result<T>>>(attempt: impl Fn() -> F) -> Result<T> {
     let mut backoff = Backoff::new();
     loop {
-        // In a box, for the driver's futures are kilobytes large, and so would be all that wait for them.
+        // Boxed because the driver's futures are kilobytes large, as would be all that await them.
         match Box::pin(attempt()).await {
             Err(error) if error.disposition().is_retry() && backoff.again().await => {
                 tracing::debug!(attempt = backoff.attempts(), chain = ?error.chain(), "trying again");

@@ -1,8 +1,7 @@
-//! How to get into the accounts of new members, kept from before the accounts are made.
+//! Credentials of new accounts, stored before the accounts are created.
 //!
-//! A password that only the PDS knows is lost, and the account with it. So it is written to `atproto.pending` first, and
-//! moved to where everybody looks for it when the account is there. A run that ends in between leaves what the next
-//! one can log in with.
+//! If only the PDS knows a password, the account is lost. So the password is written to `atproto.pending` first, and
+//! moved to its final place once the account exists. If a run ends in between, the next one can log in.
 
 use mongodb::bson::{DateTime, Document, doc};
 use mongodb::options::{ReturnDocument, WriteConcern};
@@ -13,33 +12,33 @@ use super::client::{Mongo, failed, insist, repeat};
 use super::text::plain;
 use crate::error::{RemoteError, Result};
 
-/// Somebody who may get an account.
+/// A user or guest who may get an account.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// Who it is.
+    /// The owner.
     pub owner: Owner,
     /// The code that the site has given them: `ac25abcde`.
     pub code: Option<String>,
     /// Their repo, if they have an account.
     pub did: Option<String>,
-    /// What a run that broke off has left.
+    /// The data that an interrupted run has left.
     pub pending: Option<Pending>,
 }
 
-/// An account that may or may not be there.
+/// An account that may or may not exist.
 #[derive(Debug, Clone)]
 pub struct Pending {
-    /// The handle it was to have.
+    /// The intended handle.
     pub handle: String,
     /// Its password.
     pub password: SecretString,
 }
 
 impl Mongo {
-    /// What is known of an owner, who need not be there yet.
+    /// The data on an owner, who need not exist yet.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn member(&self, owner: &Owner) -> Result<Member> {
         let users = self.database.collection::<Document>("users");
         let id = id(owner)?;
@@ -51,7 +50,7 @@ impl Mongo {
     /// The member with that handle on the site.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn member_named(&self, handle: &str) -> Result<Option<Member>> {
         let handles = self.database.collection::<Document>("@handles");
         let read = || async { handles.find_one(doc! { "handle": handle }).await };
@@ -62,17 +61,17 @@ impl Mongo {
         }
     }
 
-    /// Keeps how to get into an account that is about to be made, unless there is one. The password is `password` only
-    /// if none was kept before: an account may have that one already.
+    /// Stores the credentials of an account that is about to be created, unless the owner has one. An earlier pending
+    /// password is kept instead of `password`, because an account may already have it.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn keep_pending(&self, owner: &Owner, handle: &str, password: &SecretString) -> Result<Member> {
         let literal = |text: &str| doc! { "$literal": text };
         let password = doc! { "$ifNull": ["$atproto.pending.password", literal(password.expose_secret())] };
         let pending = doc! { "pending": { "handle": literal(handle), "password": password } };
         let has_account = doc! { "$gt": [{ "$ifNull": ["$atproto.did", ""] }, ""] };
-        // Merged only with what is a document: it may be null, or a text.
+        // Merged only with a document: the field may be null or a string.
         let known = doc! { "$cond": [{ "$eq": [{ "$type": "$atproto" }, "object"] }, "$atproto", {}] };
         let merged = doc! { "$mergeObjects": [known, pending] };
         let update = [doc! { "$set": { "atproto": { "$cond": [has_account, "$atproto", merged] } } }];
@@ -86,14 +85,14 @@ impl Mongo {
         Ok(member(owner, &insist(write).await?.unwrap_or_default()))
     }
 
-    /// Puts how to get into an account where everybody looks for it, unless another one is there by now.
+    /// Moves the credentials of an account to their final place, unless the owner has another account by now.
     ///
     /// # Errors
-    /// When another account is there, or the database cannot be written.
+    /// If the owner has another account, or the database cannot be written.
     pub async fn save_account(&self, owner: &Owner, did: &str, pending: &Pending, pds_url: &str) -> Result<()> {
         let password = pending.password.expose_secret();
         let is_open = doc! { "atproto.did": { "$in": [null, ""] }, "atproto.pending.password": password };
-        // Saved by an attempt of which no answer came, or by another run.
+        // Saved by an attempt without a response, or by another run.
         let is_saved = doc! { "atproto.did": did, "atproto.password": password };
         let filter = doc! { "_id": id(owner)?, "$or": [is_open, is_saved] };
         let fields = doc! {
@@ -116,7 +115,7 @@ impl Mongo {
     }
 }
 
-/// The `_id` of their user.
+/// The `_id` of the owner in `users`.
 fn id(owner: &Owner) -> Result<&str> {
     owner.subject().ok_or_else(|| RemoteError::NoMember { owner: owner.to_string() }.into())
 }

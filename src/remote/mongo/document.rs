@@ -1,9 +1,9 @@
-//! Documents to items. What many tools wrote over the years is read with patience.
+//! Reads items from documents, tolerant of what many tools wrote over the years.
 //!
-//! * `when` is of many forms, see [`Moment`].
-//! * Numbers are of any type, and texts may be numbers.
-//! * `at` and `atproto` may be missing, null, or no documents.
-//! * Without an id, or without what its record must have, an item is [`Unusable`].
+//! * `when` has many forms, see [`Moment`].
+//! * Numbers have any type, and texts may be numbers.
+//! * `at` and `atproto` may be missing, null, or not documents.
+//! * Without an id, or a field that its record requires, an item is [`Unusable`].
 
 use mongodb::bson::{Bson, Document};
 
@@ -11,29 +11,29 @@ use super::moment::Moment;
 use super::text::plain;
 use crate::record::{Content, Id, Item, Medium, StoredKeys, StoredVideo, TapeForm};
 
-/// An item that no record can be made of.
+/// An item for which no record can be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unusable {
     /// Its `_id`, whatever that is.
     pub id: String,
     /// Its code, if it has one.
     pub code: Option<String>,
-    /// What is wrong with it: `has no code`.
+    /// The problem, with a verb: `has no code`.
     pub reason: String,
 }
 
-/// What is odd about an item that a record can be made of all the same.
+/// A warning about an item for which a record can still be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
-    /// Which item.
+    /// The item's id.
     pub id: Id,
-    /// What is odd: `when is in seconds`.
+    /// The warning: `when is in seconds`.
     pub reason: &'static str,
-    /// What that is, and what came of it.
+    /// The value, and its interpretation.
     pub detail: String,
 }
 
-/// The fields that are needed, and no others: a document may carry anything.
+/// Only the required fields, because a document may contain anything.
 pub fn projection(medium: Medium) -> Document {
     let own: &[&str] = match medium {
         Medium::Painting => &["slug", "code", "bucket", "nuked"],
@@ -58,7 +58,7 @@ pub fn projection(medium: Medium) -> Document {
     all.iter().chain(own).map(|field| ((*field).to_owned(), Bson::Int32(1))).collect()
 }
 
-/// The item that a document describes.
+/// Reads an item from a document.
 pub fn item(medium: Medium, document: &Document) -> Result<(Item, Option<Doubt>), Unusable> {
     let code = || text(document, "code").filter(|_| !matches!(medium, Medium::Mood | Medium::Piece));
     let Some(id) = id(document) else {
@@ -74,7 +74,7 @@ pub fn item(medium: Medium, document: &Document) -> Result<(Item, Option<Doubt>)
         Medium::Painting => {
             Content::Painting { slug: needed("slug")?, code: needed("code")?, bucket: text(document, "bucket") }
         }
-        // The text of a deleted one may be gone too, and then its record has to go all the same.
+        // The text of a deleted mood may be gone too, but its record must still be deleted.
         Medium::Mood if nuked => Content::Mood { text: text(document, "mood").unwrap_or_default() },
         Medium::Mood => Content::Mood { text: needed("mood")? },
         Medium::Piece => Content::Piece { slug: needed("slug")? },
@@ -111,7 +111,7 @@ pub fn number(value: &Bson) -> Option<i64> {
     }
 }
 
-/// A text that says something.
+/// A text that is not blank.
 pub fn text(document: &Document, field: &str) -> Option<String> {
     let text = match document.get(field)? {
         Bson::String(text) => text.clone(),
@@ -162,7 +162,7 @@ mod tests {
         let (item, doubt) = super::item(Medium::Mood, &document(1_692_894_069)).unwrap();
         let Doubt { id, reason, detail } = doubt.unwrap();
         assert_eq!((item.when, id, reason), (1_692_894_069_000, item.id, "when is in seconds"));
-        assert_eq!(detail, "1692894069 is taken for 2023-08-24T16:21:09Z");
+        assert_eq!(detail, "1692894069 is read as 2023-08-24T16:21:09Z");
         assert_eq!(super::item(Medium::Mood, &document(1_692_894_069_000)), Ok((item, None)));
     }
 

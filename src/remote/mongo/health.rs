@@ -1,4 +1,4 @@
-//! What a sync needs of the database besides its documents: that we may write, and indexes for what is looked for.
+//! Checks of the database for a sync: write access and indexes.
 
 use futures_util::TryStreamExt;
 use mongodb::bson::{Document, doc};
@@ -7,47 +7,48 @@ use super::client::{Mongo, failed};
 use crate::error::Result;
 use crate::record::Medium;
 
-/// How the database is.
+/// The state of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
     /// The server's release.
     pub version: String,
-    /// The replica set that it belongs to, if to one.
+    /// Its replica set, if any.
     pub replica_set: Option<String>,
-    /// Whether the role that we have been given allows updates.
+    /// Whether our role allows updates.
     pub may_write: bool,
 }
 
-/// An index that is not there.
+/// A missing index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingIndex {
     /// The collection.
     pub collection: &'static str,
-    /// The field that is looked for.
+    /// The field to index.
     pub field: &'static str,
 }
 
 impl MissingIndex {
-    /// What makes it, in the words of `MongoDB`'s shell.
+    /// The command of `MongoDB`'s shell that creates it.
     #[must_use]
     pub fn command(&self) -> String {
         format!("db.getCollection(\"{}\").createIndex({{ \"{}\": 1 }})", self.collection, self.field)
     }
 }
 
-/// Items of a medium from which on it takes long to read them all for every owner.
+/// The number of items of a medium from which reading all of them for every owner is slow.
 const MANY: u64 = 10_000;
 
-/// `MongoDB`'s code for a collection that is not there.
+/// `MongoDB`'s error code for a missing collection.
 const NAMESPACE_NOT_FOUND: i32 = 26;
 
 impl Mongo {
-    /// Asks how it is.
+    /// Queries the state of the database.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// If it does not respond.
     pub async fn health(&self) -> Result<Health> {
-        let ask = async |command: Document| self.database.run_command(command).await.map_err(failed("say how it is"));
+        let ask =
+            async |command: Document| self.database.run_command(command).await.map_err(failed("report its state"));
         let (build, hello) = (ask(doc! { "buildInfo": 1 }).await?, ask(doc! { "hello": 1 }).await?);
         let login = self.login().await?;
         Ok(Health {
@@ -57,25 +58,24 @@ impl Mongo {
         })
     }
 
-    /// Whether the role that we have been given allows updates in another database of the same servers.
+    /// Whether our role allows updates in another database on the same servers.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// If the database does not respond.
     pub async fn may_write(&self, database: &str) -> Result<bool> {
         Ok(may_update(&self.login().await?, database))
     }
 
     async fn login(&self) -> Result<Document> {
         let ask = doc! { "connectionStatus": 1, "showPrivileges": true };
-        let connection = self.database.run_command(ask).await.map_err(failed("say how it is"))?;
+        let connection = self.database.run_command(ask).await.map_err(failed("report its state"))?;
         Ok(connection.get_document("authInfo").cloned().unwrap_or_default())
     }
 
-    /// The indexes that looking for items and accounts wants, and that are not there. A collection that is not there
-    /// wants none.
+    /// The missing indexes for look-ups of items and accounts. A missing collection needs none.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn missing_indexes(&self) -> Result<Vec<MissingIndex>> {
         let mut missing = Vec::new();
         for (collection, fields) in wanted() {
@@ -95,11 +95,11 @@ impl Mongo {
 }
 
 impl Mongo {
-    /// The media of which everything is read for every owner, as nothing tells whose an item is, and that have many.
+    /// The media with many items but no index on the owner, so that all items are read for every owner.
     ///
     /// # Errors
     ///
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn slow_media(&self, media: &[Medium]) -> Result<Vec<Medium>> {
         let missing = self.missing_indexes().await?;
         let mut slow = Vec::new();
@@ -114,7 +114,7 @@ impl Mongo {
     }
 }
 
-/// What is looked for: the items of a user, an item by its code, and accounts by their handles.
+/// The fields used in look-ups: the items of a user, an item by its code, and accounts by their handles.
 fn wanted() -> Vec<(&'static str, Vec<&'static str>)> {
     let fields = |medium: Medium| match medium {
         Medium::Mood => vec!["user"],
@@ -126,8 +126,8 @@ fn wanted() -> Vec<(&'static str, Vec<&'static str>)> {
     wanted
 }
 
-/// Whether a login allows updates in a database. Who is not logged in at all, where commands are answered nevertheless,
-/// may do everything.
+/// Whether a login allows updates in a database. Without access control, nobody is logged in, and everything is
+/// allowed.
 fn may_update(login: &Document, database: &str) -> bool {
     let list = |name: &str| login.get_array(name).cloned().unwrap_or_default();
     if list("authenticatedUsers").is_empty() {

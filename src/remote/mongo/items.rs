@@ -13,25 +13,25 @@ use super::client::{Mongo, repeat};
 use super::document::{self, Doubt, Unusable};
 use super::unnamed::Unnamed;
 
-/// What an owner has of one medium.
+/// The items of one medium that an owner has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inventory {
-    /// The items, the oldest first.
+    /// The items, oldest first.
     pub items: Vec<Item>,
-    /// What no record can be made of, as nobody can tell what it is.
+    /// Items for which no record can be made.
     pub unusable: Vec<Unusable>,
-    /// What is odd about some of the items.
+    /// Warnings about items.
     pub doubts: Vec<Doubt>,
 }
 
-/// One item, and whose it is.
+/// An item and its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Whose.
+    /// The owner.
     pub owner: Owner,
     /// The item.
     pub item: Item,
-    /// What is odd about it.
+    /// The warning about it, if any.
     pub doubt: Option<Doubt>,
 }
 
@@ -40,7 +40,7 @@ impl Mongo {
     ///
     /// # Errors
     ///
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn items(&self, owner: &Owner, medium: Medium) -> Result<Inventory> {
         let doing = format!("read the {} of {owner}", medium.plural());
         let read = || async {
@@ -57,26 +57,26 @@ impl Mongo {
                 Err(unusable) => inventory.unusable.push(unusable),
             }
         }
-        // Not by the server: `when` is a date in one document and a text in another.
+        // Not sorted by the server: `when` is a date in one document and a string in another.
         inventory.items.sort_by_key(|item| (item.when, item.id));
         Ok(inventory)
     }
 
-    /// How many items of one medium an owner has, whatever is in them.
+    /// The number of items of one medium that an owner has, valid or not.
     ///
     /// # Errors
     ///
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn count(&self, owner: &Owner, medium: Medium) -> Result<u64> {
         let doing = format!("count the {} of {owner}", medium.plural());
         repeat(&doing, || async { self.items_of(medium).count_documents(owner.filter()).await }).await
     }
 
-    /// The item with that code or id; a piece has its slug for a code.
+    /// The item with that code or id; for a piece, the slug is the code.
     ///
     /// # Errors
     ///
-    /// When the database cannot be read, or the document cannot be made sense of.
+    /// If the database cannot be read, or the document is not a valid item.
     pub async fn find(&self, medium: Medium, code_or_id: &str) -> Result<Option<Found>> {
         let filter = match code_or_id.parse::<Id>() {
             Ok(id) => doc! { "_id": ObjectId::from_bytes(id.0) },
@@ -95,16 +95,16 @@ impl Mongo {
         Ok(Some(Found { owner: Owner::of(document.get("user")), item, doubt }))
     }
 
-    /// Everybody who has made something in these media, and how much of each.
+    /// All owners of items in these media, with the number of items of each.
     ///
     /// # Errors
     ///
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn owners_with_items(&self, media: &[Medium]) -> Result<HashMap<Owner, BTreeMap<Medium, u64>>> {
         let mut owners = HashMap::<Owner, BTreeMap<Medium, u64>>::new();
         for &medium in media {
             let doing = format!("count the {}", medium.plural());
-            // A missing field and one that is null are told apart by their type only; texts are all that name anybody.
+            // Only the type distinguishes a missing field from null, and only strings name users.
             let name = doc! { "$cond": [{ "$eq": [{ "$type": "$user" }, "string"] }, "$user", null] };
             let pipeline = [doc! { "$group": {
                 "_id": { "type": { "$type": "$user" }, "user": name },
@@ -122,7 +122,7 @@ impl Mongo {
                     other => Owner::Nobody(Unnamed::of_type(other)),
                 };
                 let count = group.get("count").and_then(document::number).unwrap_or_default();
-                // Numbers of several types are one form.
+                // Number types count as one form.
                 *owners.entry(owner).or_default().entry(medium).or_default() += count as u64;
             }
         }

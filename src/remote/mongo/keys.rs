@@ -1,4 +1,4 @@
-//! The keys of records, written back to the items they are of.
+//! Writes the keys of records back to their items.
 
 use cid::Cid;
 use futures_util::TryStreamExt;
@@ -10,13 +10,13 @@ use super::document;
 use crate::error::{Error, RemoteError, Result};
 use crate::record::{Id, Medium, StoredVideo};
 
-/// How many updates one command carries. The server takes 100,000 and 48 MB; fewer are repeated sooner.
+/// The number of updates per command. The server accepts 100,000 and 48 MB; smaller batches are retried faster.
 const BATCH: usize = 1000;
 
-/// A record that is in a repo.
+/// A published record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
-    /// The item it is of.
+    /// Its item.
     pub id: Id,
     /// Its key.
     pub rkey: String,
@@ -24,17 +24,17 @@ pub struct Published {
     pub uri: String,
     /// The hash of its content.
     pub cid: Cid,
-    /// Its video, if that was made just now; what is remembered of another stays.
+    /// Its video, if it was just made; otherwise the stored data on the video stays.
     pub video: Option<StoredVideo>,
 }
 
 impl Mongo {
-    /// Remembers with these items which records are theirs, and of tapes that their video is done. Items that are gone
-    /// stay gone; other fields stay as they are. Says how many items there were.
+    /// Stores the keys of their records in these items, and for tapes that the video is complete. Deleted items are not
+    /// recreated; other fields do not change. Returns the number of items found.
     ///
     /// # Errors
     ///
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn save_keys(&self, medium: Medium, published: &[Published]) -> Result<u64> {
         let update = |published: &Published| {
             let literal = |value: &str| doc! { "$literal": value };
@@ -55,18 +55,18 @@ impl Mongo {
                 }
                 set.extend(doc! { "at": keys, "mp4Status": "complete" });
             }
-            // As a pipeline, for that also replaces an `atproto` that is null, where a plain $set fails. What else is
-            // in `at` and `atproto` stays.
+            // As a pipeline, which also replaces an `atproto` that is null, where a plain $set fails. Other fields of
+            // `at` and `atproto` stay.
             (published.id, Bson::Array(vec![doc! { "$set": set }.into()]))
         };
         self.update(medium, "save the keys", published.iter().map(update).collect()).await
     }
 
-    /// Forgets which records are theirs. Says how many items there were.
+    /// Removes the keys of their records from these items. Returns the number of items found.
     ///
     /// # Errors
     ///
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn clear_keys(&self, medium: Medium, ids: &[Id]) -> Result<u64> {
         let mut unset = doc! { "atproto.rkey": "", "atproto.uri": "", "atproto.cid": "" };
         if medium == Medium::Tape {
@@ -77,11 +77,11 @@ impl Mongo {
         self.update(medium, "clear the keys", ids.iter().map(|id| (*id, update.clone())).collect()).await
     }
 
-    /// The items of an owner that know the key of a record; also those that make no sense otherwise.
+    /// The items of an owner that have the key of a record, including invalid items.
     ///
     /// # Errors
     ///
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn with_keys(&self, owner: &Owner, medium: Medium) -> Result<Vec<Id>> {
         let mut filter = owner.filter();
         let has = |field: &str| doc! { field: { "$exists": true } };
@@ -103,7 +103,7 @@ impl Mongo {
             let command = doc! {
                 "update": medium.plural(),
                 "updates": batch.iter().map(statement).collect::<Vec<_>>(),
-                // One bad document must not keep the others from their keys.
+                // One bad document must not prevent the update of the others.
                 "ordered": false,
                 "writeConcern": { "w": "majority", "wtimeout": 30_000 },
             };
@@ -117,10 +117,10 @@ impl Mongo {
     }
 }
 
-/// How many documents an answer to `update` speaks of. What went wrong is in an answer that says `ok`.
+/// The number of documents in a response to `update`. Errors can be in a response that says `ok`.
 ///
 /// # Errors
-/// The first of the errors in it.
+/// The first error in the response.
 pub fn matched_by(answer: &Document, doing: &str) -> Result<u64> {
     let first = answer.get_array("writeErrors").ok().and_then(|errors| errors.first()?.as_document());
     let error = first.or_else(|| answer.get_document("writeConcernError").ok());

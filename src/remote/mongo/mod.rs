@@ -1,8 +1,7 @@
 //! `MongoDB`, the system of record: accounts, items, and the keys of their records.
 //!
-//! Documents are years old and written by many tools; `document.rs` says how they are read. What cannot be made sense
-//! of is an [`Unusable`] item and not a failure. Writing touches only the keys of records, and
-//! the accounts of new members.
+//! Documents are years old and were written by many tools; `document.rs` reads them. An invalid document is an
+//! [`Unusable`] item, not a failure. Only the keys of records and the accounts of new members are written.
 
 mod absence;
 mod accounts;

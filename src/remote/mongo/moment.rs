@@ -1,7 +1,7 @@
-//! When an item was made, in whatever form its `when` is.
+//! The time at which an item was made, from any form of `when`.
 //!
-//! It is a date, a text, a number of milliseconds, or missing; then the id tells the time. Numbers of other units are
-//! told apart by their size: nothing was made before 1973, and nothing is from after 5138.
+//! It is a date, a string, a number of milliseconds, or missing; then the id gives the time. Numbers in other units are
+//! recognised by their size: no item is from before 1973 or after 5138.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil, fmt};
@@ -10,13 +10,13 @@ use mongodb::bson::Bson;
 use super::text::plain;
 use crate::record::Id;
 
-/// How many characters of a value are repeated in a doubt.
+/// The most characters of a value that a warning quotes.
 const LONGEST: usize = 40;
 
 /// 1973 in milliseconds, 5138 in seconds.
 const FIRST_MILLISECOND: f64 = 1e11;
 
-/// The units that a number may be of, the first number of each, and how many milliseconds one has.
+/// The units of numbers, the smallest number of each, and the factor to milliseconds.
 const UNITS: [(f64, &str, f64); 4] = [
     (1e8, "seconds", 1e3),
     (FIRST_MILLISECOND, "milliseconds", 1.0),
@@ -24,20 +24,20 @@ const UNITS: [(f64, &str, f64); 4] = [
     (1e6 * FIRST_MILLISECOND, "nanoseconds", 1e-6),
 ];
 
-/// A point in time, and what is odd about how it was told.
+/// A time, and a warning about its form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {
     /// Milliseconds since 1970.
     pub milliseconds: i64,
-    /// What is odd, and what came of it: `when is in seconds`, `1697586197 is taken for 2023-10-17T23:43:17Z`.
+    /// The warning and the interpretation: `when is in seconds`, `1697586197 is read as 2023-10-17T23:43:17Z`.
     pub doubt: Option<(&'static str, String)>,
 }
 
-/// What a number or a date tells: a time, and the unit if that is not the right one.
+/// A time from a number or a date, and a warning if the unit is wrong.
 type Told = (i64, Option<&'static str>);
 
 impl Moment {
-    /// What a document's `when` tells, or else its id.
+    /// The time from a document's `when`, or otherwise from its id.
     pub fn of(value: Option<&Bson>, id: Id) -> Moment {
         let made = i64::from(u32::from_be_bytes([id.0[0], id.0[1], id.0[2], id.0[3]])) * 1000;
         let (value, told) = match value {
@@ -50,14 +50,14 @@ impl Moment {
             Some((milliseconds, Some(reason))) => (milliseconds, reason),
             None => (made, "when cannot be read"),
         };
-        let by_id = if told.is_none() { ", by its id" } else { "" };
+        let by_id = if told.is_none() { ", from its id" } else { "" };
         let time = Timestamp::from_millisecond(milliseconds).unwrap_or_default();
-        let doubt = format!("{} is taken for {time}{by_id}", shown(value));
+        let doubt = format!("{} is read as {time}{by_id}", shown(value));
         Moment { milliseconds, doubt: Some((reason, doubt)) }
     }
 }
 
-/// Whether a record can have that time: its year has four digits.
+/// Whether a record can have this time: the year must have four digits.
 fn is_in_calendar(milliseconds: i64) -> bool {
     Timestamp::from_millisecond(milliseconds)
         .is_ok_and(|time| (0..=9999).contains(&time.to_zoned(TimeZone::UTC).year()))
@@ -87,11 +87,11 @@ fn number_told(number: f64) -> Option<Told> {
         "microseconds" => Some("when is in microseconds"),
         _ => Some("when is in nanoseconds"),
     };
-    // Infinity is cut to the end of all numbers, which is in no calendar.
+    // Infinity saturates to the largest number, which is in no calendar.
     Some(((number * milliseconds) as i64, reason))
 }
 
-/// A date as text, in UTC if it does not say otherwise: as ISO 8601 has it, as mail has it, as JavaScript prints it.
+/// A date as text, in UTC by default: in ISO 8601, in the format of email, or as JavaScript prints it.
 fn text_told(text: &str) -> Option<i64> {
     let iso = || text.parse::<Timestamp>().ok();
     let civil = || Some(text.parse::<civil::DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
@@ -169,10 +169,10 @@ mod tests {
         ] {
             let Moment { milliseconds, doubt } = moment(form.clone());
             assert_eq!((milliseconds / 1000, doubt.clone().unwrap().0), (seconds, reason), "{form}");
-            assert!(doubt.unwrap().1.contains(" is taken for 2023-08-24T16:21:09"), "{form}");
+            assert!(doubt.unwrap().1.contains(" is read as 2023-08-24T16:21:09"), "{form}");
         }
         let doubt = moment(seconds).doubt.unwrap().1;
-        assert_eq!(doubt, "1692894069 is taken for 2023-08-24T16:21:09Z");
+        assert_eq!(doubt, "1692894069 is read as 2023-08-24T16:21:09Z");
     }
 
     #[test]
@@ -197,7 +197,7 @@ mod tests {
             let Moment { milliseconds, doubt } = moment(form.clone());
             let (reason, doubt) = doubt.unwrap_or_else(|| panic!("{form}"));
             assert_eq!((milliseconds, reason), (MADE, "when cannot be read"), "{form}");
-            assert!(doubt.ends_with(" is taken for 2023-08-24T16:19:17Z, by its id"), "{doubt}");
+            assert!(doubt.ends_with(" is read as 2023-08-24T16:19:17Z, from its id"), "{doubt}");
             assert!(doubt.len() < 120 && !doubt.contains('\u{1b}'), "{doubt}");
         }
     }

@@ -1,4 +1,4 @@
-//! How far back the server remembers changes: whoever reads them and is away for longer has to begin anew.
+//! The time span of the oplog: a reader of changes that is away for longer must start over.
 
 use std::time::Duration;
 
@@ -8,15 +8,14 @@ use mongodb::error::ErrorKind;
 use super::client::{Mongo, failed};
 use crate::error::Result;
 
-/// How long the server may take for a look. The first and the last entry are at hand.
+/// The timeout of the query, which reads only the first and the last entry.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Mongo {
-    /// The time from the oldest entry of the oplog to the newest; `None` where there is no oplog, or it is not for us to
-    /// read.
+    /// The time from the oldest entry of the oplog to the newest; `None` if there is no oplog, or we have no access.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// If the database does not respond.
     pub async fn oplog_window(&self) -> Result<Option<Duration>> {
         let end = async |direction: i32| {
             let oplog = self.database.client().database("local").collection::<Document>("oplog.rs");

@@ -1,12 +1,12 @@
-//! What stands in an item's `user` and names nobody. Such an item has no account, and is not anonymous either.
+//! Invalid values of an item's `user`. The item then has no account, and is not anonymous either.
 
 use mongodb::bson::spec::ElementType;
 use mongodb::bson::{Bson, Document, doc};
 
-/// A form of `user` that names nobody.
+/// A form of `user` that names no user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Unnamed {
-    /// A text without letters.
+    /// A blank string.
     Empty,
     /// `null`.
     Null,
@@ -45,12 +45,12 @@ impl Unnamed {
         }
     }
 
-    /// The same, by the name that the server has for a type: `objectId`.
+    /// The same, by the server's name of a type: `objectId`.
     pub(super) fn of_type(name: &str) -> Unnamed {
         Unnamed::ALL.into_iter().find(|unnamed| unnamed.types().contains(&name)).unwrap_or(Unnamed::Other)
     }
 
-    /// What is wrong: `user is null`.
+    /// The reason: `user is null`.
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
@@ -60,13 +60,13 @@ impl Unnamed {
             Unnamed::ObjectId => "user is an ObjectId",
             Unnamed::Array => "user is an array",
             Unnamed::Document => "user is a document",
-            Unnamed::Other => "user is not a text",
+            Unnamed::Other => "user is not a string",
         }
     }
 
-    /// What finds the items that have it.
+    /// The query for items with this form.
     pub(super) fn filter(self) -> Document {
-        // Not `{ user: { $type: … } }`: that looks into lists, too.
+        // Not `{ user: { $type: … } }`, which also looks into arrays.
         let of_types = |types: &[&str]| doc! { "$in": [{ "$type": "$user" }, types] };
         match self {
             Unnamed::Empty => named(""),
@@ -78,7 +78,7 @@ impl Unnamed {
         }
     }
 
-    /// The server's names for the types of it.
+    /// The server's names of its types.
     fn types(self) -> &'static [&'static str] {
         match self {
             Unnamed::Empty => &["string"],
@@ -92,7 +92,7 @@ impl Unnamed {
     }
 }
 
-/// What finds items whose `user` is that text. A query for a text finds lists and symbols of it, too.
+/// The query for items whose `user` is this string. A plain query would also find arrays and symbols of it.
 pub(super) fn named(subject: &str) -> Document {
     doc! { "user": { "$eq": subject, "$not": { "$type": ["array", "symbol"] } } }
 }

@@ -1,4 +1,4 @@
-//! What the site has written down about a tape's video.
+//! The site's data on a tape's video.
 
 use futures_util::TryStreamExt;
 use mongodb::bson::doc;
@@ -8,23 +8,23 @@ use super::document;
 use crate::error::Result;
 use crate::record::{Id, Item, Medium};
 
-/// What the site has written down about a tape's video.
+/// The site's data on a tape's video.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TapeVideo {
-    /// Where it is.
+    /// Its address.
     pub url: Option<String>,
-    /// `complete`, once the site is done with it.
+    /// `complete` once the site has finished it.
     pub status: Option<String>,
     /// Whether the tape has a record.
     pub has_record: bool,
 }
 
 impl Mongo {
-    /// What the site has written down about a tape's video; `None` if there is no such tape.
+    /// Reads the site's data on a tape's video; `None` if the tape does not exist.
     ///
     /// # Errors
     ///
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn tape_video(&self, id: Id) -> Result<Option<TapeVideo>> {
         let filter = doc! { "_id": mongodb::bson::oid::ObjectId::from_bytes(id.0) };
         let fields = doc! { "mp4Url": 1, "mp4Status": 1, "at.rkey": 1, "atproto.rkey": 1 };
@@ -40,11 +40,11 @@ impl Mongo {
         }))
     }
 
-    /// Recordings of which the site knows no video, the newest first.
+    /// Recordings without a video on the site, newest first.
     ///
     /// # Errors
     ///
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn tapes_without_video(&self, limit: i64) -> Result<Vec<Item>> {
         let filter = doc! { "mp4Url": null, "kind": { "$ne": "mp4" }, "nuked": { "$ne": true } };
         let read = || async {
@@ -53,7 +53,7 @@ impl Mongo {
             found.sort(doc! { "_id": -1 }).limit(limit).await?.try_collect::<Vec<_>>().await
         };
         let found = repeat("look for tapes without a video", read).await?;
-        // What cannot be made sense of has no code that its video could be named by.
+        // An invalid item has no code to name its video.
         Ok(found.iter().filter_map(|tape| document::item(Medium::Tape, tape).ok()).map(|(item, _)| item).collect())
     }
 }

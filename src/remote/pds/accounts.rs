@@ -1,4 +1,4 @@
-//! Accounts on the server: whether they are there and well, and making new ones.
+//! Accounts on the server: their state, and creating new ones.
 
 use atrium_api::com::atproto::identity::resolve_handle;
 use atrium_api::com::atproto::server::{create_account, create_invite_code};
@@ -10,22 +10,22 @@ use super::exchange::Call;
 use super::syntax::parse;
 use crate::error::{Error, RemoteError, Result};
 
-/// How a repo is.
+/// The state of a repo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RepoStatus {
     /// It can be read and written.
     Active,
-    /// It cannot: `deactivated`, `takendown`, `throttled`, or for no reason that the server tells.
+    /// It cannot: `deactivated`, `takendown`, `throttled`, or without a reason from the server.
     Inactive(Option<String>),
-    /// The server has none for that DID.
+    /// The server has no repo for that DID.
     Missing,
 }
 
 impl Pds {
-    /// How a repo is, by what this server says; it may also be a relay.
+    /// The state of a repo according to this server, which may also be a relay.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// If it does not respond.
     pub async fn repo_status(&self, did: &str) -> Result<RepoStatus> {
         let parameters = get_repo_status::ParametersData { did: parse(did, "did")? };
         let call = Call::read(get_repo_status::NSID);
@@ -38,10 +38,10 @@ impl Pds {
         Ok(if output.active { RepoStatus::Active } else { RepoStatus::Inactive(output.status) })
     }
 
-    /// Whose a handle is, if it is anybody's.
+    /// The DID of a handle, if it has one.
     ///
     /// # Errors
-    /// When the server does not answer, or the text is no handle.
+    /// If the server does not respond, or the text is not a valid handle.
     pub async fn resolve_handle(&self, handle: &str) -> Result<Option<String>> {
         let parameters = resolve_handle::ParametersData { handle: parse(handle, "handle")? };
         let call = Call::read(resolve_handle::NSID);
@@ -52,10 +52,10 @@ impl Pds {
         }
     }
 
-    /// A code with which one account can be made.
+    /// Creates an invite code for one account.
     ///
     /// # Errors
-    /// When the operator's password is wrong, or the server does not answer.
+    /// If the operator's password is wrong, or the server does not respond.
     pub async fn create_invite_code(&self, admin_password: &SecretString) -> Result<SecretString> {
         let input = create_invite_code::InputData { for_account: None, use_count: 1 };
         let call = Call::administer(create_invite_code::NSID, admin_password);
@@ -63,11 +63,11 @@ impl Pds {
         Ok(output.code.into())
     }
 
-    /// Makes an account; answers with its repo.
+    /// Creates an account; returns its DID.
     ///
     /// # Errors
-    /// When the server declines, above all for the handle or the address; [`RemoteError::Uncertain`] when nobody knows whether
-    /// it has been made, which logging in to it tells.
+    /// If the server refuses, usually for the handle or the email address; [`RemoteError::Uncertain`] if the account
+    /// may or may not exist, which a login tells.
     pub async fn create_account(
         &self,
         handle: &str,

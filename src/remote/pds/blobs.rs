@@ -20,7 +20,7 @@ use super::syntax::parse;
 use crate::error::{Error, RemoteError, Result};
 use crate::record::BlobRef;
 
-/// How large a blob every PDS takes whose operator has not said otherwise, in bytes.
+/// The default limit on the size of a blob of a PDS, in bytes.
 pub const MOST_BLOB: u64 = 5 << 20;
 
 /// The bytes of a blob.
@@ -28,7 +28,7 @@ pub const MOST_BLOB: u64 = 5 << 20;
 pub enum Body {
     /// In memory.
     Bytes(Bytes),
-    /// In a file, sent as it is read.
+    /// In a file, which is streamed.
     File {
         /// The file.
         path: PathBuf,
@@ -38,7 +38,7 @@ pub enum Body {
 }
 
 impl Body {
-    /// How many bytes they are.
+    /// The number of bytes.
     #[must_use]
     pub fn size(&self) -> u64 {
         match self {
@@ -49,12 +49,12 @@ impl Body {
 }
 
 impl Pds {
-    /// Uploads a blob and says what a record has to call it. The server keeps it for an hour or so, for good only once
-    /// a record refers to it. Uploading it twice is the same as once.
+    /// Uploads a blob and returns the reference for a record. The server keeps the blob for about an hour, and
+    /// permanently only once a record refers to it. A second upload has no further effect.
     ///
     /// # Errors
-    /// [`RemoteError::TooLarge`] when the server does not take that much; when what it has got is not `expected`; when it
-    /// declines or does not answer.
+    /// [`RemoteError::TooLarge`] if the blob exceeds the server's limit; if the server received something other than
+    /// `expected`; if it refuses or does not respond.
     pub async fn upload_blob(
         &self,
         session: &Session,
@@ -73,18 +73,18 @@ impl Pds {
         let wrong = |source| Error::Remote(RemoteError::Answer { call: call.nsid, source });
         let output: upload_blob::OutputData = serde_json::from_slice(&body).map_err(|error| wrong(error.into()))?;
         let AtBlobRef::Typed(TypedBlobRef::Blob(blob)) = output.blob else {
-            return Err(wrong("it is a reference of the old form".into()));
+            return Err(wrong("response is a reference in the old form".into()));
         };
         let blob = BlobRef { cid: blob.r#ref.0, mime_type: blob.mime_type, size: blob.size as u64 };
         match expected {
             Some(expected) if *expected != blob.cid => {
-                Err(wrong(format!("it is for {}, not for {expected} as sent", blob.cid).into()))
+                Err(wrong(format!("response is for {}, not for {expected} as sent", blob.cid).into()))
             }
             _ => Ok(blob),
         }
     }
 
-    /// Whether blobs can be uploaded before patience ends: better known before they are made than after.
+    /// Whether blobs can be uploaded before the patience ends, to be checked before they are made.
     ///
     /// # Errors
     /// [`RemoteError::Postponed`].
@@ -92,15 +92,15 @@ impl Pds {
         self.pace().check(self.waits(), Call::upload(upload_blob::NSID, session.did()).toll)
     }
 
-    /// Reads a blob of at most so many bytes, if the server has it and a record refers to it.
+    /// Reads a blob of at most this many bytes, if the server has it and a record refers to it.
     ///
     /// # Errors
-    /// When the server does not answer, or what it gives is longer or not what the CID stands for.
+    /// If the server does not respond, or the blob is longer or does not match its CID.
     pub async fn get_blob(&self, did: &str, cid: &Cid, most: u64) -> Result<Option<Bytes>> {
         Ok(self.receive_blob(did, cid, Sink::memory(most)).await?.map(|(bytes, _)| bytes))
     }
 
-    /// Reads a blob and keeps nothing of it; says how many bytes it has.
+    /// Reads a blob without keeping it; returns its size in bytes.
     ///
     /// # Errors
     /// As [`Pds::get_blob`].
@@ -108,10 +108,10 @@ impl Pds {
         Ok(self.receive_blob(did, cid, Sink::hash(MOST_ANSWER, None)).await?.map(|(_, size)| size))
     }
 
-    /// Reads a blob into a file that is there; says how many bytes it has.
+    /// Reads a blob into an existing file; returns its size in bytes.
     ///
     /// # Errors
-    /// As [`Pds::get_blob`]; when the file cannot be written.
+    /// As [`Pds::get_blob`]; if the file cannot be written.
     pub async fn save_blob(&self, did: &str, cid: &Cid, into: &Path) -> Result<Option<u64>> {
         let mut file = tokio::fs::File::options().write(true).open(into).await.map_err(Error::write(into))?;
         let sink = Sink::hash(MOST_ANSWER, Some((into, &mut file)));
@@ -136,16 +136,16 @@ impl Pds {
         if found != *cid {
             return Err(Error::Remote(RemoteError::Answer {
                 call: call.nsid,
-                source: format!("it is not {cid}").into(),
+                source: format!("blob is not {cid}").into(),
             }));
         }
         Ok(Some((bytes, size)))
     }
 
-    /// The blobs that a repo's records refer to.
+    /// Lists the blobs that a repo's records refer to.
     ///
     /// # Errors
-    /// When the server does not answer.
+    /// If the server does not respond.
     pub async fn list_blobs(&self, did: &str) -> Result<HashSet<Cid>> {
         #[derive(Deserialize)]
         struct Page {

@@ -1,6 +1,6 @@
-//! CAR, the form in which a repo travels: a header, then blocks, each under the hash of its bytes.
+//! CAR, the archive format of repos: a header, then blocks, each with the hash of its bytes.
 //!
-//! Every block is checked against its CID, so that what comes out is what the root stands for or nothing.
+//! Every block is checked against its CID, so that the result matches the root.
 
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -12,10 +12,10 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Cause, Result};
 
-/// The code of sha-256 among hashes, the only one that repos use.
+/// The multihash code of sha-256, the only hash that repos use.
 const SHA_256: u64 = 0x12;
 
-/// A repo's blocks, cut out of the bytes it came in.
+/// A repo's blocks, as slices of the CAR's bytes.
 #[derive(Debug)]
 pub struct Car {
     /// The commit.
@@ -30,15 +30,15 @@ struct Header {
 }
 
 impl Car {
-    /// Takes it apart and checks it.
+    /// Parses and checks a CAR.
     pub fn read(mut bytes: Bytes) -> Result<Car, Cause> {
-        let header = section(&mut bytes)?.ok_or("it is empty")?;
+        let header = section(&mut bytes)?.ok_or("car is empty")?;
         let header: Header = serde_ipld_dagcbor::from_slice(&header)?;
         if header.version != 1 {
-            return Err(format!("it is a CAR of version {}; expected 1", header.version).into());
+            return Err(format!("car has version {}; expected 1", header.version).into());
         }
         let &[root] = header.roots.as_slice() else {
-            return Err(format!("it has {} roots; expected 1", header.roots.len()).into());
+            return Err(format!("car has {} roots; expected 1", header.roots.len()).into());
         };
         let mut blocks = HashMap::new();
         while let Some(section) = section(&mut bytes)? {
@@ -46,7 +46,7 @@ impl Car {
             let cid = Cid::read_bytes(&mut cursor)?;
             let block = section.slice(cursor.position() as usize..);
             if cid.hash().code() != SHA_256 || cid.hash().digest() != Sha256::digest(&block).as_slice() {
-                return Err(format!("block {cid} is not what its hash says").into());
+                return Err(format!("block {cid} does not match its hash").into());
             }
             blocks.insert(cid, block);
         }
@@ -64,7 +64,7 @@ impl Car {
     }
 }
 
-/// Cuts off a length and as many bytes.
+/// Splits off a length and that many bytes.
 fn section(bytes: &mut Bytes) -> Result<Option<Bytes>, Cause> {
     if bytes.is_empty() {
         return Ok(None);
@@ -72,14 +72,14 @@ fn section(bytes: &mut Bytes) -> Result<Option<Bytes>, Cause> {
     let length = varint(bytes)?;
     match usize::try_from(length) {
         Ok(length) if length <= bytes.len() => Ok(Some(bytes.split_to(length))),
-        _ => Err(format!("it ends {} bytes into a block of {length}", bytes.len()).into()),
+        _ => Err(format!("car ends {} bytes into a block of {length}", bytes.len()).into()),
     }
 }
 
-/// Cuts off a number.
+/// Splits off a number.
 fn varint(bytes: &mut Bytes) -> Result<u64, Cause> {
     let (number, rest) =
-        unsigned_varint::decode::u64(bytes).map_err(|_| "it ends within a length, or has one beyond all measure")?;
+        unsigned_varint::decode::u64(bytes).map_err(|_| "car ends within a length, or has an oversized one")?;
     let length = bytes.len() - rest.len();
     let _ = bytes.split_to(length);
     Ok(number)

@@ -1,4 +1,4 @@
-//! One server: its address, its connections, its pace.
+//! A server: its address, its connections, its rate limits.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,11 +15,11 @@ use crate::error::{ConfigError, Error, RemoteError, Result};
 use crate::remote::https::http_client;
 use crate::remote::waits::Waits;
 
-/// How long a connection may take.
+/// The timeout of a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long a connection is kept for the next request. Node closes idle ones after 5 s; a request that meets the
-/// closing one might have been read or not.
+/// How long an idle connection is kept. Node closes idle ones after 5 s, and a request that is sent then may or may not
+/// have been read.
 const IDLE: Duration = Duration::from_secs(4);
 
 /// A server.
@@ -46,12 +46,12 @@ impl Pds {
     /// The server at that address. `bypass_key` exempts from its rate limits.
     ///
     /// # Errors
-    /// When the key cannot be sent, or the system has no secure connections.
+    /// If the key cannot be sent, or the system has no TLS.
     pub fn new(url: &Url, bypass_key: Option<&SecretString>) -> Result<Pds> {
         Pds::sharing(Waits::default(), url, bypass_key)
     }
 
-    /// The same, where whoever has to wait for it does so among those who wait for others.
+    /// As [`Pds::new`], with waits that are shared with other servers.
     ///
     /// # Errors
     /// As [`Pds::new`].
@@ -61,7 +61,7 @@ impl Pds {
             let mut value = HeaderValue::from_str(key.expose_secret()).map_err(|_| {
                 Error::Config(ConfigError::Setting {
                     name: "PDS_RATE_LIMIT_BYPASS_KEY",
-                    what: "holds characters that no header can carry".into(),
+                    what: "contains characters that a header cannot carry".into(),
                 })
             })?;
             value.set_sensitive(true);
@@ -72,7 +72,7 @@ impl Pds {
         Ok(Pds { inner: Arc::new(Inner { url, headers, http, pace: Pace::default() }), waits })
     }
 
-    /// The same server, for one piece of work: to wait for it ends when `stop` is cancelled, too.
+    /// The same server for one piece of work, whose waits also end when `stop` is cancelled.
     #[must_use]
     pub fn stopped_by(&self, stop: &CancellationToken) -> Pds {
         Pds { inner: self.inner.clone(), waits: self.waits.stopped_by(stop) }
@@ -84,13 +84,13 @@ impl Pds {
         &self.inner.url
     }
 
-    /// Its rate limits as far as they have been seen.
+    /// Its rate limits, as far as known.
     #[must_use]
     pub fn pace(&self) -> &Pace {
         &self.inner.pace
     }
 
-    /// Who waits for it.
+    /// The waits for it.
     #[must_use]
     pub fn waits(&self) -> &Waits {
         &self.waits
@@ -100,7 +100,7 @@ impl Pds {
         self.inner.http.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Forgets the open connections, among them one that the server is about to close.
+    /// Drops the open connections, among them one that the server is about to close.
     pub(super) fn reconnect(&self) {
         if let Ok(fresh) = connections(&self.inner.headers) {
             *self.inner.http.write().unwrap_or_else(PoisonError::into_inner) = fresh;
@@ -114,7 +114,7 @@ fn connections(headers: &HeaderMap) -> Result<reqwest::Client> {
         .default_headers(headers.clone())
         .connect_timeout(CONNECT)
         .pool_idle_timeout(IDLE)
-        // A redirect would carry a session to somebody else.
+        // A redirect would send a session to another server.
         .redirect(Policy::none())
         .build();
     client

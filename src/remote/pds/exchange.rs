@@ -1,4 +1,4 @@
-//! One request and its answer: paced, repeated where that is harmless, and its failure told apart.
+//! A request and its response: paced, retried if safe, with failures classified.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -17,19 +17,20 @@ use super::receive::Sink;
 use crate::error::{Cause, Error, RemoteError, Result};
 use crate::remote::backoff::Backoff;
 
-/// How long a server may think, or fall silent halfway. The reference PDS gives itself 60 s for a batch with blobs.
+/// How long a server may be silent, before or during a response. The reference PDS allows itself 60 s for a batch with
+/// blobs.
 const SILENCE: Duration = Duration::from_secs(75);
 
-/// The slowest upload that is worth waiting for, in bytes per second.
+/// The slowest acceptable upload, in bytes per second.
 const SLOWEST: u64 = 32 * 1024;
 
-/// The longest answer: above the 100 MiB that the installer allows a blob, and a repo of 18,205 records is 5.2 MB.
+/// The longest response: above the installer's limit of 100 MiB for blobs; a repo of 18,205 records is 5.2 MB.
 pub(super) const MOST_ANSWER: u64 = 256 << 20;
 
-/// The longest answer that is read of a server that declines.
+/// The longest error response that is read.
 const MOST_COMPLAINT: usize = 64 << 10;
 
-/// How often a 429 is waited for. More than that, and somebody else at this address uses up all there is.
+/// How often a 429 is waited for. After that, another client at this address is using up the limit.
 const MOST_LIMITED: u32 = 8;
 
 /// A method and how to call it.
@@ -37,14 +38,14 @@ const MOST_LIMITED: u32 = 8;
 pub(super) struct Call<'a> {
     pub nsid: &'static str,
     pub toll: Toll<'a>,
-    /// The operator's password, for what only they may do.
+    /// The operator's password, for administration.
     admin_password: Option<&'a SecretString>,
-    /// Whether doing it twice is the same as once.
+    /// Whether it is idempotent.
     is_repeatable: bool,
 }
 
 impl<'a> Call<'a> {
-    /// Reads what everybody may read.
+    /// Reads public data.
     pub fn read(nsid: &'static str) -> Self {
         let toll = Toll { kind: Kind::Read, points: 1, account: "" };
         Call { nsid, toll, admin_password: None, is_repeatable: true }
@@ -56,22 +57,22 @@ impl<'a> Call<'a> {
         Call { toll, ..Call::read(nsid) }
     }
 
-    /// Begins or prolongs a session.
+    /// Starts a session.
     pub fn log_in(nsid: &'static str, account: &'a str) -> Self {
         Call { toll: Toll { kind: Kind::Login, points: 1, account }, ..Call::read(nsid) }
     }
 
-    /// Makes an account. Those who have none share a limiter.
+    /// Creates an account. These requests share a limiter.
     pub fn join(nsid: &'static str) -> Self {
         Call { is_repeatable: false, ..Call::log_in(nsid, "") }
     }
 
-    /// Does what only the operator may; doing it twice must do no harm.
+    /// An operation of the operator; must be idempotent.
     pub fn administer(nsid: &'static str, password: &'a SecretString) -> Self {
         Call { admin_password: Some(password), ..Call::read(nsid) }
     }
 
-    /// Prolongs a session, which only the general limiter counts.
+    /// Extends a session, which only the general limiter counts.
     pub fn refresh(nsid: &'static str) -> Self {
         Call::read(nsid)
     }
@@ -89,7 +90,7 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What is sent.
+/// The body of a request.
 #[derive(Debug, Clone)]
 pub(super) enum Content {
     Nothing,
@@ -119,14 +120,14 @@ pub(super) struct Request<'a> {
     pub bearer: Option<SecretString>,
 }
 
-/// An answer of a request that succeeded.
+/// The response to a successful request.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub headers: HeaderMap,
     pub body: Bytes,
 }
 
-/// What a server says when it declines.
+/// The error response of a server.
 #[derive(Debug, Default, Deserialize)]
 struct Complaint {
     #[serde(default)]
@@ -135,27 +136,27 @@ struct Complaint {
     message: String,
 }
 
-/// How one attempt ended if not well.
+/// The failure of one attempt.
 enum Failure {
     /// The server has not seen it.
     Unsent(Cause),
     /// The server may have done it.
     Lost(Cause),
-    /// The server has not done it and asks for patience; whether it has said how much.
+    /// The server has not done it and limits its rate; `is_announced` tells whether it has sent the time.
     Limited { status: StatusCode, is_announced: bool },
-    /// The server will say the same again.
+    /// A retry would fail in the same way.
     Final(Error),
 }
 
 impl Pds {
-    /// Sends a request until it is answered, or hope is lost.
+    /// Sends a request, with retries.
     pub(super) async fn exchange(&self, request: &Request<'_>) -> Result<Answer> {
         let mut sink = Sink::memory(MOST_ANSWER);
         let headers = self.receive(request, &mut sink).await?;
         Ok(Answer { headers, body: sink.into_bytes() })
     }
 
-    /// The same for an answer that may be long.
+    /// The same for a response that may be long.
     pub(super) async fn receive(&self, request: &Request<'_>, sink: &mut Sink<'_>) -> Result<HeaderMap> {
         let nsid = request.call.nsid;
         let mut backoff = Backoff::new();
@@ -168,14 +169,14 @@ impl Pds {
                     limited += 1;
                     continue;
                 }
-                Err(Failure::Limited { status, .. }) => (format!("{status}: it asks to be left alone").into(), false),
+                Err(Failure::Limited { status, .. }) => (format!("{status}: rate limited").into(), false),
                 Err(Failure::Unsent(source)) => (source, false),
                 Err(Failure::Lost(source)) => (source, true),
             };
             if was_sent && !request.call.is_repeatable {
                 return Err(Error::Remote(RemoteError::Uncertain { call: nsid, source }));
             }
-            tracing::debug!(nsid, attempt = backoff.attempts(), cause = %source, "no answer");
+            tracing::debug!(nsid, attempt = backoff.attempts(), cause = %source, "no response");
             if !backoff.again().await {
                 return Err(Error::Remote(RemoteError::Unavailable {
                     call: nsid,
@@ -206,7 +207,7 @@ impl Pds {
             match timeout(SILENCE, response.chunk()).await {
                 Ok(Ok(Some(chunk))) if status.is_success() => {
                     if !sink.take(&chunk).await? {
-                        let source = "it is longer than it may be".into();
+                        let source = "response exceeds its limit".into();
                         return Ok(Err(Failure::Final(Error::Remote(RemoteError::Answer {
                             call: request.call.nsid,
                             source,
@@ -214,7 +215,7 @@ impl Pds {
                     }
                 }
                 Ok(Ok(Some(chunk))) if body.len() + chunk.len() <= MOST_COMPLAINT => body.extend_from_slice(&chunk),
-                // A status that is bad news needs no more words.
+                // For an error status, the body is optional.
                 Ok(Ok(None | Some(_))) => break,
                 _ if !status.is_success() => break,
                 Ok(Err(error)) => return Ok(Err(Failure::Lost(error.without_url().into()))),
@@ -256,13 +257,13 @@ impl Pds {
         match status {
             StatusCode::TOO_MANY_REQUESTS => return Failure::Limited { status, is_announced },
             StatusCode::PAYLOAD_TOO_LARGE => {
-                // The server closes this connection without a word.
+                // The server closes this connection without notice.
                 self.reconnect();
                 return Failure::Final(Error::Remote(RemoteError::TooLarge { call, size: request.content.size() }));
             }
             _ if name == "InvalidSwap" => return Failure::Final(Error::Remote(RemoteError::InvalidSwap { call })),
-            // Proxies have no names for their errors, and what a proxy declines the server has not seen. What it cannot
-            // answer for may have happened all the same.
+            // Proxies send no error names, and the server has not seen a request that a proxy refuses. A gateway error,
+            // however, may follow a request that was carried out.
             _ if is_announced && (name.is_empty() || status.is_server_error()) && request.call.is_repeatable => {
                 return Failure::Limited { status, is_announced };
             }

@@ -1,4 +1,4 @@
-//! Whether the server is there at all, which release it is, and what time it thinks it is.
+//! Checks whether the server responds, its release, and its clock.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use serde::Deserialize;
 use super::client::Pds;
 use crate::error::{Cause, Error, RemoteError, Result};
 
-/// Where servers say how they are; no method of the protocol's.
+/// The health check of servers; not a method of the protocol.
 const HEALTH: &str = "_health";
 
-/// How long it may take to answer.
+/// The timeout of the response.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How a server is.
+/// The state of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// Its release, if it tells.
+    /// Its release, if known.
     pub version: Option<String>,
-    /// How far its clock is ahead of ours, to a second, if it tells the time.
+    /// How far its clock is ahead of ours, to a second, if known.
     pub ahead: Option<SignedDuration>,
 }
 
@@ -30,10 +30,10 @@ struct Report {
 }
 
 impl Pds {
-    /// Asks how it is, once: who asks this wants to hear at once what is wrong.
+    /// Queries the health once, without retries, because callers want to know problems at once.
     ///
     /// # Errors
-    /// When it does not answer, or says that it is not well.
+    /// If it does not respond, or is not healthy.
     pub async fn health(&self) -> Result<Health> {
         let failed = |source: Cause| Error::Remote(RemoteError::Unavailable { call: HEALTH, attempts: 1, source });
         let asked = Timestamp::now();
@@ -42,12 +42,12 @@ impl Pds {
         let answered = Timestamp::now();
         let date = answer.headers().get(DATE).and_then(|date| jiff::fmt::rfc2822::parse(date.to_str().ok()?).ok());
         let ahead = date.map(|date| {
-            // Cut to the second: on average half of one is missing.
+            // Truncated to a second: on average half a second is missing.
             let theirs = date.timestamp() + SignedDuration::from_millis(500);
             theirs.duration_since(asked + asked.duration_until(answered) / 2)
         });
         if answer.status().is_server_error() {
-            return Err(failed(format!("it answered with {}", answer.status()).into()));
+            return Err(failed(format!("server returned {}", answer.status()).into()));
         }
         let report: Report = serde_json::from_slice(&answer.bytes().await.unwrap_or_default()).unwrap_or_default();
         Ok(Health { version: report.version, ahead })

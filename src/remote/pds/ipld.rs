@@ -1,4 +1,4 @@
-//! DAG-CBOR, the form in which repos keep records, to JSON.
+//! Converts DAG-CBOR, the encoding of records in repos, to JSON.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
@@ -10,7 +10,7 @@ pub fn to_json(ipld: Ipld) -> Value {
     match ipld {
         Ipld::Null => Value::Null,
         Ipld::Bool(truth) => truth.into(),
-        // Beyond what JSON's readers hold there are no numbers in a repo; as text it is at least not another number.
+        // Repos contain no numbers beyond JSON's range; as text, one would at least not become another number.
         Ipld::Integer(number) => i64::try_from(number).map_or_else(|_| number.to_string().into(), Value::from),
         Ipld::Float(number) => number.into(),
         Ipld::String(text) => text.into(),

@@ -1,12 +1,12 @@
 //! The PDS, the public mirror: accounts' repos with their records and blobs.
 //!
-//! [`Pds`] is one server. What is public is read without, what is written needs a [`Session`], one for each account.
-//! Requests wait as the server's rate limits say ([`Pace`]). Reading, uploading blobs and logging in are repeated when
-//! they fail; writing is not, for nobody knows whether it has happened: then the error is
+//! [`Pds`] is one server. Public data is read without a session; writes need a [`Session`], one per account. Requests
+//! wait as the server's rate limits require ([`Pace`]). Reads, uploads of blobs and logins are retried when they fail;
+//! writes are not, because they may have happened: then the error is
 //! [`LookFirst`](crate::error::Disposition::LookFirst).
 //!
-//! The types of the protocol are atrium's. The HTTP client under them is ours, for atrium's drops the headers that tell
-//! the rate limits, sends blobs without their type, and takes every failed refresh for the end of a session.
+//! The types of the protocol are atrium's. The HTTP client under them is ours, because atrium's drops the rate-limit
+//! headers, sends blobs without their type, and treats every failed refresh as the end of a session.
 
 mod accounts;
 mod blobs;

@@ -1,4 +1,4 @@
-//! Where the bytes of an answer go while they come: to memory, to a file, or nowhere but into their hash.
+//! Receives the bytes of a response into memory, into a file, or only into their hash.
 
 use std::path::Path;
 
@@ -11,12 +11,12 @@ use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use crate::error::{Error, Result};
 use crate::record::BlobRef;
 
-/// Takes the bytes of one answer.
+/// Takes the bytes of one response.
 pub(super) struct Sink<'a> {
     to: To<'a>,
-    /// More is refused.
+    /// The limit in bytes.
     most: u64,
-    /// How many have come.
+    /// The number of bytes received.
     size: u64,
 }
 
@@ -26,17 +26,17 @@ enum To<'a> {
 }
 
 impl<'a> Sink<'a> {
-    /// Keeps them in memory.
+    /// Keeps the bytes in memory.
     pub fn memory(most: u64) -> Self {
         Sink { to: To::Memory(BytesMut::new()), most, size: 0 }
     }
 
-    /// Hashes them, and keeps them in a file if there is one.
+    /// Hashes the bytes, and writes them to a file if there is one.
     pub fn hash(most: u64, file: Option<(&'a Path, &'a mut File)>) -> Self {
         Sink { to: To::Hash(Box::default(), file), most, size: 0 }
     }
 
-    /// Forgets what came of an answer that broke off.
+    /// Discards the bytes of an incomplete response.
     pub async fn restart(&mut self) -> Result<()> {
         self.size = 0;
         match &mut self.to {
@@ -52,7 +52,7 @@ impl<'a> Sink<'a> {
         Ok(())
     }
 
-    /// Takes the next bytes; `false` if they are too many.
+    /// Takes the next bytes; `false` if there are too many.
     pub async fn take(&mut self, chunk: &[u8]) -> Result<bool> {
         self.size += chunk.len() as u64;
         if self.size > self.most {
@@ -70,12 +70,12 @@ impl<'a> Sink<'a> {
         Ok(true)
     }
 
-    /// How many bytes have come.
+    /// The number of bytes received.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// What came into memory.
+    /// The bytes in memory.
     pub fn into_bytes(self) -> Bytes {
         match self.to {
             To::Memory(bytes) => bytes.freeze(),
@@ -83,7 +83,7 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// What a blob of the bytes is known by, and the bytes that are in memory. A file is then written.
+    /// The CID of the bytes, and the bytes in memory. A file is then completely written.
     pub async fn into_blob(self) -> Result<(Cid, Bytes)> {
         match self.to {
             To::Memory(bytes) => Ok((BlobRef::of(&bytes, "").cid, bytes.freeze())),

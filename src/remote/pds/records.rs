@@ -16,7 +16,7 @@ use super::writes::{POINTS_OF_DELETE, POINTS_OF_UPDATE, Written};
 use crate::error::{Error, RemoteError, Result};
 use crate::record::{Medium, Record, Schema};
 
-/// A record that is in a repo.
+/// An existing record in a repo.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Existing {
     /// Its collection.
@@ -30,25 +30,25 @@ pub struct Existing {
 }
 
 impl Existing {
-    /// Its medium, if it is of one of the five.
+    /// Its medium, if it is one of the five.
     #[must_use]
     pub fn medium(&self) -> Option<Medium> {
         Medium::of_collection(&self.collection)
     }
 }
 
-/// What a record must be for it to be replaced.
+/// The required state of a record for a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swap {
     /// Anything.
     Any,
-    /// Not there.
+    /// Does not exist.
     Missing,
-    /// This very one.
+    /// Exactly this one.
     Is(Cid),
 }
 
-/// A record as the server lists it. Not atrium's type: that takes no records but those that follow today's rules.
+/// A record as listed by the server. Not atrium's type, which rejects records that violate current rules.
 #[derive(Debug, Deserialize)]
 pub(super) struct Listed {
     uri: String,
@@ -56,7 +56,7 @@ pub(super) struct Listed {
     value: Value,
 }
 
-/// Some records, and where the next are.
+/// A page of records, and the cursor of the next.
 #[derive(Debug, Deserialize)]
 pub(super) struct Page {
     pub cursor: Option<String>,
@@ -77,10 +77,10 @@ impl Listed {
 }
 
 impl Pds {
-    /// Reads a record, if it is there.
+    /// Reads a record, if it exists.
     ///
     /// # Errors
-    /// When the server does not answer.
+    /// If the server does not respond.
     pub async fn get_record(&self, did: &str, collection: &str, rkey: &str) -> Result<Option<Existing>> {
         let parameters = get_record::ParametersData {
             cid: None,
@@ -95,21 +95,21 @@ impl Pds {
         }
     }
 
-    /// Writes one record, whether it is there or not. Writing what is there already changes nothing.
+    /// Creates or updates one record. Writing an identical record changes nothing.
     ///
     /// # Errors
-    /// When the record is not what `swap` wants, the server declines, or nobody knows.
+    /// If the record is not in the state `swap`, the server refuses, or the outcome is uncertain.
     pub async fn put_record(&self, session: &Session, rkey: &str, record: &Record, swap: Swap) -> Result<Written> {
         // The server does not know these lexicons, and the record has passed its own.
         let validate = Some(false);
         self.put(session, record.medium().collection(), rkey, record.value(), validate, swap).await
     }
 
-    /// Deletes a record if it is this very one; one that is not there is as good as deleted.
+    /// Deletes a record if it is exactly this one; a missing one counts as deleted.
     ///
     /// # Errors
-    /// [`RemoteError::InvalidSwap`] when it is another one, [`RemoteError::Uncertain`] when nobody knows; when the server declines or
-    /// cannot be reached.
+    /// [`RemoteError::InvalidSwap`] if it is another one, [`RemoteError::Uncertain`] if the outcome is uncertain; if
+    /// the server refuses or cannot be reached.
     pub async fn delete_record(&self, session: &Session, medium: Medium, rkey: &str, is: Cid) -> Result<()> {
         let data = delete_record::InputData {
             collection: parse(medium.collection(), "collection")?,
@@ -126,9 +126,9 @@ impl Pds {
     /// Publishes a lexicon in the account's repo.
     ///
     /// # Errors
-    /// When what is there is not what `swap` wants, the server declines, or nobody knows.
+    /// If the published one is not in the state `swap`, the server refuses, or the outcome is uncertain.
     pub async fn put_schema(&self, session: &Session, schema: &Schema, swap: Swap) -> Result<Written> {
-        // The server looks at it too, if it knows the lexicon of lexicons.
+        // The server validates it too, if it knows the lexicon of lexicons.
         self.put(session, Schema::COLLECTION, schema.nsid(), schema.value(), None, swap).await
     }
 
@@ -155,10 +155,10 @@ impl Pds {
         };
         let mut input = put_record::Input::from(data);
         if swap == Swap::Missing {
-            // Null is another thing than nothing here, which atrium's field cannot say.
+            // Null differs from absent here, which atrium's field cannot express.
             input.extra_data = Ipld::Map(BTreeMap::from([("swapRecord".into(), Ipld::Null)]));
         }
-        // The server counts an update, though it may be a creation.
+        // The server counts an update, even for a creation.
         let call = Call::write(put_record::NSID, POINTS_OF_UPDATE, session.did());
         let output: put_record::OutputData = session.procedure(self, call, &input).await?;
         Ok(Written { uri: output.uri, cid: *output.cid.as_ref() })

@@ -1,4 +1,4 @@
-//! The state of a whole repo, in one request where the server can.
+//! The state of a whole repo, in one request if the server supports it.
 
 use atrium_api::com::atproto::{repo::list_records, sync::get_latest_commit, sync::get_repo};
 use atrium_api::types::LimitedNonZeroU8;
@@ -18,13 +18,13 @@ use super::tree::Commit;
 use crate::error::{Cause, Error, RemoteError, Result};
 use crate::record::Medium;
 
-/// What the collections of all media begin with. What others keep in the repo is not looked at.
+/// The common prefix of the collections of all media. Other collections are ignored.
 const PREFIX: &str = "computer.aesthetic.";
 
-/// Where a repo is.
+/// The head of a repo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// The commit, for [`Pds::apply_writes`] to make sure that nothing has changed since.
+    /// The commit, for [`Pds::apply_writes`] to check that nothing has changed since.
     pub commit: Cid,
     /// Its revision.
     pub rev: String,
@@ -33,9 +33,9 @@ pub struct Head {
 /// A repo's records as of one commit.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// Whose it is.
+    /// The repo's DID.
     pub did: String,
-    /// The revision; of an old commit that has none, its CID.
+    /// The revision; the CID of an old commit that has none.
     pub rev: String,
     /// The commit, for [`Pds::apply_writes`] to make sure that nothing has changed since.
     pub commit: Cid,
@@ -44,12 +44,12 @@ pub struct Snapshot {
 }
 
 impl Pds {
-    /// Reads a repo; `None` if the server has none for that DID. What the hashes cover is checked against them; the
-    /// commit's signature is not, for it is this very server that we ask for its own state.
+    /// Reads a repo; `None` if the server has none for that DID. Hashes are checked, but not the commit's signature,
+    /// because the server reports its own state.
     ///
     /// # Errors
-    /// [`RemoteError::Away`] when the account is deactivated or taken down; when the server does not answer, or does not give
-    /// the repo out for another reason.
+    /// [`RemoteError::Away`] if the account is deactivated or taken down; if the server does not respond, or refuses
+    /// for another reason.
     pub async fn repo(&self, did: &str) -> Result<Option<Snapshot>> {
         let error = match self.repo_as_car(did).await {
             Ok((_, snapshot)) => return Ok(Some(snapshot)),
@@ -64,8 +64,7 @@ impl Pds {
         self.repo_as_lists(did).await
     }
 
-    /// Reads a repo as it travels, one CAR that holds all of it, of whatever collections; and what it holds. `None` if
-    /// the server has none for that DID.
+    /// Reads a repo as one CAR with all its collections, and its contents. `None` if the server has none for that DID.
     ///
     /// # Errors
     /// As [`Pds::repo`].
@@ -87,22 +86,21 @@ impl Pds {
     async fn repo_as_car(&self, did: &str) -> Result<(Bytes, Snapshot)> {
         let car = self.car(did).await?;
         let bytes = car.clone();
-        // Hashing megabytes is no work for a thread that others wait for.
+        // Hashing megabytes must not block an async thread.
         let read = tokio::task::spawn_blocking(move || Snapshot::of_car(bytes)).await;
         let wrong = |source| Error::Remote(RemoteError::Answer { call: get_repo::NSID, source });
         let snapshot = read.unwrap_or_else(|panic| Err(panic.into())).map_err(wrong)?;
         if snapshot.did != did {
-            return Err(wrong(format!("it is the repo of {}", snapshot.did).into()));
+            return Err(wrong(format!("response is the repo of {}", snapshot.did).into()));
         }
         Ok((car, snapshot))
     }
 
-    /// Where a repo is by now, if since that revision nothing was written under `computer.aesthetic`; `None` if
-    /// something was, or may have been. What was deleted meanwhile does not show: who then writes on top is told by the
-    /// server.
+    /// The current head of a repo, if nothing was written under `computer.aesthetic` since that revision; `None` if
+    /// something was, or may have been. Deletions do not show; the server then refuses a write with a swap.
     ///
     /// # Errors
-    /// When the server does not answer.
+    /// If the server does not respond.
     pub async fn moved_on(&self, did: &str, since: &str) -> Result<Option<Head>> {
         let call = Call::read_repo(get_repo::NSID);
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
@@ -111,7 +109,7 @@ impl Pds {
         let car = self.exchange(&request).await?.body;
         let read = tokio::task::spawn_blocking(move || newer_head(car)).await;
         let head = read.unwrap_or_else(|panic| Err(panic.into())).unwrap_or_else(|cause| {
-            tracing::debug!(did, %cause, "what is new in the repo cannot be told");
+            tracing::debug!(did, %cause, "cannot tell what is new in the repo");
             None
         });
         Ok(head.filter(|(owner, _)| owner == did).map(|(_, head)| head))
@@ -121,7 +119,7 @@ impl Pds {
         let did_parameter = parse(did, "did")?;
         let parameters = get_latest_commit::ParametersData { did: did_parameter };
         let call = Call::read(get_latest_commit::NSID);
-        // Before the records: what is written meanwhile then shows as a swap that fails, and not at all else.
+        // Before the records: a concurrent write then shows as a failed swap; otherwise it would go unnoticed.
         let commit: get_latest_commit::OutputData = match self.query(call, Some(parameters)).await {
             Err(Error::Remote(RemoteError::Refused { name, .. })) if name == "RepoNotFound" => return Ok(None),
             commit => commit?,
@@ -152,7 +150,7 @@ impl Pds {
     }
 }
 
-/// Whose repo a CAR of new blocks is of and where it is, unless one of the blocks is a record of ours.
+/// The DID and head of a CAR of new blocks, unless one of the blocks is a record of ours.
 fn newer_head(car: Bytes) -> Result<Option<(String, Head)>, Cause> {
     let car = Car::read(car)?;
     let commit = Commit::read(&car)?;
@@ -165,7 +163,7 @@ fn newer_head(car: Bytes) -> Result<Option<(String, Head)>, Cause> {
     Ok((!is_touched).then_some((commit.did, Head { commit: car.root, rev: commit.rev })))
 }
 
-/// A refusal that is about the account, by the server's name for it.
+/// Recognises a refusal that concerns the account, by the server's error name.
 fn away(error: Error) -> Error {
     let status = match &error {
         Error::Remote(RemoteError::Refused { name, .. }) => match name.as_str() {
@@ -180,16 +178,16 @@ fn away(error: Error) -> Error {
 }
 
 impl Snapshot {
-    /// Where the repo is.
+    /// The head of the repo.
     #[must_use]
     pub fn head(&self) -> Head {
         Head { commit: self.commit, rev: self.rev.clone() }
     }
 
-    /// What a CAR holds. All blocks are checked against their hashes.
+    /// The contents of a CAR. All blocks are checked against their hashes.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// If it is malformed.
     pub fn of_car(car: Bytes) -> Result<Snapshot, Cause> {
         let car = Car::read(car)?;
         let commit = Commit::read(&car)?;

@@ -1,4 +1,4 @@
-//! What a server says about itself, and how it changes while we run.
+//! A server's description of itself, refreshed while we run.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -10,25 +10,25 @@ use super::client::Pds;
 use super::exchange::Call;
 use crate::error::Result;
 
-/// How old what is known may be. An operator who allows larger blobs need not restart those who upload them.
+/// The maximum age of a description, so that a new limit on blobs takes effect without a restart of clients.
 const MOST_AGE: Duration = Duration::from_hours(1);
 
-/// What a server says about itself.
+/// A server's description of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     /// Its identity.
     pub did: String,
-    /// The largest blob it takes, in bytes; servers before 0.5 do not say.
+    /// Its limit on blobs in bytes; unknown for servers before 0.5.
     pub blob_upload_limit: Option<u64>,
-    /// What handles on it end with: `.at.aesthetic.computer`.
+    /// The domains of its handles: `.at.aesthetic.computer`.
     pub user_domains: Vec<String>,
-    /// Whether nobody gets an account without a code of the operator's.
+    /// Whether a new account needs an invite code.
     pub needs_invite_code: bool,
-    /// Whether it tells its rate limits. It does not where there are none, or none for us.
+    /// Whether it announces rate limits. It does not if there are none, or none for us.
     pub announces_limits: bool,
 }
 
-/// What a server has said about itself last. Clones are the same.
+/// The last description of a server, shared by clones.
 #[derive(Debug, Clone)]
 pub struct Description {
     pds: Pds,
@@ -38,49 +38,50 @@ pub struct Description {
 #[derive(Debug)]
 struct Known {
     server: Server,
-    /// When it is to be asked again.
+    /// The time of the next query.
     due: Instant,
 }
 
 impl Description {
-    /// Asks for the first time.
+    /// Queries the server for the first time.
     ///
     /// # Errors
-    /// When the server does not answer.
+    /// If the server does not respond.
     pub async fn new(pds: &Pds) -> Result<Self> {
         let server = pds.describe().await?;
         let known = Known { server, due: Instant::now() + MOST_AGE };
         Ok(Description { pds: pds.clone(), known: Arc::new(RwLock::new(known)) })
     }
 
-    /// What is known.
+    /// The current description.
     #[must_use]
     pub fn current(&self) -> Server {
         self.known.read().unwrap_or_else(PoisonError::into_inner).server.clone()
     }
 
-    /// Asks again if what is known is an hour old. Without an answer, the old one holds for another hour.
+    /// Queries the server again if the description is an hour old. Without a response, the old one stays for another
+    /// hour.
     pub async fn refresh(&self) {
         {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             if Instant::now() < known.due {
                 return;
             }
-            // At once, so that nobody else asks meanwhile.
+            // First, so that no other task queries meanwhile.
             known.due = Instant::now() + MOST_AGE;
         }
         match self.pds.describe().await {
             Ok(server) => self.known.write().unwrap_or_else(PoisonError::into_inner).server = server,
-            Err(error) => tracing::warn!(chain = ?error.chain(), "the PDS does not say what it allows now"),
+            Err(error) => tracing::warn!(chain = ?error.chain(), "the pds does not return its description"),
         }
     }
 }
 
 impl Pds {
-    /// What it says about itself. To ask this first also tells its general rate limit.
+    /// Queries its description. As the first request, this also shows its general rate limit.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// If it does not respond.
     pub async fn describe(&self) -> Result<Server> {
         let call = Call::read(describe_server::NSID);
         let output: describe_server::OutputData = self.query(call, None::<()>).await?;

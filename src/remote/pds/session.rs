@@ -1,4 +1,4 @@
-//! Being logged in: a session is prolonged in time, by one task for all who share it.
+//! Sessions: tokens are refreshed in time, by one task for all that share a session.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,10 +18,10 @@ use super::client::Pds;
 use super::exchange::{Answer, Call, Content, Request};
 use crate::error::{Error, RemoteError, Result};
 
-/// How long before its end a token is replaced: longer than any request takes.
+/// How long before its expiry a token is replaced: longer than any request takes.
 const MARGIN: Duration = Duration::from_mins(5);
 
-/// How long a token is taken to be good that does not say. The reference PDS gives 2 hours.
+/// The assumed lifetime of a token without an expiry. The reference PDS gives 2 hours.
 const UNKNOWN: Duration = Duration::from_hours(1);
 
 /// An account, logged in. Printing it shows no secret.
@@ -31,7 +31,7 @@ pub struct Session {
     service: Option<String>,
     identifier: String,
     password: SecretString,
-    /// Locked while they are being replaced, so that one task does it and the others wait.
+    /// Locked while tokens are replaced, so that one task does it and the others wait.
     tokens: Mutex<Tokens>,
 }
 
@@ -45,11 +45,11 @@ struct Tokens {
     access: SecretString,
     refresh: SecretString,
     ends: jiff::Timestamp,
-    /// How often they have been replaced. Two tokens of one second may be the same text.
+    /// The number of replacements. Two tokens from the same second may be equal.
     generation: u32,
 }
 
-/// A token, and which it is.
+/// A token and its generation.
 #[derive(Debug, Clone)]
 struct Token {
     text: SecretString,
@@ -67,7 +67,7 @@ impl Tokens {
     }
 }
 
-/// When a token ends, by its own account. Its signature is the server's business.
+/// The expiry in a token. Its signature is not verified here.
 fn end_of(token: &str) -> Option<jiff::Timestamp> {
     #[derive(Deserialize)]
     struct Claims {
@@ -78,7 +78,7 @@ fn end_of(token: &str) -> Option<jiff::Timestamp> {
     jiff::Timestamp::from_second(claims.exp).ok()
 }
 
-/// The address of the server that a DID document names.
+/// The address of the server in a DID document.
 fn service(document: &Unknown) -> Option<String> {
     let document = serde_json::to_value(document).ok()?;
     let services = document["service"].as_array()?.iter();
@@ -90,7 +90,7 @@ impl Pds {
     /// Logs in. Share the session: a server allows few logins in a day.
     ///
     /// # Errors
-    /// When the password is wrong, the account is blocked, or the server does not answer.
+    /// If the password is wrong, the account is blocked, or the server does not respond.
     pub async fn login(&self, identifier: &str, password: &SecretString) -> Result<Session> {
         let output = self.create_session(identifier, password).await?;
         Ok(Session {
@@ -131,19 +131,19 @@ impl Session {
         &self.did
     }
 
-    /// What the server calls the account.
+    /// The account's handle.
     #[must_use]
     pub fn handle(&self) -> &str {
         &self.handle
     }
 
-    /// The address of the server that the account's identity names, if the server has told.
+    /// The address of the server that the account's identity names, if known.
     #[must_use]
     pub fn service(&self) -> Option<&str> {
         self.service.as_deref()
     }
 
-    /// Has something done in the account's name.
+    /// Calls a procedure with the session's token.
     pub(super) async fn procedure<I, O>(&self, pds: &Pds, call: Call<'_>, input: &I) -> Result<O>
     where
         I: Serialize + Sync,
@@ -157,7 +157,7 @@ impl Session {
         }
     }
 
-    /// Sends a request in the account's name.
+    /// Sends a request with the session's token.
     pub(super) async fn exchange(&self, pds: &Pds, request: Request<'_>) -> Result<Answer> {
         let token = self.token(pds).await?;
         let request = Request { bearer: Some(token.text), ..request };
@@ -168,7 +168,7 @@ impl Session {
         }
     }
 
-    /// Another token, if the outcome is that the server no longer takes the one that was sent.
+    /// A new token, if the server rejected the one that was sent.
     async fn renewed<T>(&self, pds: &Pds, generation: u32, outcome: &Result<T>) -> Result<Option<Token>> {
         match outcome {
             Err(Error::Remote(RemoteError::Refused { name, .. }))
@@ -181,12 +181,12 @@ impl Session {
         }
     }
 
-    /// A token that is good for a while.
+    /// A token that is valid for a while.
     async fn token(&self, pds: &Pds) -> Result<Token> {
         let mut tokens = self.tokens.lock().await;
         if !tokens.is_good_for(MARGIN) {
             match self.replace(pds, &mut tokens).await {
-                // The old one may do for this once; the next request tries again.
+                // The old token may still work; the next request tries again.
                 Err(error) if error.disposition().is_retry() && tokens.is_good_for(Duration::ZERO) => {}
                 outcome => outcome?,
             }
@@ -194,7 +194,7 @@ impl Session {
         Ok(Token { text: tokens.access.clone(), generation: tokens.generation })
     }
 
-    /// Replaces the token that the server no longer takes, if nobody has done so meanwhile.
+    /// Replaces a rejected token, unless another task already has.
     async fn renew(&self, pds: &Pds, refused: u32) -> Result<()> {
         let mut tokens = self.tokens.lock().await;
         if tokens.generation == refused {
@@ -203,10 +203,10 @@ impl Session {
         Ok(())
     }
 
-    /// Refreshes the tokens, or logs in again if the server will not have that. What fails otherwise leaves them as
-    /// they are: to be without an answer is not to be logged out.
+    /// Refreshes the tokens, or logs in again if the server rejects the refresh. After any other failure, the tokens
+    /// stay: a missing response does not mean that the session has ended.
     async fn replace(&self, pds: &Pds, tokens: &mut Tokens) -> Result<()> {
-        // In a box: these are requests too, and a request may replace the tokens.
+        // Boxed: these are requests too, and a request may replace the tokens.
         let refreshed = Box::pin(pds.refresh_session(&tokens.refresh)).await;
         let replaced = match refreshed {
             Err(Error::Remote(RemoteError::Refused { .. })) => {

@@ -1,4 +1,4 @@
-//! The accounts that a process writes to: each is logged in to once, and has one writer at a time.
+//! The accounts that a process writes to: each has one session, and one writer at a time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as Lock, PoisonError};
@@ -13,11 +13,11 @@ use super::client::Pds;
 use super::session::Session;
 use crate::error::{Error, RemoteError, Result};
 
-/// How long a session that nobody uses is kept. Refresh tokens of the reference PDS are good for 90 days; this is for
-/// memory's sake, and it allows 300 logins a day.
+/// How long an unused session is kept. Refresh tokens of the reference PDS are valid for 90 days; this limit saves
+/// memory, and the server allows 300 logins a day.
 const UNUSED: Duration = Duration::from_hours(6);
 
-/// The sessions on one server. Clones are the same.
+/// The sessions on one server, shared by clones.
 #[derive(Debug, Clone)]
 pub struct Sessions {
     pds: Pds,
@@ -26,42 +26,42 @@ pub struct Sessions {
 
 #[derive(Debug)]
 struct Account {
-    /// Locked while somebody logs in, so that the others wait for that.
+    /// Locked during a login, so that other tasks wait for it.
     session: Arc<Mutex<Option<Login>>>,
     turn: Arc<Mutex<()>>,
     used: Instant,
 }
 
-/// A session and the password that began it.
+/// A session and its password.
 #[derive(Debug)]
 struct Login {
     session: Arc<Session>,
     password: SecretString,
 }
 
-/// Somebody's turn to write to a repo. While it lasts, nobody else in this process has one.
+/// A turn to write to a repo. While it lasts, no other task of this process has one.
 #[derive(Debug)]
 pub struct Turn {
     _guard: OwnedMutexGuard<()>,
 }
 
 impl Sessions {
-    /// Nobody is logged in yet.
+    /// No sessions yet.
     #[must_use]
     pub fn new(pds: &Pds) -> Self {
         Sessions { pds: pds.clone(), accounts: Arc::default() }
     }
 
-    /// The same, for one piece of work: to wait for a login ends when `stop` is cancelled, too.
+    /// The same for one piece of work, whose waits for a login also end when `stop` is cancelled.
     #[must_use]
     pub fn stopped_by(&self, stop: &CancellationToken) -> Self {
         Sessions { pds: self.pds.stopped_by(stop), accounts: self.accounts.clone() }
     }
 
-    /// The session of an account, which is logged in to if it is not, or no longer with that password.
+    /// The session of an account; logs in if there is none, or if the password has changed.
     ///
     /// # Errors
-    /// As [`Pds::login`]; [`RemoteError::Identity`] when the server lets us into another account.
+    /// As [`Pds::login`]; [`RemoteError::Identity`] if the credentials log in to another account.
     pub async fn session(&self, did: &str, password: &SecretString) -> Result<Arc<Session>> {
         let slot = self.account(did, |account| account.session.clone());
         let mut login = slot.lock().await;
@@ -79,15 +79,14 @@ impl Sessions {
         Ok(session)
     }
 
-    /// Waits until nobody else in this process writes to the account's repo. Turns are taken in the order in which they
-    /// are asked for.
+    /// Waits until no other task of this process writes to the account's repo. Turns are granted in order.
     pub async fn turn(&self, did: &str) -> Turn {
         let turn = self.account(did, |account| account.turn.clone());
         Turn { _guard: turn.lock_owned().await }
     }
 
     fn account<T>(&self, did: &str, part: impl FnOnce(&Account) -> T) -> T {
-        // Nothing in here panics halfway, so that what a panic elsewhere left is whole.
+        // No code panics while it holds the lock, so the state is consistent even if the lock is poisoned.
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if !accounts.contains_key(did) {
@@ -101,7 +100,7 @@ impl Sessions {
 }
 
 impl Account {
-    /// Whether somebody holds a part of it, or has done so not long ago.
+    /// Whether it is in use, or was used recently.
     fn is_needed(&self, now: Instant) -> bool {
         Arc::strong_count(&self.session) > 1 || Arc::strong_count(&self.turn) > 1 || now < self.used + UNUSED
     }

@@ -1,4 +1,4 @@
-//! A repo's tree (MST): from a commit to the keys and hashes of its records.
+//! Reads a repo's tree (MST), from a commit to the keys and hashes of its records.
 
 use cid::Cid;
 use serde::Deserialize;
@@ -6,15 +6,15 @@ use serde::Deserialize;
 use super::car::Car;
 use crate::error::{Cause, Result};
 
-/// The deepest a tree may be. One with a record for every atom on Earth has half as many levels: each takes two bits of
-/// a hash.
+/// Maximum depth of a tree. A tree with a record for every atom on Earth has half as many levels: each takes two bits
+/// of a hash.
 const MOST_DEPTH: usize = 128;
 
-/// What a repo's state is: whose, which, and where its tree begins.
+/// The state of a repo: its DID, its revision, and the root of its tree.
 #[derive(Debug, Deserialize)]
 pub struct Commit {
     pub did: String,
-    /// Where repos of version 2 had none, the CID of the commit.
+    /// The CID of the commit for repos of version 2, which had no revision.
     #[serde(default)]
     pub rev: String,
     pub version: u64,
@@ -23,7 +23,7 @@ pub struct Commit {
 
 #[derive(Deserialize)]
 struct Node<'a> {
-    /// The subtree of what comes before the first entry.
+    /// The subtree before the first entry.
     l: Option<Cid>,
     #[serde(borrow)]
     e: Vec<Entry<'a>>,
@@ -31,13 +31,13 @@ struct Node<'a> {
 
 #[derive(Deserialize)]
 struct Entry<'a> {
-    /// How much of the key before it begins this one.
+    /// The length of the prefix shared with the previous key.
     p: usize,
-    /// The rest of it.
+    /// The rest of the key.
     #[serde(borrow)]
     k: &'a [u8],
     v: Cid,
-    /// The subtree of what comes between this entry and the next.
+    /// The subtree between this entry and the next.
     t: Option<Cid>,
 }
 
@@ -50,7 +50,7 @@ pub struct Leaf {
 }
 
 impl Commit {
-    /// The commit that a CAR brings.
+    /// Reads the commit of a CAR.
     pub fn read(car: &Car) -> Result<Commit, Cause> {
         let mut commit: Commit = serde_ipld_dagcbor::from_slice(car.block(&car.root)?)?;
         if commit.rev.is_empty() {
@@ -58,11 +58,11 @@ impl Commit {
         }
         match commit.version {
             2 | 3 => Ok(commit),
-            version => Err(format!("it is a repo of version {version}; expected 3").into()),
+            version => Err(format!("repo has version {version}; expected 3").into()),
         }
     }
 
-    /// The records of the collections under `prefix`, in the order of their keys.
+    /// The records of collections with this `prefix`, in the order of their keys.
     pub fn records(&self, car: &Car, prefix: &str) -> Result<Vec<Leaf>, Cause> {
         let mut walk = Walk { car, prefix, last: Vec::new(), found: Vec::new() };
         walk.visit(&self.data, MOST_DEPTH)?;
@@ -70,12 +70,12 @@ impl Commit {
     }
 }
 
-/// A way through the tree, from its first key to its last.
+/// A walk through the tree, from its first key to its last.
 struct Walk<'a> {
     car: &'a Car,
     prefix: &'a str,
-    /// The key before. That each is greater also keeps a few blocks that refer to each other over and over, halfway
-    /// up a tree, from having more keys than there are grains of sand.
+    /// The previous key. Since each key must be greater, a few blocks that refer to each other repeatedly cannot
+    /// produce an astronomical number of keys.
     last: Vec<u8>,
     found: Vec<Leaf>,
 }

@@ -1,4 +1,4 @@
-//! Many writes as one: all of them happen or none.
+//! Batches of writes, applied atomically.
 
 use atrium_api::com::atproto::repo::apply_writes;
 use atrium_api::types::string::Cid as CidText;
@@ -11,10 +11,10 @@ use super::syntax::{parse, unknown};
 use crate::error::{Error, RemoteError, Result};
 use crate::record::{Medium, Record};
 
-/// How many writes the server takes at once.
+/// The server's limit on writes per batch.
 pub const MOST_WRITES: usize = 200;
 
-/// What the server's limiter of writes counts.
+/// The costs in the server's limiter of writes.
 const POINTS_OF_CREATE: u32 = 3;
 pub(super) const POINTS_OF_UPDATE: u32 = 2;
 pub(super) const POINTS_OF_DELETE: u32 = 1;
@@ -22,21 +22,21 @@ pub(super) const POINTS_OF_DELETE: u32 = 1;
 /// A change of one record.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
-    /// A record where none is. If one is, all writes fail.
+    /// Creates a record. If it exists, all writes fail.
     Create {
         /// Its key.
         rkey: String,
         /// Its content.
         record: Record,
     },
-    /// A record in place of another. If none is there, all writes fail.
+    /// Replaces a record. If it does not exist, all writes fail.
     Update {
         /// Its key.
         rkey: String,
         /// Its content.
         record: Record,
     },
-    /// A record less. If none is there, all writes fail.
+    /// Deletes a record. If it does not exist, all writes fail.
     Delete {
         /// Its medium.
         medium: Medium,
@@ -45,7 +45,7 @@ pub enum Write {
     },
 }
 
-/// A record that has been written.
+/// A written record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// Its address: `at://did/collection/rkey`.
@@ -54,19 +54,19 @@ pub struct Written {
     pub cid: Cid,
 }
 
-/// What has come of the writes.
+/// The result of the writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
     /// The new commit.
     pub commit: Cid,
     /// Its revision.
     pub rev: String,
-    /// For each write in turn the record, `None` for one that is deleted.
+    /// The record of each write in order, `None` for a deletion.
     pub results: Vec<Option<Written>>,
 }
 
 impl Write {
-    /// What it costs under the server's rate limit for an account's writes.
+    /// Its cost in the server's rate limit for an account's writes.
     #[must_use]
     pub fn points(&self) -> u32 {
         match self {
@@ -101,9 +101,8 @@ impl Pds {
     /// Applies at most [`MOST_WRITES`] writes, if the repo is still at the commit `swap`.
     ///
     /// # Errors
-    /// [`RemoteError::InvalidSwap`] when it is not, [`RemoteError::TooLarge`] when the server wants fewer at once, and
-    /// [`RemoteError::Uncertain`] when nobody knows whether it has happened; also when the server declines or cannot be
-    /// reached.
+    /// [`RemoteError::InvalidSwap`] if it is not, [`RemoteError::TooLarge`] if the batch exceeds the server's limit,
+    /// and [`RemoteError::Uncertain`] if the outcome is uncertain; also if the server refuses or cannot be reached.
     pub async fn apply_writes(&self, session: &Session, writes: &[Write], swap: Option<&Cid>) -> Result<Applied> {
         let input = apply_writes::InputData {
             repo: parse(session.did(), "did")?,
@@ -116,7 +115,7 @@ impl Pds {
         let call = Call::write(apply_writes::NSID, points, session.did());
         let output: apply_writes::OutputData = session.procedure(self, call, &input).await.map_err(unread)?;
         let missing = |what: &str| {
-            Error::Remote(RemoteError::Uncertain { call: call.nsid, source: format!("no {what} came back").into() })
+            Error::Remote(RemoteError::Uncertain { call: call.nsid, source: format!("response has no {what}").into() })
         };
         let commit = output.commit.ok_or_else(|| missing("commit"))?;
         let results: Vec<_> = output.results.ok_or_else(|| missing("results"))?.into_iter().map(written).collect();
@@ -127,7 +126,7 @@ impl Pds {
     }
 }
 
-/// A write that succeeded with an answer nobody understands has happened in a way nobody knows.
+/// The outcome of a write that succeeded with an unreadable response is uncertain.
 fn unread(error: Error) -> Error {
     match error {
         Error::Remote(RemoteError::Answer { call, source }) => Error::Remote(RemoteError::Uncertain { call, source }),

@@ -15,7 +15,7 @@ use crate::error::{Cause, Error, RemoteError, Result};
 
 const JSON: &str = "application/json";
 
-/// One call, as atrium sees an HTTP client.
+/// One call, as an HTTP client for atrium.
 struct Channel<'a> {
     pds: &'a Pds,
     call: Call<'a>,
@@ -34,7 +34,7 @@ impl HttpClient for Channel<'_> {
             _ => Content::Nothing,
         };
         let request = Request { call: self.call, method: head.method, query, content, bearer: self.bearer.clone() };
-        // Failures are told apart before atrium sees them, for it would mix them.
+        // Failures are classified before atrium sees them, because it would merge them.
         let answer = self.pds.exchange(&request).await?;
         let mut response = http::Response::new(Vec::from(answer.body));
         if let Some(content_type) = answer.headers.get(CONTENT_TYPE) {
@@ -51,7 +51,7 @@ impl XrpcClient for Channel<'_> {
 }
 
 impl Pds {
-    /// Asks something.
+    /// Calls a query.
     pub(super) async fn query<P, O>(&self, call: Call<'_>, parameters: Option<P>) -> Result<O>
     where
         P: Serialize + Send + Sync,
@@ -62,7 +62,7 @@ impl Pds {
         self.call::<P, (), O>(call, None, request).await
     }
 
-    /// Has something done, with a session's token if `bearer` is one.
+    /// Calls a procedure, with a session's token if `bearer` is given.
     pub(super) async fn procedure<I, O>(&self, call: Call<'_>, bearer: Option<SecretString>, input: &I) -> Result<O>
     where
         I: Serialize + Sync,
@@ -83,10 +83,10 @@ impl Pds {
         let nsid = call.nsid;
         let misunderstood = |source: Cause| Error::Remote(RemoteError::Answer { call: nsid, source });
         let channel = Channel { pds: self, call, bearer };
-        // In a box, or every caller's future would be kilobytes larger.
+        // Boxed; otherwise every caller's future would be kilobytes larger.
         match Box::pin(channel.send_xrpc::<P, I, O, serde_json::Value>(&request)).await {
             Ok(OutputDataOrBytes::Data(output)) => Ok(output),
-            Ok(OutputDataOrBytes::Bytes(_)) => Err(misunderstood("it is not JSON".into())),
+            Ok(OutputDataOrBytes::Bytes(_)) => Err(misunderstood("response is not JSON".into())),
             Err(atrium_xrpc::Error::HttpClient(error)) => match error.downcast::<Error>() {
                 Ok(error) => Err(*error),
                 Err(error) => Err(misunderstood(error)),

@@ -1,18 +1,18 @@
-//! Addresses of files: what a bucket and a key come to, and which addresses are the site's own.
+//! Addresses of files: builds them from bucket and key, and recognises the site's own.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use url::{Host, Url};
 
 use crate::error::{AddressProblem, Error, RemoteError, Result};
 
-/// What RFC 3986 leaves as it is in a path; everything else is encoded, above all the `|` in the ids of users.
+/// Characters that RFC 3986 leaves unencoded in a path; all others are encoded, in particular the `|` in user ids.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Hosts that give out what is in the site's buckets, beside the buckets' own. The site itself takes a video's address
-/// only from these (its mime-media.mjs).
+/// Hosts that serve the site's buckets, besides the buckets' own. The site itself accepts a video's address only from
+/// these (its mime-media.mjs).
 const OWN_HOSTS: [&str; 3] = ["art.aesthetic.computer", "user.aesthetic.computer", "at-blobs.aesthetic.computer"];
 
-/// Where buckets are, and which of them are the site's.
+/// The endpoint of the buckets, and the site's buckets.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
     url: Url,
@@ -28,12 +28,12 @@ impl Endpoint {
         &self.url
     }
 
-    /// Whether buckets are folders and not hosts, as they must be where the host has no name.
+    /// Whether buckets are folders instead of hosts, as required if the host has no name.
     pub fn has_buckets_in_path(&self) -> bool {
         !matches!(self.url.host(), Some(Host::Domain(name)) if name != "localhost")
     }
 
-    /// Where anybody finds a file.
+    /// The public address of a file.
     pub fn public_url(&self, bucket: &str, key: &str) -> String {
         let path: Vec<_> = key.split('/').map(|segment| utf8_percent_encode(segment, SEGMENT).to_string()).collect();
         let path = path.join("/");
@@ -46,9 +46,9 @@ impl Endpoint {
         }
     }
 
-    /// The address of an object in one of the site's buckets, if it is one. `MongoDB` is written by a service that takes
-    /// anybody's word, so that another address might lead into our own network, or to somebody else's bucket. What
-    /// follows a question mark is left out: it asks for something else than the object.
+    /// Parses the address of an object in one of the site's buckets. A service that trusts its users writes `MongoDB`,
+    /// so any other address might lead into our own network or to a foreign bucket. The query is dropped, because it
+    /// requests something other than the object.
     pub fn own_address(&self, text: &str) -> Result<Url> {
         let refused = |problem| Error::Remote(RemoteError::Address { url: shown(text), problem });
         let mut url = Url::parse(text).map_err(|_| refused(AddressProblem::Malformed))?;
@@ -73,7 +73,7 @@ impl Endpoint {
         self.buckets.iter().any(|bucket| bucket == name)
     }
 
-    /// Where an address has its bucket, if it may have one of ours.
+    /// The place of the bucket in an address, if it can be one of ours.
     fn bucket_of(&self, url: &Url) -> Option<Bucket> {
         let is_same_door =
             (url.scheme(), url.port_or_known_default()) == (self.url.scheme(), self.url.port_or_known_default());
@@ -88,14 +88,14 @@ impl Endpoint {
     }
 }
 
-/// Where an address has its bucket.
+/// The place of the bucket in an address.
 enum Bucket {
     Host,
     Path,
 }
 
-/// Whether segments of a path make a key that means the same to everybody. They are as they are sent: a slash or dots
-/// may hide in what is encoded.
+/// Whether the segments of a path are an unambiguous key. They are still encoded, so a slash or dots may be hidden in
+/// them.
 fn is_key(segments: &[&str]) -> bool {
     let is_name = |segment: &&str| {
         let decoded = percent_decode_str(segment).decode_utf8();

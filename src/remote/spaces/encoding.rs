@@ -1,4 +1,4 @@
-//! Content encodings: files that were stored compressed, for browsers to unpack.
+//! Content encodings of files that are stored compressed, for browsers to decode.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
@@ -9,10 +9,10 @@ use reqwest::header::HeaderValue;
 
 use crate::error::{Cause, Error, RemoteError, Result};
 
-/// How often a file may have been compressed. Nobody does it twice but by mistake.
+/// How often a file may be compressed; even twice is a mistake.
 const MOST: usize = 2;
 
-/// An encoding that can be undone.
+/// A supported encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// RFC 1952.
@@ -20,29 +20,29 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// What the headers of an answer name, in the order in which it was done.
+    /// The encodings in the headers of a response, in the order of application.
     ///
     /// # Errors
-    /// [`RemoteError::Encoding`] for those that cannot be undone.
+    /// [`RemoteError::Encoding`] for unsupported encodings.
     pub fn read<'a>(url: &str, named: impl IntoIterator<Item = &'a HeaderValue>) -> Result<Vec<Encoding>> {
         let mut encodings = Vec::new();
         let named: Vec<_> = named.into_iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
         for name in named.iter().flat_map(|value| value.split(',')).map(str::trim) {
             match name.to_ascii_lowercase().as_str() {
-                // What the AWS SDKs do to a body on its way; some servers forget to take the name off.
+                // The AWS SDKs apply it in transit; some servers forget to remove the name.
                 "" | "identity" | "aws-chunked" => {}
                 "gzip" | "x-gzip" if encodings.len() < MOST => encodings.push(Encoding::Gzip),
-                _ => return Err(wrong(url, name, "only gzip can be undone".into())),
+                _ => return Err(wrong(url, name, "only gzip is supported".into())),
             }
         }
         Ok(encodings)
     }
 }
 
-/// Undoes what was done to a file, in place; answers how many bytes it has then.
+/// Decodes a file in place; returns its size in bytes.
 ///
 /// # Errors
-/// [`Error::Limit`] when these are more than `limit`, [`RemoteError::Encoding`] when it cannot be undone.
+/// [`Error::Limit`] if the size exceeds `limit`, [`RemoteError::Encoding`] if it cannot be decoded.
 pub async fn undo(url: &str, encodings: &[Encoding], limit: u64, path: &Path) -> Result<u64> {
     let mut size = 0;
     for Encoding::Gzip in encodings {
@@ -79,7 +79,7 @@ fn unpack(url: &str, limit: u64, path: &Path) -> Result<u64> {
     }
     out.flush().map_err(Error::scratch)?;
     drop(out);
-    // Into the file itself, not in its place: others have it open.
+    // Into the same file, without replacing it, because it is open elsewhere.
     unpacked.rewind().map_err(Error::scratch)?;
     let mut file = File::options().write(true).truncate(true).open(path).map_err(Error::write(path))?;
     io::copy(&mut unpacked, &mut file).map_err(Error::scratch)?;
@@ -131,7 +131,7 @@ mod tests {
         }
         for (named, name) in [(vec!["br"], "br"), (vec!["gzip, zstd"], "zstd"), (vec!["gzip,gzip,gzip"], "gzip")] {
             let error = read(&named).unwrap_err();
-            assert_eq!(error.to_string(), format!("url has the content encoding {name}, which cannot be undone"));
+            assert_eq!(error.to_string(), format!("url has the content encoding {name}, which cannot be decoded"));
         }
     }
 

@@ -1,4 +1,4 @@
-//! Fetching over HTTP: sizes are checked before and after, and what broke off is taken up where it did.
+//! Fetches over HTTP: checks sizes before and after, and resumes interrupted downloads.
 
 use std::path::Path;
 
@@ -14,47 +14,47 @@ use crate::remote::backoff::Backoff;
 use super::encoding::{self, Encoding};
 use super::http::Http;
 
-/// How often a server that asks to be left alone is waited for.
+/// How often `Retry-After` is honoured per file.
 const MOST_PAUSES: u32 = 8;
 
-/// Where a file is fetched from, and what it may be called in public.
+/// The address of a file, and its public form.
 pub struct FileUrl {
-    /// May hold a signature: never shown.
+    /// May contain a signature: never shown.
     pub url: Url,
     pub public: String,
 }
 
 /// Why an attempt failed.
 enum Failure {
-    /// It may succeed another time.
+    /// A retry may succeed.
     Transient(Cause),
-    /// It may succeed when the server wants to be asked again.
+    /// A retry may succeed after the pause that the server requests.
     Later(Cause),
-    /// It will not.
+    /// A retry cannot succeed.
     Permanent(Error),
 }
 
 impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
-        // Its text would show the signature.
+        // The error's text would include the signature.
         Failure::Transient(error.without_url().into())
     }
 }
 
-/// How many bytes the file has, or `None` if there is none.
+/// The size of a file in bytes, or `None` if it does not exist.
 pub async fn size(http: &Http, from: &FileUrl) -> Result<Option<u64>> {
     let attempt = || async {
         http.admit().await.map_err(Failure::Permanent)?;
         let answer = http.client.head(from.url.clone()).send().await?;
         let Some(answer) = accepted(http, answer, from)? else { return Ok(None) };
-        // Not the length of this body, which is none.
+        // Not the length of this response's body, which is empty.
         let length = answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        length.map(Some).ok_or_else(|| Failure::Transient("it does not say how long it is".into()))
+        length.map(Some).ok_or_else(|| Failure::Transient("response has no length".into()))
     };
     repeat(from, attempt).await
 }
 
-/// Fetches a file into one that is there.
+/// Fetches a file into an existing one.
 pub async fn download(http: &Http, from: &FileUrl, limit: u64, into: &Path) -> Result<Option<u64>> {
     let file = File::options().write(true).truncate(true).open(into).await;
     let file = file.map_err(Error::scratch)?;
@@ -66,7 +66,7 @@ pub async fn download(http: &Http, from: &FileUrl, limit: u64, into: &Path) -> R
             Ok(size) => break size,
             Err(failure) => {
                 if partial.received > most {
-                    // It comes on; attempts are counted for servers that give nothing new.
+                    // There is progress; only attempts without progress count.
                     most = partial.received;
                     attempts = Attempts::new();
                 }
@@ -93,7 +93,7 @@ impl Attempts {
         Attempts { backoff: Backoff::new(), pauses: 0 }
     }
 
-    /// Waits before the next one, unless hope is lost.
+    /// Waits before the next attempt, if there is one.
     async fn again(&mut self, failure: Failure, from: &FileUrl) -> Result<()> {
         let source = match failure {
             Failure::Permanent(error) => return Err(error),
@@ -114,18 +114,18 @@ impl Attempts {
     }
 }
 
-/// A file that has not come to its end yet.
+/// An incomplete file.
 struct Partial {
     file: File,
     received: u64,
-    /// Tells the file that was begun from one that has taken its place.
+    /// Identifies the version of the file.
     etag: Option<HeaderValue>,
-    /// What was done to it before it was stored.
+    /// Its content encodings.
     encodings: Vec<Encoding>,
 }
 
 impl Partial {
-    /// Receives what is missing.
+    /// Receives the missing part.
     async fn receive(&mut self, http: &Http, from: &FileUrl, limit: u64) -> Result<Option<u64>, Failure> {
         http.admit().await.map_err(Failure::Permanent)?;
         let mut request = http.client.get(from.url.clone());
@@ -145,7 +145,7 @@ impl Partial {
             self.rewind().await.map_err(|error| Failure::Permanent(Error::scratch(error)))?;
         }
         if is_other {
-            return Err(Failure::Transient("it has changed while it was fetched".into()));
+            return Err(Failure::Transient("file changed during the download".into()));
         }
         let Some(mut answer) = accepted(http, answer, from)? else { return Ok(None) };
         self.etag = answer.headers().get(ETAG).cloned();
@@ -165,15 +165,15 @@ impl Partial {
         self.file.flush().await.map_err(|error| Failure::Permanent(Error::scratch(error)))?;
         match total {
             Some(total) if total != self.received => {
-                let what = format!("{} of {total} bytes came", self.received);
+                let what = format!("received {} of {total} bytes", self.received);
                 Err(Failure::Transient(what.into()))
             }
             _ => Ok(Some(self.received)),
         }
     }
 
-    /// Whether a part goes on where we are, with the same file. Servers may begin anew instead, and not all of them heed
-    /// `If-Match`.
+    /// Whether a response continues the same file at our position. Servers may start over instead, and not all of them
+    /// support `If-Match`.
     fn continues(&self, answer: &Response) -> bool {
         if answer.headers().get(ETAG) != self.etag.as_ref() {
             return false;
@@ -191,11 +191,11 @@ impl Partial {
     }
 }
 
-/// The answer if it is one, `None` if there is no such file.
+/// The response if it is successful, `None` if the file does not exist.
 fn accepted(http: &Http, answer: Response, from: &FileUrl) -> Result<Option<Response>, Failure> {
     let url = || from.public.clone();
     if http.settle(&answer) {
-        return Err(Failure::Later(format!("it answered with {}", answer.status()).into()));
+        return Err(Failure::Later(format!("server returned {}", answer.status()).into()));
     }
     match answer.status() {
         status if status.is_success() => Ok(Some(answer)),
@@ -204,7 +204,7 @@ fn accepted(http: &Http, answer: Response, from: &FileUrl) -> Result<Option<Resp
             Err(Failure::Permanent(Error::Remote(RemoteError::NotReadable { url: url() })))
         }
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-            Err(Failure::Transient(format!("it answered with {status}").into()))
+            Err(Failure::Transient(format!("server returned {status}").into()))
         }
         status => {
             let problem = AddressProblem::Declined { status: status.to_string() };

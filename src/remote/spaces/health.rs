@@ -1,4 +1,4 @@
-//! Whether the files are there, and who may read them.
+//! Checks access to the buckets.
 
 use reqwest::StatusCode;
 
@@ -6,28 +6,28 @@ use super::Spaces;
 use super::signer::Listing;
 use crate::error::{AddressProblem, Cause, Error, RemoteError, Result};
 
-/// What can be done with a bucket.
+/// The access to a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Anybody may read what is in it.
+    /// Its files are public.
     Public,
-    /// Only who has the keys, and we do.
+    /// Its files need keys, and ours work.
     Signed,
-    /// It may be read; nothing is in it that would show by whom.
+    /// It can be read, but is empty, so it is unknown whether it is public.
     Empty,
-    /// Our keys may not list it; maybe they may read it.
+    /// Our keys cannot list it, but may be able to read it.
     Unlisted,
-    /// There is none of that name.
+    /// It does not exist.
     Missing,
-    /// Without keys, only fetching a file shows.
+    /// Unknown: without keys, only fetching a file can tell.
     Unknown,
 }
 
 impl Spaces {
-    /// Whether anybody answers.
+    /// Checks that the server responds.
     ///
     /// # Errors
-    /// When nobody does.
+    /// If it does not.
     pub async fn reach(&self) -> Result<()> {
         let url = self.endpoint.url();
         let answer = self.http.client.get(url.clone()).send().await;
@@ -37,7 +37,7 @@ impl Spaces {
     /// What can be done with a bucket.
     ///
     /// # Errors
-    /// When nobody answers.
+    /// If the server does not respond.
     pub async fn access(&self, bucket: &str) -> Result<Access> {
         let Some(signer) = &self.signer else { return Ok(Access::Unknown) };
         let first = match signer.first(bucket).await? {
@@ -46,12 +46,12 @@ impl Spaces {
             Listing::Missing => return Ok(Access::Missing),
             Listing::Refused => return Ok(Access::Unlisted),
         };
-        // As a stranger would.
+        // Without keys.
         let url = self.public_url(bucket, &first);
         let answer = self.http.client.head(&url).send().await;
         let status = answer.map_err(|error| unanswered(url.clone(), error))?.status();
         match status {
-            // Some servers say of what is not for strangers that it is not there.
+            // Some servers return 404 for private files.
             StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND => Ok(Access::Signed),
             status if status.is_success() => Ok(Access::Public),
             status => {

@@ -1,4 +1,4 @@
-//! The client that fetches files, and the pauses that the server asks for.
+//! The HTTP client for files, and the pauses that the server requests.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,13 +13,13 @@ use crate::remote::https::http_client;
 use crate::remote::retry_after::retry_after;
 use crate::remote::waits::{Waits, Want};
 
-/// How long a server may be silent in the middle of an answer.
+/// How long a server may be silent during a response.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long it may take to answer the telephone.
+/// The timeout of a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The client, and until when it is to be silent.
+/// The client, and the end of its current pause.
 #[derive(Debug, Clone)]
 pub struct Http {
     pub client: Client,
@@ -33,9 +33,9 @@ impl Http {
         let client = http_client()
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
-            // The addresses are checked; where they would send us is not.
+            // Addresses are checked, but the targets of redirects are not.
             .redirect(Policy::none())
-            // Files are taken up where they broke off, in the bytes that are stored.
+            // Downloads are resumed at positions in the stored bytes.
             .no_gzip()
             .build();
         let wrong = |error: reqwest::Error| {
@@ -44,12 +44,12 @@ impl Http {
         Ok(Http { client: client.map_err(wrong)?, paused: Arc::default(), waits })
     }
 
-    /// The same, whose waits end when `stop` is cancelled, too.
+    /// The same, whose waits also end when `stop` is cancelled.
     pub fn stopped_by(&self, stop: &CancellationToken) -> Http {
         Http { waits: self.waits.stopped_by(stop), ..self.clone() }
     }
 
-    /// Waits while the server wants to be left alone.
+    /// Waits for the end of the pause.
     ///
     /// # Errors
     /// [`RemoteError::Postponed`] and [`Error::Interrupted`].
@@ -63,7 +63,7 @@ impl Http {
         }
     }
 
-    /// Notes what an answer asks for. Says whether it is one that asks to come back.
+    /// Notes the pause that a response requests. Returns whether it requests one.
     pub fn settle(&self, answer: &Response) -> bool {
         let pause = retry_after(answer.headers()).filter(|_| !answer.status().is_success());
         if let Some(pause) = pause {

@@ -1,7 +1,7 @@
-//! Spaces: the files.
+//! Spaces: the storage of files.
 //!
-//! With keys in the configuration, addresses are signed by the AWS SDK, so that private files can be read too; without,
-//! what is public can. Either way it is one HTTP client that fetches, which takes up what broke where it broke.
+//! With keys in the configuration, the AWS SDK signs addresses, so that private files can be read; without keys, only
+//! public files can. In both cases, the same HTTP client fetches files and resumes interrupted downloads.
 
 mod address;
 mod encoding;
@@ -25,7 +25,7 @@ pub use health::Access;
 use http::Http;
 use signer::Signer;
 
-/// The files.
+/// The client of Spaces.
 #[derive(Debug, Clone)]
 pub struct Spaces {
     endpoint: Endpoint,
@@ -35,15 +35,15 @@ pub struct Spaces {
 }
 
 impl Spaces {
-    /// The files at the endpoint that is configured.
+    /// The client of the configured endpoint.
     ///
     /// # Errors
-    /// When the configuration is wrong, or the system has no secure connections.
+    /// If the configuration is invalid, or the system has no TLS.
     pub fn new(config: &Config) -> Result<Spaces> {
         Spaces::sharing(Waits::default(), config)
     }
 
-    /// The same, where whoever has to wait for it does so among those who wait for others.
+    /// As [`Spaces::new`], with waits that are shared with other servers.
     ///
     /// # Errors
     /// As [`Spaces::new`].
@@ -54,19 +54,19 @@ impl Spaces {
         Ok(Spaces { endpoint, signer, http: Http::new(waits)? })
     }
 
-    /// The same files, for one piece of work: to wait for them ends when `stop` is cancelled, too.
+    /// The same client for one piece of work, whose waits also end when `stop` is cancelled.
     #[must_use]
     pub fn stopped_by(&self, stop: &CancellationToken) -> Spaces {
         Spaces { http: self.http.stopped_by(stop), ..self.clone() }
     }
 
-    /// Where anybody finds the file, if it is public.
+    /// The address of a file, if it is public.
     #[must_use]
     pub fn public_url(&self, bucket: &str, key: &str) -> String {
         self.endpoint.public_url(bucket, key)
     }
 
-    /// The address of an object in one of the site's buckets, if that is what a text is.
+    /// Parses the address of an object in one of the site's buckets.
     ///
     /// # Errors
     /// [`RemoteError::Address`] for any other.
@@ -74,39 +74,38 @@ impl Spaces {
         self.endpoint.own_address(text)
     }
 
-    /// How many bytes the file has, or `None` if there is none.
+    /// The size of a file in bytes, or `None` if it does not exist.
     ///
     /// # Errors
-    /// [`RemoteError::NotReadable`] where it is not ours to read; [`RemoteError::Download`] when nobody answers.
+    /// [`RemoteError::NotReadable`] if access is denied; [`RemoteError::Download`] if the server does not respond.
     pub async fn size(&self, bucket: &str, key: &str) -> Result<Option<u64>> {
         fetch::size(&self.http, &self.location(bucket, key, Signer::head).await?).await
     }
 
-    /// Fetches a file into one that is there, and undoes its content encoding; answers how many bytes it has, or `None` if
-    /// there is none.
+    /// Fetches a file into an existing one, and decodes it; returns its size in bytes, or `None` if it does not exist.
     ///
     /// # Errors
     /// [`Error::Limit`] for a file of more than `limit` bytes, before it is read or while it is unpacked;
-    /// [`RemoteError::Encoding`] for an encoding that cannot be undone; [`RemoteError::NotReadable`] where it is not ours to read;
-    /// [`RemoteError::Download`] when it broke off every time.
+    /// [`RemoteError::Encoding`] for an unsupported encoding; [`RemoteError::NotReadable`] if access is denied;
+    /// [`RemoteError::Download`] if all attempts failed.
     pub async fn download(&self, bucket: &str, key: &str, limit: u64, into: &Path) -> Result<Option<u64>> {
         fetch::download(&self.http, &self.location(bucket, key, Signer::get).await?, limit, into).await
     }
 
-    /// Fetches a file from an address that MongoDB holds, if it is one of the site's.
+    /// Fetches a file from an address in MongoDB, if it is one of the site's.
     ///
     /// # Errors
-    /// As [`Spaces::download`]; [`RemoteError::Address`] for an address that is not the site's, or where nothing is.
+    /// As [`Spaces::download`]; [`RemoteError::Address`] for an address that is not the site's, or without a file.
     pub async fn fetch_url(&self, url: &str, limit: u64, into: &Path) -> Result<u64> {
         let file = FileUrl { url: self.own_address(url)?, public: shown(url) };
         let size = fetch::download(&self.http, &file, limit, into).await?;
         size.ok_or_else(|| Error::Remote(RemoteError::Address { url: shown(url), problem: AddressProblem::Absent }))
     }
 
-    /// Stores a file under a key, in place of one that is there; anybody may read it.
+    /// Stores a public file under a key, overwriting an existing one.
     ///
     /// # Errors
-    /// [`ConfigError::Unset`] without keys; [`RemoteError::Upload`] when Spaces does not take it.
+    /// [`ConfigError::Unset`] without keys; [`RemoteError::Upload`] if Spaces refuses it.
     pub async fn put(&self, bucket: &str, key: &str, content_type: &str, file: &Path) -> Result<()> {
         let signer = self.signer.as_ref().ok_or(Error::Config(ConfigError::Unset { name: "ART_SPACES_KEY" }))?;
         signer.put(bucket, key, content_type, file).await

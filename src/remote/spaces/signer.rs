@@ -1,4 +1,4 @@
-//! The AWS SDK: addresses that show who asks, signed in their query and good for a while; and what only keys may ask.
+//! The AWS SDK: signs addresses in their query, valid for a while, and sends requests that need keys.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::address::Endpoint;
 use crate::config::SpacesKeys;
 use crate::error::{AddressProblem, Error, RemoteError, Result};
 
-/// How long a signed address is good for: longer than the largest tape takes on a slow line.
+/// How long a signed address is valid: longer than the largest tape takes on a slow connection.
 const SIGNED_FOR: Duration = Duration::from_hours(1);
 
 /// Signs with the keys of the configuration.
@@ -29,7 +29,7 @@ pub struct Signer {
     client: Client,
 }
 
-/// What a bucket shows to those who have the keys.
+/// The listing of a bucket with our keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Listing {
     /// The key of its first file.
@@ -38,14 +38,14 @@ pub enum Listing {
     Empty,
     /// There is no such bucket.
     Missing,
-    /// Those keys may not list it.
+    /// The keys cannot list it.
     Refused,
 }
 
 impl Signer {
     pub fn new(endpoint: &Endpoint, region: &str, keys: &SpacesKeys) -> Self {
         let (key, secret) = (keys.key.expose_secret(), keys.secret.expose_secret());
-        // As everything else that speaks HTTPS here; else the SDK would bring a second provider of cryptography.
+        // As for all other HTTPS; otherwise the SDK would bring a second cryptography provider.
         let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         let settings = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -54,19 +54,19 @@ impl Signer {
             .endpoint_url(endpoint.url().as_str())
             .credentials_provider(Credentials::new(key, secret, None, None, "configuration"))
             .force_path_style(endpoint.has_buckets_in_path())
-            // Spaces knows no checksums that trail a body.
+            // Spaces does not support trailing checksums.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .build();
         Signer { endpoint: endpoint.clone(), client: Client::from_conf(settings) }
     }
 
-    /// Where the size of a file is asked for.
+    /// The signed address for a file's size.
     pub async fn head(&self, bucket: &str, key: &str) -> Result<Url> {
         let request = self.client.head_object().bucket(bucket).key(key).presigned(signing()).await;
         self.address(request, bucket, key)
     }
 
-    /// Where a file is fetched.
+    /// The signed address for a file.
     pub async fn get(&self, bucket: &str, key: &str) -> Result<Url> {
         let request = self.client.get_object().bucket(bucket).key(key).presigned(signing()).await;
         self.address(request, bucket, key)
@@ -74,7 +74,7 @@ impl Signer {
 
     fn address<E>(&self, request: Result<PresignedRequest, SdkError<E>>, bucket: &str, key: &str) -> Result<Url> {
         let url = request.ok().and_then(|request| Url::parse(request.uri()).ok());
-        // The cause would show the keys.
+        // The cause would include the keys.
         url.ok_or_else(|| {
             Error::Remote(RemoteError::Address {
                 url: self.endpoint.public_url(bucket, key),
@@ -83,7 +83,7 @@ impl Signer {
         })
     }
 
-    /// Stores a file, which anybody may read.
+    /// Stores a public file.
     pub async fn put(&self, bucket: &str, key: &str, content_type: &str, file: &Path) -> Result<()> {
         let failed = |source: String| {
             let url = self.endpoint.public_url(bucket, key);
@@ -95,7 +95,7 @@ impl Signer {
         sent.map(|_| ()).map_err(|error| failed(DisplayErrorContext(&error).to_string()))
     }
 
-    /// Looks at what is first in a bucket.
+    /// Looks up the first file in a bucket.
     pub async fn first(&self, bucket: &str) -> Result<Listing> {
         let error = match self.client.list_objects_v2().bucket(bucket).max_keys(1).send().await {
             Ok(listed) => {
@@ -110,7 +110,7 @@ impl Signer {
             (_, Some(401 | 403)) => Ok(Listing::Refused),
             (code, _) => Err(Error::Remote(RemoteError::Address {
                 url: self.endpoint.public_url(bucket, ""),
-                problem: AddressProblem::Declined { status: code.unwrap_or("an error that has no name").to_owned() },
+                problem: AddressProblem::Declined { status: code.unwrap_or("an error without a name").to_owned() },
             })),
         }
     }
@@ -124,7 +124,7 @@ fn signing() -> PresigningConfig {
 mod tests {
     use super::*;
 
-    /// What is signed must be what is asked for without a signature, whatever the key holds.
+    /// A signed address must name the same object as the unsigned one, whatever the key contains.
     #[tokio::test]
     async fn signed_and_public_addresses_name_the_same_file() {
         let keys = SpacesKeys { key: "key".into(), secret: "secret".into() };
