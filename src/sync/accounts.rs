@@ -1,4 +1,4 @@
-//! The accounts in scope, a few at once.
+//! Iterates over the accounts in scope, a few at a time.
 
 use std::sync::Arc;
 
@@ -14,24 +14,24 @@ use super::scope::{Accounts, Scope};
 use super::services::Services;
 use super::tasks::in_task;
 
-/// One account to be worked on, and everything that is needed for that.
+/// An account to process, and everything needed for it.
 #[derive(Debug, Clone)]
 pub struct AccountTask {
-    /// What it talks to. Its waits end when the work is to be stopped.
+    /// The services. Their waits end when the work is stopped.
     pub services: Services,
-    /// What is looked at.
+    /// The scope.
     pub scope: Arc<Scope>,
-    /// How it is stopped, and what happens.
+    /// Cancellation and events.
     pub control: Control,
     /// The account.
     pub account: Account,
 }
 
-/// Does something for each account in scope, each in a task of its own and a few at once; what comes of it comes in no
-/// order. `failed` makes something of those that fail or panic. No account is begun once the user wants to stop.
+/// Runs `work` for each account in scope, each in its own task, a few at a time; the results come in no order. `failed`
+/// converts failures and panics to results. No account is started once a stop was requested.
 ///
 /// # Errors
-/// What keeps the accounts from being listed.
+/// If the accounts cannot be listed.
 pub async fn each<T: Send + 'static>(
     services: &Services,
     scope: &Scope,
@@ -58,15 +58,15 @@ pub async fn each<T: Send + 'static>(
     Ok(results.buffer_unordered(at_once))
 }
 
-/// The accounts in scope, and those who made something and have none. Who has neither is no trouble to anybody.
+/// The accounts in scope, and owners who have items but no account.
 async fn accounts(services: &Services, scope: &Scope) -> Result<Vec<Account>> {
-    // One account needs no look at thousands.
+    // For one account, thousands of others need not be read.
     if let Accounts::Of(owner) = &scope.accounts {
         let account = services.mongo.account(owner).await?;
         return Ok(vec![account.unwrap_or_else(|| Account::unknown(owner))]);
     }
     let mut makers = services.mongo.owners_with_items(&scope.media).await?;
-    // Read to the end before anything is done: the server forgets a cursor that waits for long.
+    // Read to the end first: the server drops a cursor that waits for long.
     let mut accounts: Vec<Account> = services.mongo.accounts().try_collect().await?;
     accounts.retain(|account| makers.remove(&account.owner).is_some() || account.did.is_some());
     accounts.extend(makers.keys().map(Account::unknown));

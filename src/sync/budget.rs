@@ -1,4 +1,4 @@
-//! What all accounts share: items in work, and memory for what decodes.
+//! Limits that all accounts share: items in progress, and memory of decoders.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use crate::error::Result;
 
 use super::tasks::blocking;
 
-/// What memory is counted in.
+/// The unit of memory.
 const UNIT: u64 = 1 << 20;
 
-/// Bytes that all decoders may have at once: two of the largest paintings, one for each of two cores, of 7 bytes a pixel while
-/// alpha is added.
+/// The memory of all decoders in bytes: two of the largest paintings, one per core on two cores, with 7 bytes per pixel
+/// while alpha is multiplied.
 const MEMORY: u64 = 224 << 20;
 
-/// What a process may have under way, however many accounts it works on.
+/// The limits of a process, however many accounts it processes.
 #[derive(Debug, Clone)]
 pub struct Budget {
     items: Arc<Semaphore>,
@@ -23,57 +23,57 @@ pub struct Budget {
     memory: Arc<Semaphore>,
 }
 
-/// A share of it, which is given back when it is dropped.
+/// A share of a limit, returned on drop.
 pub type Share = OwnedSemaphorePermit;
 
 impl Budget {
-    /// For so many threads.
+    /// The limits for this many threads.
     #[must_use]
     pub fn new(threads: usize) -> Self {
         let semaphore = |count| Arc::new(Semaphore::new(count));
         Budget {
             items: semaphore(items(threads)),
-            // Each keeps a thread busy at least.
+            // Each encoder keeps at least one thread busy.
             encoders: semaphore(threads),
             memory: semaphore((MEMORY / UNIT) as usize),
         }
     }
 
-    /// Waits until another item may be begun: its files fetched, made and uploaded.
+    /// Waits until another item may start: fetching, making and uploading its files.
     ///
     /// # Panics
-    /// Never: nobody closes it.
+    /// Never: the semaphore is not closed.
     pub async fn item(&self) -> SemaphorePermit<'_> {
-        self.items.acquire().await.expect("nobody closes it")
+        self.items.acquire().await.expect("the semaphore is not closed")
     }
 
     /// Waits until another tape may be encoded.
     ///
     /// # Panics
-    /// Never: nobody closes it.
+    /// Never: the semaphore is not closed.
     pub async fn encoder(&self) -> Share {
-        self.encoders.clone().acquire_owned().await.expect("nobody closes it")
+        self.encoders.clone().acquire_owned().await.expect("the semaphore is not closed")
     }
 
-    /// Waits until there are so many bytes of memory; for what takes more than all there is, until nobody has any.
+    /// Waits until this many bytes of memory are available; for more than the whole budget, until all of it is free.
     ///
     /// # Panics
-    /// Never: nobody closes it.
+    /// Never: the semaphore is not closed.
     pub async fn memory(&self, bytes: u64) -> Share {
         let units = bytes.div_ceil(UNIT).clamp(1, MEMORY / UNIT) as u32;
-        self.memory.clone().acquire_many_owned(units).await.expect("nobody closes it")
+        self.memory.clone().acquire_many_owned(units).await.expect("the semaphore is not closed")
     }
 }
 
-/// Items in work on that many threads: enough to keep them busy while others download and upload. Each has its files in
-/// the temporary folder meanwhile.
+/// The number of items in progress for this many threads: enough to keep them busy during downloads and uploads. Each
+/// has files in the temporary folder.
 #[must_use]
 pub fn items(threads: usize) -> usize {
     2 * threads + 2
 }
 
-/// Runs what takes a while on a thread of its own, and gives the share back when it ends: it goes on when nobody waits
-/// for it any more.
+/// Runs blocking work on its own thread, and returns the share when it ends: the work continues even if its future is
+/// dropped.
 ///
 /// # Errors
 /// As [`blocking`].

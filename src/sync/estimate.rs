@@ -1,4 +1,4 @@
-//! How long plans take: the work, and the time that the server's rate limits allow for.
+//! Estimates how long plans take, from the work and the server's rate limits.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use crate::record::Medium;
 use super::plan::Counts;
 use super::report::Report;
 
-/// What the PDS grants an account in an hour, when it limits: each write costs points.
+/// The PDS's limit on an account's writes per hour, in points.
 const POINTS_AN_HOUR: u64 = 5_000;
 
-/// What the PDS grants an address in a day: blobs.
+/// The PDS's limit on blobs per address and day.
 const UPLOADS_A_DAY: u64 = 1_000;
 
-/// What is done in a second on two cores, rounded down so that plans promise too little: it is to tell minutes from days.
+/// Throughput on two cores, rounded down to be pessimistic: the estimate only distinguishes minutes from days.
 /// scripts/bench-sync measures 1,000 records, and two tapes of 5 to 10 seconds.
 const RECORDS_A_SECOND: u64 = 500;
 const PAINTINGS_A_SECOND: u64 = 20;
 const TAPES_A_SECOND: u64 = 1;
 
-/// How long carrying out the plans of a report takes at least.
+/// The minimum time for carrying out the plans of a report.
 #[must_use]
 pub fn expected_time(report: &Report, announces_limits: bool) -> Duration {
     let count = |medium: Medium| report.planned.get(medium.plural()).copied().unwrap_or_default();
@@ -38,7 +38,7 @@ pub fn expected_time(report: &Report, announces_limits: bool) -> Duration {
     work.max(Duration::from_secs(hours * 3_600)).max(Duration::from_secs(days * 86_400))
 }
 
-/// What the writes of an account cost it.
+/// The cost of an account's writes in points.
 fn points<'a>(counts: impl Iterator<Item = &'a Counts>) -> u64 {
     counts.map(|counts| 3 * counts.create + 2 * counts.update + counts.withdraw + counts.duplicate).sum::<usize>()
         as u64

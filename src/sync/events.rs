@@ -1,7 +1,7 @@
-//! What happens while a sync runs, told to whoever listens; and the wish to stop it.
+//! Events of a sync, and its cancellation.
 //!
-//! Telling never waits: there may be any number of listeners or none, and to one that is slow the oldest events are lost.
-//! So every event comes with the totals so far, and results are in what a call returns and in no event alone.
+//! Sending never blocks: there can be any number of listeners, and a slow one loses the oldest events. Therefore every
+//! event carries the totals so far, and results are returned by calls, not only sent as events.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,10 +12,10 @@ use crate::error::{Error, Result};
 
 use super::plan::AccountPlan;
 
-/// How many events a listener may be behind before it loses the oldest.
+/// The number of events that a listener may be behind before it loses the oldest.
 const CAPACITY: usize = 256;
 
-/// Something that has happened.
+/// An event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -23,24 +23,24 @@ pub enum Event {
     Planned {
         /// Its handle, or what else it is known by.
         account: String,
-        /// How many of its items have something to do.
+        /// The number of its items with work.
         items: usize,
     },
-    /// Items or records are done, one way or the other.
+    /// Items or records have been processed, successfully or not.
     Done {
-        /// How many.
+        /// The number of items.
         items: usize,
     },
     /// Blobs were uploaded.
     Uploaded {
-        /// How many bytes.
+        /// The number of bytes.
         bytes: u64,
     },
-    /// An account is done.
+    /// An account is finished.
     Finished {
         /// Its handle, or what else it is known by.
         account: String,
-        /// Whether anything went wrong with it.
+        /// Whether it has failures.
         has_failures: bool,
     },
 }
@@ -52,31 +52,31 @@ impl Event {
     }
 }
 
-/// What all events so far come to.
+/// Totals of all events so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Accounts that were planned.
     pub planned_accounts: usize,
-    /// Items of theirs that have something to do.
+    /// Their items with work.
     pub planned_items: usize,
-    /// Items or records that are done.
+    /// Processed items or records.
     pub items: usize,
-    /// Bytes that were uploaded.
+    /// Uploaded bytes.
     pub uploaded: u64,
-    /// Accounts that are done.
+    /// Finished accounts.
     pub accounts: usize,
 }
 
-/// An event, and what all up to it come to.
+/// An event, and the totals up to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Update {
-    /// What has happened.
+    /// The event.
     pub event: Event,
-    /// Everything so far.
+    /// The totals.
     pub totals: Totals,
 }
 
-/// Where events are told.
+/// The sender of events.
 #[derive(Debug, Clone)]
 pub struct Events {
     totals: Arc<Mutex<Totals>>,
@@ -97,7 +97,7 @@ impl Events {
     }
 
     pub(super) fn tell(&self, event: Event) {
-        // Additions do not panic halfway.
+        // Additions do not panic, so the totals are consistent even if the lock is poisoned.
         let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Planned { items, .. } => {
@@ -108,7 +108,7 @@ impl Events {
             Event::Uploaded { bytes } => totals.uploaded += bytes,
             Event::Finished { .. } => totals.accounts += 1,
         }
-        // Sent under the lock, so that totals only grow. That nobody listens is no trouble.
+        // Sent under the lock, so that totals only grow. It may have no listeners.
         let _ = self.sender.send(Update { event, totals: *totals });
     }
 
@@ -121,23 +121,23 @@ impl Events {
     }
 }
 
-/// What whoever starts work holds of it: hears what happens, and can stop it after what is under way.
+/// The handle of the caller that starts work: receives events, and can stop the work after the current steps.
 ///
-/// To wait for a server that limits its rate takes hours; the waits of this work end then too, and those of other work with
-/// the same [`Services`](super::Services) do not. So the work comes to its end by itself with what it has done so far.
+/// A wait for a rate limit can take hours; a stop also ends the waits of this work, but not those of other work with
+/// the same [`Services`](super::Services). So the work ends by itself and returns the results so far.
 #[derive(Debug, Clone, Default)]
 pub struct Control {
-    /// What happens.
+    /// The events.
     pub events: Events,
-    /// Cancelled to stop.
+    /// Cancelled to stop the work.
     pub stop: CancellationToken,
 }
 
 impl Control {
-    /// Whether to go on.
+    /// Checks whether to go on.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] when not.
+    /// [`Error::Interrupted`] if not.
     pub(super) fn check(&self) -> Result<()> {
         if self.stop.is_cancelled() { Err(Error::Interrupted) } else { Ok(()) }
     }

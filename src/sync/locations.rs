@@ -1,13 +1,13 @@
-//! Where the files of items may lie in Spaces. Pure.
+//! The possible locations of items' files in Spaces. Pure.
 //!
-//! The site has changed its mind about keys more than once, so there are several candidates for each file, the most
-//! likely first. Keys are plain text here; who makes a URL of one encodes it.
+//! The site has changed its keys more than once, so each file has several candidates, the most likely first. Keys are
+//! plain text here and are encoded when a URL is built.
 
 use crate::error::{Error, Result, SyncError};
 use crate::record::{Content, Item, Medium, TapeForm};
 use crate::remote::mongo::Owner;
 
-/// One location to look.
+/// A possible location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     /// The bucket.
@@ -16,14 +16,14 @@ pub struct Location {
     pub key: String,
 }
 
-/// The site's buckets: files come from no others.
+/// The site's buckets, the only sources of files.
 #[derive(Debug, Clone)]
 pub struct Buckets {
-    /// Of people with an account.
+    /// For users with an account.
     pub users: String,
-    /// Of everybody else.
+    /// For anonymous items.
     pub guests: String,
-    /// Of videos that the site made.
+    /// For videos that the site made.
     pub videos: String,
 }
 
@@ -33,10 +33,10 @@ impl Buckets {
     }
 }
 
-/// Where a tape's file may lie: its ZIP, or its MP4 if that is what was posted.
+/// The possible locations of a tape's file: its ZIP, or its MP4 if one was posted.
 ///
 /// # Errors
-/// [`SyncError::Bucket`] for a bucket that is not the site's, [`SyncError::Key`] for what cannot be the name of a file.
+/// [`SyncError::Bucket`] for a bucket that is not the site's, [`SyncError::Key`] for an invalid file name.
 pub fn tape(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Location>> {
     let Content::Tape { slug, code, bucket, form, .. } = &item.content else { return Ok(Vec::new()) };
     let extension = match form {
@@ -52,7 +52,7 @@ pub fn tape(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Locatio
     Ok(locations)
 }
 
-/// Where a painting may lie.
+/// The possible locations of a painting.
 ///
 /// # Errors
 /// As [`tape`].
@@ -62,7 +62,7 @@ pub fn painting(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Loc
     under(owner, bucket.as_deref(), buckets, "painting", &format!("{}.png", bare(image)))
 }
 
-/// Where the recording of a painting may lie.
+/// The possible locations of a painting's recording.
 ///
 /// # Errors
 /// As [`tape`].
@@ -72,7 +72,7 @@ pub fn recording(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Lo
     under(owner, bucket.as_deref(), buckets, "painting", &format!("{}.zip", bare(recording)))
 }
 
-/// Where the file may lie that an item's record is made from.
+/// The possible locations of the file from which an item's record is made.
 ///
 /// # Errors
 /// As [`tape`].
@@ -83,23 +83,23 @@ pub fn of(owner: &Owner, item: &Item, buckets: &Buckets) -> Result<Vec<Location>
     }
 }
 
-/// A slug without the extension that some were stored with.
+/// A slug without its extension, which some have.
 fn bare(slug: &str) -> &str {
     ["png", "zip", "mp4"].iter().find_map(|extension| slug.strip_suffix(extension)?.strip_suffix('.')).unwrap_or(slug)
 }
 
-/// Keys of people begin with their id, and may have a folder after it; some slugs hold both already. Anonymous files
-/// lie at the top.
+/// Keys of users start with their id, optionally followed by a folder; some slugs include both already. Anonymous files
+/// are at the top.
 fn under(owner: &Owner, bucket: Option<&str>, buckets: &Buckets, folder: &str, name: &str) -> Result<Vec<Location>> {
     let bucket = match (bucket, owner) {
         (Some(bucket), _) if buckets.include(bucket) => bucket,
         (Some(bucket), _) => return Err(Error::Sync(SyncError::Bucket { bucket: bucket.into() })),
-        // What is nobody's can only lie where nobody's name is in the key.
+        // A file without an owner can only be in a bucket whose keys contain no user id.
         (None, Owner::Guest | Owner::Nobody(_)) => &buckets.guests,
         (None, Owner::User(_)) => &buckets.users,
     };
     let keys = match owner {
-        // A folder would be somebody's.
+        // A folder would belong to a user.
         Owner::Guest | Owner::Nobody(_) if name.contains('/') => return Err(Error::Sync(SyncError::Key)),
         Owner::Guest | Owner::Nobody(_) => vec![name.to_owned()],
         Owner::User(id) if name.starts_with(&format!("{id}/")) => vec![name.to_owned()],
@@ -108,7 +108,7 @@ fn under(owner: &Owner, bucket: Option<&str>, buckets: &Buckets, folder: &str, n
     keys.into_iter().map(|key| location(bucket, key)).collect()
 }
 
-/// A key that means the same to everybody who takes it apart at its slashes.
+/// A location whose key is unambiguous when it is split at slashes.
 fn location(bucket: &str, key: String) -> Result<Location> {
     let is_name = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.contains(char::is_control);
     if key.split('/').all(is_name) {

@@ -1,4 +1,4 @@
-//! The sync itself: all accounts in scope planned, and the plans carried out.
+//! The sync itself: plans all accounts in scope, and carries the plans out.
 
 use std::sync::Arc;
 
@@ -19,18 +19,18 @@ use super::strategy::{self, Mirroring, Strategy};
 use super::weight::weigh;
 use super::write;
 
-/// Takes note of a plan.
+/// A callback that sees each plan.
 pub type Note = Arc<dyn Fn(&AccountPlan) + Send + Sync>;
 
-/// Plans all accounts in scope and changes nothing. What is planned is told as it is.
+/// Plans all accounts in scope without changes. Each plan is reported as an event.
 ///
 /// # Errors
-/// What keeps the accounts from being listed; what is wrong with one of them is in its report.
+/// If the accounts cannot be listed. Errors of an account are in its report.
 pub async fn dry_run(services: &Services, scope: &Scope, control: &Control) -> Result<Report> {
     plan_each(services, scope, None, Arc::new(|_| {}), control).await
 }
 
-/// Plans what the strategy leaves of what would bring accounts up to date, within the limit, and lets `note` see it.
+/// Plans all accounts, adjusted by the strategy and within the limit, and passes each plan to `note`.
 pub async fn plan_each(
     services: &Services,
     scope: &Scope,
@@ -55,15 +55,15 @@ pub async fn plan_each(
     .await)
 }
 
-/// Plans all accounts in scope and carries the plans out; tapes are encoded as the preset says.
+/// Plans all accounts in scope and carries the plans out; tapes are encoded with the preset.
 ///
 /// # Errors
-/// What keeps the accounts from being listed; what is wrong with one of them is in its report.
+/// If the accounts cannot be listed. Errors of an account are in its report.
 pub async fn live(services: &Services, scope: &Scope, preset: &Preset, control: &Control) -> Result<Report> {
     apply_each(services, scope, Arc::new(Mirroring(preset.clone())), control).await
 }
 
-/// Plans all accounts in scope as the strategy wants it and carries the plans out.
+/// Plans all accounts in scope with a strategy and carries the plans out.
 ///
 /// # Errors
 /// As [`live`].
@@ -85,7 +85,7 @@ pub async fn apply_each(
     Ok(gathered(services, reports).await)
 }
 
-/// The report on an account that could not be planned, or on which work broke down.
+/// The report on an account whose planning or processing failed.
 async fn unplanned(AccountTask { services, scope, account, .. }: AccountTask, error: Error) -> AccountReport {
     AccountReport::unplanned(&account, read::count(&services, &scope, &account).await, &error)
 }

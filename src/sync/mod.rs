@@ -5,13 +5,12 @@
 //!   a few at once  both sides  pure  Spaces, video  blobs  swapCommit  all or none  keys
 //! ```
 //!
-//! An account is worked on by one task, so it has one writer here; each of its items that takes files has a task of its own.
-//! What one piece of work waits for ends with its own [`Control`], and with nothing else. Another process may write too: every batch names
-//! the commit it was planned on, and when that is not the newest any more, or nobody knows whether a batch was
-//! carried out, the account is read and planned again. MongoDB comes last; a run that ends anywhere leaves records
-//! which the next one finds and adopts.
+//! One task processes an account, so it has one writer here; each item with files has its own task. The waits of a
+//! piece of work end only with its own [`Control`]. Other processes may write too: every batch names the commit it was
+//! planned on, and if the repo has moved on, or the outcome of a batch is uncertain, the account is read and planned
+//! again. MongoDB comes last; if a run ends early, the next one finds and adopts the records.
 //!
-//! A plan is made from two lists, what `MongoDB` has and what the repo has, and touches neither:
+//! This module lists everything that the floor offers. Its parts, in the order of the data:
 //!
 //! ```
 //! use std::collections::HashSet;
@@ -42,14 +41,14 @@
 //!
 //! This is the door: everything that can be asked of this floor is listed here. To read, in the order of the data:
 //!
-//! * `services`, `events`, `scope`, `policy` — what a sync talks to, says, looks at, may do.
-//! * `plan/` — pure: what has to be done, from both sides.
-//! * `make/` — the files of items: where they lie, downloads, videos and thumbnails; `budget` bounds it.
-//! * `read/` — both sides of an account, and what guards take out of its plan.
-//! * `write/` — one account until its plan is carried out: batches on a commit, retries, MongoDB last.
+//! * `services`, `events`, `scope`, `policy` — connections, events, selection and permissions of a sync.
+//! * `plan/` — pure: plans from both sides.
+//! * `make/` — the files of items: locations, downloads, videos and thumbnails; limited by `budget`.
+//! * `read/` — reads both sides of an account, and applies guards to its plan.
+//! * `write/` — carries out the plan of an account: batches on a commit, retries, MongoDB last.
 //! * `mirror`, with `accounts` and `strategy` — the sync itself, all accounts. [`reencode`] is another strategy.
 //! * `compare/`, `wipe`, `restore/`, with `backup/` — the other operations, from the same parts.
-//! * `report/`, `weight`, `estimate` — what it came to, and what it is going to take.
+//! * `report/`, `weight`, `estimate` — results and estimates.
 
 mod accounts;
 mod backup;

@@ -1,4 +1,4 @@
-//! What could not be done, and why.
+//! Failed work and its reasons.
 
 use serde::Serialize;
 
@@ -6,21 +6,21 @@ use crate::error::{Advice, Disposition, Error, Result};
 use crate::record::{Item, Medium};
 use crate::remote::mongo::{Doubt, Unusable};
 
-/// Why something could not be done: what its error said, and what follows from that.
+/// The reason of a failure, and how to proceed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The error and its causes, in a line.
+    /// The error and its causes, on one line.
     pub reason: String,
-    /// What kind of failure it is; see [`Error::code`].
+    /// Its code; see [`Error::code`].
     pub code: &'static str,
-    /// What to do about it.
+    /// How to proceed.
     pub disposition: Disposition,
     /// What would help.
     pub advice: Option<Advice>,
 }
 
 impl Failure {
-    /// What is to be known of an error.
+    /// The failure of an error.
     #[must_use]
     pub fn of(error: &Error) -> Self {
         let (code, disposition, advice) = (error.code(), error.disposition(), error.advice());
@@ -28,14 +28,14 @@ impl Failure {
     }
 }
 
-/// Machines read the reason.
+/// Serialises only the reason.
 impl Serialize for Failure {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.reason)
     }
 }
 
-/// One item that could not be done.
+/// An item that failed or is blocked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parked {
     /// Its medium.
@@ -43,17 +43,17 @@ pub struct Parked {
     pub medium: Medium,
     /// Its id in MongoDB.
     pub id: String,
-    /// What people call it.
+    /// Its label.
     pub label: String,
-    /// Why, in a line that others may share.
+    /// The reason, on a line that several items may share.
     pub reason: String,
-    /// What caused that, of this very item.
+    /// The causes specific to this item.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
-    /// What kind of failure that is; see [`Error::code`].
+    /// Its code; see [`Error::code`].
     #[serde(skip)]
     pub code: &'static str,
-    /// What to do about it.
+    /// How to proceed.
     #[serde(skip)]
     pub disposition: Disposition,
     /// What would help.
@@ -67,34 +67,34 @@ fn as_name<S: serde::Serializer>(medium: &Medium, serializer: S) -> Result<S::Ok
 }
 
 impl Parked {
-    /// An item and what is wrong with it.
+    /// An item and its problem.
     #[must_use]
     pub fn new(item: &Item, reason: impl Into<String>) -> Self {
         let (medium, id, label) = (item.medium(), item.id.to_string(), item.label());
         Parked::with(medium, id, label, reason)
     }
 
-    /// Something that has a reason and no error: a person has to mend it.
+    /// A blocked item with a reason instead of an error: an operator has to fix it.
     #[must_use]
     pub fn with(medium: Medium, id: String, label: String, reason: impl Into<String>) -> Self {
         let (code, disposition, advice) = ("item.blocked", Disposition::Drop, None);
         Parked { medium, id, label, reason: reason.into(), causes: Vec::new(), code, disposition, advice }
     }
 
-    /// What may be an item and cannot be made sense of.
+    /// An invalid item.
     #[must_use]
     pub fn unusable(medium: Medium, Unusable { id, code, reason }: &Unusable) -> Self {
         let label = code.as_ref().unwrap_or(id).clone();
         Parked::with(medium, id.clone(), label, reason)
     }
 
-    /// An item that a record can be made of, and what is odd about it all the same.
+    /// A valid item with a warning.
     #[must_use]
     pub fn doubted(item: &Item, doubt: &Doubt) -> Self {
         Parked { causes: vec![doubt.detail.clone()], ..Parked::new(item, doubt.reason) }
     }
 
-    /// An item and the error that it ended with.
+    /// An item and the error it ended with.
     #[must_use]
     pub fn after(item: &Item, error: &Error) -> Self {
         let mut chain = error.chain();
@@ -103,15 +103,15 @@ impl Parked {
     }
 }
 
-/// Records that stay although they were to go.
+/// Records whose deletion was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refused {
     /// Their medium.
     pub medium: &'static str,
-    /// How many.
+    /// Their number.
     pub records: usize,
     /// Why.
     pub reason: String,
-    /// Whether it is because of their number.
+    /// Whether their number exceeds the limit.
     pub is_too_many: bool,
 }

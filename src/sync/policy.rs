@@ -1,48 +1,48 @@
-//! What a sync may do: which records there should be, and how much may go.
+//! The policy of a sync: which records should exist, and how many may be deleted.
 
 use std::path::PathBuf;
 
-/// Which records there should be.
+/// Which records should exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// What becomes of items that were taken back.
+    /// The treatment of nuked items.
     pub nuked: Nuked,
-    /// What becomes of records whose item is not in MongoDB any more.
+    /// The treatment of records whose item is no longer in MongoDB.
     pub orphans: Orphans,
 }
 
-/// What becomes of records whose item is not in MongoDB any more.
+/// The treatment of records whose item is no longer in MongoDB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Orphans {
-    /// They stay and are reported.
+    /// Keep and report them.
     Report,
-    /// They go, if they name the item that they were of. Others were never ours.
+    /// Delete them, if they name an item. Others were never ours.
     Delete,
 }
 
-/// What becomes of items that were taken back.
+/// The treatment of nuked items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nuked {
-    /// Their records say so.
+    /// Their records are marked as nuked.
     Flag,
     /// They have no records.
     Withhold,
 }
 
-/// How much may go because its item is gone, and where it is saved before.
+/// Limits on deletions of records without an item, and the place of their backups.
 #[derive(Debug, Clone)]
 pub struct Guards {
-    /// Records of an account and medium that may go at once; a tenth of them may in any case.
+    /// The most records of an account and medium to delete at once, unless a tenth of them is more.
     pub most_deletes: usize,
-    /// Where backups are kept, in a folder for each account.
+    /// The folder of backups, with a folder per account.
     pub backup: PathBuf,
 }
 
-/// A share of an account's records of a medium may go whatever the limit is: one in this number.
+/// The share of an account's records of a medium that may always be deleted: one in this number.
 const SHARE: usize = 10;
 
 impl Guards {
-    /// How many of `all` records of an account and medium may go at once.
+    /// The most of `all` records of an account and medium to delete at once.
     #[must_use]
     pub fn most_of(&self, all: usize) -> usize {
         self.most_deletes.max(all / SHARE)

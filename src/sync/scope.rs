@@ -1,4 +1,4 @@
-//! Which part of the site is looked at: accounts, media, items.
+//! The selected part of the site: accounts, media, items.
 
 use jiff::Timestamp;
 use regex::Regex;
@@ -8,42 +8,42 @@ use crate::remote::mongo::{Account, Owner, Unusable};
 
 use super::policy::{Guards, Policy};
 
-/// What is looked at.
+/// The scope of a sync.
 #[derive(Debug, Clone)]
 pub struct Scope {
-    /// Which media.
+    /// The selected media.
     pub media: Vec<Medium>,
-    /// Which accounts.
+    /// The selected accounts.
     pub accounts: Accounts,
-    /// Which items.
+    /// The selected items.
     pub items: Items,
-    /// How many items of each account and medium are worked on at most.
+    /// The most items to process per account and medium.
     pub limit: Option<usize>,
-    /// Which of them should have records.
+    /// The policy on records.
     pub policy: Policy,
-    /// How much may be deleted.
+    /// The limits on deletions.
     pub guards: Guards,
-    /// Whether Spaces is asked for recordings that records of old do not tell of.
+    /// Whether to look for recordings that old records do not mention.
     pub looks_for_recordings: bool,
-    /// How many accounts are worked on at the same time.
+    /// The number of accounts to process in parallel.
     pub users_at_once: usize,
 }
 
 /// Which accounts.
 #[derive(Debug, Clone)]
 pub enum Accounts {
-    /// All of them.
+    /// All.
     All,
-    /// That of what was made without an account.
+    /// The guest account, which owns items made without an account.
     Guest,
-    /// Those whose handle matches.
+    /// Accounts whose handle matches.
     Matching(Regex),
-    /// That of one owner.
+    /// The account of one owner.
     Of(Owner),
 }
 
 impl Accounts {
-    /// Whether the account is one of them.
+    /// Whether the account is selected.
     #[must_use]
     pub fn includes(&self, account: &Account) -> bool {
         match self {
@@ -58,18 +58,18 @@ impl Accounts {
 /// Which items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Items {
-    /// All of them.
+    /// All.
     All,
-    /// Those with that code.
+    /// Items with this code.
     Code(String),
-    /// One.
+    /// One item.
     Id(Id),
-    /// Those that were made before then: somebody else may still be working on younger ones.
+    /// Items made before this time: the site may still be working on newer ones.
     MadeBefore(Timestamp),
 }
 
 impl Items {
-    /// Whether the item is one of them.
+    /// Whether the item is selected.
     #[must_use]
     pub fn includes(&self, item: &Item) -> bool {
         match self {
@@ -80,7 +80,7 @@ impl Items {
         }
     }
 
-    /// Whether what may be an item is one of them.
+    /// Whether an invalid item is selected.
     #[must_use]
     pub fn includes_unusable(&self, unusable: &Unusable) -> bool {
         match self {

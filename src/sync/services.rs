@@ -1,4 +1,4 @@
-//! Everything that a sync talks to, connected.
+//! The connected services of a sync.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use super::events::Control;
 use super::locations::Buckets;
 use super::make::encoder::{Encoder, VideoEncoder};
 
-/// Bytes that the lexicon of tapes allows a video.
+/// The lexicon's limit on a video, in bytes.
 const MAX_VIDEO_BYTES: u64 = 52_428_800;
 
-/// Everything a sync talks to, and what it computes with. Clones share connections, sessions and budgets.
+/// The services of a sync, and its encoder. Clones share connections, sessions and budgets.
 #[derive(Debug, Clone)]
 pub struct Services {
     /// The system of record.
@@ -28,26 +28,26 @@ pub struct Services {
     pub spaces: Spaces,
     /// The mirror.
     pub pds: Pds,
-    /// What the mirror says that it allows.
+    /// The mirror's description with its limits.
     pub server: Description,
-    /// Who is logged in to it, and writes.
+    /// The sessions on the mirror, and turns to write.
     pub sessions: Sessions,
-    /// Who waits for either of them, and for how long anybody may.
+    /// The waits for these servers, and the patience.
     pub waits: Waits,
-    /// Where files lie that do not say so.
+    /// The default buckets of files.
     pub buckets: Buckets,
-    /// What makes videos and thumbnails.
+    /// The encoder of videos and thumbnails.
     pub encoder: Encoder,
 }
 
 impl Services {
-    /// Connects to everything that the configuration names.
+    /// Connects to the configured services.
     ///
     /// # Errors
-    /// When a setting is wrong, or a server does not answer.
+    /// If a setting is invalid, or a server does not respond.
     ///
     /// # Panics
-    /// When the system has no more threads.
+    /// If the system has no more threads.
     pub async fn connect(config: &Config, waits: Waits) -> Result<Self> {
         let pds = Pds::sharing(waits.clone(), &config.pds_url()?, config.pds_bypass_key())?;
         Ok(Services {
@@ -66,7 +66,7 @@ impl Services {
         })
     }
 
-    /// The same, for one piece of work: to wait for a server that limits its rate ends when `stop` is cancelled, too.
+    /// The same for one piece of work, whose waits for rate limits also end when `stop` is cancelled.
     #[must_use]
     pub fn stopped_by(&self, stop: &CancellationToken) -> Self {
         Services {
@@ -78,13 +78,13 @@ impl Services {
         }
     }
 
-    /// Makes videos that the PDS takes, as a preset says.
+    /// An encoder of videos with a preset, within the PDS's limit.
     #[must_use]
     pub fn videos(&self, preset: &Preset, control: &Control) -> VideoEncoder {
         self.encoder.videos(preset.limited_to(self.video_limit()), &control.stop)
     }
 
-    /// Waits until nobody else in this process writes to the account's repo, if it has one.
+    /// Waits until no other task of this process writes to the account's repo, if it has one.
     pub async fn turn(&self, account: &Account) -> Option<Turn> {
         match &account.did {
             Some(did) => Some(self.sessions.turn(did).await),
@@ -92,7 +92,7 @@ impl Services {
         }
     }
 
-    /// Bytes that a video may have: what its lexicon allows, or what the PDS takes if that is less.
+    /// Maximum size of a video in bytes: the lexicon's limit, or the PDS's if that is lower.
     #[must_use]
     pub fn video_limit(&self) -> u64 {
         self.server.current().blob_upload_limit.unwrap_or(MOST_BLOB).min(MAX_VIDEO_BYTES)
@@ -102,7 +102,8 @@ impl Services {
 /// The session of an account.
 ///
 /// # Errors
-/// When it cannot be written to, or the server declines; [`RemoteError::Identity`] when the server lets us into another.
+/// If it cannot be written to, or the server refuses; [`RemoteError::Identity`] if the credentials log in to another
+/// account.
 pub async fn session(sessions: &Sessions, account: &Account) -> Result<Arc<Session>> {
     match (&account.did, &account.password) {
         (Some(did), Some(password)) => sessions.session(did, password).await.map_err(|error| match error {

@@ -1,4 +1,5 @@
-//! What an account is worked on for. The engine is the same; what is planned and how files are made is not.
+//! Strategies: the purposes for which the same engine processes accounts. They differ in plans, and in how files are
+//! made.
 
 use futures_util::future::BoxFuture;
 
@@ -14,9 +15,9 @@ use super::read::read;
 use super::scope::Scope;
 use super::services::Services;
 
-/// What an account is worked on for.
+/// A purpose for processing accounts.
 pub trait Strategy: Send + Sync {
-    /// Changes what would bring the account up to date to what is wanted of it.
+    /// Adjusts the plan that would bring the account up to date.
     fn adjust<'a>(&'a self, plan: &'a mut AccountPlan) -> BoxFuture<'a, Result<()>>;
 
     /// Finds or makes the files that a step lacks.
@@ -29,7 +30,7 @@ pub trait Strategy: Send + Sync {
     ) -> BoxFuture<'a, Result<LocalFiles>>;
 }
 
-/// To bring the PDS up to date: everything that a plan holds, tapes encoded as the preset says.
+/// Brings the PDS up to date: the complete plan, with tapes encoded with the preset.
 pub struct Mirroring(pub Preset);
 
 impl Strategy for Mirroring {
@@ -48,11 +49,11 @@ impl Strategy for Mirroring {
     }
 }
 
-/// Reads both sides of an account and plans what the strategy leaves of that, within the scope's limit. Items that are not
-/// `wanted` are left alone.
+/// Reads both sides of an account and makes a plan, adjusted by the strategy and within the scope's limit. Items that
+/// are not `wanted` are left alone.
 ///
 /// # Errors
-/// What the servers say.
+/// Errors of the servers.
 pub async fn plan(
     services: &Services,
     scope: &Scope,

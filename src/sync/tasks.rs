@@ -1,4 +1,4 @@
-//! Work that may panic without anybody else noticing.
+//! Isolates work that may panic.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -10,16 +10,16 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::error::{Error, Result};
 
-/// Does work in place, and makes an error of a panic in it. What it was working on is given up, so that nobody sees it
-/// halfway.
+/// Does work in place, and converts a panic to an error. The state of the work is dropped, so that its inconsistency
+/// does not matter.
 ///
 /// # Errors
-/// What the work ends with; [`Error::Panicked`].
+/// Errors of the work; [`Error::Panicked`].
 pub async fn isolated<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)))
 }
 
-/// Does work in a task of its own, which ends when nobody waits for it any more. A panic in it is an error.
+/// Does work in its own task, which ends when its future is dropped. A panic becomes an error.
 ///
 /// # Errors
 /// As [`isolated`].
@@ -27,7 +27,7 @@ pub async fn in_task<T: Send + 'static>(work: BoxFuture<'static, Result<T>>) -> 
     AbortOnDropHandle::new(tokio::spawn(work)).await.unwrap_or_else(|error| Err(given_up(error)))
 }
 
-/// Runs what takes a while on a thread of its own.
+/// Runs blocking work on its own thread.
 ///
 /// # Errors
 /// As [`isolated`].
@@ -36,14 +36,14 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send
 }
 
 fn given_up(error: JoinError) -> Error {
-    // Without a panic, the runtime is going down.
+    // Without a panic, the runtime is shutting down.
     error.try_into_panic().map_or(Error::Interrupted, |panic| panicked(&*panic))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Error {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    Error::Panicked { source: text.unwrap_or_else(|| "it did not say what".into()).into() }
+    Error::Panicked { source: text.unwrap_or_else(|| "panic without a message".into()).into() }
 }
 
 #[cfg(test)]
@@ -61,8 +61,9 @@ mod tests {
             blocking(|| std::panic::resume_unwind(Box::new(7))).await,
         ];
         let told = done.map(|done: Result<()>| done.unwrap_err().chain());
-        let fault = "telecine has a fault that this brings out";
-        let expected = ["index out of bounds", "index 7 out of bounds", "index out of bounds", "it did not say what"];
+        let fault = "this input triggers a bug in telecine";
+        let expected =
+            ["index out of bounds", "index 7 out of bounds", "index out of bounds", "panic without a message"];
         assert_eq!(told, expected.map(|said| vec![fault.to_owned(), said.to_owned()]));
         assert_eq!(Error::Panicked { source: "x".into() }.disposition(), Disposition::Drop);
     }

@@ -1,4 +1,4 @@
-//! What carrying out a plan moves: files to fetch, records to write.
+//! The data that a plan moves: files to fetch, records to write.
 
 use derive_more::AddAssign;
 use futures_util::{StreamExt, stream};
@@ -12,38 +12,38 @@ use super::make::{LOOKUPS, size};
 use super::plan::{AccountPlan, Action};
 use super::services::Services;
 
-/// What carrying out a plan moves.
+/// The data that a plan moves.
 #[derive(AddAssign, Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Weight {
-    /// Files to be fetched from Spaces.
+    /// Files to fetch from Spaces.
     pub files: usize,
     /// Their bytes.
     pub file_bytes: u64,
-    /// Files that are not there.
+    /// Files that do not exist.
     pub missing: usize,
-    /// Bytes of records to be written, blobs apart.
+    /// Bytes of records to write, without blobs.
     pub record_bytes: u64,
 }
 
 impl Weight {
-    /// Whether nothing is moved at all.
+    /// Whether nothing is moved.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         *self == Weight::default()
     }
 }
 
-/// Asks Spaces how large the files are that a plan needs.
+/// Asks Spaces for the sizes of the files that a plan needs.
 ///
 /// # Errors
-/// What Spaces says.
+/// Errors of Spaces.
 pub async fn weigh(services: &Services, plan: &AccountPlan) -> Result<Weight> {
     let mut sum = Weight::default();
     let mut files = Vec::new();
     for step in plan.media.iter().flat_map(|(_, plan)| &plan.steps).filter(|step| step.has_work()) {
         let missing = step.missing_files();
         if missing.thumbnail || missing.video {
-            // What may not be asked for is blocked, and needs no files.
+            // A step whose file may not be fetched is blocked, and needs no files.
             files.push(locations::of(&plan.account.owner, &step.item, &services.buckets).unwrap_or_default());
         } else if matches!(step.action, Action::Create { .. } | Action::Update { .. }) {
             let record = record::build(&step.item, &Files::default());

@@ -1,7 +1,7 @@
-//! An account without its records: saved, deleted, and forgotten by MongoDB.
+//! Wipes an account: backs up and deletes its records, and clears their keys in MongoDB.
 //!
-//! What is deleted is what was saved: each batch goes only if the repo is still at the commit that is in the backup.
-//! MongoDB comes last, so that a run that ends anywhere leaves to the next what it did not do.
+//! Only backed-up records are deleted: each batch requires that the repo is still at the commit in the backup. MongoDB
+//! comes last, so that the next run can complete an interrupted one.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,25 +20,25 @@ use super::events::Control;
 use super::services::{self, Services};
 use super::write::{Rounds, Writer, delete};
 
-/// How much there is to wipe of one medium, or has been wiped.
+/// The data of one medium that is to be wiped, or was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Extent {
     /// Records on the PDS.
     pub records: usize,
-    /// Items in MongoDB that know the key of a record.
+    /// Items in MongoDB that have the key of a record.
     pub keys: usize,
 }
 
-/// What a wipe would take.
+/// The plan of a wipe.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct WipePlan {
-    /// How much of each medium.
+    /// The extent by medium.
     pub media: BTreeMap<&'static str, Extent>,
-    /// Blobs that only these records refer to, as far as aesthetic.computer's own go.
+    /// Blobs that only these records refer to, among aesthetic.computer's records.
     pub blobs: usize,
-    /// The bytes of these, as their records have it.
+    /// Their size in bytes, according to their records.
     pub blob_bytes: u64,
-    /// Records that no restore brings back, as their lexicon does not take them: `mood 3k…`.
+    /// Records that no restore brings back, because their lexicon rejects them: `mood 3k…`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<String>,
 }
@@ -51,7 +51,7 @@ impl WipePlan {
     }
 }
 
-/// What has been wiped.
+/// The result of a wipe.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Wiped {
     /// How much of each medium.
@@ -61,17 +61,17 @@ pub struct Wiped {
     pub saved: Option<Saved>,
 }
 
-/// Both sides of what is to go.
+/// The records and keys to wipe.
 struct Targets {
     car: Bytes,
     snapshot: Option<Snapshot>,
     media: Vec<(Medium, Vec<String>, Vec<Id>)>,
 }
 
-/// Works out what wiping would take. Changes nothing.
+/// Plans a wipe. Changes nothing.
 ///
 /// # Errors
-/// What the servers say.
+/// Errors of the servers.
 pub async fn plan_wipe(services: &Services, account: &Account, media: &[Medium]) -> Result<WipePlan> {
     let targets = look(services, account, media).await?;
     let mut plan = WipePlan::default();
@@ -92,17 +92,17 @@ fn is_of(record: &Existing, media: &[Medium]) -> bool {
     record.medium().is_some_and(|medium| media.contains(&medium))
 }
 
-/// What a record is called that could not be written again.
+/// The name of a record that could not be restored, if it could not.
 fn lost(record: &Existing) -> Option<String> {
     let medium = record.medium()?;
     Record::of_value(medium, record.value.clone()).is_err().then(|| format!("{medium} {}", record.rkey))
 }
 
-/// Saves an account's records of some media and their blobs, if that is wanted, deletes the records, and makes MongoDB
-/// forget their keys. `wiped` tells how far it has come, whatever it ends with.
+/// Backs up an account's records of some media and their blobs, if requested, deletes the records, and clears their
+/// keys in MongoDB. `wiped` holds the progress even after an error.
 ///
 /// # Errors
-/// What the servers say, or the disk. Then some of it may be done; another run does the rest.
+/// Errors of the servers or the disk. Part of the work may be done then; another run completes it.
 pub async fn wipe(
     services: &Services,
     account: &Account,
@@ -146,7 +146,7 @@ async fn wipe_all(
         }
         for (medium, rkeys, ids) in targets.media {
             let extent = wiped.media.entry(medium.plural()).or_default();
-            // What went without our hearing of it counts too.
+            // Deletions without a response count too.
             extent.records = first.entry(medium).or_insert(rkeys.len()).saturating_sub(rkeys.len());
             if let Some(writer) = &mut writer {
                 let deleted = |count| {

@@ -1,4 +1,4 @@
-//! A backup opened: its records and its blobs.
+//! Reads a backup: its records and its blobs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,18 +13,18 @@ use crate::sync::tasks::blocking;
 
 use super::folder::{entries, newest};
 
-/// A repo that was saved.
+/// A saved repo.
 pub struct Backup {
     folder: PathBuf,
-    /// What it held under `computer.aesthetic`.
+    /// Its records under `computer.aesthetic`.
     pub records: Vec<Existing>,
 }
 
 impl Backup {
-    /// Opens the folder of a wipe, the newest in the folder of an account, or a single CAR.
+    /// Opens the folder of a wipe, the newest one in the folder of an account, or a single CAR.
     ///
     /// # Errors
-    /// When there is none, or it is not one.
+    /// If there is none, or it is invalid.
     pub fn open(path: &Path) -> Result<Backup> {
         let is_car = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "car");
         let (folder, mut cars) = if path.is_dir() {
@@ -35,7 +35,7 @@ impl Backup {
             (path.parent().unwrap_or(Path::new(".")).to_owned(), vec![path.to_owned()])
         };
         if cars.is_empty() {
-            return Err(Error::Sync(SyncError::Backup { path: path.into(), source: "there is no CAR in it".into() }));
+            return Err(Error::Sync(SyncError::Backup { path: path.into(), source: "folder contains no CAR".into() }));
         }
         cars.sort();
         let mut records = BTreeMap::new();
@@ -49,7 +49,7 @@ impl Backup {
         Ok(Backup { folder, records: records.into_values().collect() })
     }
 
-    /// Whether it has these very records.
+    /// Whether it contains exactly these versions of records.
     #[must_use]
     pub fn holds(&self, records: &BTreeSet<Version>) -> bool {
         let held: BTreeSet<_> = self.records.iter().map(version).collect();
@@ -59,14 +59,14 @@ impl Backup {
     /// The file of a blob.
     ///
     /// # Errors
-    /// When it is not there, or its bytes are not what the CID stands for.
+    /// If it does not exist, or does not match its CID.
     pub async fn blob(&self, cid: Cid) -> Result<Body> {
         let path = self.folder.join("blobs").join(cid.to_string());
         blocking(move || {
             let file = fs::File::open(&path).map_err(Error::read(&path))?;
             let found = BlobRef::of_reader(file, "").map_err(Error::read(&path))?;
             if found.cid != cid {
-                let source = "its bytes are not what its name says".into();
+                let source = "contents do not match the CID".into();
                 return Err(Error::Sync(SyncError::Backup { path, source }));
             }
             Ok(Body::File { path, size: found.size })
@@ -75,10 +75,10 @@ impl Backup {
     }
 }
 
-/// A record under its key, as it was at some time.
+/// A version of a record: collection, key and CID.
 pub type Version = (String, String, Cid);
 
-/// Which version of which record this is.
+/// The version of a record.
 pub fn version(record: &Existing) -> Version {
     (record.collection.clone(), record.rkey.clone(), record.cid)
 }

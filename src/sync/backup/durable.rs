@@ -1,4 +1,4 @@
-//! Files and folders that are there when the power comes back: what they hold is going to be deleted elsewhere.
+//! Files and folders that survive a power failure, because their contents will be deleted elsewhere.
 
 use std::fs;
 use std::io::Write;
@@ -8,10 +8,10 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
-/// Makes a folder and those above it that are not there.
+/// Creates a folder and its missing parents.
 ///
 /// # Errors
-/// When one cannot be made or written out.
+/// If one cannot be created or synced.
 pub fn create_folder(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -22,42 +22,42 @@ pub fn create_folder(path: &Path) -> Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(Error::write(path)(error)),
         _ => {}
     }
-    // A folder is no more than an entry in the one above it.
+    // A folder is an entry in its parent.
     sync_folder(above)
 }
 
-/// Writes a file that is there whole or not at all. Its name is only sure once [`sync_folder`] was called.
+/// Writes a file atomically. Its name is durable only after [`sync_folder`].
 ///
 /// # Errors
-/// When it cannot be written.
+/// If it cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = draft(path)?;
     file.write_all(bytes).map_err(Error::write(path))?;
     keep(file, path)
 }
 
-/// A file that is going to be that one, beside it.
+/// A temporary file beside its destination.
 ///
 /// # Errors
-/// When it cannot be made.
+/// If it cannot be created.
 pub fn draft(path: &Path) -> Result<NamedTempFile> {
     NamedTempFile::new_in(above(path)).map_err(Error::write(path))
 }
 
-/// Writes a draft out and puts it in its place.
+/// Syncs a draft and renames it to its destination.
 ///
 /// # Errors
-/// When that cannot be done.
+/// If that fails.
 pub fn keep(draft: NamedTempFile, path: &Path) -> Result<()> {
     draft.as_file().sync_all().map_err(Error::write(path))?;
     draft.persist(path).map_err(|error| Error::write(path)(error.error))?;
     Ok(())
 }
 
-/// Writes out what names a folder holds.
+/// Syncs the entries of a folder.
 ///
 /// # Errors
-/// When it cannot be written.
+/// If it cannot be written.
 pub fn sync_folder(path: &Path) -> Result<()> {
     fs::File::open(path).and_then(|folder| folder.sync_all()).map_err(Error::write(path))
 }

@@ -1,13 +1,13 @@
-//! A repo and the blobs of its records, kept on this machine.
+//! Backups of a repo and the blobs of its records on this machine.
 //!
 //! ```text
-//! FOLDER/3m5xk…/3m5xk….car   the repo as it travelled, one file for each revision that records were deleted from
-//! FOLDER/3m5xk…/blobs/bafk…   the bytes of the blobs that these records refer to, under their CIDs
-//! FOLDER/3m5xk…/complete      there once the wipe has come to its end
+//! FOLDER/3m5xk…/3m5xk….car   the repo as received, a file per revision from which records were deleted
+//! FOLDER/3m5xk…/blobs/bafk…   the blobs that these records refer to, by CID
+//! FOLDER/3m5xk…/complete      present once the wipe is complete
 //! ```
 //!
-//! There is a folder for each wipe, so that one that was interrupted, and went on after something was added, is restored
-//! as a whole. A CAR is written after all blobs of the records that are going to be deleted.
+//! Each wipe has its own folder, so that a wipe that was interrupted and resumed is restored as a whole. A CAR is
+//! written after all blobs of the records that will be deleted.
 
 mod archive;
 mod durable;

@@ -1,4 +1,4 @@
-//! What was saved, and where.
+//! The result of a backup.
 
 use std::path::PathBuf;
 
@@ -11,26 +11,26 @@ use crate::sync::tasks::blocking;
 use super::durable::{sync_folder, write};
 use super::folder::COMPLETE;
 
-/// What was saved.
+/// A backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Saved {
-    /// Where.
+    /// Its folder.
     pub folder: PathBuf,
-    /// Records that are there of the media that were asked for.
+    /// The number of records of the selected media.
     pub records: usize,
-    /// Blobs that they refer to.
+    /// The number of blobs that they refer to.
     pub blobs: usize,
-    /// The bytes of these.
+    /// The size of these blobs in bytes.
     pub blob_bytes: u64,
-    /// Blobs that are not on the PDS any more, so that there is nothing to save.
+    /// Blobs that are no longer on the PDS and cannot be saved.
     pub lost: Vec<String>,
 }
 
 impl Saved {
-    /// Says that nothing more is going to be added.
+    /// Marks the backup as complete.
     ///
     /// # Errors
-    /// When the folder cannot be written.
+    /// If the folder cannot be written.
     pub async fn complete(&self) -> Result<()> {
         let folder = self.folder.clone();
         blocking(move || {

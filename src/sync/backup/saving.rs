@@ -1,4 +1,4 @@
-//! Saves a repo and the blobs of records before these are deleted.
+//! Backs up a repo and the blobs of records before these are deleted.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,17 +20,17 @@ use super::durable::{create_folder, draft, keep, sync_folder, write};
 use super::folder::unfinished;
 use super::saved::Saved;
 
-/// Blobs that are fetched at once.
+/// The number of parallel downloads.
 const DOWNLOADS: usize = 4;
 
-/// Where and how records are saved before they are deleted.
+/// Where and how records are backed up before they are deleted.
 #[derive(Debug, Clone)]
 pub struct Saving {
     /// The account's folder.
     pub folder: PathBuf,
-    /// Whether this goes on with a backup that is not complete, as a wipe does that was interrupted.
+    /// Whether to continue an incomplete backup, as after an interrupted wipe.
     pub goes_on: bool,
-    /// Whether blobs that the PDS does not have any more may be missing.
+    /// Whether blobs that the PDS has lost may be missing.
     pub allows_missing: bool,
 }
 
@@ -47,11 +47,11 @@ pub fn blobs_of(value: &Value) -> Vec<BlobRef> {
 }
 
 impl Saving {
-    /// Saves a repo, and the blobs of some of its records, which are going to be deleted. What is there already is not
-    /// fetched again; nor is another CAR written where there is one with all these records.
+    /// Backs up a repo, and the blobs of the records that will be deleted. Existing blobs are not fetched again, and no
+    /// other CAR is written if one contains all these records.
     ///
     /// # Errors
-    /// When a blob cannot be fetched, or the folder not be written.
+    /// If a blob cannot be fetched, or the folder cannot be written.
     pub async fn save(
         &self,
         pds: &Pds,
@@ -89,7 +89,7 @@ impl Saving {
             if !Backup::open(&place).is_ok_and(|backup| backup.holds(&versions)) {
                 write(&place.join(name), &car)?;
             }
-            // What has only a name in a folder that was not written out is gone when the power is.
+            // A name in a folder that was not synced is lost in a power failure.
             sync_folder(&blobs)?;
             sync_folder(&place)
         })
@@ -99,7 +99,7 @@ impl Saving {
     }
 }
 
-/// How many bytes the blob has that now lies there; `None` if the server has lost it.
+/// Saves a blob and returns its size in bytes; `None` if the server has lost it.
 async fn save_blob(pds: &Pds, did: &str, cid: Cid, path: PathBuf) -> Result<(Cid, Option<u64>)> {
     let (there, path) = blocking(move || {
         let there = fs::File::open(&path).ok().and_then(|file| BlobRef::of_reader(file, "").ok());

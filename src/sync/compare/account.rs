@@ -1,4 +1,4 @@
-//! Both sides of accounts, item by item. Nothing is changed.
+//! Compares both sides of accounts, item by item. Changes nothing.
 
 use std::collections::BTreeMap;
 
@@ -22,55 +22,55 @@ use crate::sync::services::Services;
 
 use super::tally::{Finding, Tally, Verdict};
 
-/// Blobs of one account that are fetched at once.
+/// The number of parallel downloads per account.
 const DOWNLOADS: usize = 4;
 
-/// How many thumbnails of each account are told of.
+/// The number of sample thumbnails per account.
 const SAMPLES: usize = 3;
 
-/// The small picture of something that is on the PDS.
+/// The thumbnail of a published item.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// What people call it.
+    /// The item's label.
     pub label: String,
-    /// The picture.
+    /// The thumbnail.
     pub thumbnail: BlobRef,
 }
 
-/// How one account stands.
+/// The comparison of one account.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AccountComparison {
-    /// Its handle, or what else it is known by.
+    /// Its handle or other name.
     pub account: String,
     /// Its DID, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub did: Option<String>,
-    /// How many stand how, by medium.
+    /// The counts by medium.
     pub media: BTreeMap<&'static str, Tally>,
-    /// All that is not identical.
+    /// Everything that is not identical.
     pub findings: Vec<Finding>,
-    /// Tapes with something odd about them, whose video was published all the same.
+    /// Tapes that were published with warnings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warned: Vec<Warned>,
-    /// Whether some of its items are nobody's, which only who looks after MongoDB can mend.
+    /// Whether some of its items have no owner, which must be fixed in MongoDB.
     #[serde(skip)]
     pub has_ownerless: bool,
-    /// What is odd about items, whatever their verdicts.
+    /// Warnings about items, whatever their verdicts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Parked>,
-    /// Why it cannot have records.
+    /// The reason why it cannot have records.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<&'static str>,
-    /// Why it could not be compared.
+    /// The reason why it could not be compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<Failure>,
-    /// A few pictures.
+    /// A few thumbnails.
     #[serde(skip)]
     pub samples: Vec<Sample>,
 }
 
 impl AccountComparison {
-    /// Whether both sides say the same, as far as anybody can tell.
+    /// Whether both sides are identical, as far as known.
     #[must_use]
     pub fn is_identical(&self) -> bool {
         self.failed.is_none() && self.media.values().all(Tally::is_identical)
@@ -88,11 +88,11 @@ impl AccountComparison {
     }
 }
 
-/// Compares all accounts in scope, which come in no order. With `download` every blob that a record refers to is
-/// fetched, and what comes is checked against its CID.
+/// Compares all accounts in scope, in no order. With `download`, every blob that a record refers to is fetched and
+/// checked against its CID.
 ///
 /// # Errors
-/// What keeps the accounts from being listed; what is wrong with one of them is in its comparison.
+/// If the accounts cannot be listed. Errors of an account are in its comparison.
 pub async fn compare(
     services: &Services,
     scope: &Scope,
@@ -120,7 +120,7 @@ async fn failed(AccountTask { services, scope, account, .. }: AccountTask, error
 }
 
 async fn compare_account(services: &Services, plan: AccountPlan, download: bool) -> Result<AccountComparison> {
-    // To read a repo takes no password.
+    // Reading a repo needs no password.
     let blocked = plan.blocked.filter(|_| plan.head.is_none());
     if blocked.is_some() {
         let counts = plan.counts().into_iter().map(|(medium, counts)| (medium, Tally::blocked(counts.blocked)));
@@ -129,7 +129,7 @@ async fn compare_account(services: &Services, plan: AccountPlan, download: bool)
     }
     let blocked_items = plan.blocked_items();
     let AccountPlan { account, media, doubts, has_ownerless, .. } = plan;
-    // Of an owner who is nobody each item is told, and for the sum the reason.
+    // Items without an owner are listed one by one, and the reason is counted in the summary.
     let blocked = account.blocked().filter(|_| has_ownerless && account.owner != Owner::Guest);
     let mut comparison =
         AccountComparison { blocked, has_ownerless, warnings: doubts, ..AccountComparison::of(&account) };
@@ -174,7 +174,7 @@ fn finding(verdict: Verdict, medium: Medium, label: String) -> Finding {
     Finding { verdict, medium: medium.plural(), label, rkey: None, differences: Vec::new(), reason: None }
 }
 
-/// What a step tells of an item and its records. Why an item is blocked is told already.
+/// The findings of a step about an item and its records. The reason for a blocked item is listed elsewhere.
 fn findings(step: Step, broken: Option<String>) -> Vec<Finding> {
     let (medium, label) = (step.item.medium(), step.item.label());
     let finding = |verdict| finding(verdict, medium, label.clone());
@@ -190,10 +190,10 @@ fn findings(step: Step, broken: Option<String>) -> Vec<Finding> {
             Some(Finding { rkey: Some(rkey), differences, ..finding(Verdict::Differs) })
         }
         Action::Adopt { rkey, .. } => {
-            let reason = if knows_key(&step.item, &rkey) { "that it is done" } else { "its key" };
-            because(rkey, &format!("mongodb does not know {reason}"))
+            let missing = if knows_key(&step.item, &rkey) { "its complete status" } else { "its key" };
+            because(rkey, &format!("mongodb lacks {missing}"))
         }
-        Action::Withdraw { rkey, .. } => because(rkey, "the item was taken back"),
+        Action::Withdraw { rkey, .. } => because(rkey, "item is nuked"),
         Action::Block { .. } => None,
     };
     if let (Some(first), Some(broken)) = (&mut first, broken) {
@@ -205,7 +205,7 @@ fn findings(step: Step, broken: Option<String>) -> Vec<Finding> {
     first.into_iter().chain(duplicates).collect()
 }
 
-/// Whether MongoDB has that key wherever it should.
+/// Whether MongoDB has that key in all places.
 fn knows_key(item: &Item, rkey: &str) -> bool {
     let is = |stored: &Option<String>| stored.as_deref() == Some(rkey);
     is(&item.keys.atproto) && (item.medium() != Medium::Tape || is(&item.keys.at))
@@ -219,7 +219,7 @@ fn files(step: &Step) -> Option<&Files> {
     }
 }
 
-/// What MongoDB remembers to be odd about the tape whose video is in the record.
+/// The stored warnings about the tape whose video is in the record.
 fn warned(step: &Step) -> Option<Warned> {
     let video = files(step)?.video.as_ref()?;
     let stored =
@@ -231,16 +231,16 @@ fn thumbnail(step: &Step) -> Option<BlobRef> {
     files(step)?.thumbnail.clone()
 }
 
-/// What is wrong with the files of an item's record.
+/// The problem with the files of an item's record, if any.
 async fn broken(services: &Services, did: &str, step: &Step) -> Result<Option<String>> {
     let Some(files) = files(step) else { return Ok(None) };
     for (name, blob) in [("thumbnail", &files.thumbnail), ("video", &files.video)] {
         let Some(BlobRef { cid, size, .. }) = blob else { continue };
         match services.pds.check_blob(did, cid).await {
             Ok(Some(bytes)) if bytes == *size => {}
-            Ok(Some(bytes)) => return Ok(Some(format!("{name} has {bytes} bytes; the record says {size}"))),
+            Ok(Some(bytes)) => return Ok(Some(format!("{name} has {bytes} bytes; the record states {size}"))),
             Ok(None) => return Ok(Some(format!("{name} {cid} is not on the pds"))),
-            // Bytes with another hash than their own.
+            // Bytes that do not match their hash.
             Err(Error::Remote(RemoteError::Answer { source, .. })) => {
                 return Ok(Some(format!("{name} is damaged: {source}")));
             }

@@ -1,4 +1,4 @@
-//! Both sides of accounts, item by item. Nothing is changed.
+//! Compares both sides of accounts, item by item. Changes nothing.
 
 mod account;
 mod tally;

@@ -1,51 +1,51 @@
-//! How items and records stand to each other, one by one and in sum.
+//! The state of items and records, one by one and in total.
 
 use derive_more::AddAssign;
 use serde::Serialize;
 
 use crate::sync::plan::Difference;
 
-/// How an item and its record stand to each other.
+/// The state of an item and its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// The record says what the item says, and MongoDB knows its key. Also an item that should have none and has none.
+    /// The record matches the item, and MongoDB has its key. Also an item that should have no record and has none.
     Identical,
     /// There is no record.
     Missing,
-    /// The record says something else, or MongoDB does not know its key or that it is done.
+    /// The record differs, or MongoDB lacks its key or complete status.
     Differs,
-    /// A further record of an item that has one.
+    /// An additional record of an item that has one.
     Duplicate,
     /// A record whose item is not in MongoDB.
     Orphan,
-    /// The record refers to a file that is not there, is not what it was, or cannot be fetched.
+    /// The record refers to a file that is missing, damaged, or cannot be fetched.
     Broken,
-    /// The item cannot be made a record of.
+    /// No record can be made for the item.
     Blocked,
 }
 
-/// One item or record, and how it stands.
+/// One item or record, and its state.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
-    /// How it stands.
+    /// Its state.
     pub verdict: Verdict,
-    /// The item's medium, as its collection in MongoDB is called.
+    /// The item's medium, in the plural.
     pub medium: &'static str,
-    /// What people call the item; the record's key where there is no item.
+    /// The item's label; the record's key if there is no item.
     pub label: String,
     /// The record's key, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rkey: Option<String>,
-    /// What is different.
+    /// The differences.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
-    /// What else there is to say.
+    /// Further information.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// How many items and records stand how.
+/// The number of items and records in each state.
 #[derive(AddAssign, Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Items in MongoDB.
@@ -54,20 +54,20 @@ pub struct Tally {
     pub identical: usize,
     /// Items without one.
     pub missing: usize,
-    /// Items with another.
+    /// Items with a record that differs.
     pub differs: usize,
-    /// Records too many.
+    /// Additional records.
     pub duplicate: usize,
     /// Records without an item.
     pub orphan: usize,
-    /// Items whose record refers to a file that is not there.
+    /// Items whose record refers to a missing or damaged file.
     pub broken: usize,
-    /// Items that no record can be made of.
+    /// Items for which no record can be made.
     pub blocked: usize,
 }
 
 impl Tally {
-    /// Whether both sides say the same.
+    /// Whether both sides are identical.
     #[must_use]
     pub fn is_identical(&self) -> bool {
         self.identical == self.items && self.duplicate + self.orphan == 0
@@ -89,7 +89,7 @@ impl Tally {
         ]
     }
 
-    /// So many items of which nothing can be said.
+    /// This many blocked items.
     #[must_use]
     pub fn blocked(items: usize) -> Self {
         Tally { items, blocked: items, ..Tally::default() }

@@ -1,4 +1,4 @@
-//! A tape's video and poster, made before anybody asks for its record.
+//! Bakes a tape's video and poster, before its record is made.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use super::item::LocalFiles;
 use super::lookup;
 use super::tape;
 
-/// A tape's ZIP on this machine, known by its bytes.
+/// A tape's ZIP on this machine, identified by its bytes.
 pub struct Zip {
     blob: Blob,
 }
@@ -31,7 +31,7 @@ impl Zip {
         self.blob.reference.cid.to_string()
     }
 
-    /// How many bytes it has.
+    /// Its size in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.blob.reference.size
@@ -42,28 +42,28 @@ impl Zip {
     }
 }
 
-/// Fetches a ZIP from an address of the site's.
+/// Fetches a ZIP from one of the site's addresses.
 ///
 /// # Errors
-/// What Spaces says; [`crate::error::RemoteError::Address`] for any other address.
+/// Errors of Spaces; [`crate::error::RemoteError::Address`] for any other address.
 pub async fn fetch_zip(services: &Services, url: &str) -> Result<Zip> {
     Zip::new(lookup::fetch(services, url, Limits::default().bytes).await?).await
 }
 
-/// Looks for the ZIP of a tape wherever it may lie.
+/// Looks for the ZIP of a tape in all possible locations.
 ///
 /// # Errors
-/// [`crate::error::SyncError::NotFound`] where there is none; what Spaces says.
+/// [`crate::error::SyncError::NotFound`] if there is none; errors of Spaces.
 pub async fn find_zip(services: &Services, owner: &Owner, item: &Item) -> Result<Zip> {
     let locations = locations::tape(owner, item, &services.buckets)?;
     let (file, _) = lookup::download(services, locations, Limits::default().bytes).await?;
     Zip::new(file).await
 }
 
-/// Where anybody finds the ZIP of a tape, at the first location that has one; `None` where there is none.
+/// The public address of a tape's ZIP, at the first location that has one; `None` if there is none.
 ///
 /// # Errors
-/// What Spaces says.
+/// Errors of Spaces.
 pub async fn find_recording(services: &Services, owner: &Owner, item: &Item) -> Result<Option<String>> {
     for location in locations::tape(owner, item, &services.buckets)? {
         if lookup::size(services, std::slice::from_ref(&location)).await?.is_some() {
@@ -73,19 +73,19 @@ pub async fn find_recording(services: &Services, owner: &Owner, item: &Item) -> 
     Ok(None)
 }
 
-/// What a tape came to.
+/// A baked tape.
 pub struct Bake {
-    /// Its video, and its poster unless that could not be made.
+    /// Its video, and its poster unless it could not be made.
     pub files: LocalFiles,
-    /// What its ZIP holds.
+    /// Facts about the contents of its ZIP.
     pub facts: Facts,
 }
 
-/// Makes the poster and the video of a tape, when the encoder is free. `show` gets the file of the poster as soon as there
-/// is one, and `sink` is told how far the video is.
+/// Makes the poster and the video of a tape, once the encoder is free. `show` gets the poster's file as soon as it
+/// exists, and `sink` gets the progress of the video.
 ///
 /// # Errors
-/// What is wrong with the tape; what libav says.
+/// Errors of the tape or of libav.
 pub async fn bake(
     services: &Services,
     preset: &Preset,
@@ -99,7 +99,7 @@ pub async fn bake(
     let work = move |tape: &Tape| {
         let thumbnail = tape::thumbnail(tape).inspect_err(|error| {
             // A tape without a poster is still a tape.
-            tracing::warn!(chain = ?error.chain(), "no poster can be made");
+            tracing::warn!(chain = ?error.chain(), "cannot make a poster");
         });
         if let Ok(poster) = &thumbnail {
             show(poster.file.path());

@@ -1,20 +1,20 @@
-//! Bytes that are going to be a blob, and the temporary files that they lie in.
+//! Future blobs, and their temporary files.
 
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 use crate::record::BlobRef;
 
-/// Bytes that are going to be a blob. They lie in a file, so that a hundred of them fit into memory.
+/// A future blob. Its bytes are in a file, so that a hundred of them fit into memory.
 pub struct Blob {
-    /// The bytes.
+    /// The file.
     pub file: NamedTempFile,
-    /// What they will be known as.
+    /// The reference to the future blob.
     pub reference: BlobRef,
 }
 
 impl Blob {
-    /// What is in a file.
+    /// The contents of a file.
     pub fn new(file: NamedTempFile, mime_type: &str) -> Result<Self> {
         let bytes = file.reopen().map_err(Error::scratch)?;
         let reference = BlobRef::of_reader(bytes, mime_type).map_err(Error::scratch)?;

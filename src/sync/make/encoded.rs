@@ -1,59 +1,59 @@
-//! Videos that take the place of others: which, how large, how good.
+//! Data on new videos and the videos that they replace.
 
 use serde::Serialize;
 
 use crate::record::BlobRef;
 use crate::tape::Warning;
 
-/// How a video was made here.
+/// How a video was made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoded {
     /// The preset with its version and codec: `archive@3/av1`.
     pub preset: String,
-    /// What is odd about the tape.
+    /// Warnings about the tape.
     pub warnings: Vec<Warning>,
-    /// How it compares with the one before, where that is what it was made for.
+    /// The comparison with the previous video, if it was made for that.
     pub measured: Option<Measured>,
 }
 
-/// What a video has in common with the one before it.
+/// The comparison of a video with the previous one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
-    /// The one before, if the record had one.
+    /// The previous video, if the record had one.
     pub before: Option<Video>,
-    /// How exact the new one is, in dB; see [`Video::psnr`].
+    /// The PSNR of the new one, in dB; see [`Video::psnr`].
     pub psnr: Option<f64>,
 }
 
-/// A video in a few numbers.
+/// Facts about a video.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Video {
     /// Its hash.
     pub cid: String,
     /// Its length.
     pub bytes: u64,
-    /// The preset that it was made with, if it was made here.
+    /// Its preset, if Telecine made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preset: Option<String>,
-    /// How exactly it shows its tape, in dB, if it is there and can be compared.
+    /// Its PSNR against the tape, in dB, if it exists and can be compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub psnr: Option<f64>,
 }
 
 impl Video {
-    /// What a record says of it, with what else is known.
+    /// Combines a record's reference with other facts.
     #[must_use]
     pub fn new(blob: &BlobRef, preset: Option<String>, psnr: Option<f64>) -> Self {
         Video { cid: blob.cid.to_string(), bytes: blob.size, preset, psnr }
     }
 }
 
-/// A tape with something odd about it, whose video was published all the same.
+/// A tape that was published with warnings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warned {
     /// Its code.
     pub code: String,
-    /// What is odd about it.
+    /// The warnings.
     pub warnings: Vec<String>,
 }
 
@@ -64,9 +64,9 @@ pub struct Replacement {
     pub code: String,
     /// Its record's key, the same as before.
     pub rkey: String,
-    /// The video that it had, if it had one.
+    /// The old video, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Video>,
-    /// The video that it has.
+    /// The new video.
     pub after: Video,
 }

@@ -1,4 +1,4 @@
-//! What makes videos and thumbnails: the threads, and who may use them and the memory. Everybody shares it.
+//! Makes videos and thumbnails on threads and memory that all work shares.
 
 use std::io::BufReader;
 use std::path::Path;
@@ -22,10 +22,10 @@ use crate::video::{self, Monitor, Preset, Progress};
 use super::blob::{Blob, temporary};
 use super::encoded::Encoded;
 
-/// How long one thumbnail may take. Large pictures take a second.
+/// The time limit for a thumbnail. Large pictures take a second.
 const THUMBNAIL_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Makes videos and thumbnails, as many at once as there are threads and memory for. Clones are the same.
+/// Makes videos and thumbnails, limited by threads and memory. Clones share both.
 #[derive(Debug, Clone)]
 pub struct Encoder {
     pool: Arc<ThreadPool>,
@@ -33,37 +33,37 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// With a thread for each core.
+    /// An encoder with a thread per core.
     ///
     /// # Panics
-    /// When the system has no more threads.
+    /// If the system has no more threads.
     #[must_use]
     pub fn new() -> Self {
         let pool = ThreadPoolBuilder::new().build().expect("the system has threads left");
         Encoder { budget: Budget::new(pool.current_num_threads()), pool: pool.into() }
     }
 
-    /// How many threads work on videos and thumbnails.
+    /// The number of threads for videos and thumbnails.
     #[must_use]
     pub fn threads(&self) -> usize {
         self.pool.current_num_threads()
     }
 
-    /// How many items may be in work at once.
+    /// The number of items that may be in progress.
     #[must_use]
     pub fn items(&self) -> usize {
         items(self.pool.current_num_threads())
     }
 
-    /// Waits until another item may be begun: its files fetched, made and uploaded.
+    /// Waits until another item may start: fetching, making and uploading its files.
     pub async fn item(&self) -> SemaphorePermit<'_> {
         self.budget.item().await
     }
 
-    /// Opens the tape in a file when another may be encoded, and works on it, on a thread of its own.
+    /// Opens the tape in a file once another may be encoded, and runs `work` on its own thread.
     ///
     /// # Errors
-    /// What is wrong with the tape; what `work` says.
+    /// Errors of the tape and of `work`.
     pub async fn with_tape<T: Send + 'static>(
         &self,
         file: NamedTempFile,
@@ -74,10 +74,10 @@ impl Encoder {
         blocking_with(share, move || work(&Tape::open(file.reopen().map_err(Error::scratch)?, &limits)?)).await
     }
 
-    /// The thumbnail of the painting in a file, when there is memory for it.
+    /// Makes the thumbnail of the painting in a file, once memory is available.
     ///
     /// # Errors
-    /// What is wrong with the painting; when it takes too long.
+    /// Errors of the painting; if it takes too long.
     pub async fn painting(&self, file: NamedTempFile) -> Result<Blob> {
         let open = move || file.reopen().map(BufReader::new).map_err(Error::scratch);
         let (memory, open) = blocking(move || Ok((thumbnail::memory(open()?)?, open))).await?;
@@ -90,13 +90,13 @@ impl Encoder {
         made.unwrap_or_else(|_| Err(too_slow()))
     }
 
-    /// Makes videos as the preset says, until somebody wants to stop.
+    /// Makes videos with a preset, until a stop is requested.
     #[must_use]
     pub fn videos(&self, preset: Preset, stop: &CancellationToken) -> VideoEncoder {
         self.monitored_videos(preset, stop, |_| {})
     }
 
-    /// The same, and tells `sink` how far each is; it is called from many threads and must not wait.
+    /// The same, and reports progress to `sink`, which is called from many threads and must not block.
     pub fn monitored_videos(
         &self,
         preset: Preset,
@@ -119,7 +119,7 @@ fn too_slow() -> Error {
     SyncError::Slow { limit: THUMBNAIL_TIMEOUT }.into()
 }
 
-/// Makes videos of tapes, and says how good they are. For what works on an open tape.
+/// Makes videos of open tapes, and measures them.
 pub struct VideoEncoder {
     preset: Preset,
     pool: Arc<ThreadPool>,
@@ -127,7 +127,7 @@ pub struct VideoEncoder {
 }
 
 impl VideoEncoder {
-    /// The video of a tape, and how it was made.
+    /// Makes the video of a tape, and returns how it was made.
     ///
     /// # Errors
     /// As [`video::transcode`].
@@ -139,7 +139,7 @@ impl VideoEncoder {
         Ok((Blob::new(video, "video/mp4")?, Encoded { preset, warnings: made.warnings, measured: None }))
     }
 
-    /// How exactly a video shows its tape, in dB; `None` for one that cannot be compared with it.
+    /// The PSNR of a video against its tape, in dB; `None` if it cannot be compared.
     ///
     /// # Errors
     /// [`Error::Interrupted`].
@@ -150,7 +150,7 @@ impl VideoEncoder {
             Ok(measurement) => Ok(Some(measurement.psnr)),
             Err(Error::Interrupted) => Err(Error::Interrupted),
             Err(error) => {
-                tracing::warn!(chain = ?error.chain(), "a video cannot be measured");
+                tracing::warn!(chain = ?error.chain(), "cannot measure a video");
                 Ok(None)
             }
         }

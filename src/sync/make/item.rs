@@ -1,4 +1,4 @@
-//! The files of an item: found in Spaces, made here, uploaded to the PDS.
+//! Finds or makes the files of an item.
 
 use tempfile::NamedTempFile;
 
@@ -20,23 +20,23 @@ use super::encoded::Encoded;
 use super::lookup::{download, fetch, has_recording};
 use super::tape;
 
-/// What was found or made for an item, on this machine.
+/// The files found or made for an item, on this machine.
 #[derive(Default)]
 pub struct LocalFiles {
-    /// The small picture.
+    /// The thumbnail.
     pub thumbnail: Option<Blob>,
     /// The MP4.
     pub video: Option<Blob>,
-    /// How that was made, unless it was found.
+    /// How the MP4 was made, unless it was posted.
     pub encoded: Option<Encoded>,
-    /// Whether the making of a painting was recorded, if somebody looked.
+    /// Whether a painting has a recording, if that was checked.
     pub has_recording: bool,
-    /// Where the ZIP of a tape was found.
+    /// The address at which the ZIP of a tape was found.
     pub zip_url: Option<String>,
 }
 
 impl LocalFiles {
-    /// Those that an item lacks.
+    /// Only the files that an item lacks.
     pub(in crate::sync) fn only(self, missing: MissingFiles) -> LocalFiles {
         LocalFiles {
             thumbnail: self.thumbnail.filter(|_| missing.thumbnail),
@@ -46,7 +46,7 @@ impl LocalFiles {
         }
     }
 
-    /// What a record says of these, together with what it had before.
+    /// The files for a record: these, together with its previous ones.
     #[must_use]
     pub fn files(&self, before: &Files) -> Files {
         let reference = |blob: &Option<Blob>, before: &Option<BlobRef>| {
@@ -64,7 +64,7 @@ impl LocalFiles {
 /// Finds or makes the files that an item lacks.
 ///
 /// # Errors
-/// [`crate::error::SyncError::NotFound`] where there is no file; what is wrong with the file; what Spaces says.
+/// [`crate::error::SyncError::NotFound`] if there is no file; errors of the file; errors of Spaces.
 pub async fn make(
     services: &Services,
     preset: &Preset,
@@ -120,7 +120,7 @@ async fn tape_or_video(
     Ok(LocalFiles { zip_url: Some(services.spaces.public_url(&location.bucket, &location.key)), ..made })
 }
 
-/// A video that a stranger has posted, if it can be published.
+/// Checks an untrusted posted video.
 fn posted(mut file: NamedTempFile) -> Result<Blob> {
     let mut rewritten = temporary()?;
     match posted::accept(file.as_file_mut(), rewritten.as_file_mut())? {

@@ -1,4 +1,4 @@
-//! Looks for files in Spaces at the locations where they may lie.
+//! Looks for files in Spaces at their possible locations.
 
 use tempfile::NamedTempFile;
 
@@ -10,21 +10,21 @@ use crate::sync::services::Services;
 
 use super::blob::temporary;
 
-/// Looking for this many files at once is quick and still polite.
+/// The number of parallel look-ups: fast, but still considerate.
 pub const LOOKUPS: usize = 16;
 
-/// Whether the making of a painting was recorded, at any location where that may lie.
+/// Whether a painting has a recording, at any possible location.
 ///
 /// # Errors
 /// What Spaces says.
 pub async fn has_recording(services: &Services, owner: &Owner, item: &Item) -> Result<bool> {
-    // Where nothing may be looked for, nothing is.
+    // Without allowed locations, there is nothing to find.
     let Ok(found) = locations::recording(owner, item, &services.buckets) else { return Ok(false) };
-    // What is not public is none for the readers of a record.
+    // A private recording is useless to readers of the record.
     Ok(size(services, &found).await?.is_some())
 }
 
-/// How large the file is at the first of several locations that has one we may read.
+/// The size of the file at the first location with a readable one.
 ///
 /// # Errors
 /// What Spaces says.
@@ -39,7 +39,7 @@ pub async fn size(services: &Services, locations: &[Location]) -> Result<Option<
     Ok(None)
 }
 
-/// The first of several locations that has a file we may read.
+/// Downloads the file from the first location with a readable one.
 pub async fn download(services: &Services, locations: Vec<Location>, limit: u64) -> Result<(NamedTempFile, Location)> {
     let mut refusal = None;
     for location in &locations {
@@ -47,7 +47,7 @@ pub async fn download(services: &Services, locations: Vec<Location>, limit: u64)
         match services.spaces.download(&location.bucket, &location.key, limit, file.path()).await {
             Ok(Some(_)) => return Ok((file, location.clone())),
             Ok(None) => {}
-            // Spaces says the same of a file that is not there, to those who may not list the bucket.
+            // Without permission to list the bucket, Spaces returns the same for a missing file.
             Err(error @ Error::Remote(RemoteError::NotReadable { .. })) => refusal = refusal.or(Some(error)),
             Err(error) => return Err(error),
         }
@@ -57,10 +57,10 @@ pub async fn download(services: &Services, locations: Vec<Location>, limit: u64)
     Err(refusal.unwrap_or(Error::Sync(SyncError::NotFound { source })))
 }
 
-/// A file from an address of the site's.
+/// Fetches a file from one of the site's addresses.
 ///
 /// # Errors
-/// What its server says.
+/// Errors of its server.
 pub async fn fetch(services: &Services, url: &str, limit: u64) -> Result<NamedTempFile> {
     let file = temporary()?;
     services.spaces.fetch_url(url, limit, file.path()).await?;

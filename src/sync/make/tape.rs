@@ -1,4 +1,4 @@
-//! Tapes of items: fetched from Spaces, and worked on.
+//! Fetches tapes of items from Spaces, and works on them.
 
 use crate::error::Result;
 use crate::record::Item;
@@ -11,11 +11,11 @@ use crate::thumbnail;
 use super::blob::Blob;
 use super::lookup::download;
 
-/// Works on the tape of an item. Answers where it was found, too.
+/// Runs `work` on the tape of an item. Also returns the address at which it was found.
 ///
 /// # Errors
-/// [`crate::error::SyncError::NotFound`](crate::error::SyncError::NotFound) where there is no file; what is wrong with the file; what Spaces says;
-/// what `work` says.
+/// [`crate::error::SyncError::NotFound`](crate::error::SyncError::NotFound) if there is no file; errors of the file, of
+/// Spaces and of `work`.
 pub async fn with<T: Send + 'static>(
     services: &Services,
     owner: &Owner,
@@ -30,7 +30,7 @@ pub async fn with<T: Send + 'static>(
 /// The thumbnail of a tape.
 ///
 /// # Errors
-/// What is wrong with the tape.
+/// Errors of the tape.
 pub fn thumbnail(tape: &Tape) -> Result<Blob> {
     let thumbnail = thumbnail::tape(tape)?;
     Blob::of(&thumbnail.bytes, thumbnail.mime_type)

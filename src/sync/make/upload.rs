@@ -1,4 +1,4 @@
-//! Brings the files of an item to the PDS.
+//! Uploads the files of an item to the PDS.
 
 use std::collections::HashSet;
 
@@ -11,11 +11,11 @@ use crate::sync::services::Services;
 
 use super::item::LocalFiles;
 
-/// Uploads what was made, but for what the account has already; answers what the record says of it, and how many bytes
-/// that were.
+/// Uploads new files, except those that the account already has; returns the files for the record, and the number of
+/// bytes uploaded.
 ///
 /// # Errors
-/// What the PDS says.
+/// Errors of the PDS.
 pub async fn upload(
     services: &Services,
     session: &Session,
@@ -31,7 +31,7 @@ pub async fn upload(
         }
         uploaded += reference.size;
         let body = Body::File { path: blob.file.path().into(), size: reference.size };
-        // The server looks into the bytes and may call them something else, which the record has to repeat.
+        // The server sniffs the type, which may differ; the record must repeat it.
         blob.reference = services.pds.upload_blob(session, body, &reference.mime_type, Some(&reference.cid)).await?;
     }
     Ok((made.files(before), uploaded))

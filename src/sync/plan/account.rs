@@ -1,4 +1,4 @@
-//! What is to be done for one account.
+//! The plan for one account.
 
 use std::collections::BTreeMap;
 
@@ -10,28 +10,28 @@ use crate::sync::parked::{Parked, Refused};
 use super::counts::Counts;
 use super::medium::MediumPlan;
 
-/// What is to be done for one account.
+/// The plan for one account.
 pub struct AccountPlan {
     /// The account.
     pub account: Account,
-    /// What is to be done for each medium.
+    /// The plan for each medium.
     pub media: Vec<(Medium, MediumPlan)>,
-    /// Where the repo was that this was planned on.
+    /// The head of the repo that this was planned on.
     pub head: Option<Head>,
-    /// Items in MongoDB that have no step, for no record can be made of them: they cannot be read, or are nobody's.
+    /// Items in MongoDB without a step, because no record can be made for them: they are invalid, or have no owner.
     pub unusable: Vec<Parked>,
-    /// What is odd about items that have one.
+    /// Warnings about items with a step.
     pub doubts: Vec<Parked>,
-    /// Records that were to go and stay.
+    /// Records whose deletion was refused.
     pub refused: Vec<Refused>,
-    /// Why nothing can be done at all.
+    /// Why the whole account is blocked.
     pub blocked: Option<&'static str>,
-    /// Whether some items are nobody's, which only who looks after MongoDB can mend.
+    /// Whether some items have no owner, which must be fixed in MongoDB.
     pub has_ownerless: bool,
 }
 
 impl AccountPlan {
-    /// A plan with nothing in it yet.
+    /// An empty plan.
     #[must_use]
     pub fn of(account: &Account, blocked: Option<&'static str>) -> Self {
         AccountPlan {
@@ -46,7 +46,7 @@ impl AccountPlan {
         }
     }
 
-    /// How many steps there are of each kind, by medium. Every item in scope is in one of the counts.
+    /// The number of steps of each kind, by medium. Every item in scope is in one of the counts.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<&'static str, Counts> {
         let counts = |medium: Medium, plan: &MediumPlan| {
@@ -60,14 +60,14 @@ impl AccountPlan {
         self.media.iter().map(|(medium, plan)| (medium.plural(), counts(*medium, plan))).collect()
     }
 
-    /// Items that no record can be made of, and why.
+    /// Items for which no record can be made, with reasons.
     #[must_use]
     pub fn blocked_items(&self) -> Vec<Parked> {
         let blocked = self.media.iter().flat_map(|(_, plan)| plan.blocked());
         self.unusable.iter().cloned().chain(blocked.map(|(item, reason)| Parked::new(item, reason))).collect()
     }
 
-    /// Owners who never made anything are no trouble to anybody.
+    /// Clears the reason for owners without any items.
     pub fn forgive_idle(&mut self) {
         if self.unusable.is_empty() && self.media.iter().all(|(_, steps)| steps.steps.is_empty()) {
             self.blocked = None;

@@ -1,26 +1,26 @@
-//! How much a plan has of each kind of step.
+//! Counts of steps by kind.
 
 use derive_more::AddAssign;
 use serde::Serialize;
 
-/// How many steps there are of each kind.
+/// The number of steps of each kind.
 #[derive(AddAssign, Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Records to be made.
+    /// Records to create.
     pub create: usize,
-    /// Records to be changed.
+    /// Records to update.
     pub update: usize,
-    /// Keys to be written into MongoDB.
+    /// Keys to write to MongoDB.
     pub adopt: usize,
-    /// Records of items that were taken back or are gone, to be deleted.
+    /// Records of nuked or deleted items, to be deleted.
     pub withdraw: usize,
-    /// Second records of an item, to be deleted.
+    /// Additional records of an item, to be deleted.
     pub duplicate: usize,
-    /// Records without an item, which stay.
+    /// Records without an item, which are kept.
     pub orphan: usize,
     /// Items with nothing to do.
     pub skip: usize,
-    /// Items that cannot be worked on.
+    /// Items that cannot be processed.
     pub blocked: usize,
 }
 

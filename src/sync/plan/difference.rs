@@ -1,22 +1,22 @@
-//! Where a record says something else than it should, field by field.
+//! Differences of records, field by field.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// One field that is not as it should be.
+/// A field that differs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
     /// Its name.
     pub field: String,
-    /// What it is; `None` where it is not there.
+    /// Its value; `None` if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub is: Option<Value>,
-    /// What it should be; `None` where it should not be there, or where that has still to be made.
+    /// The intended value; `None` if it should be absent, or still has to be made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub should_be: Option<Value>,
 }
 
-/// What is different between two records, in the order of the fields' names.
+/// The differences of two records, sorted by field.
 pub fn differences(is: &Value, should_be: &Value) -> Vec<Difference> {
     let fields = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let (is, mut should_be) = (fields(is), fields(should_be));

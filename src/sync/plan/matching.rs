@@ -1,19 +1,19 @@
-//! Which records belong to which item.
+//! Matches records with items.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::record::{self, Id, Item};
 use crate::remote::pds::Existing;
 
-/// The records of a repo, sorted by item.
+/// The records of a repo, by item.
 pub struct Matched<'a> {
     by_item: HashMap<Id, Vec<&'a Existing>>,
-    /// Records that are of no item.
+    /// Records without an item.
     pub orphans: Vec<&'a Existing>,
 }
 
 impl<'a> Matched<'a> {
-    /// Sorts records. Those of `unusable` items are nobody's and no orphans either.
+    /// Matches records. Those of `unusable` items are neither matched nor orphans.
     pub fn new(items: &[Item], unusable: &HashSet<Id>, existing: &'a [Existing]) -> Self {
         let ids: HashSet<Id> = items.iter().map(|item| item.id).collect();
         let mut by_key = HashMap::new();
@@ -37,7 +37,7 @@ impl<'a> Matched<'a> {
         matched
     }
 
-    /// The records of an item; several if something went wrong.
+    /// The records of an item; more than one if there are duplicates.
     pub fn of(&self, item: &Item) -> Vec<&'a Existing> {
         self.by_item.get(&item.id).cloned().unwrap_or_default()
     }

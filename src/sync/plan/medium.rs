@@ -1,4 +1,4 @@
-//! What is done for one medium of an account: a step for each item.
+//! The plan for one medium of an account: a step per item.
 
 use std::collections::HashSet;
 
@@ -15,22 +15,23 @@ use super::matching::Matched;
 use super::missing::MissingFiles;
 use super::step::{Action, Step};
 
-/// What is done for one medium of an account.
+/// The plan for one medium of an account.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MediumPlan {
-    /// One step for each item.
+    /// One step per item.
     pub steps: Vec<Step>,
-    /// Keys of records whose item is not in MongoDB and that stay.
+    /// Keys of records without an item in MongoDB that are kept.
     pub orphans: Vec<String>,
-    /// Keys of records whose item is not in MongoDB any more and that go.
+    /// Keys of records without an item in MongoDB that will be deleted.
     pub gone: Vec<String>,
 }
 
 impl MediumPlan {
-    /// Works out what to do for all items of one medium of an account.
+    /// Plans all items of one medium of an account.
     ///
-    /// `items` are all there are, since keys depend on each other; `selected` says which of them are to be worked on.
-    /// `unusable` are those that could not be read: what is published of them is left alone. `recorded` are paintings whose recording was found though their record does not tell of it.
+    /// `items` must be complete, because keys depend on each other; `selected` decides which of them to process.
+    /// `unusable` are invalid items, whose records are left alone. `recorded` are paintings with a recording that their
+    /// record does not mention.
     #[must_use]
     pub fn new(
         items: Vec<Item>,
@@ -61,7 +62,7 @@ impl MediumPlan {
         MediumPlan { steps, orphans: rkeys(orphans), gone: rkeys(gone) }
     }
 
-    /// Puts off all but the first `limit` steps that have work, and deletions beyond them.
+    /// Drops all but the first `limit` steps with work, and deletions beyond the limit.
     pub fn limit(&mut self, limit: usize) {
         let mut left = limit;
         self.steps.retain(|step| {
@@ -72,7 +73,7 @@ impl MediumPlan {
         self.orphans.extend(self.gone.split_off(left.min(self.gone.len())));
     }
 
-    /// Items that are blocked, and why.
+    /// Blocked items and their reasons.
     pub fn blocked(&self) -> impl Iterator<Item = (&Item, &str)> {
         self.steps.iter().filter_map(|step| match &step.action {
             Action::Block { reason } => Some((&step.item, reason.as_str())),
@@ -80,7 +81,7 @@ impl MediumPlan {
         })
     }
 
-    /// How many steps there are of each kind.
+    /// The number of steps of each kind.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts { orphan: self.orphans.len(), withdraw: self.gone.len(), ..Counts::default() };
@@ -99,8 +100,7 @@ impl MediumPlan {
     }
 }
 
-/// The items that say that they have a recording while a record of theirs does not: those of old were made without
-/// looking.
+/// Items with a recording that their record does not mention: old records were made without checking.
 pub fn lacking_recordings<'a>(items: &'a [Item], existing: &[Existing]) -> impl Iterator<Item = &'a Item> {
     let silent = existing.iter().filter(|record| record.value.get("recordingUrl").is_none());
     let silent: HashSet<Id> = silent.filter_map(|record| record::identity(&record.value)).collect();
@@ -111,7 +111,7 @@ pub fn lacking_recordings<'a>(items: &'a [Item], existing: &[Existing]) -> impl 
 }
 
 fn step(item: Item, records: &[&Existing], rkey: Option<String>, is_recorded: bool, nuked: Nuked) -> Step {
-    // What people delete of their moods they want gone.
+    // Users expect deleted moods to disappear.
     let withheld = item.nuked && (nuked == Nuked::Withhold || item.medium() == Medium::Mood);
     let Some(kept) = best(&item, records) else {
         let action = match rkey {
@@ -144,13 +144,13 @@ fn step(item: Item, records: &[&Existing], rkey: Option<String>, is_recorded: bo
     Step { item, action, duplicates }
 }
 
-/// Why no record can be made of the item, as far as that is known before its files are.
+/// Why no record can be made for the item, as far as known without its files.
 fn refusal(item: &Item, files: &Files) -> Option<String> {
     let has_all = !MissingFiles::of(item, files).any();
     has_all.then(|| record::build(item, files).err()).flatten().map(|violations| violations.to_string())
 }
 
-/// What would be written differently today; `None` if the record is right.
+/// The differences to the record that would be written today; `None` if it is up to date.
 fn outdated(item: &Item, files: &Files, value: &Value) -> Option<Vec<Difference>> {
     let missing = MissingFiles::of(item, files);
     let found = if missing.any() {
@@ -162,7 +162,7 @@ fn outdated(item: &Item, files: &Files, value: &Value) -> Option<Vec<Difference>
     (!found.is_empty()).then_some(found)
 }
 
-/// The record to keep of several: one with all files, else the one MongoDB knows, else the oldest.
+/// The record to keep of several: one with all files, otherwise the one whose key MongoDB has, otherwise the oldest.
 fn best<'a>(item: &Item, records: &[&'a Existing]) -> Option<&'a Existing> {
     records.iter().copied().min_by_key(|record| {
         let is_incomplete = MissingFiles::of(item, &Files::of_record(&record.value)).any();
@@ -170,7 +170,7 @@ fn best<'a>(item: &Item, records: &[&'a Existing]) -> Option<&'a Existing> {
     })
 }
 
-/// Whether MongoDB knows everything about the item's record that it should know.
+/// Whether MongoDB has all data on the item's record.
 #[must_use]
 pub fn is_known(item: &Item, rkey: &str) -> bool {
     let is = |stored: &Option<String>| stored.as_deref() == Some(rkey);

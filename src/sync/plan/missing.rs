@@ -1,20 +1,20 @@
-//! The files that an item should have and does not.
+//! The files that an item lacks.
 
 use crate::record::{Content, Files, Item, TapeForm};
 
-/// Which files an item should have and does not.
+/// The files that an item lacks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MissingFiles {
-    /// The small picture.
+    /// The thumbnail.
     pub thumbnail: bool,
     /// The MP4.
     pub video: bool,
-    /// Whether anybody knows if there is a recording.
+    /// Whether it is still unknown if there is a recording.
     pub recording: bool,
 }
 
 impl MissingFiles {
-    /// What an item lacks whose record has these.
+    /// The files that an item lacks if its record has these.
     #[must_use]
     pub fn of(item: &Item, files: &Files) -> Self {
         match &item.content {
@@ -24,7 +24,7 @@ impl MissingFiles {
                 recording: !files.has_recording && files.thumbnail.is_none(),
             },
             Content::Tape { form, .. } => MissingFiles {
-                // Making one of a posted MP4 would mean to give a stranger's file to libav.
+                // A thumbnail of a posted MP4 would expose libav to an untrusted file.
                 thumbnail: files.thumbnail.is_none() && *form == TapeForm::Zip,
                 video: files.video.is_none(),
                 recording: false,
@@ -33,14 +33,14 @@ impl MissingFiles {
         }
     }
 
-    /// The fields of a record that they would be named in.
+    /// The fields of a record that refer to them.
     #[must_use]
     pub fn fields(self) -> Vec<&'static str> {
         let fields = [(self.thumbnail, "thumbnail"), (self.video, "video"), (self.recording, "recordingUrl")];
         fields.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, field)| field).collect()
     }
 
-    /// Whether there are any.
+    /// Whether any are missing.
     #[must_use]
     pub fn any(self) -> bool {
         self.thumbnail || self.video || self.recording

@@ -1,7 +1,7 @@
-//! What has to be done so that a repo says what MongoDB says. Pure: made from both sides, and executed as it stands.
+//! Plans that bring a repo in step with MongoDB. Pure: made from both sides, and carried out unchanged.
 //!
-//! Records and items belong together by the item's id, which a record has as `ref`, and old ones as `mongoId`; a
-//! record that names nobody belongs to the item whose key it has.
+//! A record belongs to the item with the id in `ref`, or `mongoId` in old records; a record without an id belongs to
+//! the item that has its key.
 
 mod account;
 mod counts;

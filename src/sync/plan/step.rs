@@ -1,4 +1,4 @@
-//! One item of a plan, and what is done for it.
+//! Steps of a plan: an item and its action.
 
 use cid::Cid;
 
@@ -8,61 +8,61 @@ use crate::remote::pds::Write;
 use super::difference::Difference;
 use super::missing::MissingFiles;
 
-/// What is done for one item.
+/// The action for an item.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// There is no record; one is made under that key.
+    /// There is no record; create one under this key.
     Create {
         /// The key.
         rkey: String,
     },
-    /// The record says something else than the item, or lacks a file.
+    /// The record differs from the item, or lacks a file.
     Update {
         /// The record's key.
         rkey: String,
         /// The record's hash.
         cid: Cid,
-        /// What the record has of files.
+        /// The files of the record.
         files: Files,
-        /// What is going to change; files that are missing, where nobody can know the rest before they are there.
+        /// The changes; only missing files if the rest depends on them.
         differences: Vec<Difference>,
     },
-    /// The record is right, and MongoDB does not know its key.
+    /// The record is up to date, but MongoDB lacks its key.
     Adopt {
         /// The record's key.
         rkey: String,
         /// The record's hash.
         cid: Cid,
-        /// What the record has of files.
+        /// The files of the record.
         files: Files,
     },
-    /// The record is right.
+    /// The record is up to date.
     Keep {
         /// The record's key.
         rkey: String,
         /// The record's hash.
         cid: Cid,
-        /// What the record has of files.
+        /// The files of the record.
         files: Files,
     },
-    /// The item was taken back; its record goes.
+    /// The item is nuked; delete its record.
     Withdraw {
         /// The record's key.
         rkey: String,
         /// The record's hash.
         cid: Cid,
     },
-    /// The item was taken back and has no record.
+    /// The item is nuked and has no record.
     Withhold,
-    /// Nothing can be done before a person has mended something.
+    /// Nothing can be done until an operator fixes the item.
     Block {
-        /// What.
+        /// The reason.
         reason: String,
     },
 }
 
 impl Action {
-    /// The key of the record that there is, or is going to be.
+    /// The key of the existing or future record.
     #[must_use]
     pub fn rkey(&self) -> Option<&str> {
         match self {
@@ -75,33 +75,33 @@ impl Action {
     }
 }
 
-/// One item and what is done for it.
+/// An item and its action.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// The item.
     pub item: Item,
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// Keys of further records of this item, which go.
+    /// Keys of additional records of this item, to be deleted.
     pub duplicates: Vec<String>,
 }
 
 impl Step {
-    /// Whether there is something to do.
+    /// Whether there is work.
     #[must_use]
     pub fn has_work(&self) -> bool {
         !matches!(self.action, Action::Keep { .. } | Action::Withhold | Action::Block { .. })
             || !self.duplicates.is_empty()
     }
 
-    /// How many writes the PDS is asked for.
+    /// The number of writes on the PDS.
     #[must_use]
     pub fn count_writes(&self) -> usize {
         let writes = matches!(self.action, Action::Create { .. } | Action::Update { .. } | Action::Withdraw { .. });
         usize::from(writes) + self.duplicates.len()
     }
 
-    /// What the PDS is asked to do. `record` is the one to create or to update to.
+    /// The writes on the PDS. `record` is the new record, if any.
     #[must_use]
     pub fn writes(&self, record: Option<&Record>) -> Vec<Write> {
         let medium = self.item.medium();
@@ -115,7 +115,7 @@ impl Step {
         write.into_iter().chain(duplicates).collect()
     }
 
-    /// The files that have to be found or made before the record can be written.
+    /// The files that must be found or made before the record can be written.
     #[must_use]
     pub fn missing_files(&self) -> MissingFiles {
         match &self.action {

@@ -1,4 +1,4 @@
-//! Both sides of one account, and the plan that follows from them.
+//! Reads both sides of one account, and makes its plan.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -17,13 +17,13 @@ use crate::sync::services::Services;
 use super::guard::hold_back;
 use super::origin::block_strangers;
 
-/// Reads both sides of an account and plans. Items that are not `wanted` are left alone.
+/// Reads both sides of an account and makes its plan. Items that are not `wanted` are left alone.
 ///
-/// The repo is read first: what is made in between has a record that the plan does not know of, and the commit that it
-/// was planned on keeps that from being written twice.
+/// The repo is read first: an item made in between may have a record that the plan does not know, and the swap on the
+/// planned commit prevents a second one.
 ///
 /// # Errors
-/// What the servers say.
+/// Errors of the servers.
 pub async fn read(
     services: &Services,
     scope: &Scope,
@@ -73,9 +73,9 @@ pub async fn read(
     Ok(plan)
 }
 
-/// An account's repo, and why nothing can be done with it.
+/// An account's repo, and the reason if it is blocked.
 async fn repo(services: &Services, account: &Account) -> Result<(Option<Snapshot>, Option<&'static str>)> {
-    // That is told of each of their items.
+    // Reported for each item instead.
     if let Owner::Nobody(_) = account.owner {
         return Ok((None, None));
     }
@@ -88,7 +88,7 @@ async fn repo(services: &Services, account: &Account) -> Result<(Option<Snapshot
     }
 }
 
-/// Why no item of that medium can be anybody's, if it has no owner who could have it.
+/// Why items of that medium cannot belong to the account's owner, if they cannot.
 pub fn ownerless_reason(account: &Account, medium: Medium) -> Option<&'static str> {
     match account.owner {
         Owner::Nobody(unnamed) => Some(unnamed.reason()),
@@ -97,7 +97,7 @@ pub fn ownerless_reason(account: &Account, medium: Medium) -> Option<&'static st
     }
 }
 
-/// Items that are nobody's: those that were taken back have no record and need none, the others cannot have one.
+/// The plan for items without an owner: nuked ones need no record, the others are blocked.
 pub fn ownerless_items(items: impl Iterator<Item = Item>, reason: &str) -> (MediumPlan, Vec<Parked>) {
     let (withheld, blocked): (Vec<_>, Vec<_>) = items.partition(|item| item.nuked);
     let step = |item| Step { item, action: Action::Withhold, duplicates: Vec::new() };
@@ -105,12 +105,12 @@ pub fn ownerless_items(items: impl Iterator<Item = Item>, reason: &str) -> (Medi
     (plan, blocked.iter().map(|item| Parked::new(item, reason)).collect())
 }
 
-/// How many items an account has in each medium in scope, of which nothing else could be found out.
+/// The number of items in each medium in scope, for an account that could not be read.
 pub async fn count(services: &Services, scope: &Scope, account: &Account) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
     if scope.items == Items::All {
         for &medium in &scope.media {
-            // Where MongoDB is what failed, that is the failure that is told.
+            // If MongoDB has failed, that failure is reported already.
             if let Ok(count) = services.mongo.count(&account.owner, medium).await {
                 counts.insert(medium.plural(), count as usize);
             }
@@ -119,7 +119,7 @@ pub async fn count(services: &Services, scope: &Scope, account: &Account) -> BTr
     counts
 }
 
-/// The paintings of which a recording is there that their records do not tell of.
+/// The paintings with a recording that their records do not mention.
 async fn recorded(
     services: &Services,
     account: &Account,

@@ -1,4 +1,4 @@
-//! What keeps a sync from deleting because the other side only looks empty.
+//! Guards against deletions because the other side merely looks empty.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,11 @@ use crate::sync::plan::MediumPlan;
 use crate::sync::policy::Guards;
 use crate::sync::services::Services;
 
-/// Keeps the records of a plan that have no item from going unless their items are surely gone, and few. Says what is
-/// refused. An item that belongs to somebody else by now is not gone.
+/// Refuses the deletion of records without an item, unless the items are certainly gone, and few. Returns the refused
+/// ones. An item that has another owner by now is not gone.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// If the database cannot be read.
 pub async fn hold_back(
     services: &Services,
     guards: &Guards,
@@ -35,11 +35,11 @@ pub async fn hold_back(
     let (records, all, name) = (gone.len(), existing.len(), medium.plural());
     let most = guards.most_of(all);
     let reason = if !absence.is_primary {
-        Some(format!("{records} {name} have no item, but the mongodb that says so is no primary"))
+        Some(format!("{records} {name} have no item, but the mongodb server is not the primary"))
     } else if absence.is_empty {
         Some(format!("{records} {name} have no item, but mongodb holds no {name} at all"))
     } else if records > most {
-        Some(format!("{records} of {all} {name} have no item; no more than {most} are deleted"))
+        Some(format!("{records} of {all} {name} have no item; the limit on deletions is {most}"))
     } else {
         None
     };

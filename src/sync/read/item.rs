@@ -1,4 +1,4 @@
-//! One item and its record, without the rest of the repo, and the plan that follows from them.
+//! Reads one item and its record, without the rest of the repo, and makes its plan.
 
 use std::collections::HashSet;
 
@@ -15,12 +15,12 @@ use crate::sync::services::Services;
 use super::account::{ownerless_items, ownerless_reason};
 use super::origin::block_strangers;
 
-/// Reads one item's record and plans for it alone. The record is looked for where MongoDB says that it is, then where it
-/// would be put: under the first key derived from the item that no other item's record has. A record under a third key
-/// is not seen; the plan of the whole account finds it.
+/// Reads one item's record and makes a plan for it alone. The record is looked up under the key in MongoDB, then under
+/// the key it would get: the first one derived from the item that no other record has. A record under a third key is
+/// not found here, but by the plan of the whole account.
 ///
 /// # Errors
-/// What the servers say.
+/// Errors of the servers.
 pub async fn read_item(services: &Services, account: &Account, found: &Found, policy: Policy) -> Result<AccountPlan> {
     let (item, medium) = (&found.item, found.item.medium());
     let mut plan = AccountPlan::of(account, account.blocked());
@@ -50,14 +50,14 @@ pub async fn read_item(services: &Services, account: &Account, found: &Found, po
         recorded.insert(item.id);
     }
     let mut steps = MediumPlan::new(vec![item.clone()], &HashSet::new(), &existing, &recorded, policy, |_| true);
-    // Those are of other items, which have plans of their own.
+    // They belong to other items, which have their own plans.
     steps.orphans.clear();
     block_strangers(services, &account.owner, &mut steps);
     plan.media.push((medium, steps));
     Ok(plan)
 }
 
-/// The records that are in the places of the item's; the last is its own, if it has one.
+/// The records under the item's possible keys; the last is its own, if it has one.
 async fn records(services: &Services, did: &str, item: &Item) -> Result<Vec<Existing>> {
     let collection = item.medium().collection();
     let mut looked: Vec<String> = Vec::new();
@@ -68,7 +68,7 @@ async fn records(services: &Services, did: &str, item: &Item) -> Result<Vec<Exis
         }
         looked.push(key.clone());
         let record = match services.pds.get_record(did, collection, key).await {
-            // No key that a record could have.
+            // Not a valid key.
             Err(Error::Remote(RemoteError::Malformed { .. })) => continue,
             record => record?,
         };
@@ -82,7 +82,7 @@ async fn records(services: &Services, did: &str, item: &Item) -> Result<Vec<Exis
     }
     for key in record::candidates(item.id, item.when).map(|tid| tid.to_string()) {
         if looked.contains(&key) {
-            // Nothing is there, or another item's record is in the way.
+            // No record, or another item's record.
             if records.iter().any(|record| record.rkey == key) {
                 continue;
             }
@@ -98,12 +98,12 @@ async fn records(services: &Services, did: &str, item: &Item) -> Result<Vec<Exis
     Ok(records)
 }
 
-/// Whether a record says that it is of that item; `None` for one of old that does not say.
+/// Whether a record names that item; `None` for an old record that names none.
 fn belongs_to(record: &Existing, id: Id) -> Option<bool> {
     record::identity(&record.value).map(|named| named == id)
 }
 
-/// Why no record can be read, by how the repo is.
+/// Why no record can be read, by the state of the repo.
 fn repo_is(status: RepoStatus) -> &'static str {
     match status {
         RepoStatus::Missing => "no such repo on the PDS",

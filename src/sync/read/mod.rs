@@ -1,4 +1,4 @@
-//! Both sides of an account, and what must not be taken out of its plan.
+//! Reads both sides of an account or item, and makes plans with guards.
 
 mod account;
 mod guard;

@@ -1,4 +1,4 @@
-//! Whether the files of an item may be fetched from where its document says they are.
+//! Checks that the files of an item may be fetched from the locations in its document.
 
 use crate::error::Error;
 use crate::record::{Content, TapeForm};
@@ -8,7 +8,7 @@ use crate::sync::locations;
 use crate::sync::plan::{Action, MediumPlan, Step};
 use crate::sync::services::Services;
 
-/// Blocks the steps that lack files which may not be fetched, so that a plan says so and nothing is asked for.
+/// Blocks steps whose files may not be fetched, so that the plan shows it and nothing is requested.
 pub fn block_strangers(services: &Services, owner: &Owner, plan: &mut MediumPlan) {
     for step in &mut plan.steps {
         if let Some(refusal) = refusal(services, owner, step) {

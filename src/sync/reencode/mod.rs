@@ -1,10 +1,10 @@
-//! Tapes that have a record, encoded again: a new video and thumbnail in place of the old, everything else as it was.
+//! Re-encodes published tapes: new video and thumbnail, everything else unchanged.
 //!
-//! It is a sync whose plan holds nothing else. Which preset a video was made with is remembered in MongoDB together
-//! with the video's hash, so that a video that came from elsewhere since is never taken for one of that preset.
+//! This is a sync whose plan contains nothing else. MongoDB stores a video's preset together with the video's hash, so
+//! that a video from elsewhere is never taken for one of that preset.
 //!
-//! Old and new are measured. The old one is only if MongoDB remembers that it was made here: whoever can log in to an
-//! account can put anything in its place, and libav decodes no stranger's file.
+//! Old and new videos are measured. The old one is measured only if MongoDB shows that Telecine made it: the owner of
+//! an account can replace it with any file, and libav must not decode untrusted files.
 
 mod sample;
 mod steps;

@@ -1,4 +1,4 @@
-//! What would come of encoding again, told from a few tapes that really are.
+//! Estimates the result of re-encoding from a few tapes that are actually encoded.
 
 use std::collections::BTreeMap;
 
@@ -19,37 +19,37 @@ use crate::sync::services::Services;
 
 use super::steps;
 
-/// How many tapes are encoded: a small one, a middling one, a large one.
+/// The number of tapes to encode: a small, a medium and a large one.
 const TAPES: usize = 3;
 
-/// How many tapes they are chosen from. They are those whose ids have the lowest hashes, so of every age, and the same
-/// in every run; more would not be of more different sizes.
+/// The number of tapes they are chosen from: those whose ids have the lowest hashes, which are of all ages and the same
+/// in every run; more would not vary more in size.
 const CANDIDATES: usize = 60;
 
 /// Sizes of videos before and after.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Sample {
-    /// How many tapes were encoded.
+    /// The number of encoded tapes.
     pub tapes: usize,
-    /// Bytes of the videos that they have.
+    /// Bytes of their current videos.
     pub before: u64,
-    /// Bytes of the videos that they would have.
+    /// Bytes of their new videos.
     pub after: u64,
-    /// Bytes of all videos that are going to be replaced.
+    /// Bytes of all videos that will be replaced.
     pub all_before: u64,
-    /// Those that could not be encoded.
+    /// Tapes that could not be encoded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<Parked>,
 }
 
 impl Sample {
-    /// How large videos would be in relation to those that are there.
+    /// The size of new videos relative to the current ones.
     #[must_use]
     pub fn ratio(&self) -> Option<f64> {
         (self.before > 0).then(|| self.after as f64 / self.before as f64)
     }
 
-    /// Bytes that all videos would have.
+    /// The estimated bytes of all new videos.
     #[must_use]
     pub fn all_after(&self) -> Option<u64> {
         self.ratio().map(|ratio| (self.all_before as f64 * ratio) as u64)
@@ -64,7 +64,7 @@ struct Candidate {
     bytes: u64,
 }
 
-/// Tapes to choose from, however many there are.
+/// Tapes to choose from, in bounded memory.
 #[derive(Debug, Clone, Default)]
 pub struct Candidates {
     bytes: u64,
@@ -72,7 +72,7 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// Takes note of the tapes in a plan.
+    /// Collects the tapes in a plan.
     pub fn note(&mut self, plan: &AccountPlan) {
         for step in plan.media.iter().flat_map(|(_, plan)| &plan.steps) {
             if let Some(video) = steps::old_video(step) {
@@ -89,12 +89,12 @@ impl Candidates {
         }
     }
 
-    /// A few of all sizes.
+    /// A few tapes of all sizes.
     fn chosen(&self) -> Vec<&Candidate> {
         let mut candidates: Vec<_> = self.kept.values().collect();
         candidates.sort_by_key(|candidate| (candidate.bytes, candidate.item.id));
         let count = candidates.len().min(TAPES);
-        // The middle of each of so many parts of equal length.
+        // The middle of each part of equal length.
         (0..count).map(|part| candidates[(2 * part + 1) * candidates.len() / (2 * count)]).collect()
     }
 }

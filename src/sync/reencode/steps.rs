@@ -1,11 +1,10 @@
-//! What a plan holds that only replaces videos. Pure.
+//! Plans that only replace videos. Pure.
 
 use crate::record::{BlobRef, Content, Files, Item, TapeForm};
 
 use crate::sync::plan::{Action, Difference, MediumPlan, Step};
 
-/// Leaves of a plan the tapes that have a record and another video than one of that preset, to get a new one; and those
-/// that have one of it, to be kept.
+/// Reduces a plan to tapes with a record: those without a video of that preset are updated, those with one are kept.
 pub fn only_videos(plan: &mut MediumPlan, preset: &str, since: Option<i64>) {
     let steps = std::mem::take(&mut plan.steps).into_iter();
     let steps = steps.filter(|step| can_be_encoded(&step.item) && since.is_none_or(|since| step.item.when >= since));
@@ -16,7 +15,7 @@ fn can_be_encoded(item: &Item) -> bool {
     matches!(item.content, Content::Tape { form: TapeForm::Zip, .. }) && !item.nuked
 }
 
-/// The step that replaces the video of a tape, whatever else would have been done with its record.
+/// The step that replaces the video of a tape, instead of its planned action.
 fn replaced(step: Step, preset: &str) -> Option<Step> {
     let (Action::Update { rkey, cid, files, .. }
     | Action::Adopt { rkey, cid, files }
@@ -37,7 +36,7 @@ fn replaced(step: Step, preset: &str) -> Option<Step> {
         let differences = vec![difference("thumbnail", &files.thumbnail), difference(VIDEO, &files.video)];
         Action::Update { rkey, cid, files: Files { thumbnail: None, video: None, ..files }, differences }
     };
-    // Second records are for a sync to delete.
+    // A sync deletes additional records.
     Some(Step { item: step.item, action, duplicates: Vec::new() })
 }
 
@@ -80,7 +79,7 @@ mod tests {
         Files { thumbnail, video, has_recording: false, zip_url: Some("https://example.org/tape.zip".into()) }
     }
 
-    /// The step that comes of one that would keep the item's record.
+    /// The step made from one that would keep the item's record.
     fn step(item: Item) -> Option<Step> {
         step_since(item, None)
     }

@@ -1,4 +1,4 @@
-//! Encoding again as a strategy: what is planned, and how files are made.
+//! Re-encoding as a strategy: its plans, and how files are made.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,27 +23,27 @@ use crate::sync::strategy::Strategy;
 use super::sample::{self, Candidates, Sample};
 use super::steps;
 
-/// Which tapes are encoded again, and how.
+/// The tapes to re-encode, and the preset.
 #[derive(Debug, Clone)]
 pub struct Reencoding {
-    /// What they are encoded with. Those of this name and version already are left alone.
+    /// The preset. Tapes that have this name and version already are left alone.
     pub preset: Preset,
-    /// Only those made at this time or later, in milliseconds since 1970.
+    /// Only tapes made at this time or later, in milliseconds since 1970.
     pub since: Option<i64>,
 }
 
 /// Plans all accounts in scope and changes nothing.
 ///
 /// # Errors
-/// What keeps the accounts from being listed; what is wrong with one of them is in its report.
+/// If the accounts cannot be listed. Errors of an account are in its report.
 pub async fn plan(services: &Services, scope: &Scope, reencoding: &Reencoding, control: &Control) -> Result<Report> {
     plan_each(services, scope, Some(Arc::new(reencoding.clone())), Arc::new(|_| {}), control).await
 }
 
-/// Plans all accounts in scope and changes nothing; encodes a few tapes to see what would come of all.
+/// Plans all accounts in scope and changes nothing; encodes a few tapes to estimate the result.
 ///
 /// # Errors
-/// What keeps the accounts from being listed; what is wrong with one of them is in its report.
+/// If the accounts cannot be listed. Errors of an account are in its report.
 pub async fn dry_run(
     services: &Services,
     scope: &Scope,
@@ -62,7 +62,7 @@ pub async fn dry_run(
 /// Plans all accounts in scope and carries the plans out.
 ///
 /// # Errors
-/// What keeps the accounts from being listed; what is wrong with one of them is in its report.
+/// If the accounts cannot be listed. Errors of an account are in its report.
 pub async fn live(services: &Services, scope: &Scope, reencoding: &Reencoding, control: &Control) -> Result<Report> {
     apply_each(services, scope, Arc::new(reencoding.clone()), control).await
 }
@@ -113,7 +113,7 @@ impl Strategy for Reencoding {
         for (_, steps) in &mut plan.media {
             steps::only_videos(steps, &self.preset.versioned_name(), self.since);
         }
-        // Accounts with nothing to encode again are no trouble to anybody.
+        // Accounts with nothing to re-encode are not reported.
         plan.unusable.clear();
         plan.doubts.clear();
         plan.forgive_idle();
@@ -131,7 +131,7 @@ impl Strategy for Reencoding {
     }
 }
 
-/// A blob of the account, in a file. One that cannot be had is only missed in the report.
+/// A blob of the account, in a file. If it cannot be fetched, it is only missing in the report.
 async fn fetch(services: &Services, account: &Account, blob: &BlobRef) -> Result<Option<NamedTempFile>> {
     let did = account.did.as_deref().unwrap_or_default();
     let file = temporary()?;
@@ -139,7 +139,7 @@ async fn fetch(services: &Services, account: &Account, blob: &BlobRef) -> Result
         Ok(Some(_)) => Ok(Some(file)),
         Ok(None) => Ok(None),
         Err(error) => {
-            tracing::warn!(cid = %blob.cid, chain = ?error.chain(), "a video cannot be read");
+            tracing::warn!(cid = %blob.cid, chain = ?error.chain(), "cannot read a video");
             Ok(None)
         }
     }

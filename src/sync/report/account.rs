@@ -1,4 +1,4 @@
-//! What was done for one account, or would be.
+//! The report on one account: planned and completed work.
 
 use std::collections::BTreeMap;
 
@@ -12,61 +12,61 @@ use crate::sync::parked::{Failure, Parked, Refused};
 use crate::sync::plan::{AccountPlan, Counts};
 use crate::sync::weight::Weight;
 
-/// What was put off, because a server limits its rate for longer than there was patience for.
+/// Work that was postponed, because a server limits its rate for longer than the patience allows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Postponed {
-    /// Until when.
+    /// The end of the limit.
     pub until: jiff::Timestamp,
-    /// What is limited, and until when, in words.
+    /// The limited resource and the end of the limit, as text.
     pub reason: String,
 }
 
-/// What was done for one account, or would be.
+/// The report on one account.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AccountReport {
-    /// Its handle, or what else it is known by.
+    /// Its handle or other name.
     pub account: String,
     /// Its DID, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub did: Option<String>,
-    /// What was planned, by medium.
+    /// Planned work, by medium.
     pub planned: BTreeMap<&'static str, Counts>,
-    /// What the plan moves; of plans that are not carried out.
+    /// The data that the plan moves; only for plans that are not carried out.
     #[serde(skip_serializing_if = "Weight::is_nothing")]
     pub weight: Weight,
-    /// What was done, by medium.
+    /// Completed work, by medium.
     pub done: BTreeMap<&'static str, Counts>,
-    /// Why nothing can be done before a person has mended something.
+    /// Why the account is blocked until an operator fixes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocked: Option<&'static str>,
-    /// Items for which nothing can be done before a person has mended something.
+    /// Items that are blocked until an operator fixes them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub blocked_items: Vec<Parked>,
-    /// Whether some of them are nobody's, which only who looks after MongoDB can mend.
+    /// Whether some of them have no owner, which must be fixed in MongoDB.
     #[serde(skip)]
     pub has_ownerless: bool,
-    /// What is odd about items with which something can be done all the same.
+    /// Warnings about items that are still processed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Parked>,
-    /// Why not all that was planned was done.
+    /// Why the plan was not completed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<Failure>,
-    /// Why not all that was planned was done yet, and when it can be.
+    /// Why part of the plan was postponed, and until when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postponed: Option<Postponed>,
-    /// Items that were tried and given up.
+    /// Items that failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parked: Vec<Parked>,
-    /// Records that were to go and stay.
+    /// Records whose deletion was refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refused>,
-    /// What was saved before it was deleted.
+    /// Backups made before deletions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub saved: Vec<Saved>,
     /// Tapes whose video was replaced.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replaced: Vec<Replacement>,
-    /// Tapes with something odd about them, published all the same.
+    /// Tapes that were published with warnings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warned: Vec<Warned>,
     /// Bytes of blobs uploaded.
@@ -74,7 +74,7 @@ pub struct AccountReport {
 }
 
 impl AccountReport {
-    /// A plan that was only made.
+    /// The report on a plan that is not carried out.
     #[must_use]
     pub fn planned(plan: &AccountPlan) -> Self {
         let mut report = AccountReport::of(&plan.account);
@@ -87,7 +87,7 @@ impl AccountReport {
         report
     }
 
-    /// An account that could not even be planned, with so many items.
+    /// The report on an account that could not be planned, with its numbers of items.
     #[must_use]
     pub fn unplanned(account: &Account, items: BTreeMap<&'static str, usize>, error: &Error) -> Self {
         let blocked = |(medium, count)| (medium, Counts { blocked: count, ..Counts::default() });
@@ -97,7 +97,7 @@ impl AccountReport {
         report
     }
 
-    /// Notes what keeps the rest from being done.
+    /// Notes the error that ended the work.
     pub fn end(&mut self, error: &Error) {
         match error {
             Error::Remote(RemoteError::Postponed { until, .. }) => {
@@ -110,13 +110,13 @@ impl AccountReport {
         }
     }
 
-    /// Nothing yet.
+    /// An empty report.
     #[must_use]
     pub fn of(account: &Account) -> Self {
         AccountReport { account: account.name(), did: account.did.clone(), ..AccountReport::default() }
     }
 
-    /// Whether anything went wrong.
+    /// Whether there are failures.
     #[must_use]
     pub fn has_failures(&self) -> bool {
         let was_blocked = self.done.values().any(|counts| counts.blocked > 0);
@@ -124,7 +124,7 @@ impl AccountReport {
         is_undone || was_blocked || self.has_ownerless || !self.refused.is_empty()
     }
 
-    /// Whether there is anything to do.
+    /// Whether there is work.
     #[must_use]
     pub fn has_work(&self) -> bool {
         self.blocked.is_none() && self.planned.values().any(|counts| !counts.is_settled())

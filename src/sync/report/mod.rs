@@ -1,4 +1,4 @@
-//! What a sync came to, for people and for machines.
+//! Reports on a sync, for people and programs.
 
 mod account;
 mod total;

@@ -1,4 +1,4 @@
-//! What was done for all accounts, in sum and by cause.
+//! The report on all accounts: totals, and problems by cause.
 
 use std::collections::BTreeMap;
 
@@ -12,29 +12,29 @@ use crate::sync::weight::Weight;
 
 use super::account::AccountReport;
 
-/// What was done for all accounts.
+/// The report on all accounts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Report {
-    /// One for each account with anything to do, or with trouble.
+    /// The reports on accounts with work or problems.
     pub accounts: Vec<AccountReport>,
-    /// How many accounts there were.
+    /// The number of accounts seen.
     pub accounts_seen: usize,
-    /// What was planned for all of them, by medium.
+    /// Planned work of all accounts, by medium.
     pub planned: BTreeMap<&'static str, Counts>,
-    /// What the plans move.
+    /// The data that the plans move.
     #[serde(skip_serializing_if = "Weight::is_nothing")]
     pub weight: Weight,
-    /// What was done for all of them, by medium.
+    /// Completed work of all accounts, by medium.
     pub done: BTreeMap<&'static str, Counts>,
     /// Bytes of blobs uploaded.
     pub uploaded: u64,
-    /// What servers made it wait for.
+    /// Waits for rate-limited servers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<Waited>,
 }
 
 impl Report {
-    /// Adds an account. Those that need no word are only counted, so that this stays small.
+    /// Adds an account. Accounts with nothing to report are only counted, so that this stays small.
     pub fn add(&mut self, account: AccountReport) {
         self.accounts_seen += 1;
         self.uploaded += account.uploaded;
@@ -50,19 +50,19 @@ impl Report {
         }
     }
 
-    /// Whether anything went wrong.
+    /// Whether there are failures.
     #[must_use]
     pub fn has_failures(&self) -> bool {
         self.accounts.iter().any(AccountReport::has_failures)
     }
 
-    /// Whether there is anything to do.
+    /// Whether there is work.
     #[must_use]
     pub fn has_work(&self) -> bool {
         self.accounts.iter().any(AccountReport::has_work)
     }
 
-    /// What went wrong, by cause.
+    /// Failures by cause.
     #[must_use]
     pub fn failures(&self) -> Vec<Cause<'_>> {
         self.by_cause(|account| {
@@ -72,7 +72,7 @@ impl Report {
         })
     }
 
-    /// What a person has to mend, by cause.
+    /// Blocked items and accounts, by cause.
     #[must_use]
     pub fn blocked(&self) -> Vec<Cause<'_>> {
         self.by_cause(|account| {
@@ -80,7 +80,7 @@ impl Report {
         })
     }
 
-    /// What was put off, by what is limited.
+    /// Postponed work, by limited resource.
     #[must_use]
     pub fn postponed(&self) -> Vec<Cause<'_>> {
         const NONE: &Vec<Parked> = &Vec::new();
@@ -89,7 +89,7 @@ impl Report {
         })
     }
 
-    /// What is odd about items, and about tapes that were published all the same, by what it is.
+    /// Warnings about items and published tapes, by cause.
     #[must_use]
     pub fn warnings(&self) -> Vec<Cause<'_>> {
         let mut warnings: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -122,10 +122,10 @@ impl Report {
     }
 }
 
-/// One cause of trouble, and what it happened to.
+/// A cause, and the affected items or accounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cause<'a> {
-    /// Why.
+    /// The reason.
     pub reason: &'a str,
     /// What would help.
     pub advice: Option<Advice>,

@@ -1,6 +1,6 @@
-//! The records of a backup in a repo again, under the keys that they had.
+//! Restores the records of a backup to a repo, under their old keys.
 //!
-//! What an item has become since stays: one that has another record by now gets no second, and one that was taken back
+//! Later changes of items are respected: an item that has another record by now gets no second one, and a nuked one
 //! does not come back.
 
 mod plan;

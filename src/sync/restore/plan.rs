@@ -1,4 +1,4 @@
-//! Which records of a backup go back where. Pure but for the look at both sides.
+//! Plans which records of a backup to restore. Pure, apart from reading both sides.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -14,7 +14,7 @@ use crate::sync::write::Change;
 
 use super::report::Restored;
 
-/// What is under a record's key by now.
+/// The current state of a record's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
     Empty,
@@ -22,7 +22,7 @@ pub enum Slot {
     Same,
 }
 
-/// A record of the backup that goes back under its key.
+/// A record of the backup to restore under its key.
 pub struct SavedRecord {
     pub rkey: String,
     pub record: Record,
@@ -30,7 +30,7 @@ pub struct SavedRecord {
 }
 
 impl SavedRecord {
-    /// Counts it as what it is.
+    /// Counts it by kind.
     pub fn count(&self, counts: &mut Restored) {
         *match self.slot {
             Slot::Empty => &mut counts.create,
@@ -59,7 +59,7 @@ impl Change for SavedRecord {
     }
 }
 
-/// What is to go back where, as of one commit.
+/// The plan of a restore, as of one commit.
 pub struct RestorePlan {
     pub head: Head,
     pub media: Vec<(Medium, Vec<SavedRecord>)>,
@@ -67,10 +67,10 @@ pub struct RestorePlan {
     pub parked: Vec<Parked>,
 }
 
-/// Works out what goes back.
+/// Plans a restore.
 ///
 /// # Errors
-/// What the servers say.
+/// Errors of the servers.
 pub async fn plan(services: &Services, account: &Account, backup: &Backup, media: &[Medium]) -> Result<RestorePlan> {
     let did = account.did.as_deref().unwrap_or_default();
     let missing = || SyncError::NoRepo { account: account.name() };
@@ -117,7 +117,7 @@ pub async fn plan(services: &Services, account: &Account, backup: &Backup, media
     Ok(plan)
 }
 
-/// A record that is given up.
+/// A record that cannot be restored.
 pub fn parked(medium: Medium, rkey: &str, reason: String) -> Parked {
     Parked::with(medium, rkey.into(), rkey.into(), reason)
 }

@@ -1,4 +1,4 @@
-//! What restoring comes to.
+//! The report on a restore.
 
 use std::collections::BTreeMap;
 
@@ -6,41 +6,41 @@ use serde::Serialize;
 
 use crate::sync::parked::Parked;
 
-/// How much there is to restore of one medium, or has been restored.
+/// The records of one medium that are to be restored, or were.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Restored {
-    /// Records that are not there.
+    /// Records that do not exist.
     pub create: usize,
-    /// Records that are there and say something else.
+    /// Records that exist and differ.
     pub update: usize,
-    /// Records that are there, of which MongoDB does not know.
+    /// Records that exist, but whose key MongoDB lacks.
     pub adopt: usize,
-    /// Records that are there and known, or whose item has another by now, or was taken back.
+    /// Records that exist and are known, or whose item has another record by now, or is nuked.
     pub skip: usize,
 }
 
-/// What restoring comes to.
+/// The report on a restore.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RestoreReport {
-    /// How much of each medium was planned.
+    /// Planned records, by medium.
     pub planned: BTreeMap<&'static str, Restored>,
-    /// How much of it was done.
+    /// Restored records, by medium.
     pub done: BTreeMap<&'static str, Restored>,
     /// Bytes of blobs uploaded.
     pub uploaded: u64,
-    /// Records that no server may be given any more, or that it does not take.
+    /// Records that are invalid by now, or that the server refuses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parked: Vec<Parked>,
 }
 
 impl RestoreReport {
-    /// How much there is to do.
+    /// The number of records to restore.
     #[must_use]
     pub fn work(&self) -> usize {
         self.planned.values().map(|counts| counts.create + counts.update + counts.adopt).sum()
     }
 
-    /// How many records are going to be replaced by what they were before.
+    /// The number of existing records that will be replaced by older versions.
     #[must_use]
     pub fn updates(&self) -> usize {
         self.planned.values().map(|counts| counts.update).sum()

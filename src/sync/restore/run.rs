@@ -1,4 +1,4 @@
-//! The records of a backup in a repo again: planned, uploaded, written, and told to MongoDB.
+//! Restores the records of a backup: plans, uploads and writes them, and updates MongoDB.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use crate::sync::write::{Batch, Interruption, Outcome, Rounds, Writer, lacks_blo
 use super::plan::{RestorePlan, SavedRecord, parked, plan};
 use super::report::RestoreReport;
 
-/// Records whose blobs are uploaded at once.
+/// The number of records whose blobs are uploaded in parallel.
 const UPLOADS: usize = 4;
 
-/// Works out what restoring would do. Changes nothing.
+/// Plans a restore. Changes nothing.
 ///
 /// # Errors
-/// What the PDS says.
+/// Errors of the PDS.
 pub async fn plan_restore(
     services: &Services,
     account: &Account,
@@ -37,11 +37,11 @@ pub async fn plan_restore(
     Ok(RestoreReport { planned: plan.counts, parked: plan.parked, ..RestoreReport::default() })
 }
 
-/// Brings the records of a backup back, their blobs first, and tells MongoDB. `report` tells how far it has come, whatever
-/// it ends with.
+/// Restores the records of a backup, their blobs first, and updates MongoDB. `report` holds the progress even after an
+/// error.
 ///
 /// # Errors
-/// What the servers say. Then some of it may be done; another run does the rest.
+/// Errors of the servers. Part of the work may be done then; another run completes it.
 pub async fn restore(
     services: &Services,
     account: &Account,
@@ -86,7 +86,7 @@ async fn restore_all(
     }
 }
 
-/// What restoring has come to so far. Outlives its plans.
+/// The state of a restore. Outlives its plans.
 struct Restoring<'a> {
     services: &'a Services,
     backup: &'a Backup,
@@ -131,7 +131,7 @@ impl Restoring<'_> {
                             self.commit(medium, full).await?;
                         }
                     }
-                    // What is wrong with this one is nothing to the others.
+                    // The error of one record does not affect the others.
                     Err(error)
                         if error.disposition() == Disposition::Drop
                             || matches!(
@@ -165,7 +165,7 @@ impl Restoring<'_> {
                     self.remember(medium, &as_sent).await?;
                 }
                 Outcome::Refused(record, error) => self.park(medium, &record, &error),
-                // The list of what is there was wrong.
+                // The list of existing blobs was wrong.
                 Outcome::Stopped(_, error) if lacks_blob(&error) && !self.listed.is_empty() => {
                     self.listed.clear();
                     return Err(Interruption::Disturbed);
@@ -194,7 +194,7 @@ impl Restoring<'_> {
     }
 }
 
-/// Uploads what a record refers to, but for what is there; says how many bytes that were.
+/// Uploads the blobs that a record refers to, except existing ones; returns the number of bytes.
 async fn upload(
     services: &Services,
     backup: &Backup,

@@ -1,4 +1,4 @@
-//! Works on one account until its plan is carried out, and plans again where the repo turned out to be otherwise.
+//! Processes one account until its plan is carried out, and plans again if the repo has changed.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub async fn apply(task: &AccountTask, strategy: &Arc<dyn Strategy>) -> AccountR
     };
     control.events.tell(Event::planned(&first));
     let mut report = AccountReport::planned(&first);
-    // An account with nothing to do is not even logged in to.
+    // An account without work needs no login.
     if !report.has_work() {
         return report;
     }
@@ -58,13 +58,13 @@ pub async fn apply(task: &AccountTask, strategy: &Arc<dyn Strategy>) -> AccountR
     if let Err(error) = Box::pin(carry_out(&mut run, first)).await {
         run.report.end(&error);
     }
-    // In the order in which they were made, not in which they were done.
+    // In the order of creation, not of completion.
     run.report.replaced.sort_by(|one, other| one.rkey.cmp(&other.rkey));
     run.report.warned.sort_by(|one, other| one.code.cmp(&other.code));
     run.report
 }
 
-/// Logs in, and asks which blobs are there if any are going to be needed.
+/// Logs in, and lists existing blobs if any are needed.
 async fn begin(services: &Services, account: &Account, plan: &AccountPlan) -> Result<(Arc<Session>, HashSet<Cid>)> {
     let session = services::session(&services.sessions, account).await?;
     let needs_blobs = plan.media.iter().flat_map(|(_, plan)| &plan.steps).any(|step| step.missing_files().any());
@@ -72,7 +72,7 @@ async fn begin(services: &Services, account: &Account, plan: &AccountPlan) -> Re
     Ok((session, listed))
 }
 
-/// Carries plans out until nothing is left to do.
+/// Carries out plans until no work is left.
 async fn carry_out(run: &mut Run<'_>, first: AccountPlan) -> Result<()> {
     let mut plan: Result<_> = Ok(first);
     let mut rounds = Rounds::new(run.report.account.clone());

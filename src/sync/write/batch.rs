@@ -1,4 +1,4 @@
-//! Changes gathered until they are worth a commit.
+//! Batches: changes that are collected for one commit.
 
 use std::time::Duration;
 
@@ -7,23 +7,23 @@ use tokio::time::Instant;
 use crate::record::Record;
 use crate::remote::pds::{MOST_WRITES, Write};
 
-/// Bytes of JSON to begin with. The PDS takes 1,000,000, those before 0.5 take 150 KiB.
+/// The initial limit in bytes of JSON. A PDS accepts 1,000,000, before 0.5 only 150 KiB.
 const MAX_BYTES: usize = 900_000;
 
 /// JSON around a record: its action, collection and key.
 const WRITE_OVERHEAD: usize = 160;
 
-/// How long a change waits for others to go with it. It is what a crash costs where each takes its time, as encoding
-/// does; and the PDS keeps blobs that no record refers to for no more than an hour or so.
+/// How long a change waits for others. It bounds the loss in a crash if each change takes long, as with encoding; and
+/// the PDS keeps unreferenced blobs only for about an hour.
 pub const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
-/// Something that is carried out as a whole or not at all.
+/// A change that is carried out completely or not at all.
 pub trait Change {
-    /// What it asks of the PDS; maybe nothing.
+    /// Its writes on the PDS, possibly none.
     fn writes(&self) -> Vec<Write>;
-    /// How many writes that is.
+    /// The number of its writes.
     fn count_writes(&self) -> usize;
-    /// The record that is written, if one is.
+    /// The record to write, if any.
     fn record(&self) -> Option<&Record>;
 }
 
@@ -32,7 +32,7 @@ pub fn bytes_of(change: &impl Change) -> usize {
     record + WRITE_OVERHEAD * change.count_writes()
 }
 
-/// How large batches are; they become smaller where the PDS cannot take them.
+/// The size of batches, reduced if the PDS refuses them.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
     pub writes: usize,
@@ -45,12 +45,12 @@ impl Default for Size {
     }
 }
 
-/// Changes gathered until they are worth a commit.
+/// Changes that are collected for one commit.
 pub struct Batch<C> {
     changes: Vec<C>,
     writes: usize,
     bytes: usize,
-    /// Since when the first has been waiting.
+    /// When the first change started to wait.
     since: Instant,
 }
 
@@ -61,7 +61,7 @@ impl<C> Default for Batch<C> {
 }
 
 impl<C: Change> Batch<C> {
-    /// Adds a change; answers the changes before it if it no longer fits beside them, or they have waited for long.
+    /// Adds a change; returns the previous changes if it does not fit with them, or they have waited for long.
     pub fn push(&mut self, change: C, size: Size) -> Option<Vec<C>> {
         let (writes, bytes) = (change.count_writes(), bytes_of(&change));
         let is_full = self.writes + writes > size.writes || self.bytes + bytes > size.bytes;
@@ -76,12 +76,12 @@ impl<C: Change> Batch<C> {
         full
     }
 
-    /// Since when the first has been waiting; `None` if there are none.
+    /// When the first change started to wait; `None` if there are none.
     pub fn since(&self) -> Option<Instant> {
         (!self.changes.is_empty()).then_some(self.since)
     }
 
-    /// All changes gathered so far.
+    /// All changes collected so far.
     pub fn take(&mut self) -> Vec<C> {
         (self.writes, self.bytes) = (0, 0);
         std::mem::take(&mut self.changes)
@@ -92,7 +92,7 @@ impl<C: Change> Batch<C> {
 mod tests {
     use super::*;
 
-    /// A change of so many writes.
+    /// A change with this many writes.
     struct Writes(usize);
 
     impl Change for Writes {

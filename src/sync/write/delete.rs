@@ -1,4 +1,4 @@
-//! Records that go, without any that come.
+//! Deletes records.
 
 use crate::record::{Medium, Record};
 use crate::remote::pds::Write;
@@ -9,7 +9,7 @@ use super::batch::{Batch, Change};
 use super::retry::Interruption;
 use super::writer::{Outcome, Writer};
 
-/// A record that goes.
+/// A record to delete.
 pub struct Deletion {
     medium: Medium,
     rkey: String,
@@ -29,7 +29,7 @@ impl Change for Deletion {
     }
 }
 
-/// Deletes records of one medium; tells of as many as are gone each time some are.
+/// Deletes records of one medium, and reports the number after each batch.
 pub async fn delete(
     writer: &mut Writer<'_>,
     medium: Medium,

@@ -1,4 +1,4 @@
-//! One item brought up to date, without the rest of the repo: its record is swapped for the one that was read.
+//! Publishes one item without the rest of the repo: its record replaces the one that was read.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,8 +29,8 @@ use super::retry::{Interruption, Rounds};
 use super::write_back::write_back;
 use super::writer::{altered, lacks_blob};
 
-/// Publishes one item, or takes its record back: `getRecord`, the files that it lacks, and one write at most. A tape is
-/// encoded as the preset says. What went wrong is in the report.
+/// Publishes one item, or withdraws its record: `getRecord`, the missing files, and at most one write. A tape is
+/// encoded with the preset. Failures are in the report.
 pub async fn publish(
     services: &Services,
     account: &Account,
@@ -42,7 +42,7 @@ pub async fn publish(
     publish_as(services, account, found, policy, Arc::new(Mirroring(preset.clone())), control).await
 }
 
-/// The same for a tape whose video and thumbnail lie on this machine already.
+/// The same for a tape whose video and thumbnail are already on this machine.
 pub async fn publish_made(
     services: &Services,
     account: &Account,
@@ -55,7 +55,7 @@ pub async fn publish_made(
     publish_as(services, account, found, policy, Arc::new(strategy), control).await
 }
 
-/// The same, where files are made as the strategy does.
+/// The same, with files made by the strategy.
 async fn publish_as(
     services: &Services,
     account: &Account,
@@ -76,14 +76,14 @@ async fn publish_as(
         }
         Ok(one.report)
     };
-    // What was done before a panic is on the PDS, and in no report.
+    // Work before a panic is on the PDS, but not in the report.
     in_task(Box::pin(publishing.instrument(span))).await.unwrap_or_else(|error| {
         failed.end(&error);
         failed
     })
 }
 
-/// Files that were made already are taken; when the PDS has lost them they are made again.
+/// Uses files that were made already; makes them again if the PDS has lost them.
 struct Made {
     otherwise: Mirroring,
     made: Mutex<Option<LocalFiles>>,
@@ -109,14 +109,14 @@ impl Strategy for Made {
     }
 }
 
-/// What an item has come to so far.
+/// The progress of one item.
 struct One {
     services: Services,
     account: Account,
     strategy: Arc<dyn Strategy>,
     control: Control,
     report: AccountReport,
-    /// Its files, once they are on the PDS.
+    /// Its files, once uploaded.
     ready: Option<Ready>,
 }
 
@@ -170,7 +170,7 @@ impl One {
         match written {
             Ok(()) => {}
             Err(error) if lacks_blob(&error) => {
-                // The server forgets what was uploaded and not referred to for an hour or so.
+                // The server drops unreferenced blobs after about an hour.
                 self.ready = None;
                 return Err(Interruption::Disturbed);
             }
@@ -195,7 +195,7 @@ impl One {
         outcome.map_err(Into::into)
     }
 
-    /// Brings the files to the PDS and makes the record; `None` if that shows that nothing can be done for the item.
+    /// Uploads the files and makes the record; `None` if the item turns out to be blocked.
     async fn with_record(&mut self, session: &Session, step: Step) -> Result<Option<Prepared>> {
         if self.ready.is_none() {
             let with = (session, &HashSet::new());
@@ -223,7 +223,7 @@ impl One {
         Ok(Some(Prepared::with_record(step, record, encoded)))
     }
 
-    /// Writes the record in place of the one that was read, or of none.
+    /// Writes the record, replacing the one that was read, if any.
     async fn write(&self, session: &Session, change: &Prepared) -> Result<()> {
         let pds = &self.services.pds;
         match (&change.step.action, &change.record) {

@@ -1,4 +1,4 @@
-//! One account written: its plan carried out in batches, again where the repo turned out to be otherwise.
+//! Carries out the plan of one account in batches, and again if the repo has changed.
 
 mod apply;
 mod batch;

@@ -1,4 +1,4 @@
-//! A step and what it needs: its files on the PDS, its record in hand.
+//! Prepares steps: uploads their files, and makes their records.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -22,24 +22,24 @@ use crate::sync::tasks::in_task;
 
 use super::batch::Change;
 
-/// The files of an item, all of them on the PDS.
+/// The files of an item, all on the PDS.
 #[derive(Debug, Clone, Default)]
 pub struct Ready {
-    /// What its record says of them.
+    /// The references for its record.
     pub files: Files,
-    /// How its video was made, if that was done now.
+    /// How its video was made, if it was just made.
     pub encoded: Option<Encoded>,
 }
 
 impl Ready {
-    /// For a step that lacks no files.
+    /// The files of a step that lacks none.
     pub fn at_once(step: &Step) -> Option<Self> {
         let files = files_before(step).cloned().unwrap_or_default();
         (!step.missing_files().any()).then_some(Ready { files, encoded: None })
     }
 }
 
-/// The files that an item's record has and keeps.
+/// The files that an item's record keeps.
 fn files_before(step: &Step) -> Option<&Files> {
     match &step.action {
         Action::Update { files, .. } => Some(files),
@@ -49,11 +49,11 @@ fn files_before(step: &Step) -> Option<&Files> {
 
 /// A step that is ready to be carried out.
 pub struct Prepared {
-    /// What it is for.
+    /// The step.
     pub step: Step,
-    /// The record to be written, if one is.
+    /// The record to write, if any.
     pub record: Option<Record>,
-    /// How the record's video was made, if that was done now.
+    /// How the record's video was made, if it was just made.
     pub encoded: Option<Encoded>,
 }
 
@@ -63,7 +63,7 @@ impl Prepared {
         Prepared { step, record: None, encoded: None }
     }
 
-    /// A step with its record. One that comes out as it is in the repo is not written again.
+    /// A step with its record. A record that is identical to the one in the repo is not written again.
     pub fn with_record(mut step: Step, record: Record, encoded: Option<Encoded>) -> Self {
         step.action = match step.action {
             Action::Update { rkey, cid, files, .. } if cid == record.cid() => Action::Adopt { rkey, cid, files },
@@ -87,7 +87,7 @@ impl Change for Prepared {
     }
 }
 
-/// Finds or makes what an item lacks and brings it to the PDS; answers the bytes that were uploaded, too.
+/// Finds or makes the files that an item lacks and uploads them; also returns the number of uploaded bytes.
 pub async fn prepare(
     services: &Services,
     strategy: &dyn Strategy,
@@ -103,7 +103,7 @@ pub async fn prepare(
     let nothing = Files::default();
     let before = files_before(step).unwrap_or(&nothing);
     services.pds.may_upload(session)?;
-    // Held until its files are on the PDS, and gone from this machine.
+    // Held until its files are uploaded and removed from this machine.
     let _item = services.encoder.item().await;
     control.check()?;
     let mut made = strategy.make(services, account, step, control).await?;
@@ -113,19 +113,19 @@ pub async fn prepare(
     Ok((Ready { files, encoded }, uploaded))
 }
 
-/// What it takes to make the steps of an account ready.
+/// The context for preparing the steps of an account.
 pub struct Preparing {
     pub task: AccountTask,
     pub strategy: Arc<dyn Strategy>,
     pub session: Arc<Session>,
     /// Blobs that are on the PDS.
     pub listed: Arc<HashSet<Cid>>,
-    /// Items whose files are.
+    /// Items whose files are on the PDS.
     pub ready: HashMap<Id, Ready>,
 }
 
 impl Preparing {
-    /// Makes a step ready as [`prepare`] does, in a task of its own where that takes files. Begins when it is polled.
+    /// Prepares a step with [`prepare`], in its own task if it needs files. Starts when it is polled.
     pub fn step(&self, step: Step) -> BoxFuture<'static, (Step, Result<(Ready, u64)>)> {
         if let Some(ready) = self.ready.get(&step.item.id).cloned() {
             return Box::pin(async { (step, Ok((ready, 0))) });

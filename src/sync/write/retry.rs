@@ -1,22 +1,21 @@
-//! Work on a repo that others may write to: begun again with a fresh look until nobody disturbs it.
+//! Retries of work on a repo that other programs write to: each attempt reads it again.
 
 use std::time::Duration;
 
 use crate::error::{Error, RemoteError, Result, SyncError};
 
-/// How often an account is looked at again without coming on before it is left for another run. Each disturbance that
-/// another writer causes costs one, and so does each halving of a batch that the PDS fails to carry out: 200 to 1 takes
-/// eight.
+/// The number of attempts without progress before an account is left to another run. Each disturbance by another writer
+/// costs one, as does each halving of a batch that the PDS cannot carry out: 200 to 1 takes eight.
 const ROUNDS: u32 = 16;
 
-/// The longest pause before looking again.
+/// The longest pause between attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
-/// Why work was not done to its end.
+/// Why an attempt did not complete.
 pub enum Interruption {
-    /// The repo is not as it was looked at, or nobody knows how it is.
+    /// The repo has changed since it was read, or its state is uncertain.
     Disturbed,
-    /// The account cannot be worked on.
+    /// The account cannot be processed.
     Failed(Error),
 }
 
@@ -29,27 +28,27 @@ impl From<Error> for Interruption {
     }
 }
 
-/// Counts attempts at some work until it is done. Each attempt looks at the repo itself, and leaves to the next what it did
-/// not do. Whoever comes on, however slowly, is never given up.
+/// Counts attempts until the work is done. Each attempt reads the repo itself, and leaves the rest to the next. Work
+/// that makes progress, however slowly, is never given up.
 #[derive(Debug)]
 pub struct Rounds {
     account: String,
-    /// Attempts since the last that came on.
+    /// Attempts since the last one with progress.
     round: u32,
-    /// The most that had been done after any.
+    /// The most work done after any attempt.
     most: usize,
 }
 
 impl Rounds {
-    /// Before the first attempt.
+    /// The state before the first attempt.
     pub fn new(account: String) -> Self {
         Rounds { account, round: 0, most: 0 }
     }
 
-    /// After an attempt, when all of them have done so much: what the work came to, or `None` for another one, which
-    /// begins after a pause.
+    /// Ends an attempt, given the work done by all attempts. Returns the result, or `None` for another attempt, which
+    /// starts after a pause.
     ///
-    /// What it comes to is what the attempt failed with, or [`SyncError::Disturbed`] when others never let it through.
+    /// The result is the attempt's error, or [`SyncError::Disturbed`] if other writers never let it through.
     pub async fn end<T>(&mut self, done: usize, outcome: Result<T, Interruption>) -> Option<Result<T>> {
         match outcome {
             Ok(done) => return Some(Ok(done)),
@@ -60,13 +59,13 @@ impl Rounds {
         if self.round == ROUNDS {
             return Some(Err(Error::Sync(SyncError::Disturbed { rounds: ROUNDS })));
         }
-        tracing::info!(self.account, self.round, done, "looking again");
+        tracing::info!(self.account, self.round, done, "reading the repo again");
         tokio::time::sleep(pause(self.round)).await;
         None
     }
 }
 
-/// Longer with each round, and never the same for two processes that disturb each other.
+/// Longer with each round, and random, because two processes may disturb each other.
 fn pause(round: u32) -> Duration {
     let longest = Duration::from_millis(100).saturating_mul(1 << round.min(10)).min(LONGEST_PAUSE);
     longest.mul_f64(0.5 + 0.5 * fastrand::f64())

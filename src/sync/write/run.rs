@@ -1,4 +1,4 @@
-//! What one account has come to while plans are carried out, and how one is: files ahead, batches when they are due.
+//! Carries out plans of one account: makes files ahead, and writes batches when they are due.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -29,27 +29,27 @@ use super::retry::Interruption;
 use super::write_back::{WrittenBack, write_back};
 use super::writer::{Outcome, Writer, lacks_blob};
 
-/// How often a single write may end with nobody knowing what became of it.
+/// How often a single write may have an uncertain outcome.
 const ATTEMPTS: u32 = 3;
 
-/// A wait for a rate limit that is long: what is ready does not wait with it.
+/// A long wait for a rate limit: changes that are ready do not wait for it.
 const LONG: Duration = Duration::from_secs(3);
 
-/// What one account has come to so far. Outlives its plans.
+/// The progress of one account. Outlives its plans.
 pub struct Run<'a> {
     pub task: &'a AccountTask,
     pub strategy: &'a Arc<dyn Strategy>,
     pub session: Arc<Session>,
-    /// Blobs that the account's records refer to already; uploading them again would change nothing.
+    /// Blobs that the account's records already refer to, and that need no upload.
     pub listed: Arc<HashSet<Cid>>,
     pub report: AccountReport,
-    /// Items that are given up; no plan holds them again.
+    /// Items that have failed; later plans exclude them.
     pub parked: HashSet<Id>,
-    /// Files that are on the PDS already, so that planning again does not make them again.
+    /// Files that are already on the PDS, so that a new plan does not make them again.
     pub ready: HashMap<Id, Ready>,
-    /// How often nobody knew what became of an item's writes, whichever others went with them.
+    /// How often the outcome of an item's writes was uncertain, alone or in a batch.
     pub uncertain: HashMap<Id, u32>,
-    /// The same of writes that went alone.
+    /// The same for writes that were sent alone.
     pub singly: HashMap<Id, u32>,
     pub writer: Writer<'a>,
 }
@@ -58,7 +58,7 @@ impl Run<'_> {
     /// Carries out one plan.
     ///
     /// # Errors
-    /// When the account has to be planned again, or cannot be worked on.
+    /// If the account must be planned again, or cannot be processed.
     pub async fn apply(&mut self, plan: AccountPlan) -> Result<(), Interruption> {
         self.writer.start_at(plan.head);
         let mut gone = Vec::new();
@@ -75,7 +75,7 @@ impl Run<'_> {
         if gone.is_empty() { Ok(()) } else { self.delete(gone).await }
     }
 
-    /// Deletes records whose item is gone, all of them saved before, as the repo then is.
+    /// Deletes records whose item is gone, after a backup of the repo.
     async fn delete(&mut self, gone: Vec<(Medium, Vec<String>)>) -> Result<(), Interruption> {
         let AccountTask { services, scope, control, account } = self.task;
         let repo = services.pds.repo_car(self.session.did()).await?;
@@ -99,8 +99,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Files are made and uploaded a few items ahead, while batches are being written. A batch goes when it is full, when
-    /// its first change has waited for long or somebody is going to wait for long, and at the end, whatever that is.
+    /// Makes and uploads files a few items ahead, while batches are written. A batch is sent when it is full, when its
+    /// first change has waited for long or a long wait begins, and at the end in any case.
     async fn apply_medium(&mut self, medium: Medium, steps: Vec<Step>) -> Result<(), Interruption> {
         let AccountTask { services, control, .. } = self.task;
         let (session, ahead) = (self.session.clone(), services.encoder.items());
@@ -117,7 +117,7 @@ impl Run<'_> {
         let producing = async move {
             let mut preparing = std::pin::pin!(preparing.buffer_unordered(ahead));
             loop {
-                // Nobody takes it when the consumer has given up, who need not wait for what takes a day.
+                // If the consumer has given up, it need not wait for a step that may take a day.
                 let next = tokio::select! {
                     next = preparing.next() => next,
                     () = sender.closed() => None,
@@ -130,7 +130,7 @@ impl Run<'_> {
         };
         let consuming = async {
             let mut batch = Batch::default();
-            // Moved in here, so that they are closed when this ends.
+            // Moved here, so that they are closed when this ends.
             let (mut prepared, written) = (prepared, written);
             loop {
                 let next = tokio::select! {
@@ -164,10 +164,10 @@ impl Run<'_> {
         consumed
     }
 
-    /// A step with its record; or it is given up.
+    /// A step with its record; `None` if it has failed.
     fn change(&mut self, step: Step, ready: Result<Ready>) -> Option<Prepared> {
         match &ready {
-            // What was not begun any more is no trouble of the item's.
+            // A step that was not started is not a failure of the item.
             Err(Error::Interrupted) => return None,
             Err(error @ Error::Remote(RemoteError::Postponed { .. })) => {
                 self.report.end(error);
@@ -205,7 +205,7 @@ impl Run<'_> {
         self.task.control.events.done(1);
     }
 
-    /// Gives up what shows only now that nothing can be done for it, in this run and in others.
+    /// Blocks a step that only now turns out to be impossible, in this run and others.
     fn block(&mut self, step: &Step, error: &Error) {
         self.parked.insert(step.item.id);
         self.report.blocked_items.push(Parked::after(&step.item, error));
@@ -213,7 +213,7 @@ impl Run<'_> {
         self.task.control.events.done(1);
     }
 
-    /// Writes changes to the PDS, in pieces where it does not take them together, and hands them on to be written back.
+    /// Writes changes to the PDS, in smaller batches if necessary, and passes them on for MongoDB.
     async fn commit(
         &mut self,
         mut changes: Vec<Prepared>,
@@ -226,7 +226,7 @@ impl Run<'_> {
                         self.ready.remove(&change.step.item.id);
                         self.park(&change.step, Parked::after(&change.step.item, &error));
                     }
-                    // Nobody takes them when MongoDB has failed, which is what is reported then.
+                    // The receiver is gone if MongoDB has failed, which is reported then.
                     written.send(as_sent).await.map_err(|_| Error::Interrupted)?;
                 }
                 Outcome::Refused(change, error) => {
@@ -239,7 +239,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What to do about changes that were not carried out, or of which nobody knows.
+    /// Handles changes that were not carried out, or whose outcome is uncertain.
     fn stopped(&mut self, changes: &[Prepared], error: Error) -> Interruption {
         let is_lost = lacks_blob(&error);
         if !is_lost && !matches!(error, Error::Remote(RemoteError::Uncertain { .. })) {
@@ -248,7 +248,7 @@ impl Run<'_> {
         for Prepared { step, .. } in changes {
             let attempts = self.uncertain.entry(step.item.id).or_default();
             *attempts += 1;
-            // The server forgets what was uploaded and not referred to for an hour or so, or loses it.
+            // The server drops unreferenced blobs after about an hour, or loses them.
             if is_lost || *attempts > 1 {
                 self.ready.remove(&step.item.id);
                 self.listed = Arc::default();
@@ -265,14 +265,14 @@ impl Run<'_> {
     }
 }
 
-/// Waits until the changes gathered so far have to go: they have waited for long, or somebody begins to.
+/// Waits until the collected changes must be sent: they have waited for long, or a long wait begins.
 async fn until_pressed(waits: &Waits, batch: &Batch<Prepared>) {
     let Some(since) = batch.since() else { return std::future::pending().await };
     let is_long = |current: &CurrentWaits| current.longest().is_some_and(|longest| longest > LONG);
     let mut current = waits.watch();
     let somebody_waits = async {
         sleep_until(since + LONG).await;
-        // Nobody closes it: `waits` is here.
+        // Never closed: `waits` is alive.
         let _ = current.wait_for(is_long).await;
     };
     tokio::select! {

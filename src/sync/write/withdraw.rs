@@ -1,4 +1,4 @@
-//! One record taken back whose item is gone.
+//! Withdraws a record whose item is gone.
 
 use crate::error::{Error, RemoteError, Result, SyncError};
 use crate::record::{self, Id, Medium};
@@ -6,27 +6,27 @@ use crate::remote::mongo::Account;
 use crate::remote::pds::{Existing, RepoStatus};
 use crate::sync::services::{self, Services};
 
-/// What became of the record of an item that is gone.
+/// The result for the record of an item that is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Withdrawal {
     /// It was deleted.
     Withdrawn,
-    /// It was gone.
+    /// It did not exist.
     WasGone,
-    /// It stays: it is of something else.
+    /// It stays: it belongs to something else.
     IsOfAnother,
-    /// It stays: the item is there.
+    /// It stays: the item exists.
     ItemIsThere,
 }
 
-/// Takes back the record of an item that is gone, from where it was last, if `may_go` lets it; unless something else is there
-/// by now, or the item is still there. Nobody else writes to the account between `may_go` and the end of `went`, which is called
-/// when the record is gone.
+/// Withdraws the record of an item that is gone from its last key, if `may_go` allows it; unless another record has the
+/// key by now, or the item still exists. No other task writes to the account between `may_go` and the end of `went`,
+/// which is called when the record is gone.
 ///
 /// # Errors
-/// [`SyncError::EmptyCollection`] and [`SyncError::NotPrimary`] where the item only looks gone; [`RemoteError::Away`] for a repo
-/// that is held back, and may come back with the record; [`SyncError::Locked`] for an account that cannot be written to any more
-/// while its repo is there; what `may_go`, `went` and the servers say.
+/// [`SyncError::EmptyCollection`] and [`SyncError::NotPrimary`] if the item only looks gone; [`RemoteError::Away`] for
+/// an inactive repo, which may come back with the record; [`SyncError::Locked`] for an account that can no longer be
+/// written to although its repo exists; errors of `may_go`, `went` and the servers.
 pub async fn withdraw(
     services: &Services,
     (did, rkey): (&str, &str),
@@ -51,7 +51,7 @@ pub async fn withdraw(
             went().await?;
             return Ok(Withdrawal::WasGone);
         }
-        RepoStatus::Inactive(_) => return Err(RemoteError::Away { status: "held back by the PDS" }.into()),
+        RepoStatus::Inactive(_) => return Err(RemoteError::Away { status: "inactive on the PDS" }.into()),
     }
     let Some(record) = services.pds.get_record(did, medium.collection(), rkey).await? else {
         went().await?;
@@ -62,7 +62,7 @@ pub async fn withdraw(
     }
     let account = services.mongo.account_of_repo(did).await?;
     let account = account.ok_or_else(|| {
-        Error::Sync(SyncError::Locked { account: did.into(), reason: "no account on the site any more".into() })
+        Error::Sync(SyncError::Locked { account: did.into(), reason: "no account on the site".into() })
     })?;
     let session = services::session(&services.sessions, &account).await?;
     let _turn = services.turn(&account).await;

@@ -1,4 +1,4 @@
-//! Tells MongoDB where the records of items are, while the next ones are on their way to the PDS.
+//! Writes the keys of records to MongoDB, while the next records are sent to the PDS.
 
 use tokio::sync::mpsc::Receiver;
 
@@ -13,19 +13,19 @@ use crate::sync::services::Services;
 
 use super::prepare::Prepared;
 
-/// What is done on both sides.
+/// The work done on both sides.
 #[derive(Debug, Default)]
 pub struct WrittenBack {
-    /// How much.
+    /// The counts.
     pub done: Counts,
-    /// Tapes whose video was replaced, where that was what it was done for.
+    /// Tapes whose video was replaced by re-encoding.
     pub replaced: Vec<Replacement>,
-    /// Tapes with something odd about them.
+    /// Tapes with warnings.
     pub warned: Vec<Warned>,
 }
 
-/// Takes changes that the PDS has carried out until there are no more, or MongoDB fails. Answers what is done on both
-/// sides in any case.
+/// Receives changes that the PDS has carried out until there are no more, or MongoDB fails. Returns the work done on
+/// both sides in any case.
 pub async fn write_back(
     services: &Services,
     did: &str,
@@ -70,7 +70,7 @@ async fn save(services: &Services, did: &str, medium: Medium, changes: &[Prepare
     Ok(())
 }
 
-/// What the record says of its video, if that was made now, and how it was made.
+/// The record's video, if it was just made, and how it was made.
 fn video_of(Prepared { record, encoded, .. }: &Prepared) -> Option<(BlobRef, &Encoded)> {
     let files = Files::of_record(record.as_ref()?.value());
     files.video.zip(encoded.as_ref())

@@ -1,4 +1,4 @@
-//! Writes that go to the PDS together: all of them are carried out, or none.
+//! Writes batches to the PDS, each completely or not at all.
 
 use std::sync::Arc;
 
@@ -8,22 +8,23 @@ use crate::remote::pds::{Head, Pds, Session, Write, Written};
 
 use super::batch::{Change, Size, bytes_of};
 
-/// How often a batch runs after an owner who writes elsewhere in the repo before everything is read again. Who likes
-/// something five times a second comes between every other time.
+/// How often a batch is retried after the owner has written elsewhere in the repo, before everything is read again. An
+/// owner who likes something five times a second interferes every other time.
 const MOST_CHASES: u32 = 24;
 
-/// What has become of changes.
+/// The outcome of changes.
 pub enum Outcome<C> {
-    /// They are carried out.
+    /// They were carried out.
     Written {
-        /// Those whose records are in the repo as they were sent.
+        /// Changes whose records were stored as sent.
         as_sent: Vec<C>,
-        /// Those of which the PDS says that it has stored something else.
+        /// Changes whose records the PDS stored differently.
         otherwise: Vec<(C, Error)>,
     },
-    /// The PDS does not take this one, not even alone.
+    /// The PDS refuses this one, even alone.
     Refused(C, Error),
-    /// They were not carried out, or nobody knows; nor can others be until somebody has looked at the repo again.
+    /// They were not carried out, or the outcome is uncertain; nothing more can be written until the repo is read
+    /// again.
     Stopped(Vec<C>, Error),
 }
 
@@ -31,23 +32,23 @@ pub enum Outcome<C> {
 pub struct Writer<'a> {
     pds: &'a Pds,
     session: Arc<Session>,
-    /// Where the repo is, as far as we know.
+    /// The head of the repo, as far as known.
     head: Option<Head>,
-    /// Whether others have written to it, elsewhere, since it was read.
+    /// Whether another program has written elsewhere in it since it was read.
     is_beside: bool,
     /// Changes carried out so far.
     pub done: usize,
-    /// What the PDS takes at once, as far as we know.
+    /// The largest batch that the PDS accepts, as far as known.
     pub size: Size,
 }
 
 impl<'a> Writer<'a> {
-    /// Writes as the one who is logged in.
+    /// A writer with this session.
     pub fn new(pds: &'a Pds, session: Arc<Session>) -> Self {
         Writer { pds, session, head: None, is_beside: false, done: 0, size: Size::default() }
     }
 
-    /// Writes on top of what was read at that point.
+    /// Sets the head that the next write builds on.
     pub fn start_at(&mut self, head: Option<Head>) {
         self.head = head;
         self.is_beside = false;
@@ -58,10 +59,10 @@ impl<'a> Writer<'a> {
         self.head.as_ref()
     }
 
-    /// Carries out as many of the changes as the PDS takes together, from the first on, and removes them.
+    /// Carries out as many of the changes as the PDS accepts together, from the first on, and removes them.
     ///
     /// # Panics
-    /// Without any changes.
+    /// If there are no changes.
     pub async fn write<C: Change>(&mut self, changes: &mut Vec<C>) -> Outcome<C> {
         let mut count = changes.len();
         loop {
@@ -74,7 +75,7 @@ impl<'a> Writer<'a> {
                     count /= 2;
                     self.size.bytes = changes[..count].iter().map(bytes_of).sum();
                 }
-                // What it is about may have gone meanwhile.
+                // The record it concerns may have been deleted meanwhile.
                 Err(ref error @ Error::Remote(RemoteError::Refused { status: 400, call, .. }))
                     if self.is_beside && !lacks_blob(error) =>
                 {
@@ -83,7 +84,7 @@ impl<'a> Writer<'a> {
                         Error::Remote(RemoteError::InvalidSwap { call }),
                     );
                 }
-                // One of them may be to blame for all; halves find it.
+                // A single change may be the cause; halving finds it.
                 Err(ref error @ Error::Remote(RemoteError::Refused { status: 400, .. }))
                     if count > 1 && !lacks_blob(error) =>
                 {
@@ -95,7 +96,7 @@ impl<'a> Writer<'a> {
                     return Outcome::Refused(changes.remove(0), error);
                 }
                 Err(error) => {
-                    // What one lacks others may lack too; they go in halves when they have been uploaded again.
+                    // Others may lack their blobs too; they are sent in halves after another upload.
                     if matches!(error, Error::Remote(RemoteError::Uncertain { .. })) || lacks_blob(&error) {
                         self.size.writes = (self.size.writes / 2).min(count.div_ceil(2)).max(1);
                     }
@@ -105,7 +106,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Answers what came of each write.
+    /// Returns the result of each write.
     async fn apply<C: Change>(&mut self, changes: &[C]) -> Result<Vec<Option<Written>>> {
         let writes: Vec<_> = changes.iter().flat_map(Change::writes).collect();
         if writes.is_empty() {
@@ -129,7 +130,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Where the repo is by now, if nobody has written to what was read.
+    /// The current head of the repo, if the records that were read have not changed.
     async fn newest_head(&self) -> Result<Option<Head>> {
         let Some(head) = &self.head else { return Ok(None) };
         let newest = self.pds.moved_on(self.session.did(), &head.rev).await?;
@@ -137,18 +138,18 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Whether a record refers to a blob that the server does not have, or not any more.
+/// Whether a record refers to a blob that the server lacks.
 pub fn lacks_blob(error: &Error) -> bool {
     matches!(error, Error::Remote(RemoteError::Refused { name, .. }) if name == "BlobNotFound")
 }
 
-/// Compares what the PDS says that it has stored with what was sent.
+/// Compares the stored records with those that were sent.
 fn sorted<C: Change>(changes: Vec<C>, applied: &[Option<Written>]) -> Outcome<C> {
     let (mut as_sent, mut otherwise) = (Vec::new(), Vec::new());
     let mut applied = applied.iter();
     for change in changes {
         let writes = change.writes();
-        // All of them are taken, whatever the first is.
+        // Takes all of them, whatever the first is.
         let written: Vec<_> = applied.by_ref().take(writes.len()).collect();
         let mut pairs = writes.iter().zip(written);
         let altered = pairs.find_map(|(write, written)| match write {
@@ -163,7 +164,7 @@ fn sorted<C: Change>(changes: Vec<C>, applied: &[Option<Written>]) -> Outcome<C>
     Outcome::Written { as_sent, otherwise }
 }
 
-/// The error that it is when the PDS says that it has stored something else than was sent.
+/// The error if the PDS has stored something other than what was sent.
 pub fn altered(record: &Record, written: Option<&Written>) -> Option<Error> {
     let (sent, is) = (record.cid(), written.map(|written| written.cid));
     let said = is.map_or("nothing".into(), |is| is.to_string());

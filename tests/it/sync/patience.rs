@@ -246,7 +246,7 @@ async fn a_pds_that_says_that_it_stored_something_else_is_noticed_at_once() {
     assert_eq!(parked["id"], mood.to_hex());
     let reason = parked["reason"].as_str().unwrap();
     let record = &syncing.site.records(&owner, Medium::Mood).await[0];
-    assert_eq!(reason, format!("record was stored as {other}, not as {} that was sent", record.cid));
+    assert_eq!(reason, format!("record was stored as {other}, but sent as {}", record.cid));
     assert_eq!(remembered(&syncing).await, 0);
     // It was the answer that was wrong, as the next look shows.
     syncing.run("sync --live").await.succeeds();

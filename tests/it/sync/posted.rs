@@ -143,7 +143,7 @@ async fn files_that_are_stored_compressed_are_unpacked_and_other_encodings_are_n
     let out = run.stdout();
     for (encoding, code) in [("br", "brotli"), ("gzip", "liar")] {
         let told = out.lines().any(|line| {
-            line.contains(&format!("content encoding {encoding}, which cannot be undone"))
+            line.contains(&format!("content encoding {encoding}, which cannot be decoded"))
                 && line.ends_with(&format!(": {code}"))
         });
         assert!(told, "{code}: {out}");

@@ -1,4 +1,4 @@
-//! What is done for each state that both sides can be in.
+//! Tests of the plan for each state of both sides.
 
 use serde_json::json;
 
@@ -41,7 +41,7 @@ fn record(rkey: &str, item: &Item, files: &Files) -> Existing {
     }
 }
 
-/// What sync does if nothing else is said.
+/// The default policy of a sync.
 const FLAG: Policy = Policy { nuked: Nuked::Flag, orphans: Orphans::Report };
 
 fn known(mut item: Item, rkey: &str) -> Item {
