@@ -1,7 +1,7 @@
-//! The site's changes become jobs, as they happen. A change that was missed is found by the next plan.
+//! Turns the site's changes into jobs as they happen. The next plan finds missed changes.
 //!
 //! One process reads; the others stand by. A position is stored after the jobs of all changes before it, and also while
-//! nothing happens, so that it never gets too old to go on from.
+//! nothing happens, so that it never gets too old to resume from.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,29 +18,29 @@ use crate::remote::mongo::{Change, Changes, Next, ResumeToken, What};
 use super::jobs::{Subject, Work};
 use super::service::Service;
 
-/// How long who stands by waits before looking whether to take over, and who was disturbed before trying again.
+/// How long a standby process waits before it tries to take over, and a reader before it retries after an error.
 const STAND_BY: Duration = Duration::from_secs(5);
 
-/// How often the position is stored, and the lead renewed.
+/// How often the position is stored and the lead renewed.
 const STORE: Duration = Duration::from_secs(2);
 
-/// How many changes are taken at once. Those of one item among them come to one job.
+/// The number of changes per batch. Several changes of an item in a batch make one job.
 const BATCH: usize = 512;
 
-/// How many jobs are submitted at once.
+/// The number of jobs submitted in parallel.
 const SUBMITS: usize = 16;
 
 /// Reads changes until `service.stopping` is cancelled.
 pub async fn read(service: &Service) {
     while !service.stopping.is_cancelled() {
         if let Err(error) = lead(service).await {
-            tracing::warn!(chain = ?error.chain(), "changes cannot be read");
+            tracing::warn!(chain = ?error.chain(), "cannot read changes");
         }
         service.pause(STAND_BY).await;
     }
 }
 
-/// Reads changes for as long as this process is the one to read them.
+/// Reads changes for as long as this process leads.
 async fn lead(service: &Service) -> Result<()> {
     let Some(position) = service.store.lead(&service.worker).await? else { return Ok(()) };
     let is_new = position.token.is_none();
@@ -49,13 +49,13 @@ async fn lead(service: &Service) -> Result<()> {
     };
     tracing::info!(from_now = is_new, "reading changes");
     if is_new {
-        // Whatever happened before is found by a plan.
+        // A plan finds earlier changes.
         service.submit(&Work::Plan, Duration::ZERO, true).await?;
     }
     follow(service, &mut changes).await
 }
 
-/// Reads and submits side by side, so that neither waits for each single answer of the other's server.
+/// Reads and submits concurrently, so that neither waits for each response of the other's server.
 async fn follow(service: &Service, changes: &mut Changes) -> Result<()> {
     let (sender, receiver) = mpsc::channel(BATCH);
     let (end, submitted) = tokio::join!(pass_on(service, changes, sender), submit_all(service, receiver));
@@ -66,20 +66,20 @@ async fn follow(service: &Service, changes: &mut Changes) -> Result<()> {
     }
 }
 
-/// A change, if there was one, and where to go on after it.
+/// A change, if any, and the position after it.
 type Read = (Option<Change>, ResumeToken);
 
-/// Why reading has ended.
+/// Why reading ended.
 enum End {
-    /// Somebody wanted it to, or nobody takes what is read.
+    /// The service stops, or the receiver is gone.
     Stopped,
-    /// The server does not know the position any more.
+    /// The server has lost the position.
     Lost,
 }
 
-/// Passes on what is read until nobody takes it.
+/// Passes on changes until the receiver is gone.
 async fn pass_on(service: &Service, changes: &mut Changes, sender: mpsc::Sender<Read>) -> Result<End> {
-    // Never dropped halfway: the driver would not go on.
+    // Never dropped halfway: the driver could not continue.
     while !service.stopping.is_cancelled() {
         let read = match changes.next().await? {
             Next::Change(change, token) => {
@@ -97,7 +97,7 @@ async fn pass_on(service: &Service, changes: &mut Changes, sender: mpsc::Sender<
     Ok(End::Stopped)
 }
 
-/// Submits what is passed on, and notes the position after it, until nothing more comes or another process leads.
+/// Submits jobs for changes, and stores the position after them, until no more come or another process leads.
 async fn submit_all(service: &Service, mut receiver: mpsc::Receiver<Read>) -> Result<()> {
     let mut batch = Vec::with_capacity(BATCH);
     let mut noted = Instant::now();
@@ -124,7 +124,7 @@ async fn submit_all(service: &Service, mut receiver: mpsc::Receiver<Read>) -> Re
     Ok(())
 }
 
-/// The items that changed, each once, and how long each is left alone: as long as its most urgent change says.
+/// The items that changed, each once, with the delay of its most urgent change.
 fn wishes(
     changes: impl Iterator<Item = Change>,
     delay: impl Fn(&Change) -> Duration,
@@ -138,15 +138,15 @@ fn wishes(
     wishes.into_iter().map(|((medium, id), delay)| (Subject::new(medium, id), delay))
 }
 
-/// The server does not know the position any more: reading begins anew from now on, and a plan finds what was missed.
+/// Handles a lost position: reading restarts from now, and a plan finds missed changes.
 async fn start_over(service: &Service) -> Result<()> {
-    tracing::warn!("the database has forgotten the position in its changes; everything is planned instead");
+    tracing::warn!("mongodb has lost the position in the change stream; a full plan replaces it");
     service.submit(&Work::Plan, Duration::ZERO, true).await?;
     service.store.forget_position(&service.worker).await
 }
 
-/// How long an item is left alone after a change. The site writes the records of new items itself, seconds later; the key
-/// that it stores then says that it is done.
+/// The delay after a change of an item. The site writes the records of new items itself, seconds later, and then stores
+/// the key.
 fn delay(what: &What, publisher: Publisher, settle: Duration) -> Duration {
     match (what, publisher) {
         (What::Inserted | What::Updated { has_key: false }, Publisher::Site) => settle,

@@ -1,5 +1,5 @@
-//! What happens to jobs, as it happens, for everybody who watches: read from the database, so that the jobs of other
-//! processes are in it too, and only while somebody watches.
+//! Live changes of jobs for all watchers: read from the database, so that it includes jobs of other processes, and only
+//! while there are watchers.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,19 +12,19 @@ use tokio_util::sync::CancellationToken;
 use super::store::Store;
 use super::view::JobView;
 
-/// How often is looked.
+/// How often the database is read.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// How far is looked back each time: a write may become visible after one that was made later.
+/// How far each read looks back: a write may become visible after a later one.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(3);
 
-/// How many changes a watcher may be behind, or away from, without missing any.
+/// The number of changes that a watcher may be behind, or offline, without missing any.
 const KEPT: usize = 1_000;
 
-/// How many changes are read at once.
+/// The number of changes per read.
 const MOST: i64 = 2_000;
 
-/// A change of a job, with its place among all that this process has told.
+/// A change of a job, with its number in this process.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Update {
     number: u64,
@@ -32,23 +32,23 @@ pub struct Update {
     pub job: JobView,
 }
 
-/// What happens to jobs. Clones are the same.
+/// The changes of jobs, shared by clones.
 #[derive(Debug, Clone)]
 pub struct Feed {
-    /// The name of this process: another counts otherwise.
+    /// The name of this process, because each process counts on its own.
     process: Arc<str>,
     sender: broadcast::Sender<Arc<Update>>,
     past: Arc<Mutex<VecDeque<Arc<Update>>>>,
 }
 
 impl Feed {
-    /// The feed of the process with that name, which nobody watches yet.
+    /// The feed of the process with that name, without watchers.
     #[must_use]
     pub fn new(process: &str) -> Feed {
         Feed { process: process.into(), sender: broadcast::Sender::new(KEPT), past: Arc::default() }
     }
 
-    /// What a watcher says to go on after an update.
+    /// The id of an update, with which a watcher continues after it.
     #[must_use]
     pub fn id(&self, update: &Update) -> String {
         format!("{}.{}", self.process, update.number)
@@ -58,12 +58,12 @@ impl Feed {
         id.strip_prefix(&*self.process)?.strip_prefix('.')?.parse().ok()
     }
 
-    /// Watches from now on. With the [id](Feed::id) of the last change that was seen, those since then come first; they are
-    /// `None` if some of them are not known any more, or if it was seen at another process.
+    /// Watches from now on. Given the [id](Feed::id) of the last change seen, first returns the changes since then;
+    /// `None` if some of them are no longer known, or if the id is of another process.
     #[must_use]
     pub fn watch(&self, last: Option<&str>) -> (Option<Vec<Arc<Update>>>, broadcast::Receiver<Arc<Update>>) {
         let past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
-        // Under the lock, so that no change is in both or in neither.
+        // Under the lock, so that each change is in exactly one of the two.
         let receiver = self.sender.subscribe();
         let missed = last.map_or(Some(Vec::new()), |last| {
             let last = self.number(last)?;
@@ -82,12 +82,12 @@ impl Feed {
         if past.len() > KEPT {
             past.pop_front();
         }
-        // That nobody watches is no trouble.
+        // There may be no watchers.
         let _ = self.sender.send(update);
     }
 }
 
-/// Reads what happens to the jobs in a store, while somebody watches, until `stopping` is cancelled.
+/// Reads changes of the jobs in a store, while there are watchers, until `stopping` is cancelled.
 pub async fn run(feed: &Feed, store: &Store, stopping: &CancellationToken) {
     let mut seen: HashMap<String, Timestamp> = HashMap::new();
     let mut from: Option<Timestamp> = None;
@@ -102,12 +102,12 @@ pub async fn run(feed: &Feed, store: &Store, stopping: &CancellationToken) {
             continue;
         }
         match store.changed_since(from.map(|from| from - overlap), MOST).await {
-            // What changed shortly before somebody began to watch is told with the next look.
+            // Changes from shortly before the first watcher are sent with the next read.
             Ok(jobs) if from.is_none() => {
                 from = Some(jobs.first().map_or(Timestamp::UNIX_EPOCH, |latest| latest.changed));
             }
             Ok(jobs) => {
-                // Where there are more than that, looking back would come to the same ones again.
+                // With more changes than one read returns, looking back would return the same ones again.
                 overlap = if (jobs.len() as i64) < MOST { OVERLAP } else { SignedDuration::ZERO };
                 for job in jobs {
                     from = from.max(Some(job.changed));
@@ -118,7 +118,7 @@ pub async fn run(feed: &Feed, store: &Store, stopping: &CancellationToken) {
                 let oldest = from.map(|from| from - OVERLAP);
                 seen.retain(|_, changed| Some(*changed) >= oldest);
             }
-            Err(error) => tracing::warn!(chain = ?error.chain(), "changes of jobs cannot be read"),
+            Err(error) => tracing::warn!(chain = ?error.chain(), "cannot read changes of jobs"),
         }
     }
 }
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(numbers(Some(3)), Some(vec![]));
         assert_eq!(numbers(Some(9)), None);
         assert_eq!(numbers(Some(u64::MAX)), None);
-        // Of another process, and of a release that did not tell them apart.
+        // Of another process, and of a release whose ids had no process.
         for foreign in ["worker-2.1", "worker-1", "worker-1.", "1", ""] {
             assert_eq!(feed.watch(Some(foreign)).0, None, "{foreign}");
         }

@@ -1,12 +1,12 @@
-//! The names that a tape's files have in the bucket of videos. The site, and its deletion of accounts, look for these.
+//! The names of a tape's files in the bucket of videos. The site, and its deletion of accounts, rely on them.
 
-/// Of the video.
+/// The key of the video.
 #[must_use]
 pub fn video_key(code: &str) -> String {
     format!("tapes/{code}.mp4")
 }
 
-/// Of the poster.
+/// The key of the poster.
 #[must_use]
 pub fn poster_key(code: &str) -> String {
     format!("tapes/{code}-thumb.jpg")

@@ -1,4 +1,4 @@
-//! How far an attempt is, told by the work and read by who keeps its claim.
+//! The progress of an attempt, set by the work and read by the task that renews its claim.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,31 +9,31 @@ use crate::video;
 
 use super::jobs::Stage;
 
-/// How far an attempt is. Clones are the same.
+/// The progress of an attempt, shared by clones.
 #[derive(Debug, Clone)]
 pub struct Progress {
     now: watch::Sender<(Option<Stage>, Option<u8>)>,
 }
 
 impl Progress {
-    /// Nothing is known yet.
+    /// No progress yet.
     #[must_use]
     pub fn new() -> Progress {
         Progress { now: watch::Sender::new((None, None)) }
     }
 
-    /// The attempt has come to that stage.
+    /// Enters a stage.
     pub fn enter(&self, stage: Stage) {
         self.now.send_replace((Some(stage), None));
     }
 
-    /// The stage, and how far it is in per cent.
+    /// The stage, and its progress in per cent.
     #[must_use]
     pub fn now(&self) -> (Option<Stage>, Option<u8>) {
         *self.now.borrow()
     }
 
-    /// Takes what is told of a video in the making. May be called from many threads.
+    /// A sink for the progress of a video, which can be called from many threads.
     pub fn frames(&self) -> impl Fn(video::Progress) + Send + Sync + 'static {
         let (now, frames) = (self.now.clone(), Arc::new((AtomicUsize::new(0), AtomicUsize::new(0))));
         move |progress| {

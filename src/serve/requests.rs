@@ -1,4 +1,4 @@
-//! What requests say, read from the bytes that strangers send. Pure: nothing is asked, and nothing happens yet.
+//! Parses untrusted requests. Pure: no I/O.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -7,25 +7,25 @@ use url::form_urlencoded;
 use super::jobs::{Bake, Kind, State, is_code};
 use super::store::Filter;
 
-/// What has to be in a request to bake.
+/// The required fields of a request to bake.
 const REQUIRED: [&str; 5] = ["mongoId", "slug", "code", "zipUrl", "callbackUrl"];
 
-/// Jobs of a page, unless the request says how many.
+/// The default number of jobs per page.
 const PAGE: i64 = 50;
 
-/// Jobs of a page at most.
+/// The most jobs per page.
 const MOST: i64 = 500;
 
-/// Why a request makes no sense, in words for whoever sent it.
+/// Why a request is invalid, as text for its sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid(pub String);
 
 /// A request to bake, and the secret that came with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BakeRequest {
-    /// What is to be baked.
+    /// The tape to bake.
     pub bake: Bake,
-    /// What the sender proves itself by; empty if it does not.
+    /// The sender's secret; empty if there is none.
     pub secret: String,
 }
 
@@ -49,12 +49,12 @@ pub fn parse_bake(body: &[u8]) -> Result<BakeRequest, Invalid> {
     Ok(BakeRequest { bake, secret: text("callbackSecret").into() })
 }
 
-/// Whether the code in a request can name files.
+/// Checks that the code in a request is a valid file name.
 ///
 /// # Errors
 /// [`Invalid`].
 pub fn check_code(bake: &Bake) -> Result<(), Invalid> {
-    if is_code(&bake.code) { Ok(()) } else { Err(Invalid("code is not made of letters and digits".into())) }
+    if is_code(&bake.code) { Ok(()) } else { Err(Invalid("code does not consist of letters and digits".into())) }
 }
 
 /// Reads the body of `POST /bake-status` and `POST /bake-complete`; returns the code.
@@ -66,12 +66,12 @@ pub fn parse_hint(body: &[u8]) -> Result<String, Invalid> {
     if code.is_empty() { Err(Invalid("Missing code".into())) } else { Ok(code) }
 }
 
-/// The JSON object in a body, whatever type the request says that it is of.
+/// The JSON object in a body, whatever its content type.
 fn parse_object(body: &[u8]) -> Result<Map<String, Value>, Invalid> {
     serde_json::from_slice(body).map_err(|_| Invalid("Body is not a JSON object".into()))
 }
 
-/// Which jobs are asked for, as it stands in an address. What is empty was not asked for: a form sends that, too.
+/// The filter of jobs in the query of an address. Empty values count as absent, because forms send them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// A kind.
@@ -82,14 +82,14 @@ pub struct Wanted {
     pub cause: String,
     /// A code, an id of an item, or an id of a job.
     pub search: String,
-    /// What the page before said.
+    /// The cursor of the previous page.
     pub after: String,
-    /// How many.
+    /// The number of jobs.
     pub limit: String,
 }
 
 impl Wanted {
-    /// Reads the query of an address. Names that are not known are left out.
+    /// Parses the query of an address. Unknown names are ignored.
     #[must_use]
     pub fn parse(query: &str) -> Wanted {
         let mut wanted = Wanted::default();
@@ -108,7 +108,7 @@ impl Wanted {
         wanted
     }
 
-    /// The jobs that are meant.
+    /// The filter.
     ///
     /// # Errors
     /// [`Invalid`] for a name that is unknown.
@@ -126,10 +126,10 @@ impl Wanted {
         })
     }
 
-    /// How many jobs a page has.
+    /// The number of jobs per page.
     ///
     /// # Errors
-    /// [`Invalid`] for what is no number, or too large.
+    /// [`Invalid`] if it is not a number, or too large.
     pub fn limit(&self) -> Result<i64, Invalid> {
         if self.limit.is_empty() {
             return Ok(PAGE);
@@ -138,7 +138,7 @@ impl Wanted {
         limit.ok_or_else(|| Invalid(format!("limit is not a number from 1 to {MOST}")))
     }
 
-    /// The query of the page after that cursor.
+    /// The query for the page after a cursor.
     #[must_use]
     pub fn after(&self, cursor: &str) -> String {
         let asked = [("kind", &self.kind), ("state", &self.state), ("cause", &self.cause), ("q", &self.search)];
@@ -148,7 +148,7 @@ impl Wanted {
     }
 }
 
-/// A place among all jobs, as [`Wanted::after`] takes it.
+/// A cursor for [`Wanted::after`].
 #[must_use]
 pub fn cursor(changed: Timestamp, id: &str) -> String {
     format!("{}.{id}", changed.as_millisecond())
@@ -159,7 +159,7 @@ fn parse_cursor(text: &str) -> Result<(Timestamp, String), Invalid> {
         let changed = Timestamp::from_millisecond(changed.parse().ok()?).ok()?;
         Some((changed, id.to_owned()))
     });
-    parsed.ok_or_else(|| Invalid("after is not what a page has said".into()))
+    parsed.ok_or_else(|| Invalid("after is not a cursor of a page".into()))
 }
 
 #[cfg(test)]
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(told("kind=cake"), "kind \"cake\" is unknown");
         assert_eq!(told("state=tired"), "state \"tired\" is unknown");
         for after in ["x", "1", "x.1", "99999999999999999999.1"] {
-            assert_eq!(told(&format!("after={after}")), "after is not what a page has said");
+            assert_eq!(told(&format!("after={after}")), "after is not a cursor of a page");
         }
         for limit in ["0", "501", "-1", "x"] {
             let told = Wanted::parse(&format!("limit={limit}")).limit().unwrap_err().0;

@@ -1,4 +1,4 @@
-//! Asks for a plan of everything once a day, whoever of several services gets to it first.
+//! Requests a full plan once a day; the first of several processes does.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use crate::error::Result;
 use super::jobs::Work;
 use super::service::Service;
 
-/// How often is looked whether it is time.
+/// How often the time is checked.
 const LOOK: Duration = Duration::from_mins(1);
 
 /// From one plan to the next.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Asks for plans until `service.stopping` is cancelled.
+/// Requests plans until `service.stopping` is cancelled.
 pub async fn plan_daily(service: &Service) {
     while !service.stopping.is_cancelled() {
         if let Err(error) = plan_if_due(service).await {
-            tracing::warn!(chain = ?error.chain(), "no plan can be asked for");
+            tracing::warn!(chain = ?error.chain(), "cannot request a plan");
         }
         service.pause(LOOK).await;
     }
@@ -36,14 +36,14 @@ async fn plan_if_due(service: &Service) -> Result<()> {
     Ok(())
 }
 
-/// Whether the last plan is older than the last time of day at which one was to be made. The first of all is asked for by
-/// who begins to read changes.
+/// Whether the last plan is older than the last scheduled time. The process that starts to read changes requests the
+/// first plan.
 fn is_due(last: Option<Timestamp>, plan_at: Time, now: Timestamp) -> bool {
     let latest = next(plan_at, now) - DAY;
     last.is_some_and(|last| last < latest)
 }
 
-/// When everything is planned next.
+/// The time of the next full plan.
 #[must_use]
 pub fn next(plan_at: Time, now: Timestamp) -> Timestamp {
     let today = now.to_zoned(TimeZone::UTC).date().to_datetime(plan_at).to_zoned(TimeZone::UTC);

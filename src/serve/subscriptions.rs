@@ -1,4 +1,4 @@
-//! Who subscribes to events, as the operator looks after it beside the service.
+//! The operator's management of webhook endpoints, independent of a running service.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use super::outbox::{Client, Receivers};
 use super::store::Store;
 use super::webhooks::{Endpoint, Event, EventType, Text, test_id};
 
-/// Who subscribes to events.
+/// The endpoints that subscribe to events.
 #[derive(Debug, Clone)]
 pub struct Subscriptions {
     store: Store,
@@ -21,36 +21,36 @@ impl Subscriptions {
     /// Opens the service's database.
     ///
     /// # Errors
-    /// When a setting is wrong, or the database does not answer.
+    /// If a setting is invalid, or the database does not respond.
     pub async fn open(config: &Config) -> Result<Subscriptions> {
         let settings = config.service()?;
         let store = Store::open(&Mongo::connect(config).await?, &settings.database).await?;
         Ok(Subscriptions { store, receivers: Client::new(Receivers::of(&settings))? })
     }
 
-    /// Subscribes a public address to these events, or to all if there are none. The endpoint has its secret.
+    /// Adds an endpoint for these events, or for all if the list is empty. Returns it with its secret.
     ///
     /// # Errors
-    /// [`ServeError::RefusedAddress`](crate::error::ServeError::RefusedAddress); when the database cannot be written.
+    /// [`ServeError::RefusedAddress`](crate::error::ServeError::RefusedAddress); if the database cannot be written.
     pub async fn add(&self, url: &str, events: &[EventType]) -> Result<Endpoint> {
         let receiver = self.receivers.accept_endpoint(url)?;
         self.receivers.look_up(&receiver).await?;
         self.store.add_endpoint(receiver.url.as_str(), events).await
     }
 
-    /// All endpoints, the oldest first.
+    /// All endpoints, oldest first.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn list(&self) -> Result<Vec<Endpoint>> {
         self.store.endpoints().await
     }
 
-    /// Sends an event of the type `webhook.test` at once, even to an endpoint that is disabled, and once only. `None` if there
-    /// is no such endpoint.
+    /// Sends an event of the type `webhook.test` at once and without retries, even to a disabled endpoint. `None` if
+    /// there is no such endpoint.
     ///
     /// # Errors
-    /// What keeps the endpoint from taking it; when the database cannot be read.
+    /// If the endpoint does not accept it, or the database cannot be read.
     pub async fn test(&self, id: &str) -> Result<Option<()>> {
         let Some(endpoint) = self.store.endpoint(id).await? else { return Ok(None) };
         let now = Timestamp::now();
@@ -59,26 +59,26 @@ impl Subscriptions {
         self.receivers.post(&receiver, &test_id(), body, &endpoint.secrets(now)).await.map(Some)
     }
 
-    /// Gives an endpoint a new secret; the old one signs as well for a day. `None` if there is no such endpoint.
+    /// Gives an endpoint a new secret; the old one also signs for a day. `None` if there is no such endpoint.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn rotate(&self, id: &str) -> Result<Option<Endpoint>> {
         self.store.rotate_secret(id).await
     }
 
-    /// Lets an endpoint that was disabled be told of what happens from now on. `None` if there is no such endpoint.
+    /// Enables a disabled endpoint, for events from now on. `None` if there is no such endpoint.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn enable(&self, id: &str) -> Result<Option<Endpoint>> {
         self.store.enable_endpoint(id).await
     }
 
-    /// Forgets an endpoint, which gets nothing more, not even what is under way. `None` if there is no such endpoint.
+    /// Removes an endpoint, which receives nothing more, not even pending events. `None` if there is no such endpoint.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn remove(&self, id: &str) -> Result<Option<()>> {
         self.store.remove_endpoint(id).await.map(|was_there| was_there.then_some(()))
     }

@@ -1,5 +1,5 @@
-//! The process's supervisor, systemd, if it has one: hands over the socket, and is told when the service is ready, alive and
-//! stopping. Without one, all of this does nothing.
+//! The process's supervisor, systemd, if any: passes the socket, and is notified when the service is ready, alive and
+//! stopping. Without one, these functions do nothing.
 
 use std::time::Duration;
 
@@ -12,11 +12,10 @@ use crate::error::{Error, Result, ServeError};
 use super::jobs::{Kind, State};
 use super::service::Service;
 
-/// The socket that the supervisor listens on for us. It goes on listening while we are restarted, so that nobody who
-/// connects meanwhile is refused.
+/// The socket that the supervisor holds. It stays open during a restart, so that no connection is refused.
 ///
 /// # Errors
-/// [`ServeError::Listen`] for a socket that is not one to listen on.
+/// [`ServeError::Listen`] for a socket that is not a listening one.
 pub fn socket() -> Result<Option<TcpListener>> {
     let failed = |source| Error::Serve(ServeError::Listen { address: "the socket of systemd".into(), source });
     let Some(listener) = ListenFd::from_env().take_tcp_listener(0).map_err(failed)? else { return Ok(None) };
@@ -24,25 +23,25 @@ pub fn socket() -> Result<Option<TcpListener>> {
     TcpListener::from_std(listener).map(Some).map_err(failed)
 }
 
-/// Tells that requests are answered from now on.
+/// Notifies that requests are answered from now on.
 pub fn ready() {
     tell(NotifyState::Ready);
 }
 
-/// Tells that the service stops, and for how long that may take.
+/// Notifies that the service stops, and how long that may take.
 pub fn stopping(patience: Duration) {
     let patience = u32::try_from(patience.as_micros()).unwrap_or(u32::MAX);
     tell(NotifyState::ExtendTimeoutUsec(patience));
     tell(NotifyState::Stopping);
 }
 
-/// Tells again and again that the process is alive, and what it does. It is a task like any other: when the runtime is
-/// stuck, this says nothing, and the supervisor restarts the process.
+/// Notifies regularly that the process is alive, with its status. If the runtime is stuck, this task is stuck too, and
+/// the supervisor restarts the process.
 pub async fn keep_alive(service: &Service) {
     let Some(limit) = sd_notify::watchdog_enabled() else { return };
     loop {
         tell(NotifyState::Watchdog);
-        // At half of the limit, so that one message may be late.
+        // At half the limit, so that one message may be late.
         tokio::time::sleep(limit / 2).await;
         let bakes = async |state| service.store.count(Kind::Bake, state).await;
         if let (Ok(running), Ok(queued)) = (bakes(State::Running).await, bakes(State::Queued).await) {
@@ -53,6 +52,6 @@ pub async fn keep_alive(service: &Service) {
 
 fn tell(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::debug!(%error, "the supervisor cannot be told");
+        tracing::debug!(%error, "cannot notify the supervisor");
     }
 }

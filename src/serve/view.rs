@@ -1,11 +1,11 @@
-//! A job as others see it: the API, the stream of events, webhooks and pages.
+//! Public views of a job: for the API, the event stream, webhooks and pages.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::jobs::{Attempt, Failure, Job, Kind, Outcome, Stage, State, Work};
 
-/// A job in short.
+/// The short view of a job.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobView {
@@ -13,47 +13,47 @@ pub struct JobView {
     pub id: String,
     /// Its kind.
     pub kind: Kind,
-    /// The code of its tape, the id of its item.
+    /// The code of its tape, or the id of its item.
     pub label: String,
-    /// The item's collection, of a job for an item.
+    /// The item's collection, for a job on an item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub medium: Option<String>,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
-    /// What it is doing.
+    /// Its stage.
     pub stage: Option<Stage>,
-    /// How far it is in that.
+    /// The progress of the stage, in per cent.
     pub percent: Option<u8>,
-    /// Where the poster of its tape is, once there is one.
+    /// The address of its tape's poster, once made.
     pub poster: Option<String>,
     /// Attempts so far.
     pub attempt: u32,
-    /// When it was first asked for.
+    /// The time of the first request.
     pub created: Timestamp,
-    /// When anything about it changed last.
+    /// The time of the last change.
     pub changed: Timestamp,
-    /// When the last attempt began.
+    /// The start of the last attempt.
     pub started: Option<Timestamp>,
-    /// When it is to be looked at next.
+    /// The time of the next step.
     pub due: Option<Timestamp>,
-    /// When it was over.
+    /// The end.
     pub finished: Option<Timestamp>,
-    /// Why the last attempt did not do it.
+    /// Why the last attempt failed.
     pub failure: Option<Failure>,
 }
 
-/// A job with everything that is known of it.
+/// The complete view of a job.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobPage {
-    /// In short.
+    /// The short view.
     #[serde(flatten)]
     pub job: JobView,
-    /// Who has it, or had it last.
+    /// The current or last worker.
     pub worker: Option<String>,
-    /// What it came to.
+    /// Its outcome.
     pub outcome: Option<Outcome>,
-    /// The last attempts, the oldest first.
+    /// The last attempts, oldest first.
     pub history: Vec<Attempt>,
 }
 
@@ -100,7 +100,7 @@ pub fn ago(time: Timestamp, now: Timestamp) -> String {
     if seconds >= 0 { format!("{text} ago") } else { format!("in {text}") }
 }
 
-/// How long something took: `240 ms`, `3.2 s`, `4 min 10 s`.
+/// A duration: `240 ms`, `3.2 s`, `4 min 10 s`.
 #[must_use]
 pub fn took(milliseconds: u64) -> String {
     let (seconds, minutes) = (milliseconds / 1_000, milliseconds / 60_000);

@@ -1,4 +1,4 @@
-//! One job: where it stands, what to do about it, what it came to, its attempts.
+//! The page of one job: its state, advice, result and attempts.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -16,7 +16,7 @@ use super::parts::{failure, progress, state, time};
 pub struct RecordLink {
     /// Its `at://` address.
     pub uri: String,
-    /// Where anybody reads it.
+    /// Its public address.
     pub url: String,
 }
 
@@ -74,7 +74,7 @@ fn actions(id: &str, state: State) -> Markup {
     }
 }
 
-/// The video beside what is known of its tape.
+/// The video beside facts about its tape.
 fn tape(code: &str, baked: &Baked) -> Markup {
     html! {
         .tape {
@@ -99,7 +99,7 @@ fn tape(code: &str, baked: &Baked) -> Markup {
     }
 }
 
-/// What the ZIP holds, in the words of `telecine inspect`.
+/// Facts about the ZIP, as in `telecine inspect`.
 fn holds(facts: &Facts) -> Markup {
     html! {
         dt { "Files" } dd { (facts.entries) }

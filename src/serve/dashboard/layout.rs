@@ -1,15 +1,15 @@
-//! What all pages have around them.
+//! The frame around all pages.
 
 use maud::{DOCTYPE, Markup, html};
 
-/// Who looks.
+/// The viewer of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Viewer {
-    /// Anybody: reads.
+    /// A visitor, who can read.
     Anybody,
-    /// Who has said the operator's token: acts.
+    /// A viewer with the operator's token, who can act.
     Operator,
-    /// Anybody, where no token is set, so that nobody can act.
+    /// A visitor of a service without a token, where nobody can act.
     ReadOnly,
 }
 
@@ -50,7 +50,7 @@ pub fn page(title: &str, viewer: Viewer, content: &Markup) -> String {
     page.into_string()
 }
 
-/// A page that says what is wrong with a request.
+/// A page that explains the problem with a request.
 pub fn problem(title: &str, text: &str) -> String {
     page(title, Viewer::ReadOnly, &html! { h1 { (title) } p { (text) } p { a href="/" { "Back to the overview" } } })
 }

@@ -1,4 +1,4 @@
-//! Jobs by what is in the address: kind, state, cause, a word to look for.
+//! The list of jobs, filtered by the address: kind, state, cause, search term.
 
 use jiff::Timestamp;
 use maud::html;
@@ -9,17 +9,17 @@ use crate::serve::view::JobView;
 use super::layout::{Viewer, page};
 use super::parts::table;
 
-/// What the page shows, and what it was asked for.
+/// The contents and filters of the page.
 pub struct List<'a> {
     /// The jobs.
     pub jobs: &'a [JobView],
-    /// The kind that was asked for, or nothing.
+    /// The requested kind, or empty.
     pub kind: &'a str,
-    /// The state that was asked for, or nothing.
+    /// The requested state, or empty.
     pub state: &'a str,
-    /// The cause that was asked for, or nothing.
+    /// The requested cause, or empty.
     pub cause: &'a str,
-    /// The word that was asked for, or nothing.
+    /// The search term, or empty.
     pub search: &'a str,
     /// The address of the next page, if there is one.
     pub next: Option<String>,

@@ -1,10 +1,10 @@
-//! Where the operator says the token.
+//! The login page for the operator.
 
 use maud::html;
 
 use super::layout::{Viewer, page};
 
-/// The page; `is_wrong` after a token that was not the operator's.
+/// The page; `is_wrong` after a wrong token.
 #[must_use]
 pub fn login(is_wrong: bool) -> String {
     let content = html! {

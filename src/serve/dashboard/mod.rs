@@ -1,6 +1,6 @@
-//! Pages for a person who asks "is my tape there yet, and what broke". Pure: data in, HTML out, nothing inline.
+//! Pages for people who ask "is my tape there yet, and what broke". Pure: data in, HTML out, nothing inline.
 //!
-//! Pages can be read without script; with it, rows change as jobs do. [`STYLE`] and [`SCRIPT`] are all that they load.
+//! Pages work without script; with it, rows update live. They load only [`STYLE`] and [`SCRIPT`].
 
 mod advice;
 mod job;

@@ -1,4 +1,4 @@
-//! Parts that several pages have: states, times, posters, cards and rows of jobs.
+//! Parts that pages share: states, times, posters, cards and rows of jobs.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -6,18 +6,18 @@ use maud::{Markup, html};
 use crate::serve::jobs::{Failure, State};
 use crate::serve::view::{JobView, ago};
 
-/// A state as a word that also has a colour.
+/// A state as a coloured word.
 pub fn state(state: State) -> Markup {
     html! { span class={ "state " (state.name()) } { (state.name()) } }
 }
 
-/// A time, and how long ago that was.
+/// A time, and how long ago it was.
 pub fn time(time: Timestamp, now: Timestamp) -> Markup {
     let exact = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     html! { time datetime=(exact) title=(exact) { (ago(time, now)) } }
 }
 
-/// How far a running job is.
+/// The progress of a running job.
 pub fn progress(job: &JobView) -> Markup {
     html! {
         @if let Some(stage) = job.stage {
@@ -61,7 +61,7 @@ fn card(job: &JobView, now: Timestamp) -> Markup {
     }
 }
 
-/// A poster; what it is of stands beside it.
+/// A poster; its caption is beside it.
 fn poster(url: &str) -> Markup {
     html! { img src=(url) alt="" width="512" height="512" loading="lazy" decoding="async"; }
 }

@@ -19,11 +19,11 @@ use super::secret::knows;
 #[derive(Serialize)]
 pub struct Page {
     jobs: Vec<JobView>,
-    /// What to ask for with `after`, if there are more.
+    /// The value of `after` for the next page, if any.
     next: Option<String>,
 }
 
-/// Jobs, those that have changed last first.
+/// Jobs, most recently changed first.
 pub async fn list(State(service): State<Arc<Service>>, RawQuery(query): RawQuery) -> Result<Json<Page>, Problem> {
     let wanted = Wanted::parse(&query.unwrap_or_default());
     let limit = wanted.limit()?;
@@ -38,7 +38,7 @@ pub async fn one(State(service): State<Arc<Service>>, Path(id): Path<String>) ->
     Ok(Json(job.into()))
 }
 
-/// Begins a job anew.
+/// Retries a job.
 pub async fn retry(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
@@ -49,7 +49,7 @@ pub async fn retry(
     Ok(Json(JobView::from(&job)))
 }
 
-/// Ends a job.
+/// Cancels a job.
 pub async fn cancel(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
@@ -60,7 +60,7 @@ pub async fn cancel(
     Ok(Json(JobView::from(&job)))
 }
 
-/// Whether a program says the token of the operator.
+/// Checks the operator's token of a program.
 pub fn authorized(service: &Service, headers: &HeaderMap) -> Result<(), Problem> {
     let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     if given.is_some_and(|given| knows(given, service.config.admin_token.as_ref())) {

@@ -1,4 +1,4 @@
-//! What goes wrong with requests, and the status that each gets. What caused a failure of ours is logged, and not sent.
+//! Errors of requests, and their statuses. The cause of an internal error is logged, but not sent.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -8,20 +8,20 @@ use serde_json::json;
 use crate::error::Error;
 use crate::serve::requests::Invalid;
 
-/// Why a request is not answered as it was meant.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum Problem {
-    /// 400: the request makes no sense.
+    /// 400: the request is invalid.
     Invalid(String),
-    /// 401: the secret is wrong, or none is set here.
+    /// 401: the secret is wrong, or the service has none.
     Secret,
-    /// 401: the operator's token is wrong, or none is set here.
+    /// 401: the operator's token is wrong, or the service has none.
     Token,
-    /// 404: nothing is there.
+    /// 404: it does not exist.
     NotFound,
-    /// 410: it was there, and its maker took it back.
+    /// 410: its maker took it back.
     Gone,
-    /// 500: it is our failure.
+    /// 500: an internal error.
     Failed(Error),
 }
 

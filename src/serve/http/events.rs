@@ -1,4 +1,5 @@
-//! What happens to jobs, as server-sent events. Who comes back says what it saw last, and gets what it has missed.
+//! Changes of jobs as server-sent events. A client that reconnects sends the last event it saw, and receives the missed
+//! ones.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,17 +17,17 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::serve::feed::{Feed, Update};
 use crate::serve::service::Service;
 
-/// How many may watch at once. Each costs a connection and some kilobytes.
+/// The most watchers. Each takes a connection and some kilobytes.
 const MOST: usize = 10_000;
 
-/// How often somebody who watches hears something, if only a comment.
+/// How often a watcher receives at least a comment.
 const ALIVE: Duration = Duration::from_secs(15);
 
-/// Who watches, counted.
+/// A counted watcher.
 pub struct Watcher(Arc<AtomicUsize>);
 
 impl Watcher {
-    /// One more, unless there are as many as may.
+    /// Counts another watcher, unless the limit is reached.
     pub fn new(watchers: &Arc<AtomicUsize>) -> Option<Watcher> {
         let watcher = Watcher(watchers.clone());
         (watchers.fetch_add(1, Ordering::Relaxed) < MOST).then_some(watcher)
@@ -39,7 +40,7 @@ impl Drop for Watcher {
     }
 }
 
-/// Tells what happens until the service stops.
+/// Streams changes until the service stops.
 pub async fn events(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
     let Some(watcher) = Watcher::new(&service.watchers) else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     // What is no text is no id of ours.
@@ -51,7 +52,7 @@ pub async fn events(State(service): State<Arc<Service>>, headers: HeaderMap) -> 
 
 fn told(service: &Service, last: Option<&str>, watcher: Watcher) -> impl Stream<Item = Event> + use<> {
     let (missed, updates) = service.feed.watch(last);
-    // A moment that differs, so that not all of those come back at once who were cut off at once.
+    // A random delay, so that clients that were disconnected together do not reconnect together.
     let retry = Duration::from_millis(1_000 + fastrand::u64(..2_000));
     let hello = Event::default().event("hello").retry(retry).data(env!("CARGO_PKG_VERSION"));
     let first = match missed {
@@ -76,7 +77,7 @@ fn event(feed: &Feed, update: &Update) -> Event {
     event.json_data(&update.job).unwrap_or_else(|_| reload())
 }
 
-/// Tells that something was missed: to be looked at anew.
+/// Tells the client that it has missed changes and must reload.
 fn reload() -> Event {
     Event::default().event("reload").data("changes were missed")
 }

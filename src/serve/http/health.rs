@@ -1,4 +1,4 @@
-//! Whether the service is alive, and whether it can do its work.
+//! Health checks: whether the service is alive, and whether it can work.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,16 +11,16 @@ use serde_json::{Value, json};
 
 use crate::serve::service::Service;
 
-/// How long the database has to answer. Whoever asks waits no longer than this, too.
+/// The timeout of the database, which also bounds the response.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Says that the process is alive. Asks nobody: load cannot keep it from that.
+/// Reports that the process is alive. Depends on nothing else, so load does not affect it.
 pub async fn health() -> Json<Value> {
     let now = format!("{:.3}", Timestamp::now());
     Json(json!({ "status": "ok", "service": "oven", "timestamp": now }))
 }
 
-/// Whether work can be accepted: that needs the database, and nothing else.
+/// Reports whether work can be accepted, which needs only the database.
 pub async fn ready(State(service): State<Arc<Service>>) -> (StatusCode, Json<Value>) {
     if service.stopping.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "stopping" })));

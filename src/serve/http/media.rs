@@ -1,4 +1,4 @@
-//! The files of tapes under their codes: players need no more than the code.
+//! Serves the files of tapes by code.
 
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ use crate::sync;
 
 use super::error::Problem;
 
-/// Seconds after which to ask again for a video in the making.
+/// `Retry-After` in seconds for a video that is being made.
 const AGAIN: u64 = 5;
 
-/// Seconds for which the way to a file may be remembered: a tape may be taken back.
+/// Seconds for which a redirect may be cached: a tape may be taken back.
 const FRESH: u64 = 60;
 
-/// Which file of a tape.
+/// A file of a tape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum File {
     Zip,
@@ -33,7 +33,8 @@ enum File {
     Poster,
 }
 
-/// Leads to a file of a tape: `CODE` and `CODE.zip` to the recording, `CODE.mp4` to the video, `CODE.jpg` to the poster.
+/// Redirects to a file of a tape: `CODE` and `CODE.zip` to the recording, `CODE.mp4` to the video, `CODE.jpg` to the
+/// poster.
 pub async fn tape(State(service): State<Arc<Service>>, Path(name): Path<String>) -> Result<Response, Problem> {
     let (code, file) = parse(&name).ok_or(Problem::NotFound)?;
     let found = service.services.mongo.find(Medium::Tape, code).await.map_err(unless_of_the_document)?;
@@ -47,7 +48,7 @@ pub async fn tape(State(service): State<Arc<Service>>, Path(name): Path<String>)
     };
     match (location, file) {
         (Some(url), _) => Ok(redirect(&url)),
-        // A recording is there or not; what is made of it comes later.
+        // A recording exists or not; video and poster may come later.
         (None, File::Zip) => Err(Problem::NotFound),
         (None, _) => Ok(later()),
     }
@@ -64,7 +65,7 @@ fn parse(name: &str) -> Option<(&str, File)> {
     is_code(code).then_some((code, file))
 }
 
-/// Where the recording is: at the first location where a file is.
+/// The address of the recording, at the first location with a file.
 async fn recording(service: &Service, found: &Found) -> Result<Option<String>, Problem> {
     let Content::Tape { form, .. } = &found.item.content else { return Ok(None) };
     match form {
@@ -72,12 +73,12 @@ async fn recording(service: &Service, found: &Found) -> Result<Option<String>, P
             let location = sync::find_recording(&service.services, &found.owner, &found.item).await;
             location.map_err(unless_of_the_document)
         }
-        // It was never a recording; its video is all there is.
+        // A posted video, which never was a recording.
         TapeForm::Mp4 { url } => url.as_deref().map(|url| posted(service, url)).transpose(),
     }
 }
 
-/// Where the video or the poster is, once it has been made.
+/// The address of the video or the poster, once it is made.
 async fn made(service: &Service, found: &Found, file: File) -> Result<Option<String>, Problem> {
     let Content::Tape { code, form, .. } = &found.item.content else { return Ok(None) };
     if let (File::Video, TapeForm::Mp4 { url: Some(url) }) = (file, form) {

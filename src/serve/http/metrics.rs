@@ -1,4 +1,4 @@
-//! `/metrics`, for Prometheus: what waits and how long, what has been done, how it ended. No code, DID or user is a label.
+//! `/metrics` for Prometheus: queues, results and durations. No code, DID or user is a label.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,13 +19,13 @@ use crate::serve::service::Service;
 use super::api::authorized;
 use super::error::Problem;
 
-/// What Prometheus takes this text for.
+/// The content type for Prometheus.
 const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// How long the database may take: Prometheus itself waits for ten seconds.
+/// The timeout of the database: Prometheus itself waits for ten seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Counts a request, by the route that it has taken.
+/// Counts a request by its route.
 pub async fn counted(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let began = Instant::now();
@@ -35,12 +35,12 @@ pub async fn counted(State(service): State<Arc<Service>>, request: Request, next
     response
 }
 
-/// The metrics, with the queues as they are now.
+/// The metrics, with the current queues.
 pub async fn metrics(State(service): State<Arc<Service>>, headers: HeaderMap) -> Result<Response, Problem> {
     authorized(&service, &headers)?;
     let now = Timestamp::now();
     let read = async { tokio::try_join!(service.store.queues(), MirrorState::read(&service, now)) };
-    // What can be said without the database is said without it.
+    // Without the database, the other metrics are still returned.
     let read = tokio::time::timeout(PATIENCE, read).await.ok().and_then(crate::Result::ok);
     let metrics = &service.metrics;
     metrics.jobs.set_queues(read.as_ref().map(|(queues, _)| queues.as_slice()));
@@ -54,7 +54,7 @@ pub async fn metrics(State(service): State<Arc<Service>>, headers: HeaderMap) ->
     metrics.mirror.set_answers(&pds.pace().answers());
     metrics.machine.set(tokio::task::spawn_blocking(Machine::look).await.unwrap_or_default());
     let mut text = String::new();
-    // Writing to a text does not fail.
+    // Writing to a string does not fail.
     let _ = encode(&mut text, metrics.registry());
     Ok(([(CONTENT_TYPE, TYPE)], text).into_response())
 }

@@ -1,4 +1,4 @@
-//! What the service answers over HTTP. One file a resource; `router` shows every route.
+//! The HTTP interface of the service. One file per resource; `router` lists every route.
 
 mod api;
 mod connections;
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::service::Service;
 
-/// Answers requests until `ended` is cancelled, nobody sends any more, and open ones are done.
+/// Answers requests until `ended` is cancelled, no more arrive, and open ones are done.
 pub async fn answer(listener: TcpListener, service: Arc<Service>, ended: CancellationToken) {
     connections::serve(listener, router::router(service), ended).await;
 }

@@ -1,4 +1,5 @@
-//! The oven's routes, as the site knows them: names, statuses and texts are those of the service that this one replaces.
+//! The oven's routes, as the site expects them: names, statuses and texts are those of the service that this one
+//! replaces.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,14 +17,14 @@ use crate::serve::service::Service;
 use super::error::Problem;
 use super::secret::knows;
 
-/// How many bakes that are over `/status` tells of.
+/// The number of finished bakes in `/status`.
 const RECENT: i64 = 20;
 
-/// How many of the others it tells of. A backlog of thousands helps nobody who reads it.
+/// The number of other bakes in `/status`. Thousands of entries would not help a reader.
 const MOST: i64 = 100;
 
-/// Accepts a tape to be baked. When it says so, a majority of the database's servers knows; however many others wait, it
-/// never says that it is busy: the site would take that for the end.
+/// Accepts a tape to bake, once a majority of the database's servers has stored the job. It never reports that it is
+/// busy, however long the queue: the site would take that as a final failure.
 pub async fn bake(State(service): State<Arc<Service>>, body: Bytes) -> Result<Json<Value>, Problem> {
     let BakeRequest { bake, secret } = parse_bake(&body)?;
     if !knows(&secret, service.config.callback_secret.as_ref()) {
@@ -35,7 +36,7 @@ pub async fn bake(State(service): State<Arc<Service>>, body: Bytes) -> Result<Js
     Ok(Json(json!({ "status": "accepted", "slug": slug, "code": code, "message": "Baking started" })))
 }
 
-/// What would fail for certain is refused at once, while the caller listens.
+/// Refuses requests that would certainly fail, while the caller waits.
 fn check(service: &Service, bake: &Bake) -> Result<(), Problem> {
     check_code(bake)?;
     let refused = |error: crate::error::Error| Problem::Invalid(error.to_string());
@@ -46,13 +47,13 @@ fn check(service: &Service, bake: &Bake) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Takes what the site says of its own part of the work. Anybody may say it, so it changes nothing.
+/// Accepts the site's report on its part of the work. It is unauthenticated, so it changes nothing.
 pub async fn hint(body: Bytes) -> Result<Json<Value>, Problem> {
     parse_hint(&body)?;
     Ok(Json(json!({ "status": "ok" })))
 }
 
-/// What waits, what runs, and what is over.
+/// Waiting, running and finished bakes.
 pub async fn status(State(service): State<Arc<Service>>) -> Result<Json<Value>, Problem> {
     Ok(Json(everything(&service).await?))
 }
@@ -60,7 +61,7 @@ pub async fn status(State(service): State<Arc<Service>>) -> Result<Json<Value>, 
 /// The same, for `/ws` as well.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// If the database cannot be read.
 pub async fn everything(service: &Service) -> crate::Result<Value> {
     let store = &service.store;
     let incoming = store.bakes(&[JobState::Queued, JobState::Waiting], MOST).await?;

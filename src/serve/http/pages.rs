@@ -1,4 +1,4 @@
-//! The dashboard's pages, and what its buttons do.
+//! The dashboard's pages, and the actions of its buttons.
 
 use std::sync::Arc;
 
@@ -25,16 +25,16 @@ use crate::serve::view::{JobPage, JobView};
 use super::error::Problem;
 use super::secret::knows;
 
-/// The cookie of who has said the token.
+/// The cookie of a logged-in operator.
 const COOKIE_NAME: &str = "telecine_operator";
 
-/// Bakes that the first page shows.
+/// The number of bakes on the first page.
 const RECENT: i64 = 20;
 
-/// How many jobs a button retries at most.
+/// The most jobs that a button retries.
 const MOST_RETRIES: i64 = 1_000;
 
-/// What went wrong with a page, told as a page.
+/// An error shown as a page.
 pub struct PageProblem(Problem);
 
 impl<E: Into<Problem>> From<E> for PageProblem {
@@ -79,7 +79,7 @@ pub async fn overview(State(service): State<Arc<Service>>, headers: HeaderMap) -
     Ok(Html(dashboard::overview(&shown, viewer(&service, &headers))))
 }
 
-/// Jobs by what is in the address.
+/// Jobs, filtered by the address.
 pub async fn jobs(State(service): State<Arc<Service>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Page {
     let wanted = Wanted::parse(&query.unwrap_or_default());
     let limit = wanted.limit()?;
@@ -106,7 +106,7 @@ pub async fn job(State(service): State<Arc<Service>>, headers: HeaderMap, Path(i
     Ok(Html(dashboard::job(&JobPage::from(job), record.as_ref(), viewer(&service, &headers), Timestamp::now())))
 }
 
-/// The record of the item that a job is about, if the service knows of one.
+/// The record of a job's item, if known.
 async fn record(service: &Service, work: &Work) -> Result<Option<RecordLink>, Problem> {
     let item = match work {
         Work::Bake(bake) => bake.mongo_id.parse().ok().map(|id| (Medium::Tape, id)),
@@ -122,7 +122,7 @@ async fn record(service: &Service, work: &Work) -> Result<Option<RecordLink>, Pr
     Ok(Some(RecordLink { uri: format!("at://{did}/{collection}/{rkey}"), url }))
 }
 
-/// Begins a job anew.
+/// Retries a job.
 pub async fn retry(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
@@ -133,7 +133,7 @@ pub async fn retry(
     Ok(see(&format!("/jobs/{id}")))
 }
 
-/// Ends a job.
+/// Cancels a job.
 pub async fn cancel(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
@@ -144,7 +144,7 @@ pub async fn cancel(
     Ok(see(&format!("/jobs/{id}")))
 }
 
-/// Begins all jobs anew that failed with a code.
+/// Retries all jobs that failed with a code.
 pub async fn retry_all(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
@@ -158,12 +158,12 @@ pub async fn retry_all(
     Ok(see("/"))
 }
 
-/// Where the token is said.
+/// The login page.
 pub async fn login_page() -> Html<String> {
     Html(dashboard::login(false))
 }
 
-/// Takes the token.
+/// Checks the token.
 pub async fn login(State(service): State<Arc<Service>>, body: Bytes) -> Response {
     let given = form_urlencoded::parse(&body).find(|(name, _)| name == "token").map(|(_, value)| value.into_owned());
     let token = service.config.admin_token.as_ref();
@@ -178,7 +178,7 @@ pub async fn login(State(service): State<Arc<Service>>, body: Bytes) -> Response
     }
 }
 
-/// Forgets that the token was said.
+/// Logs out.
 pub async fn logout() -> Response {
     let cookie = format!("{COOKIE_NAME}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
     ([(SET_COOKIE, cookie)], see("/")).into_response()
@@ -198,7 +198,8 @@ fn asset(content_type: &'static str, text: &'static str) -> Response {
     ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-cache")], text).into_response()
 }
 
-/// What a browser may do with a page: load its own style and script, show files of the bucket of videos, and nothing else.
+/// Restricts what a browser may do with a page: load its own style and script, show files of the bucket of videos, and
+/// nothing else.
 pub async fn guarded(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let files = service.services.spaces.public_url(&service.services.buckets.videos, "");
@@ -229,7 +230,7 @@ fn only_operator(service: &Service, headers: &HeaderMap) -> Result<(), Problem> 
     if viewer(service, headers) == Viewer::Operator { Ok(()) } else { Err(Problem::Token) }
 }
 
-/// What the cookie holds: nothing that the token could be read from, and worthless once the token is another.
+/// The value of the cookie: the token cannot be derived from it, and it is invalid once the token changes.
 fn session(token: &SecretString) -> String {
     let mut hash = Sha256::new_with_prefix("telecine operator session\0");
     hash.update(token.expose_secret());

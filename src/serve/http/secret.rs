@@ -1,14 +1,14 @@
-//! Secrets are compared in a time that does not depend on them.
+//! Compares secrets in constant time.
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Whether somebody knows a secret. Nobody knows one that is not set.
+/// Whether the given text is the secret. Always false if the secret is not set.
 #[must_use]
 pub fn knows(given: &str, secret: Option<&SecretString>) -> bool {
     let Some(secret) = secret else { return false };
-    // Hashes are of one length: that of the secret does not show either.
+    // Hashes have a fixed length, so the length of the secret does not leak either.
     let (given, secret) = (Sha256::digest(given), Sha256::digest(secret.expose_secret()));
     given.ct_eq(&secret).into()
 }

@@ -1,4 +1,4 @@
-//! The oven's `/ws`: all that `/status` says, at once and after each change. For pages that were made for the oven.
+//! The oven's `/ws`: the contents of `/status`, at once and after each change. For pages made for the oven.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,16 +16,16 @@ use crate::serve::service::Service;
 use super::events::Watcher;
 use super::oven;
 
-/// How long a client may take for a message before it is cut off.
+/// How long a client may take for a message before it is disconnected.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How much time is between two messages at least: each holds everything.
+/// The minimum time between two messages, each of which contains everything.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Upgrades to a web socket.
 pub async fn ws(State(service): State<Arc<Service>>, upgrade: WebSocketUpgrade) -> Response {
     let Some(watcher) = Watcher::new(&service.watchers) else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
-    // What clients send is not listened to.
+    // Messages from clients are ignored.
     upgrade.max_message_size(4 * 1024).on_upgrade(async move |socket| {
         tell(service, socket).await;
         drop(watcher);
@@ -59,7 +59,7 @@ async fn tell(service: Arc<Service>, mut socket: WebSocket) {
         }
         tokio::select! {
             () = tokio::time::sleep_until(told + PAUSE) => {}
-            // At once: the process does not wait for sockets when it has nothing else to do.
+            // At once: sockets must not delay the end of the process.
             () = service.stopping.cancelled() => {
                 let _ = socket.send(Message::Close(None)).await;
                 return;

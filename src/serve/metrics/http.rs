@@ -1,4 +1,4 @@
-//! Requests that were answered, by the route as the router has it, and by status.
+//! Answered requests, by the router's route and by status.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ struct OfRoute {
     route: String,
 }
 
-/// Requests that were answered.
+/// Answered requests.
 #[derive(Debug)]
 pub struct HttpMetrics {
     requests: Family<Answered, Counter>,
@@ -37,12 +37,12 @@ impl HttpMetrics {
         registry.register("http_requests", "Requests answered here, by route and status", metrics.requests.clone());
         let help = "Time from a request to the head of its response";
         registry.register("http_request_seconds", help, metrics.seconds.clone());
-        // It is there before it is first counted: else that would not look like an increase, and every one is a lost tape.
+        // Present before the first count: otherwise the first one, which may be a lost tape, would not be an increase.
         _ = metrics.requests.get_or_create(&Answered { route: "/bake".into(), status: 500 });
         metrics
     }
 
-    /// A request was answered. `route` is one of the router's, not what the client has written.
+    /// Counts an answered request. `route` is one of the router's, not the client's path.
     pub fn answered(&self, route: &str, status: u16, took: Duration) {
         self.requests.get_or_create(&Answered { route: route.into(), status }).inc();
         self.seconds.get_or_create(&OfRoute { route: route.into() }).observe(took.as_secs_f64());

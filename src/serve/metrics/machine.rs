@@ -1,4 +1,4 @@
-//! The process and its machine, under the names that all exporters of Prometheus use; and the room for tapes.
+//! The process and its machine, under the usual names of Prometheus exporters, and disk space for tapes.
 
 use jiff::Timestamp;
 use prometheus_client::metrics::gauge::Gauge;
@@ -6,19 +6,19 @@ use prometheus_client::registry::Registry;
 
 use super::maybe::{Maybe, set};
 
-/// What the system says of the process and its machine; what it does not say is not known.
+/// The system's data on the process and its machine; `None` if unknown.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Machine {
-    /// Bytes of memory that the process takes.
+    /// Resident memory of the process in bytes.
     pub resident: Option<u64>,
-    /// Files and connections that it has open.
+    /// Open files and connections.
     pub files: Option<u64>,
-    /// Bytes that are free where tapes are kept while they are worked on.
+    /// Free bytes for tapes in progress.
     pub scratch: Option<u64>,
 }
 
 impl Machine {
-    /// As it is now. Asks the system, so that it may take a moment.
+    /// The current data. Queries the system, so it may take a moment.
     #[must_use]
     pub fn look() -> Machine {
         let status = std::fs::read_to_string("/proc/self/status").ok();
@@ -43,17 +43,17 @@ pub struct MachineMetrics {
 impl MachineMetrics {
     pub(super) fn new(registry: &mut Registry) -> Self {
         let (resident, files, scratch) = (Maybe::default(), Maybe::default(), Maybe::default());
-        registry.register("process_resident_memory_bytes", "Memory that the process takes", resident.clone());
-        registry.register("process_open_fds", "Files and connections that the process has open", files.clone());
+        registry.register("process_resident_memory_bytes", "Resident memory of the process", resident.clone());
+        registry.register("process_open_fds", "Open files and connections of the process", files.clone());
         let started = Gauge::<i64>::default();
         started.set(Timestamp::now().as_second());
-        registry.register("process_start_time_seconds", "When the process started, in seconds since 1970", started);
-        let help = "Bytes free where tapes are kept while they are worked on";
+        registry.register("process_start_time_seconds", "Start time of the process, in seconds since 1970", started);
+        let help = "Free bytes for tapes in progress";
         registry.register("telecine_scratch_free_bytes", help, scratch.clone());
         MachineMetrics { resident, files, scratch }
     }
 
-    /// Takes what the system says.
+    /// Sets the system's data.
     pub fn set(&self, machine: Machine) {
         let number = |number: Option<u64>| number.map(|number| number as f64);
         set(&self.resident, number(machine.resident));

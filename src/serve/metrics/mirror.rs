@@ -1,4 +1,4 @@
-//! The mirror in numbers: how far changes are read, when everything was planned last, and what the PDS allows.
+//! Metrics of the mirror: the position in the change stream, the last full plan, and the PDS's limits.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -33,14 +33,14 @@ struct PdsAnswered {
     status: u16,
 }
 
-/// What the databases say of the mirror.
+/// The databases' data on the mirror.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
-    /// How the reading of changes stands.
+    /// The state of the change stream.
     pub reading: Option<&'a Reading>,
-    /// How far back the database remembers changes.
+    /// The time span of the oplog.
     pub oplog: Option<Duration>,
-    /// When the last plan was carried out.
+    /// The end of the last full plan.
     pub planned: Option<Timestamp>,
 }
 
@@ -73,7 +73,7 @@ impl MirrorMetrics {
             share: Family::default(),
             answers: Family::default(),
         };
-        registry.register("mongodb_up", "1 if MongoDB answers this process in time, else 0", metrics.is_up.clone());
+        registry.register("mongodb_up", "1 if MongoDB responds to this process in time, else 0", metrics.is_up.clone());
         registry.register("changes", "Changes of items read here", metrics.changes.clone());
         registry.register("stream_readers", "1 while some process reads changes, else 0", metrics.readers.clone());
         let help = "Time since the position in the stream of changes was stored";
@@ -84,7 +84,7 @@ impl MirrorMetrics {
         registry.register("oplog_window_seconds", help, metrics.oplog.clone());
         let help = "When the last full plan was finished, in seconds since 1970";
         registry.register("plan_finished_timestamp_seconds", help, metrics.planned.clone());
-        let help = "Points left of a limit of the PDS, as this process has seen it last; the least of all accounts";
+        let help = "Points left in a limit of the PDS, as last seen by this process; the minimum over all accounts";
         registry.register("pds_budget_remaining", help, metrics.remaining.clone());
         let help = "The same as a share of all points, from 0 to 1";
         registry.register("pds_budget_share", help, metrics.share.clone());
@@ -92,7 +92,7 @@ impl MirrorMetrics {
         metrics
     }
 
-    /// A change was read.
+    /// Counts a change.
     pub fn change(&self, change: &Change) {
         let operation = match change.what {
             What::Inserted => "insert",
@@ -102,7 +102,7 @@ impl MirrorMetrics {
         self.changes.get_or_create(&OfCollection { collection: change.medium.plural(), operation }).inc();
     }
 
-    /// Takes what the databases say, or that they say nothing.
+    /// Sets the databases' data, or that it is unknown.
     pub fn set(&self, known: Option<Known<'_>>) {
         self.is_up.set(known.is_some().into());
         let reading = known.and_then(|known| known.reading);
@@ -115,22 +115,22 @@ impl MirrorMetrics {
         set(&self.planned, planned.map(|planned| planned.as_second() as f64));
     }
 
-    /// Takes how the PDS has answered so far.
+    /// Sets the numbers of the PDS's responses so far.
     pub fn set_answers(&self, answers: &BTreeMap<(&'static str, u16), u64>) {
         for (&(kind, status), &count) in answers {
-            // Counted elsewhere; it only grows.
+            // Counted elsewhere; it only increases.
             self.answers.get_or_create(&PdsAnswered { kind, status }).inner().store(count, Ordering::Relaxed);
         }
     }
 
-    /// Takes the PDS's limits as they have been seen last.
+    /// Sets the last known limits of the PDS.
     pub fn set_budgets(&self, budgets: &[Budget]) {
         self.remaining.clear();
         self.share.clear();
         for budget in budgets {
             let limit = OfLimit { kind: budget.kind.clone() };
             let share = f64::from(budget.remaining) / f64::from(budget.points.max(1));
-            // Of several accounts, and of several windows, the one with the least left is the one that counts.
+            // Of several accounts and windows, the one with the least left is shown.
             let known = self.share.get(&limit).map(|known| known.get());
             if known.is_none_or(|known| share < known) {
                 self.share.get_or_create(&limit).set(share);

@@ -1,7 +1,7 @@
-//! What is counted and measured, for `/metrics`. No code, DID or user is a label: those have no end.
+//! Metrics for `/metrics`. No code, DID or user is a label, because their number is unbounded.
 //!
-//! What all processes share, each of them says; whoever reads takes one, by `max` or `min`. What is not known is left out
-//! and not said to be zero.
+//! Every process reports data that all processes share; queries use `max` or `min`. Unknown values are left out instead
+//! of being zero.
 
 mod http;
 mod jobs;
@@ -20,7 +20,7 @@ use mirror::MirrorMetrics;
 pub use machine::Machine;
 pub use mirror::Known;
 
-/// What is counted and measured.
+/// All metrics.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -28,14 +28,14 @@ pub struct Metrics {
     pub jobs: JobMetrics,
     /// The mirror: changes, plans, the PDS's limits.
     pub mirror: MirrorMetrics,
-    /// Requests that were answered.
+    /// Answered requests.
     pub http: HttpMetrics,
     /// The process and its machine.
     pub machine: MachineMetrics,
 }
 
 impl Metrics {
-    /// Nothing has happened yet.
+    /// Metrics without data.
     #[must_use]
     pub fn new() -> Metrics {
         let mut registry = Registry::default();
@@ -46,7 +46,7 @@ impl Metrics {
         Metrics { registry, jobs, mirror, http, machine }
     }
 
-    /// Everything, to be written out.
+    /// The registry for output.
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry

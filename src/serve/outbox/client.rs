@@ -1,4 +1,4 @@
-//! The HTTP client for receivers: names are looked up, and only public addresses are connected to.
+//! The HTTP client for receivers: resolves names, and connects only to public addresses.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use crate::serve::webhooks::{Secret, signature};
 use super::networks::is_public;
 use super::receivers::{Receiver, Receivers, refused};
 
-/// How long a receiver may take to accept a connection.
+/// The timeout of a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest that a receiver may ask to be left alone.
+/// The longest pause that a receiver may request.
 const LONGEST_REST: Duration = Duration::from_hours(24);
 
-/// The statuses at which a receiver says how long it wants to be left alone.
+/// The statuses with which a receiver may request a pause.
 const THROTTLED: [StatusCode; 4] = [
     StatusCode::TOO_MANY_REQUESTS,
     StatusCode::BAD_GATEWAY,
@@ -31,7 +31,7 @@ const THROTTLED: [StatusCode; 4] = [
     StatusCode::GATEWAY_TIMEOUT,
 ];
 
-/// Sends to receivers. Clones are the same.
+/// Sends requests to receivers.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -42,11 +42,11 @@ impl Client {
     /// A client for these receivers.
     ///
     /// # Errors
-    /// When the system has no secure connections.
+    /// If the system has no TLS.
     pub fn new(receivers: Receivers) -> Result<Client> {
         let http = http_client()
             .dns_resolver(Arc::new(PublicAddresses))
-            // Where a receiver would send us is not checked.
+            // The targets of redirects are not checked.
             .redirect(Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -55,7 +55,7 @@ impl Client {
         Ok(Client { http, receivers })
     }
 
-    /// The receiver of callbacks in a text, if it may be sent to.
+    /// Parses the address of a receiver of callbacks, if it is allowed.
     ///
     /// # Errors
     /// [`ServeError::RefusedAddress`].
@@ -63,7 +63,7 @@ impl Client {
         self.receivers.listed(text)
     }
 
-    /// Asks which methods a receiver takes, which none of them takes for a callback. Returns the status.
+    /// Sends an OPTIONS request, which no receiver takes for a callback. Returns the status.
     ///
     /// # Errors
     /// [`ServeError`].
@@ -73,7 +73,7 @@ impl Client {
         Ok(response.status().as_u16())
     }
 
-    /// The endpoint in a text, if it may be sent to as far as the text shows.
+    /// Parses the address of an endpoint, if the text shows no reason to refuse it.
     ///
     /// # Errors
     /// [`ServeError::RefusedAddress`].
@@ -81,19 +81,19 @@ impl Client {
         self.receivers.subscribed(text)
     }
 
-    /// Makes sure that a receiver's name leads to a public address now. It is looked up again whenever something is sent.
+    /// Checks that a receiver's name resolves to a public address now. It is resolved again for every request.
     ///
     /// # Errors
     /// [`ServeError::RefusedAddress`].
     pub async fn look_up(&self, receiver: &Receiver) -> Result<()> {
         if let Some(Host::Domain(name)) = receiver.url.host() {
             let found = public_addresses(name).await;
-            found.map_err(|_| refused(&receiver.name, "its name leads to no public address"))?;
+            found.map_err(|_| refused(&receiver.name, "its name does not resolve to a public address"))?;
         }
         Ok(())
     }
 
-    /// Sends JSON, signed with each of the secrets if there are any, and wants a status of success.
+    /// Sends JSON, signed with each of the secrets, and requires a success status.
     ///
     /// # Errors
     /// [`ServeError`].
@@ -118,11 +118,11 @@ impl Client {
 }
 
 fn no_response(name: &str, source: reqwest::Error) -> Error {
-    // Its text would show the address.
+    // The error's text would include the address.
     Error::Serve(ServeError::NoResponse { url: name.into(), source: source.without_url().into() })
 }
 
-/// Looks names up, and leaves out addresses that are not public: a name may be made to lead elsewhere.
+/// Resolves names to public addresses only: a name may be pointed elsewhere.
 struct PublicAddresses;
 
 impl Resolve for PublicAddresses {

@@ -1,19 +1,19 @@
-//! Webhooks that are being sent from this process, counted by endpoint: one that is slow, or does not respond at all, takes a
-//! few slots and not all.
+//! Counts webhooks in flight from this process by endpoint, so that a slow or unresponsive endpoint takes only a few
+//! slots.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many webhooks an endpoint is sent at once.
+/// The most webhooks in flight per endpoint.
 const MOST: usize = 8;
 
-/// What is being sent, by endpoint. Clones are the same.
+/// Webhooks in flight by endpoint, shared by clones.
 #[derive(Debug, Clone, Default)]
 pub struct Deliveries {
     under_way: Arc<Mutex<HashMap<String, usize>>>,
 }
 
-/// Something that is being sent, until this is dropped.
+/// A webhook in flight, until this is dropped.
 #[derive(Debug)]
 pub struct Delivery {
     deliveries: Deliveries,
@@ -21,14 +21,14 @@ pub struct Delivery {
 }
 
 impl Deliveries {
-    /// Something is being sent to that endpoint from now on.
+    /// Counts a webhook to this endpoint.
     #[must_use]
     pub fn begin(&self, endpoint: &str) -> Delivery {
         self.change(|under_way| *under_way.entry(endpoint.to_owned()).or_default() += 1);
         Delivery { deliveries: self.clone(), endpoint: endpoint.into() }
     }
 
-    /// The endpoints that are not to be sent more now.
+    /// The endpoints that have reached the limit.
     #[must_use]
     pub fn busy(&self) -> Vec<String> {
         self.change(|under_way| {
@@ -37,7 +37,7 @@ impl Deliveries {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut HashMap<String, usize>) -> T) -> T {
-        // Additions do not panic halfway.
+        // Additions do not panic, so the counts are consistent even if the lock is poisoned.
         change(&mut self.under_way.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,4 +1,4 @@
-//! What leaves the service: requests to receivers that others have named, so never to anybody else's network.
+//! Outgoing requests to receivers whose addresses come from others, so never into private networks.
 
 mod client;
 mod deliveries;

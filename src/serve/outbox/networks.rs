@@ -1,11 +1,11 @@
-//! Which IP addresses are on the public internet. Pure.
+//! Recognises public IP addresses. Pure.
 //!
-//! A name that strangers control may lead anywhere, so that what is not known to be public is refused. IPv6 has addresses
-//! that carry an IPv4 address within; those are as public as what they carry.
+//! A name under foreign control may resolve to anything, so every address not known to be public is refused. An IPv6
+//! address that embeds an IPv4 address is as public as that one.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether an address is one of the public internet.
+/// Whether an address is on the public internet.
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
     match address {
@@ -18,7 +18,7 @@ pub fn is_public(address: IpAddr) -> bool {
 const PRIVATE_V4: [(Ipv4Addr, u32); 15] = [
     (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
-    // Of providers, between them and their customers.
+    // Shared by providers and their customers (carrier-grade NAT).
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
     // Link-local: where clouds keep their metadata.
@@ -31,7 +31,7 @@ const PRIVATE_V4: [(Ipv4Addr, u32); 15] = [
     (Ipv4Addr::new(198, 18, 0, 0), 15),
     (Ipv4Addr::new(198, 51, 100, 0), 24),
     (Ipv4Addr::new(203, 0, 113, 0), 24),
-    // Multicast, and all above it.
+    // Multicast, and everything above it.
     (Ipv4Addr::new(224, 0, 0, 0), 4),
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
@@ -45,15 +45,15 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, third, fourth, .., last_but_one, last] = address.segments();
     let carried = |high: u16, low: u16| is_public_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
     match (first, second, third, fourth) {
-        // 6to4 carries the address of its router.
+        // 6to4 embeds the address of its router.
         (0x2002, high, low, _) => carried(high, low),
         // NAT64's well-known prefix.
         (0x64, 0xFF9B, 0, 0) => carried(last_but_one, last),
         // Teredo, benchmarks, ORCHID, documentation and the rest of IETF's protocols.
         (0x2001, 0x0000..=0x01FF | 0x0DB8, ..) | (0x3FFF, 0x0000..=0x0FFF, ..) => false,
-        // ISATAP carries an address behind any prefix.
+        // ISATAP embeds an address after any prefix.
         _ if matches!(address.segments(), [.., 0 | 0x200, 0x5EFE, _, _]) => false,
-        // What is given out to the public so far; mapped, local, multicast and all others are outside.
+        // The range allocated to the public so far; mapped, local, multicast and all others are outside.
         _ => (0x2000..=0x3FFF).contains(&first),
     }
 }

@@ -1,4 +1,4 @@
-//! Who may be sent anything: callbacks go to hosts on a list, webhooks to any address of the public internet; all by HTTPS.
+//! Allowed receivers: callbacks go to listed hosts, webhooks to any public address; all by HTTPS.
 
 use std::time::Duration;
 
@@ -9,40 +9,40 @@ use crate::error::{Error, Result, ServeError};
 
 use super::networks::is_public;
 
-/// How long a receiver of callbacks may take. The site's uploads two files to the PDS before it responds.
+/// The timeout of a receiver of callbacks. The site's uploads two files to the PDS before it responds.
 const CALLBACK_TIMEOUT: Duration = Duration::from_secs(150);
 
-/// How long an endpoint may take, by the specification of Standard Webhooks.
+/// The timeout of an endpoint, by the specification of Standard Webhooks.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The hosts that may be sent to.
+/// The allowed receivers.
 #[derive(Debug, Clone)]
 pub struct Receivers {
-    /// Their names, in lower case.
+    /// The names of listed hosts, in lower case.
     pub hosts: Vec<String>,
-    /// Whether this machine may be sent to as well, and without TLS. For tests.
+    /// Whether this machine is also allowed, without TLS. For tests.
     pub allows_loopback: bool,
 }
 
-/// An address that may be sent to.
+/// An allowed receiver.
 #[derive(Debug, Clone)]
 pub struct Receiver {
     /// The address.
     pub url: Url,
-    /// Its name in logs, errors and pages, without what only its owner may read.
+    /// Its name in logs, errors and pages, without secret parts.
     pub name: String,
-    /// How long it may take.
+    /// Its timeout.
     pub timeout: Duration,
 }
 
 impl Receivers {
-    /// Those that the settings name.
+    /// The receivers that the settings allow.
     #[must_use]
     pub fn of(settings: &ServiceConfig) -> Receivers {
         Receivers { hosts: settings.callback_hosts.clone(), allows_loopback: settings.allows_loopback }
     }
 
-    /// The receiver of callbacks in a text: a host on the list.
+    /// Parses the address of a receiver of callbacks, whose host must be listed.
     ///
     /// # Errors
     /// [`ServeError::RefusedAddress`].
@@ -60,8 +60,8 @@ impl Receivers {
         Ok(Receiver { url, name, timeout: CALLBACK_TIMEOUT })
     }
 
-    /// The endpoint in a text: any host, if its address is not one of a network that is not public. To what addresses its
-    /// name leads is seen when it is looked up.
+    /// Parses the address of an endpoint: any host, unless it is a non-public IP address. A name is checked when it is
+    /// resolved.
     ///
     /// # Errors
     /// [`ServeError::RefusedAddress`].
@@ -79,7 +79,7 @@ impl Receivers {
             is_private.then_some("its address is not public")
         });
         let url = url.map_err(|reason| refused(&shown(text), reason))?;
-        // A path may be all that keeps others from sending there.
+        // The path may be the endpoint's only secret.
         let name = url.origin().ascii_serialization();
         Ok(Receiver { url, name, timeout: WEBHOOK_TIMEOUT })
     }
@@ -100,7 +100,7 @@ impl Receivers {
     }
 }
 
-/// What is said of an address that nothing is sent to.
+/// The error for a refused address.
 pub fn refused(name: &str, reason: &'static str) -> Error {
     Error::Serve(ServeError::RefusedAddress { url: name.into(), reason })
 }
@@ -115,7 +115,7 @@ fn is_loopback(url: &Url) -> bool {
         }
 }
 
-/// An address without its query, which may hold what is nobody else's business.
+/// An address without its query, which may contain secrets.
 fn shown(address: &str) -> String {
     address.split(['?', '#']).next().unwrap_or_default().to_owned()
 }

@@ -1,4 +1,4 @@
-//! An address that subscribes to events.
+//! Endpoints that subscribe to events.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 use super::event_type::EventType;
 use super::secret::Secret;
 
-/// An address that subscribes to events.
+/// An endpoint that subscribes to events.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
     /// Its id: `ep_` and hexadecimal digits.
     pub id: String,
-    /// Where events are sent.
+    /// Its address.
     pub url: String,
-    /// The events that it wants; all that there are, and will be, if none is named.
+    /// The subscribed events; empty for all, including future types.
     pub events: Vec<EventType>,
-    /// What deliveries are signed with.
+    /// The secret that signs deliveries.
     pub secret: Secret,
-    /// What they are signed with besides, for a while after a rotation.
+    /// The previous secret, which also signs for a while after a rotation.
     pub old_secret: Option<OldSecret>,
     /// When it was added.
     pub created: Timestamp,
-    /// Since when it has taken nothing.
+    /// Since when all deliveries have failed.
     pub failing_since: Option<Timestamp>,
-    /// Whether, and why, nothing is sent to it any more.
+    /// Whether and why it is disabled.
     pub disabled: Option<Disabled>,
 }
 
@@ -32,16 +32,16 @@ pub struct Endpoint {
 pub struct OldSecret {
     /// The secret.
     pub secret: Secret,
-    /// How long it signs.
+    /// The end of its use.
     pub until: Timestamp,
 }
 
-/// That an endpoint gets nothing any more.
+/// A disabled state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Disabled {
-    /// Since when.
+    /// The start.
     pub since: Timestamp,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
 }
 
@@ -49,14 +49,14 @@ pub struct Disabled {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reason {
-    /// It said that it is gone for good: 410.
+    /// It returned 410 Gone.
     Gone,
-    /// It has taken nothing for days.
+    /// All deliveries have failed for days.
     Failing,
 }
 
 impl Endpoint {
-    /// The secrets that sign at a time, the newest first.
+    /// The secrets that sign at a given time, newest first.
     #[must_use]
     pub fn secrets(&self, now: Timestamp) -> Vec<&Secret> {
         let old = self.old_secret.as_ref().filter(|old| now < old.until).map(|old| &old.secret);

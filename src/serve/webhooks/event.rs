@@ -1,4 +1,4 @@
-//! Events, and what is sent of them: `{"type": …, "timestamp": …, "data": {…}}`, in less than 20 kB.
+//! Events and their bodies: `{"type": …, "timestamp": …, "data": {…}}`, in less than 20 kB.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,13 +7,13 @@ use crate::serve::jobs::{Bake, Baked, Failure, Job, Subject, Work, identity};
 
 use super::event_type::EventType;
 
-/// How many bytes of a text are sent: more than any code, slug or address of the site has.
+/// The most bytes of a text to send: longer than any code, slug or address of the site.
 const LONGEST_TEXT: usize = 300;
 
-/// How many warnings are sent.
+/// The most warnings to send.
 const MOST_WARNINGS: usize = 5;
 
-/// A text as it is sent: cut if it is too long to be what it should be.
+/// A text as sent: cut if it is implausibly long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Text<'a>(pub &'a str);
 
@@ -23,12 +23,12 @@ impl Serialize for Text<'_> {
     }
 }
 
-/// Why something was given up.
+/// The cause of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Cause<'a> {
-    /// The kind of failure; see [`crate::Error::code`].
+    /// The code; see [`crate::Error::code`].
     code: Text<'a>,
-    /// In words.
+    /// As text.
     text: Text<'a>,
 }
 
@@ -38,7 +38,7 @@ impl<'a> From<&'a Failure> for Cause<'a> {
     }
 }
 
-/// Something that has happened; its fields are the `data` that is sent.
+/// An event; its fields are the `data` that is sent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum Event<'a> {
@@ -50,22 +50,22 @@ pub enum Event<'a> {
         slug: Text<'a>,
         /// Its `_id` in MongoDB.
         mongo_id: Text<'a>,
-        /// Where the video is.
+        /// The address of the video.
         mp4_url: Text<'a>,
         /// Bytes of the video.
         mp4_bytes: u64,
-        /// Where the poster is, if one could be made.
+        /// The address of the poster, if one could be made.
         thumbnail_url: Option<Text<'a>>,
         /// Frames of the tape.
         frames: u64,
-        /// How long it lasts.
+        /// Its length.
         seconds: f64,
         /// The preset with its version and codec.
         preset: Text<'a>,
-        /// What is odd about the tape: the first few.
+        /// The first few warnings about the tape.
         warnings: Vec<Text<'a>>,
     },
-    /// A tape was given up.
+    /// A bake has failed for good.
     TapeFailed {
         /// Its code.
         code: Text<'a>,
@@ -73,7 +73,7 @@ pub enum Event<'a> {
         slug: Text<'a>,
         /// Its `_id` in MongoDB.
         mongo_id: Text<'a>,
-        /// Why.
+        /// The cause.
         failure: Cause<'a>,
     },
     /// The record of an item is on the PDS: new, changed, or adopted from the site.
@@ -84,30 +84,30 @@ pub enum Event<'a> {
         id: Text<'a>,
         /// Its code, or its slug or id if it has none.
         label: Text<'a>,
-        /// Where the record is: `at://did/collection/rkey`.
+        /// The address of the record: `at://did/collection/rkey`.
         uri: Text<'a>,
-        /// Whether the item was taken back, and its record says so.
+        /// Whether the item is nuked, and its record is marked so.
         nuked: bool,
     },
-    /// The record of an item was deleted, as the item is gone.
+    /// The record of an item was deleted, because the item is gone.
     ItemWithdrawn {
         /// The name of its collection.
         medium: &'static str,
         /// Its `_id` in MongoDB.
         id: Text<'a>,
-        /// Where the record was.
+        /// The address of the deleted record.
         uri: Text<'a>,
     },
-    /// The record of an item could not be brought in step, and that was given up.
+    /// Publishing an item has failed for good.
     ItemFailed {
         /// The name of its collection.
         medium: Text<'a>,
         /// Its `_id` in MongoDB.
         id: Text<'a>,
-        /// Why.
+        /// The cause.
         failure: Cause<'a>,
     },
-    /// Nothing: the operator wants to know whether an endpoint takes what it is sent.
+    /// A test by the operator.
     Test {
         /// The endpoint.
         endpoint: Text<'a>,
@@ -147,7 +147,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Work was given up; `None` if nobody is told of that kind of work.
+    /// Work has failed for good; `None` if there is no event for that kind of work.
     #[must_use]
     pub fn failed(work: &'a Work, failure: &'a Failure) -> Option<Event<'a>> {
         let failure = failure.into();
@@ -176,7 +176,7 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// What is sent of it, with the job that it comes from.
+    /// The body to send, with the job that caused it.
     ///
     /// # Panics
     /// Never: texts and numbers can be written as JSON.
@@ -189,16 +189,16 @@ impl<'a> Event<'a> {
     }
 }
 
-/// The id of what a job tells, the same to all endpoints and however often it is told: an attempt that dies after it has
-/// told is made again, and says the same. When the job is asked for anew, what it tells is another thing.
+/// The id of a job's event, the same for all endpoints and repetitions: if an attempt dies after sending, the next one
+/// sends the same event. A new request for the job makes a new event.
 #[must_use]
 pub fn event_id(job: &Job, event: &str) -> String {
-    // A job that has expired, and is asked for again later, counts its rounds anew.
+    // A job that has expired and is requested again restarts its rounds.
     let created = job.created.as_millisecond().to_string();
     format!("msg_{}", identity(event, &[&job.id, &created, &job.round.to_string()]))
 }
 
-/// The id of something that no job tells.
+/// The id of an event without a job.
 #[must_use]
 pub fn test_id() -> String {
     format!("msg_{:024x}", fastrand::u128(..) >> 32)

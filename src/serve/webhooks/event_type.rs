@@ -1,4 +1,4 @@
-//! The types of events, by which endpoints subscribe.
+//! The types of events that endpoints subscribe to.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ pub enum EventType {
     /// A tape has its video and poster.
     #[serde(rename = "tape.baked")]
     TapeBaked,
-    /// A tape was given up.
+    /// A bake has failed for good.
     #[serde(rename = "tape.failed")]
     TapeFailed,
     /// The record of an item is on the PDS: new, changed, or adopted from the site.
@@ -17,16 +17,16 @@ pub enum EventType {
     /// The record of an item was deleted.
     #[serde(rename = "item.withdrawn")]
     ItemWithdrawn,
-    /// The record of an item could not be brought in step, and that was given up.
+    /// Publishing an item has failed for good.
     #[serde(rename = "item.failed")]
     ItemFailed,
-    /// The operator tries an endpoint.
+    /// The operator tests an endpoint.
     #[serde(rename = "webhook.test")]
     Test,
 }
 
 impl EventType {
-    /// Those that can be subscribed to.
+    /// The types that endpoints can subscribe to.
     pub const ALL: [EventType; 5] = [
         EventType::TapeBaked,
         EventType::TapeFailed,
@@ -35,7 +35,7 @@ impl EventType {
         EventType::ItemFailed,
     ];
 
-    /// The type of that name, if it can be subscribed to.
+    /// The type of that name, if endpoints can subscribe to it.
     #[must_use]
     pub fn named(name: &str) -> Option<EventType> {
         EventType::ALL.into_iter().find(|event| event.name() == name)

@@ -1,4 +1,4 @@
-//! Webhooks: what happens, who subscribes to it, and how they know that it is we who say so. Pure.
+//! Webhooks: events, endpoints that subscribe to them, and signatures. Pure.
 
 mod endpoint;
 mod event;

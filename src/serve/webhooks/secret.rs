@@ -1,4 +1,4 @@
-//! Secrets that an endpoint and the service share, and signatures made with them, as Standard Webhooks 1.0.0 has it:
+//! Secrets that an endpoint and the service share, and their signatures, according to Standard Webhooks 1.0.0:
 //! <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>.
 
 use std::fmt;
@@ -9,48 +9,48 @@ use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-/// Marks a secret of this kind.
+/// The prefix of these secrets.
 const PREFIX: &str = "whsec_";
 
-/// Bytes of a secret; the specification asks for 24 to 64.
+/// Bytes of a secret; the specification requires 24 to 64.
 const BYTES: usize = 32;
 
-/// What the key for callbacks is derived with, so that it opens nothing else.
+/// The label that derives the key for callbacks, so that it has no other use.
 const CALLBACKS: &[u8] = b"telecine callback";
 
-/// What an endpoint and the service share: `whsec_` and base64. Prints as `***`.
+/// A shared secret: `whsec_` and base64. Prints as `***`.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// A new one, by chance.
+    /// A new random secret.
     ///
     /// # Panics
-    /// When the system has no chance to give.
+    /// If the system has no random numbers.
     #[must_use]
     pub fn generate() -> Secret {
         let mut bytes = [0; BYTES];
-        getrandom::fill(&mut bytes).expect("every system that this runs on has random numbers");
+        getrandom::fill(&mut bytes).expect("the system provides random numbers");
         Secret::of(&bytes)
     }
 
-    /// The one that signs callbacks. Whoever has it can tell that a callback is ours, and cannot ask for a bake.
+    /// The secret that signs callbacks. It verifies our callbacks, but does not allow requests to bake.
     ///
     /// # Panics
-    /// Never: keys of any length are taken.
+    /// Never: keys of any length are accepted.
     #[must_use]
     pub fn of_callbacks(secret: &SecretString) -> Secret {
         Secret::of(&authenticate(secret.expose_secret().as_bytes(), &[CALLBACKS]))
     }
 
-    /// What was stored; `None` if it is none.
+    /// Parses a stored secret; `None` if it is invalid.
     #[must_use]
     pub fn parse(text: &str) -> Option<Secret> {
         let encoded = text.strip_prefix(PREFIX)?;
         STANDARD.decode(encoded).is_ok().then(|| Secret(text.into()))
     }
 
-    /// In full, for the one who is to know it.
+    /// The full secret, for its owner.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -73,7 +73,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The value of `webhook-signature`: a signature with each secret. A receiver takes any that it can check.
+/// The value of `webhook-signature`: a signature with each secret. A receiver accepts any that it can verify.
 #[must_use]
 pub fn signature(secrets: &[&Secret], id: &str, timestamp: i64, body: &[u8]) -> String {
     let signatures: Vec<_> = secrets.iter().map(|secret| secret.sign(id, timestamp, body)).collect();
@@ -81,7 +81,7 @@ pub fn signature(secrets: &[&Secret], id: &str, timestamp: i64, body: &[u8]) -> 
 }
 
 fn authenticate(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("keys of any length are taken");
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("keys of any length are accepted");
     for part in parts {
         mac.update(part);
     }

@@ -1,4 +1,4 @@
-//! Endpoints are told what a job has come to, each by a job of its own.
+//! Notifies endpoints of the outcome of a job, each by its own job.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -11,14 +11,14 @@ use crate::serve::store::Place;
 use crate::serve::webhooks::{Event, Text, event_id};
 use crate::sync::AccountReport;
 
-/// How many jobs are stored at once.
+/// The number of jobs stored in parallel.
 const AT_ONCE: usize = 16;
 
-/// Asks that all who subscribe be told what comes of a job. This is done before the end of the job is written down: a worker
-/// that dies in between leaves the job to another one, which says the same, and what was asked for already stays as it is.
+/// Requests that all subscribers be notified of a job's outcome. This happens before the end of the job is stored: if
+/// the worker dies in between, another one repeats the job with the same event, and existing requests stay as they are.
 ///
 /// # Errors
-/// When the database cannot be read or written.
+/// If the database cannot be read or written.
 pub async fn announce(service: &Service, job: &Job, event: &Event<'_>) -> Result<()> {
     let event_type = event.event_type();
     let subscribers = service.store.subscribers(event_type).await?;
@@ -35,11 +35,12 @@ pub async fn announce(service: &Service, job: &Job, event: &Event<'_>) -> Result
     stored.buffer_unordered(AT_ONCE).try_collect::<()>().await
 }
 
-/// Tells that an item has its record in that place, if that is news. It is if the record was written; also if the ledger does
-/// not know of it as it is, as somebody else wrote it; and if an earlier attempt may have written it, and died before it said so.
+/// Announces that an item has its record in that place, if that is news: the record was written; or the ledger does not
+/// know this state, because another program wrote it; or an earlier attempt may have written it and died before the
+/// announcement.
 ///
 /// # Errors
-/// When the database cannot be read or written.
+/// If the database cannot be read or written.
 pub async fn announce_item(
     service: &Service,
     job: &Job,
@@ -50,7 +51,7 @@ pub async fn announce_item(
 ) -> Result<()> {
     let (medium, id) = (item.medium(), item.id);
     let has_written = report.done.values().any(|done| done.create + done.update + done.adopt > 0);
-    // Somebody may only have wanted it looked at: then nobody knows what it was like before.
+    // The entry may have no digest because a new check was requested: then the earlier state is unknown.
     let is_news = before.is_none_or(|before| {
         (&before.did, &before.rkey) != (&place.did, &place.rkey)
             || (before.digest.is_some() && before.digest != place.digest)
@@ -64,10 +65,10 @@ pub async fn announce_item(
     announce(service, job, &event).await
 }
 
-/// Tells that the record of an item was deleted.
+/// Announces that the record of an item was deleted.
 ///
 /// # Errors
-/// When the database cannot be read or written.
+/// If the database cannot be read or written.
 pub async fn announce_withdrawal(service: &Service, job: &Job, medium: Medium, id: Id, place: &Place) -> Result<()> {
     let (id, uri) = (id.to_string(), uri(medium, place));
     let event = Event::ItemWithdrawn { medium: medium.plural(), id: Text(&id), uri: Text(&uri) };

@@ -1,5 +1,4 @@
-//! A tape is baked: ZIP from Spaces, video and poster back to Spaces, its record if that is ours to write, and then
-//! whoever asked is told.
+//! Bakes a tape: ZIP from Spaces, video and poster to Spaces, its record if we publish it, and then the callback.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,13 +20,13 @@ use crate::sync::{self, Control, LocalFiles, Zip};
 use super::announce::announce;
 use super::mirror;
 
-/// How many names of files are kept that are of no use in a tape.
+/// The most names of ignored files that are kept.
 const MOST_EXTRA: usize = 10;
 
 /// Bakes a tape.
 ///
 /// # Errors
-/// What is wrong with the tape; what a server says.
+/// Errors of the tape or of a server.
 pub async fn bake(
     service: &Service,
     claim: &Claim,
@@ -37,7 +36,7 @@ pub async fn bake(
 ) -> Result<End> {
     progress.enter(Stage::Downloading);
     let found = match service.services.mongo.find(Medium::Tape, &work.mongo_id).await {
-        // A tape that makes no record can be baked all the same.
+        // A tape without a valid record can still be baked.
         Err(Error::Remote(RemoteError::UnusableItem { .. })) => None,
         found => found?,
     };
@@ -65,7 +64,7 @@ async fn zip_of(service: &Service, work: &Bake, found: Option<&Found>) -> Result
     }
 }
 
-/// What the job came to before, if the same bytes would come to the same again.
+/// The previous result of the job, if the same bytes would give the same result.
 async fn same_as_before(service: &Service, claim: &Claim, work: &Bake, zip: &Zip) -> Result<Option<Baked>> {
     let Some(Outcome::Baked(before)) = &claim.job.outcome else { return Ok(None) };
     let preset = format!("{}@{}/", service.preset.name, service.preset.version);
@@ -88,21 +87,21 @@ async fn make(
     let (sender, poster) = oneshot::channel();
     let show = move |poster: &Path| drop(sender.send(poster.to_owned()));
     let bake = sync::bake(&service.services, &service.preset, zip, control, show, progress.frames());
-    // Whoever watches sees the poster long before the video is made.
+    // Watchers see the poster long before the video is made.
     let (bake, thumbnail_url) = tokio::join!(bake, put_poster(service, claim, &work.code, poster));
     let (bake, thumbnail_url) = (bake?, thumbnail_url?);
     let (Some(video), Some(encoded)) = (&bake.files.video, &bake.files.encoded) else {
         unreachable!("a bake that succeeds has a video and knows how it was made")
     };
     progress.enter(Stage::Uploading);
-    // Whoever has the job by now puts the same bytes there, unless it is of another preset.
+    // If another worker has the job by now, it stores the same bytes, unless it has another preset.
     if service.store.renew(claim, Some(Stage::Uploading), None).await? == Renewed::Lost {
         return Err(Error::Interrupted);
     }
     let spaces = &service.services.spaces;
     spaces.put(videos(service), &video_key(&work.code), "video/mp4", video.file.path()).await?;
     let mut facts = bake.facts;
-    // Strangers may put thousands of files into a ZIP.
+    // An untrusted ZIP may contain thousands of files.
     facts.extra.truncate(MOST_EXTRA);
     let baked = Baked {
         zip: hash,
@@ -118,7 +117,7 @@ async fn make(
     };
     if let (Publisher::Telecine, Some(found)) = (service.config.publisher, found) {
         progress.enter(Stage::Publishing);
-        // As it is now: it may have been taken back while it was encoded.
+        // The current state: it may have been taken back while it was encoded.
         if let Some(found) = service.services.mongo.find(Medium::Tape, &found.item.id.to_string()).await? {
             publish(service, claim, &found, bake.files, control).await?;
         }
@@ -126,7 +125,7 @@ async fn make(
     Ok(baked)
 }
 
-/// Puts the poster into Spaces as soon as there is one, and says where it is.
+/// Uploads the poster to Spaces as soon as it exists, and returns its address.
 async fn put_poster(
     service: &Service,
     claim: &Claim,
@@ -141,7 +140,7 @@ async fn put_poster(
     Ok(Some(url))
 }
 
-/// Writes the record. A video that can be played is done, even if its record has to wait: that is a job of its own then.
+/// Writes the record. The bake is done once the video can be played; a record that has to wait becomes its own job.
 async fn publish(service: &Service, claim: &Claim, found: &Found, files: LocalFiles, control: &Control) -> Result<()> {
     let before = service.store.place(found.item.medium(), found.item.id).await?;
     let end = mirror::publish(service, claim, found, before.as_ref(), Some(files), control).await?;

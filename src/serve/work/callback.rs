@@ -1,4 +1,4 @@
-//! Whoever asked for a bake is told how it ended, in the oven's words.
+//! Sends the callback of a bake, in the oven's format.
 
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::serve::jobs::{BakeEnd, Callback, End, Job, Outcome};
 use crate::serve::service::Service;
 use crate::serve::webhooks::{Secret, event_id};
 
-/// What the receiver is sent.
+/// The body of a callback.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
@@ -38,10 +38,10 @@ enum Told<'a> {
     },
 }
 
-/// Tells the receiver.
+/// Sends the callback.
 ///
 /// # Errors
-/// [`ServeError`]; when the database cannot be read.
+/// [`ServeError`]; if the database cannot be read.
 pub async fn callback(service: &Service, job: &Job, work: &Callback) -> Result<End> {
     let bake = &work.bake;
     let url = service.receivers.accept(&bake.callback_url)?.url;
@@ -54,7 +54,7 @@ pub async fn callback(service: &Service, job: &Job, work: &Callback) -> Result<E
         BakeEnd::Failed { error } => Told::Failed { error },
     };
     let url = match (&work.end, how(service.config.publisher, &url, &work.end, tape.as_ref())) {
-        (_, How::NotAtAll) => return Ok(End::Done(Outcome::Noted("the receiver has it already".into()))),
+        (_, How::NotAtAll) => return Ok(End::Done(Outcome::Noted("the receiver already has the result".into()))),
         (BakeEnd::Done { .. }, How::WithoutRecord) => without_record(url),
         _ => url,
     };
@@ -69,31 +69,31 @@ pub async fn callback(service: &Service, job: &Job, work: &Callback) -> Result<E
     match service.receivers.post(&receiver, &event_id(job, "callback"), body, &keys).await {
         Ok(()) => Ok(End::Done(Outcome::Noted("delivered".into()))),
         Err(Error::Serve(ServeError::Declined { status: 410, .. })) => {
-            Ok(End::Done(Outcome::Noted("the receiver has gone for good".into())))
+            Ok(End::Done(Outcome::Noted("the receiver returned 410".into())))
         }
         Err(error) => Err(error),
     }
 }
 
-/// Whether a receiver is sent the secret itself: the site's is, as the oven did so. Others that may be told go by the
-/// signature, which gives nothing away.
+/// Whether a receiver gets the secret itself: only the site's, as from the oven. Others verify the signature, which
+/// reveals nothing.
 fn knows_secret(site: &Url, receiver: &Url) -> bool {
     site.host().is_some() && site.host() == receiver.host()
 }
 
-/// How the receiver is to be told.
+/// How to send the callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
-    /// As the caller said.
+    /// As the caller requested.
     AsAsked,
     /// So that it creates no record.
     WithoutRecord,
-    /// It knows.
+    /// Not needed: the receiver already has the result.
     NotAtAll,
 }
 
-/// The site's receiver creates a record each time that it is told of a video. So it is told once; and again only what
-/// creates none.
+/// The site's receiver creates a record for each callback with a video. So it gets one only once; repetitions must not
+/// create a record.
 fn how(publisher: Publisher, url: &Url, end: &BakeEnd, tape: Option<&TapeVideo>) -> How {
     let BakeEnd::Done { mp4_url, .. } = end else { return How::AsAsked };
     if asks_for_no_record(url) {

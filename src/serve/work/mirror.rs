@@ -1,4 +1,4 @@
-//! An item's record is brought in step with the item as it is now.
+//! Brings an item's record in step with the item's current state.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use super::announce::{announce_item, announce_withdrawal};
 use super::digest::digest;
 use super::unasked::unasked_bake;
 
-/// Mirrors an item: creates, updates or takes back its record.
+/// Mirrors an item: creates, updates or withdraws its record.
 ///
 /// # Errors
-/// What a server says; what is wrong with the item.
+/// Errors of a server or of the item.
 pub async fn mirror(
     service: &Service,
     claim: &Claim,
@@ -29,7 +29,7 @@ pub async fn mirror(
     control: &Control,
 ) -> Result<End> {
     let Some((medium, id)) = subject.item() else {
-        let text = format!("{} {} is no item", subject.medium, subject.id);
+        let text = format!("{} {} is not an item", subject.medium, subject.id);
         return Ok(End::Hopeless(Failure { code: "item.unknown".into(), text }));
     };
     let Some(found) = service.services.mongo.find(medium, &subject.id).await? else {
@@ -37,30 +37,30 @@ pub async fn mirror(
     };
     let place = service.store.place(medium, id).await?;
     if is_disowned(service, &found, place.as_ref()).await? {
-        // Who deletes an account leaves some of it behind without a name; it is not to come back as a guest's.
-        return Ok(noted("left without a record: its owner has gone"));
+        // A deleted account leaves some items without an owner; they must not come back as a guest's.
+        return Ok(noted("not published: its owner deleted the account"));
     }
     if let Some(note) = leave_to_bake(service, &found).await? {
         return Ok(noted(note));
     }
-    // An earlier attempt may have published it, and died before it told who subscribes.
+    // An earlier attempt may have published it and died before it notified subscribers.
     if !claim.job.is_repeated() && place.as_ref().is_some_and(|place| is_as_published(&found, place)) {
-        return Ok(noted("published as it is"));
+        return Ok(noted("already published"));
     }
     progress.enter(Stage::Publishing);
     publish(service, claim, &found, place.as_ref(), None, control).await
 }
 
-/// Whether MongoDB knows the record's key, and nothing else has changed since the record was written.
+/// Whether MongoDB has the record's key, and nothing else has changed since the record was written.
 fn is_as_published(Found { owner, item, .. }: &Found, place: &Place) -> bool {
     sync::is_known(item, &place.rkey) && place.digest.as_ref() == Some(&digest(owner, item))
 }
 
-/// Publishes an item, with its files if they have been made, tells who subscribes, and notes where its record is. The ledger knows
-/// of its record `before` that.
+/// Publishes an item, with its files if they have been made, notifies subscribers, and stores the place of its record.
+/// `before` is the ledger's entry so far.
 ///
 /// # Errors
-/// What a server says.
+/// Errors of a server.
 pub async fn publish(
     service: &Service,
     claim: &Claim,
@@ -82,7 +82,7 @@ pub async fn publish(
     let (medium, id) = (found.item.medium(), found.item.id);
     let end = End::of_report(&report);
     let Some(now) = services.mongo.find(medium, &id.to_string()).await? else {
-        // It was deleted meanwhile, and whoever was told of that has found no record yet.
+        // It was deleted meanwhile, and the job for the deletion has found no record yet.
         return withdraw(service, claim, medium, id).await.map(noted);
     };
     if let Some(did) = account.did
@@ -99,8 +99,8 @@ pub async fn publish(
     Ok(end)
 }
 
-/// Notes where the record of a new item is going to be, so that it is found there if the item is deleted before MongoDB knows
-/// its key.
+/// Stores the future place of a new item's record, so that it is found if the item is deleted before MongoDB has its
+/// key.
 async fn foretell_place(service: &Service, account: &Account, item: &Item) -> Result<()> {
     let (medium, id, keys) = (item.medium(), item.id, &item.keys);
     let Some(did) = account.did.clone().filter(|_| account.blocked().is_none()) else { return Ok(()) };
@@ -109,27 +109,27 @@ async fn foretell_place(service: &Service, account: &Account, item: &Item) -> Re
     service.store.note_place(medium, id, &Place { did, rkey, digest: None }).await
 }
 
-/// Takes back the record of an item that is gone.
+/// Withdraws the record of an item that is gone.
 async fn withdraw(service: &Service, claim: &Claim, medium: Medium, id: Id) -> Result<&'static str> {
     let store = &service.store;
-    let Some(place) = store.place(medium, id).await? else { return Ok("gone, and had no record") };
+    let Some(place) = store.place(medium, id).await? else { return Ok("item deleted; it had no record") };
     let may_go = async |account: &Account, record: &Existing| may_go(service, account, medium, id, record).await;
     let went = async || {
-        // Also where it was gone: an earlier attempt may have deleted it, and been killed before it could say so.
+        // Also if it did not exist: an earlier attempt may have deleted it and died before the announcement.
         announce_withdrawal(service, &claim.job, medium, id, &place).await?;
         store.note_withdrawal(medium, id).await
     };
     let place = (place.did.as_str(), place.rkey.as_str());
     Ok(match sync::withdraw(&service.services, place, medium, id, may_go, went).await? {
         Withdrawal::Withdrawn => "withdrawn",
-        Withdrawal::WasGone => "gone, and so is its record",
-        Withdrawal::IsOfAnother => "gone, and something else is where its record was",
-        Withdrawal::ItemIsThere => "the item is there",
+        Withdrawal::WasGone => "item deleted; its record was already gone",
+        Withdrawal::IsOfAnother => "item deleted; its key now belongs to another record",
+        Withdrawal::ItemIsThere => "item exists; record kept",
     })
 }
 
-/// Saves a record before it goes, and keeps too many of one account from going within a day: a mistake in the database is
-/// not to empty a repo. Owners who delete their accounts want all of it gone, and nothing kept.
+/// Backs up a record before it is deleted, and limits deletions per account and day: a mistake in the database must not
+/// empty a repo. For owners who delete their accounts, everything is deleted and nothing is kept.
 async fn may_go(service: &Service, account: &Account, medium: Medium, id: Id, record: &Existing) -> Result<()> {
     if account.is_leaving {
         return Ok(());
@@ -145,14 +145,14 @@ async fn may_go(service: &Service, account: &Account, medium: Medium, id: Id, re
     service.store.save_record(medium, id, &record.value).await
 }
 
-/// Whether an item that is nobody's now had an owner before.
+/// Whether an item without an owner had one before.
 async fn is_disowned(service: &Service, found: &Found, place: Option<&Place>) -> Result<bool> {
     let Some(place) = place.filter(|_| found.owner == Owner::Guest) else { return Ok(false) };
     let guest = service.services.mongo.account(&Owner::Guest).await?.and_then(|account| account.did);
     Ok(guest.is_some_and(|did| did != place.did))
 }
 
-/// Why nothing is to be done for a tape yet: its video comes first, and the record with it.
+/// Why a tape must wait: its video comes first, and the record with it.
 async fn leave_to_bake(service: &Service, found: &Found) -> Result<Option<&'static str>> {
     let Content::Tape { form: TapeForm::Zip, status, .. } = &found.item.content else { return Ok(None) };
     let has_key = found.item.keys.atproto.is_some() || found.item.keys.at.is_some();
@@ -162,8 +162,8 @@ async fn leave_to_bake(service: &Service, found: &Found) -> Result<Option<&'stat
     let Some(work) = unasked_bake(&service.config, &found.item) else { return Ok(None) };
     let is_over = service.store.job(&work.id()).await?.is_some_and(|job| job.state.is_over());
     if is_over {
-        // It is baked, or cannot be; a record is another matter.
-        return Ok((service.config.publisher == Publisher::Site).then_some("left to the site, which has its video"));
+        // It is baked, or cannot be; its record is handled separately.
+        return Ok((service.config.publisher == Publisher::Site).then_some("left to the site, which has the video"));
     }
     service.submit(&work, Duration::ZERO, true).await?;
     Ok(Some("left to its bake"))

@@ -1,4 +1,4 @@
-//! How each kind of work is done. One file a kind.
+//! The implementation of each kind of work, in one file per kind.
 
 mod announce;
 mod bake;
@@ -24,7 +24,7 @@ use super::webhooks::Event;
 /// Does the work of a job.
 ///
 /// # Errors
-/// What keeps it from being done.
+/// If the work fails.
 pub fn work<'a>(
     service: &'a Service,
     claim: &'a Claim,
@@ -40,10 +40,10 @@ pub fn work<'a>(
     }
 }
 
-/// Tells whoever waits for the work, or has subscribed to such news, that it is given up.
+/// Notifies callers and subscribers that work has failed for good.
 ///
 /// # Errors
-/// When the database cannot be written.
+/// If the database cannot be written.
 pub async fn give_up(service: &Service, claim: &Claim, failure: &Failure) -> Result<()> {
     if let Work::Bake(bake) = &claim.job.work {
         let callback = Callback { bake: bake.clone(), end: BakeEnd::Failed { error: failure.text.clone() } };

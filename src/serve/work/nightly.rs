@@ -1,4 +1,5 @@
-//! Mirroring with the ledger in mind: what lost its owner stays without a record, and the ledger learns where records are.
+//! Mirroring with the ledger: items that lost their owner stay without a record, and the ledger stores the places of
+//! records.
 
 use futures_util::future::BoxFuture;
 
@@ -9,8 +10,8 @@ use crate::serve::store::{Place, Store};
 use crate::sync::{AccountPlan, Action, Control, LocalFiles, Mirroring, Services, Step, Strategy};
 use crate::video::Preset;
 
-/// The site may leave items of a deleted account behind without a name.
-const DISOWNED: &str = "its owner has gone";
+/// The site may leave items of a deleted account without an owner.
+const DISOWNED: &str = "its owner deleted the account";
 
 /// The strategy of the service's plans.
 pub struct Nightly {
@@ -19,12 +20,12 @@ pub struct Nightly {
 }
 
 impl Nightly {
-    /// Encodes tapes as the preset says, and keeps the ledger of that store.
+    /// Encodes tapes with the preset, and maintains the ledger of the store.
     pub fn new(preset: &Preset, store: &Store) -> Nightly {
         Nightly { mirroring: Mirroring(preset.clone()), store: store.clone() }
     }
 
-    /// Blocks what was somebody's, and is to become a guest's.
+    /// Blocks items that lost their owner and would become a guest's.
     async fn block_disowned(&self, did: &str, plan: &mut AccountPlan) -> Result<()> {
         let is_new = |step: &Step| matches!(step.action, Action::Create { .. });
         let new: Vec<_> =
@@ -50,7 +51,7 @@ impl Strategy for Nightly {
             if plan.account.owner == Owner::Guest {
                 self.block_disowned(&did, plan).await?;
             }
-            // A record that is about to be made is noted too: when the item goes first, somebody looks there.
+            // A future record is stored too, so that it is found if the item is deleted first.
             let place = |step: &Step| {
                 let rkey = step.action.rkey()?.to_owned();
                 let is_right = matches!(step.action, Action::Keep { .. } | Action::Adopt { .. });

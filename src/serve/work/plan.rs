@@ -1,4 +1,4 @@
-//! All accounts are planned and brought in step: whatever the stream has missed is found then.
+//! The full plan: brings all accounts in step, and finds everything that the stream has missed.
 
 use std::sync::Arc;
 
@@ -13,22 +13,22 @@ use crate::serve::jobs::{End, Outcome, Planned, State};
 use crate::serve::service::Service;
 use crate::sync::{self, Accounts, Control, Guards, Items, Scope};
 
-/// How many accounts are worked on at once, beside everything else that the service does.
+/// The number of accounts processed in parallel, beside all other work of the service.
 const ACCOUNTS: usize = 4;
 
-/// How many tapes without a video a plan has baked.
+/// The most tapes without a video for which a plan requests bakes.
 const MOST_BAKES: i64 = 1_000;
 
-/// Plans everybody, and carries the plans out. What cannot be done for one account is no failure of the plan.
+/// Plans all accounts, and carries the plans out. A failure of one account is not a failure of the plan.
 ///
 /// # Errors
-/// What keeps the accounts from being listed.
+/// If the accounts cannot be listed.
 pub async fn plan(service: &Service, control: &Control) -> Result<End> {
-    // It was parsed from a number of seconds that fits.
+    // Parsed from a number of seconds that fits.
     let settle = SignedDuration::try_from(service.config.settle).unwrap_or(SignedDuration::ZERO);
     let items = match service.config.publisher {
         Publisher::Telecine => Items::All,
-        // The site may still be writing the records of younger ones; they are mirrored by jobs of their own.
+        // The site may still be writing the records of newer ones, which have their own jobs.
         Publisher::Site => Items::MadeBefore(Timestamp::now() - settle),
     };
     let scope = Scope {
@@ -50,8 +50,8 @@ pub async fn plan(service: &Service, control: &Control) -> Result<End> {
     Ok(End::Done(Outcome::Planned(Planned::new(&report, bakes))))
 }
 
-/// Asks for the bakes of recordings that the site knows no video of, unless they were given up or are under way; says how
-/// many these are.
+/// Requests bakes of recordings without a video on the site, unless they have failed or are in progress; returns their
+/// number.
 async fn bake_what_has_no_video(service: &Service) -> Result<usize> {
     let young = service.config.settle;
     let mut bakes = 0;

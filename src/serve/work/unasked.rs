@@ -1,11 +1,11 @@
-//! Tapes that nobody has posted to be baked: the site could not, or its post was lost.
+//! Bakes of tapes without a request from the site, which may have failed or been lost.
 
 use crate::config::ServiceConfig;
 use crate::record::{Content, Item, TapeForm};
 use crate::serve::jobs::{Bake, Work, is_code};
 
-/// The bake of a recording, wherever its ZIP lies, if its code can name its files; the site is told of its end at its usual
-/// address.
+/// The bake of a recording, with its ZIP at any possible location, if its code is a valid file name; the callback goes
+/// to the site's usual address.
 pub fn unasked_bake(config: &ServiceConfig, item: &Item) -> Option<Work> {
     let Content::Tape { slug, code, form: TapeForm::Zip, .. } = &item.content else { return None };
     if !is_code(code) {

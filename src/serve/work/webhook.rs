@@ -1,4 +1,4 @@
-//! An endpoint that subscribes is told of an event.
+//! Sends an event to an endpoint.
 
 use jiff::Timestamp;
 
@@ -6,10 +6,10 @@ use crate::error::{Error, Result, ServeError};
 use crate::serve::jobs::{End, Failure, Outcome, Patience, Webhook};
 use crate::serve::service::Service;
 
-/// Sends the event, unless the endpoint is there no more.
+/// Sends the event, unless the endpoint no longer exists.
 ///
 /// # Errors
-/// When the database cannot be read or written.
+/// If the database cannot be read or written.
 pub async fn webhook(service: &Service, work: &Webhook) -> Result<End> {
     let store = &service.store;
     let Some(endpoint) = store.endpoint(&work.endpoint).await? else {
@@ -26,7 +26,7 @@ pub async fn webhook(service: &Service, work: &Webhook) -> Result<End> {
     };
     let Err(error) = sent.await else {
         store.note_taken(&endpoint).await?;
-        return Ok(End::Done(Outcome::Noted(format!("endpoint {} has taken it", endpoint.id))));
+        return Ok(End::Done(Outcome::Noted(format!("endpoint {} accepted it", endpoint.id))));
     };
     let text = format!("endpoint {}: {}", endpoint.id, error.chain().join(": "));
     let failure = Failure { code: error.code().into(), text };

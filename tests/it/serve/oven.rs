@@ -131,11 +131,11 @@ async fn requests_that_cannot_be_meant_are_refused_in_the_ovens_words() {
         (with("mongoId", json!(7)), 400, missing),
         (with("callbackSecret", json!("wrong")), 401, "Invalid callback secret"),
         (with("callbackSecret", Value::Null), 401, "Invalid callback secret"),
-        (with("code", json!("../x")), 400, "code is not made of letters and digits"),
+        (with("code", json!("../x")), 400, "code does not consist of letters and digits"),
         (
             with("zipUrl", json!("http://169.254.169.254/latest")),
             400,
-            "http://169.254.169.254/latest is none of the site's; nothing is fetched from there",
+            "http://169.254.169.254/latest is outside the site's buckets",
         ),
         (
             with("callbackUrl", json!("http://10.0.0.1/x?secret=y")),

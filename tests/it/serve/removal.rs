@@ -95,7 +95,7 @@ async fn a_mistake_in_the_database_takes_few_records_and_those_are_saved() {
     assert!(names(&moods[20..]).is_subset(&left));
     let job = jobs(&site).find_one(parked).await.unwrap().unwrap();
     let text = job.get_document("failure").unwrap().get_str("text").unwrap().to_owned();
-    assert!(text.ends_with("of 30 moods were withdrawn within a day; no more than 10 are"), "{text}");
+    assert!(text.ends_with("of 30 moods were withdrawn within a day; the limit is 10"), "{text}");
     let ledger = stored(&site, "ledger");
     let saved = ledger.count_documents(doc! { "withdrawn": { "$exists": true }, "record": { "$type": "string" } });
     assert_eq!(saved.await.unwrap(), 30 - left.len() as u64);

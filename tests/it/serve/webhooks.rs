@@ -376,7 +376,10 @@ async fn only_public_addresses_can_be_subscribed() {
             "https://127.0.0.1:8443/x is not an address to send to: its address is not public",
         ),
         ("https://u:p@a.example/", "https://u:p@a.example/ is not an address to send to: it names a user"),
-        ("https://localhost/x", "https://localhost is not an address to send to: its name leads to no public address"),
+        (
+            "https://localhost/x",
+            "https://localhost is not an address to send to: its name does not resolve to a public address",
+        ),
         ("nowhere", "nowhere is not an address to send to: it cannot be parsed"),
     ] {
         let added = telecine(&site, &format!("webhooks add {url}"), &[]).await;
