@@ -115,7 +115,7 @@ fn an_encoder_that_is_not_lossless_is_found_out() {
 
     let run = workshop.run("convert tape.zip --preset-file false.toml --preset two --json").succeeds();
     let line = run.json().remove(0);
-    assert_eq!(line["warnings"][0], "video in AV1 does not show frame 0 exactly; another codec is taken");
+    assert_eq!(line["warnings"][0], "video in AV1 does not show frame 0 exactly; another codec is used");
     assert_ne!(line["variant"], "false");
 }
 
@@ -129,5 +129,8 @@ fn a_lossless_video_that_is_larger_than_the_tapes_pictures_says_so() {
     let run = workshop.run("convert tape.zip --preset archive").succeeds();
     let text = run.stderr.trim_end();
     assert!(text.starts_with("warning: tape.zip: video is "), "{text}");
-    assert!(text.ends_with(" % larger than the tape's pictures; H.264 or AV1 or VP9 packs them no tighter"), "{text}");
+    assert!(
+        text.ends_with(" % larger than the tape's pictures; H.264 or AV1 or VP9 cannot compress them further"),
+        "{text}"
+    );
 }
