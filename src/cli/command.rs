@@ -95,8 +95,61 @@ fn log() {
 mod tests {
     use super::*;
 
+    /// All commands and subcommands, with everything that clap adds to them.
+    fn all() -> Vec<clap::Command> {
+        let mut root = command();
+        root.build();
+        let (mut found, mut open) = (Vec::new(), vec![root]);
+        while let Some(command) = open.pop() {
+            open.extend(command.get_subcommands().filter(|under| under.get_name() != "help").cloned());
+            found.push(command);
+        }
+        found
+    }
+
     #[test]
     fn arguments_are_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn help_fits_into_80_columns() {
+        let fits = |line: &str| line.chars().count() <= 80;
+        for mut command in all() {
+            for help in [command.render_help(), command.render_long_help()] {
+                let help = help.to_string();
+                assert_eq!(help.lines().find(|line| !fits(line)), None, "{help}");
+            }
+            // clap would wrap a longer example, which could then not be copied.
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert_eq!(after.lines().find(|line| line.starts_with("  ") && !fits(line)), None, "{after}");
+        }
+    }
+
+    #[test]
+    fn every_option_is_under_a_heading_that_all_commands_share() {
+        let headings = ["Selection", "Encoding", "Limits", "Safety", "Service", "Output", "Servers"];
+        for command in all() {
+            let own = |argument: &&clap::Arg| !matches!(argument.get_id().as_str(), "help" | "version");
+            let options = command.get_arguments().filter(|argument| !argument.is_positional()).filter(own);
+            for option in options {
+                let heading = option.get_help_heading();
+                let is_known = heading.is_some_and(|heading| headings.contains(&heading));
+                assert!(is_known, "{}: {option}: {heading:?}", command.get_name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_and_argument_is_explained_without_a_full_stop() {
+        for command in all() {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            let arguments = command.get_arguments().filter(|argument| !argument.is_hide_set());
+            let helps = arguments.map(|argument| argument.get_help().map(ToString::to_string).unwrap_or_default());
+            for text in helps.chain([about]) {
+                assert!(text.starts_with(|first: char| first.is_uppercase() || first == '-'), "{command:?}: {text:?}");
+                assert!(!text.ends_with('.') || text.contains(". "), "{}: {text}", command.get_name());
+            }
+        }
     }
 }

@@ -10,6 +10,9 @@ pub const LIMITS: &str = "Limits";
 /// What a command may change, and what it backs up first.
 #[cfg(feature = "mirror")]
 pub const SAFETY: &str = "Safety";
+/// How the service runs.
+#[cfg(feature = "service")]
+pub const SERVICE: &str = "Service";
 /// Where results go, and in which form.
 pub const OUTPUT: &str = "Output";
 /// How to reach servers.

@@ -1,7 +1,7 @@
-//! What is configured: the only place that reads the environment and the config file.
+//! The configuration: the only code that reads the environment and the config file.
 //!
-//! Every setting has one name, the same in the environment and in the file. The environment wins over the file, the
-//! file over the default. A setting that is set to nothing is not set.
+//! A setting has the same name in the environment and in the file. The environment overrides the file, and the file
+//! overrides the default. A setting with an empty value is not set.
 
 mod origin;
 #[cfg(feature = "service")]
@@ -19,7 +19,7 @@ pub use origin::Origin;
 #[cfg(feature = "service")]
 pub use service::{Publisher, Role, ServiceConfig};
 
-/// What can be set: its name, whether it is secret, and the value it has if nobody sets it.
+/// A setting: its name, whether it is secret, and its default.
 struct Setting {
     name: &'static str,
     is_secret: bool,
@@ -50,7 +50,7 @@ const SETTINGS: &[Setting] = &[
     setting("ART_SPACES_BUCKET", "art-aesthetic-computer"),
     setting("USER_SPACES_BUCKET", "user-aesthetic-computer"),
     setting("AT_BLOBS_SPACES_BUCKET", "at-blobs-aesthetic-computer"),
-    // Those of the service. The secret is called as in the oven's environment.
+    // Settings of the service. The secret has the same name as in the oven's environment.
     secret("CALLBACK_SECRET"),
     secret("TELECINE_ADMIN_TOKEN"),
     setting("TELECINE_ALLOW_LOOPBACK", "no"),
@@ -66,18 +66,18 @@ const SETTINGS: &[Setting] = &[
     setting("TELECINE_SETTLE", "30s"),
 ];
 
-/// A setting as it may be shown.
+/// A setting for display.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingValue {
     /// Its name.
     pub name: &'static str,
-    /// Its value, `***` for a secret; `None` where it is not set.
+    /// Its value, `***` for a secret; `None` if not set.
     pub value: Option<String>,
-    /// Where the value came from; `None` where it is not set.
+    /// The source of the value; `None` if not set.
     pub origin: Option<Origin>,
 }
 
-/// The values in force. Printing it shows no secret.
+/// The current settings. Printing them shows no secret.
 #[derive(Debug, Clone)]
 pub struct Config {
     values: BTreeMap<&'static str, (SecretString, Origin)>,
@@ -86,29 +86,30 @@ pub struct Config {
 /// A pair of keys for Spaces.
 #[derive(Debug, Clone)]
 pub struct SpacesKeys {
-    /// Names the pair.
+    /// The access key.
     pub key: SecretString,
-    /// Proves it.
+    /// The secret key.
     pub secret: SecretString,
 }
 
 impl Config {
-    /// Reads the environment and `file`, or without one `telecine/config.toml` in the user's config folder, if there.
+    /// Reads the environment and `file`, or by default `telecine/config.toml` in the user's config folder, if it
+    /// exists.
     ///
     /// # Errors
     ///
-    /// When a file is named and cannot be read, or is not a config file.
+    /// If a given file cannot be read or is not a config file.
     pub fn load(file: Option<&Path>) -> Result<Config> {
         let environment = |name: &str| std::env::var(name).ok();
         let usual = usual_file(environment).filter(|path| path.exists());
         Config::from_sources(environment, file.or(usual.as_deref()))
     }
 
-    /// The same with another environment.
+    /// As [`Config::load`], with a given environment.
     ///
     /// # Errors
     ///
-    /// When a file is named and cannot be read, or is not a config file.
+    /// If a given file cannot be read or is not a config file.
     pub fn from_sources(environment: impl Fn(&str) -> Option<String>, file: Option<&Path>) -> Result<Config> {
         let mut config = Config { values: BTreeMap::new() };
         for setting in SETTINGS {
@@ -150,7 +151,7 @@ impl Config {
     }
 
     fn set_from(&mut self, path: &Path, text: &str) -> Result<(), crate::error::Cause> {
-        // The parser's own error quotes the line, which may hold a secret.
+        // The parser's own error quotes the line, which may contain a secret.
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| match error.span() {
             Some(span) => {
                 let line = 1 + text[..span.start.min(text.len())].matches('\n').count();
@@ -170,7 +171,7 @@ impl Config {
         Ok(())
     }
 
-    /// All settings as they may be shown.
+    /// All settings for display.
     #[must_use]
     pub fn shown(&self) -> Vec<SettingValue> {
         let show = |setting: &Setting| {
@@ -190,7 +191,7 @@ impl Config {
     }
 
     fn defaulted(&self, name: &'static str) -> &str {
-        let value = self.optional(name).expect("a default is set first and never taken away");
+        let value = self.optional(name).expect("a default is set first and never removed");
         value.expose_secret()
     }
 
@@ -204,11 +205,11 @@ impl Config {
         Ok(url)
     }
 
-    /// Where `MongoDB` is, and the password for it.
+    /// The address of `MongoDB`, including the password.
     ///
     /// # Errors
     ///
-    /// When it is not set.
+    /// If it is not set.
     pub fn mongodb_connection_string(&self) -> Result<&SecretString> {
         self.required("MONGODB_CONNECTION_STRING")
     }
@@ -219,11 +220,11 @@ impl Config {
         self.defaulted("MONGODB_NAME")
     }
 
-    /// Where the PDS is.
+    /// The address of the PDS.
     ///
     /// # Errors
     ///
-    /// When it is set to something that is not the address of a server.
+    /// If its value is not the address of a server.
     pub fn pds_url(&self) -> Result<Url> {
         self.url("PDS_URL")
     }
@@ -232,22 +233,22 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When it is not set.
+    /// If it is not set.
     pub fn pds_admin_password(&self) -> Result<&SecretString> {
         self.required("PDS_ADMIN_PASSWORD")
     }
 
-    /// What exempts from the PDS's rate limits.
+    /// The key that exempts from the PDS's rate limits.
     #[must_use]
     pub fn pds_bypass_key(&self) -> Option<&SecretString> {
         self.optional("PDS_RATE_LIMIT_BYPASS_KEY")
     }
 
-    /// The keys for Spaces; without, only what is public can be read.
+    /// The keys for Spaces; without them, only public files can be read.
     ///
     /// # Errors
     ///
-    /// When one is set and the other is not.
+    /// If only one of the two is set.
     pub fn spaces_keys(&self) -> Result<Option<SpacesKeys>> {
         match (self.required("ART_SPACES_KEY"), self.required("ART_SPACES_SECRET")) {
             (Ok(key), Ok(secret)) => Ok(Some(SpacesKeys { key: key.clone(), secret: secret.clone() })),
@@ -256,11 +257,11 @@ impl Config {
         }
     }
 
-    /// Where Spaces is.
+    /// The address of Spaces.
     ///
     /// # Errors
     ///
-    /// When it is set to something that is not the address of a server.
+    /// If its value is not the address of a server.
     pub fn spaces_endpoint(&self) -> Result<Url> {
         self.url("ART_SPACES_ENDPOINT")
     }
@@ -271,26 +272,26 @@ impl Config {
         self.defaulted("ART_SPACES_REGION")
     }
 
-    /// The bucket of what was made without an account.
+    /// The bucket for items made without an account.
     #[must_use]
     pub fn art_bucket(&self) -> &str {
         self.defaulted("ART_SPACES_BUCKET")
     }
 
-    /// The bucket of what was made with an account.
+    /// The bucket for items made with an account.
     #[must_use]
     pub fn user_bucket(&self) -> &str {
         self.defaulted("USER_SPACES_BUCKET")
     }
 
-    /// The bucket of finished videos.
+    /// The bucket for finished videos.
     #[must_use]
     pub fn blobs_bucket(&self) -> &str {
         self.defaulted("AT_BLOBS_SPACES_BUCKET")
     }
 }
 
-/// Where a config file lies if nobody says otherwise.
+/// The default path of the config file.
 fn usual_file(environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     let set = |name| environment(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let folder = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;

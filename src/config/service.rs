@@ -11,10 +11,10 @@ use url::Url;
 use super::Config;
 use crate::error::{ConfigError, Error, Result};
 
-/// Who creates the records of new items on the PDS.
+/// The program that creates the records of new items on the PDS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Publisher {
-    /// The site, seconds after the insert; the service mends what it misses.
+    /// The site, seconds after the insert; the service creates those that are missing.
     Site,
     /// The service alone.
     Telecine,
@@ -72,23 +72,23 @@ pub struct ServiceConfig {
     pub role: Role,
     /// The addresses of the NATS servers that bring jobs to workers; `None` if workers look for themselves.
     pub queue: Option<SecretString>,
-    /// Where it listens.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// Who creates records.
+    /// The program that creates records.
     pub publisher: Publisher,
-    /// At what time of day, by UTC, everything is planned.
+    /// The time of day of the full plan, in UTC.
     pub plan_at: Time,
-    /// How long a new item is left to the site before the service looks at it.
+    /// How long the service leaves a new item to the site.
     pub settle: Duration,
-    /// What callers of `/bake` and the receiver of callbacks prove themselves by; `/bake` is closed without it.
+    /// The secret shared with callers of `/bake` and the receiver of callbacks; without it, `/bake` is closed.
     pub callback_secret: Option<SecretString>,
-    /// Where a finished tape is reported that nobody has asked for by `/bake`.
+    /// The address that gets a callback for tapes baked without a request to `/bake`.
     pub callback_url: Url,
     /// The hosts that callbacks may go to.
     pub callback_hosts: Vec<String>,
-    /// Whether callbacks may go to this machine, and without TLS.
+    /// Whether callbacks may go to this machine, without TLS.
     pub allows_loopback: bool,
-    /// What opens the actions of the dashboard and the API; they are closed without it.
+    /// The token for actions of the dashboard and the API; without it, they are closed.
     pub admin_token: Option<SecretString>,
 }
 
@@ -96,7 +96,7 @@ impl Config {
     /// The settings of the service.
     ///
     /// # Errors
-    /// [`ConfigError::Setting`] for a value that cannot be meant.
+    /// [`ConfigError::Setting`] for an invalid value.
     pub fn service(&self) -> Result<ServiceConfig> {
         let listen = self.defaulted("TELECINE_LISTEN");
         let publisher = self.defaulted("TELECINE_PUBLISH");

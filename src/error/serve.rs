@@ -1,12 +1,12 @@
-//! What keeps the service from telling others.
+//! Errors of the service itself: addresses, receivers, sockets.
 
 use super::{Cause, Disposition, Fault};
 
-/// What keeps the service from telling others.
+/// Errors of the service itself: addresses, receivers, sockets.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// An address is not one that anything may be sent to.
+    /// The address of a receiver is not allowed.
     #[error("{url} is not an address to send to: {reason}")]
     RefusedAddress {
         /// The address, without its query.
@@ -14,30 +14,30 @@ pub enum ServeError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The receiver did not take what it was sent.
+    /// The receiver refused the request.
     #[error("{url} returned {status}")]
     Declined {
-        /// The address, without what may be nobody else's business.
+        /// The address, without parts that may be secret.
         url: String,
         /// The HTTP status.
         status: u16,
-        /// Not to be asked again before this, if it has said so.
+        /// The earliest time for a retry, if the receiver has named one.
         after: Option<jiff::Timestamp>,
     },
-    /// The receiver could not be reached, or its response did not come.
+    /// The receiver could not be reached, or sent no response.
     #[error("{url} gave no response")]
     NoResponse {
-        /// The address, without what may be nobody else's business.
+        /// The address, without parts that may be secret.
         url: String,
-        /// What went wrong.
+        /// The cause.
         source: Cause,
     },
-    /// The service cannot listen where it is to.
+    /// The service cannot listen on its address.
     #[error("cannot listen on {address}")]
     Listen {
-        /// Where.
+        /// The address.
         address: String,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The queue of many machines did not do what it was asked to.
@@ -61,7 +61,7 @@ impl ServeError {
         }
     }
 
-    /// What to do about it. A receiver is being deployed, or set up, as often as it is gone for good.
+    /// How to proceed. A receiver that fails may be gone for good, or may just be starting or being set up.
     #[must_use]
     pub fn disposition(&self) -> Disposition {
         match self {

@@ -36,7 +36,7 @@ impl MirrorState {
     /// As it is now.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn read(service: &Service, now: Timestamp) -> Result<MirrorState> {
         let (store, mongo) = (&service.store, &service.services.mongo);
         let plan = Work::Plan.id();

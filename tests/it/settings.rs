@@ -67,7 +67,7 @@ fn a_setting_that_is_needed_and_missing_is_named() {
     assert!(run.stderr.contains("cannot read gone.toml"), "{}", run.stderr);
     let url = crate::stack::stack().pds_url();
     let run = telecine(&workshop, "sync", &[("PDS_URL", url)]);
-    run.fails(1, "error: sync: MONGODB_CONNECTION_STRING is not set; put it into the environment or the config file");
+    run.fails(1, "error: sync: MONGODB_CONNECTION_STRING is not set; set it in the environment or the config file");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `telecine jobs`: what the service has to do, looked at and acted on beside it.
+//! `telecine jobs`: lists the service's jobs, and acts on them from outside.
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -9,10 +9,11 @@ use crate::remote::mongo::Mongo;
 use crate::serve::{Filter, Job, JobPage, JobView, Kind, Outcome as Ended, State, Store, ago, open_queue, rebuild};
 
 use super::network::{self, ServerArguments};
+use crate::cli::headings::{OUTPUT, SELECTION};
 use crate::cli::outcome::Outcome;
 use crate::cli::report::{json, line, lines, say, table};
 
-/// Look at the service's jobs, and retry, cancel or park them
+/// List the service's jobs, and retry, cancel or park them
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -28,21 +29,21 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List jobs, the last change first
+    /// List jobs, most recently changed first
     List(ListArguments),
-    /// Show a job with its attempts
+    /// Show a job and its attempts
     Show {
-        /// Its id
+        /// Id of the job
         id: String,
         /// Print JSON
-        #[arg(long)]
+        #[arg(long, help_heading = OUTPUT)]
         json: bool,
     },
-    /// Begin jobs anew
+    /// Retry jobs from the start
     Retry(Which),
-    /// End jobs: at once, or when their worker next looks
+    /// Cancel jobs: waiting ones at once, running ones as soon as their worker notices
     Cancel(Which),
-    /// Put jobs aside that nobody is at, until somebody asks for them again
+    /// Park jobs that are not running, until they are retried or requested again
     Park(Which),
     /// Tell the queue again of all jobs that are due, as after a loss of the NATS server's data
     Rebuild,
@@ -53,49 +54,56 @@ struct ListArguments {
     #[command(flatten)]
     filter: FilterArguments,
     /// List at most N jobs
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 50,
+        value_parser = clap::value_parser!(i64).range(1..),
+        help_heading = SELECTION
+    )]
     limit: i64,
-    /// Print JSON, an object for each job
-    #[arg(long)]
+    /// Print JSON: one object per job
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = SELECTION)]
 struct FilterArguments {
-    /// Of that kind: bake, mirror, callback, webhook or plan
+    /// Select jobs of this kind: bake, mirror, callback, webhook or plan
     #[arg(long, value_parser = kind)]
     kind: Option<Kind>,
-    /// In that state: queued, running, waiting, done, parked or cancelled
+    /// Select jobs in this state: queued, running, waiting, done, parked or cancelled
     #[arg(long, value_parser = state)]
     state: Option<State>,
-    /// That failed with that code last
+    /// Select jobs whose last failure has this code
     #[arg(long, value_name = "CODE")]
     cause: Option<String>,
-    /// Of that tape's code, or that item's id
+    /// Select jobs of the tape with this code, or of the item with this id
     #[arg(long, value_name = "CODE|ID")]
     of: Option<String>,
 }
 
-/// Jobs by their ids, or by what they have in common.
+/// Jobs by id, or all with the same cause of failure.
 #[derive(Debug, Args)]
 struct Which {
-    /// Their ids
+    /// Ids of the jobs
     #[arg(required_unless_present = "cause", conflicts_with = "cause")]
     ids: Vec<String>,
-    /// All that failed with that code and are not done
-    #[arg(long, value_name = "CODE")]
+    /// Select all unfinished jobs whose last failure has this code
+    #[arg(long, value_name = "CODE", help_heading = SELECTION)]
     cause: Option<String>,
 }
 
-/// How many jobs one command acts on at most.
+/// The most jobs that one command acts on.
 const MOST: i64 = 10_000;
 
 fn kind(text: &str) -> std::result::Result<Kind, String> {
-    Kind::named(text).ok_or_else(|| format!("there are {}", Kind::ALL.map(Kind::name).join(", ")))
+    Kind::named(text).ok_or_else(|| format!("expected one of {}", Kind::ALL.map(Kind::name).join(", ")))
 }
 
 fn state(text: &str) -> std::result::Result<State, String> {
-    State::named(text).ok_or_else(|| format!("there are {}", State::ALL.map(State::name).join(", ")))
+    State::named(text).ok_or_else(|| format!("expected one of {}", State::ALL.map(State::name).join(", ")))
 }
 
 /// Runs the command.
@@ -184,7 +192,7 @@ async fn show(store: &Store, id: &str, as_json: bool) -> Result<Outcome> {
     }
     for attempt in &page.history {
         let why = attempt.failure.as_ref().map_or_else(String::new, |failure| format!(": {}", failure.code));
-        let worker = attempt.worker.as_deref().unwrap_or("nobody");
+        let worker = attempt.worker.as_deref().unwrap_or("no worker");
         line(format!("  {} {} by {worker}{why}", ago(attempt.ended, Timestamp::now()), attempt.state.name()));
     }
     Ok(Outcome::Done)
@@ -211,7 +219,7 @@ async fn act(
                 has_failed = true;
                 say(format!("error: job {id} cannot be {done}: it does not exist, or is in another state"));
             }
-            // It has changed meanwhile.
+            // The job has changed meanwhile.
             None => {}
         }
     }

@@ -1,4 +1,4 @@
-//! The commands that talk to MongoDB, Spaces or a PDS, and what only they need.
+//! The commands that talk to MongoDB, Spaces or a PDS, and their shared parts.
 
 mod accounts;
 mod compare;
@@ -35,7 +35,7 @@ use clap::Subcommand;
 
 use crate::cli::outcome::Outcome;
 
-/// One of them, with its arguments.
+/// One of these commands with its arguments.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Sync(sync::Arguments),
@@ -62,7 +62,7 @@ pub enum Command {
     Fleet(fleet::Arguments),
 }
 
-/// Runs it.
+/// Runs the command.
 pub fn run(command: &Command) -> Outcome {
     match command {
         Command::Sync(arguments) => sync::run(arguments),

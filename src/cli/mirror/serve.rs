@@ -16,45 +16,49 @@ use super::findings;
 use super::item::POLICY;
 use super::network;
 use super::preset::PresetArguments;
+use crate::cli::headings::{OUTPUT, SERVICE};
 use crate::cli::outcome::Outcome;
 use crate::cli::progress::stop_on_interrupt_and;
 use crate::cli::report::{ended, say};
 
-/// Bake tapes and mirror media as they are made, until stopped
+/// Run the service: bake tapes and mirror media as they are made
 #[derive(Debug, Args)]
 #[command(after_help = "\
-It answers the routes of the oven (/bake, /status, /health and so on), gives out tapes under /media/tapes/CODE, and
-follows the changes in MongoDB. Its settings are those that `telecine config` lists; CALLBACK_SECRET opens /bake.
+The service answers the oven's routes (/bake, /status, /health and others), serves tapes under /media/tapes/CODE, and \
+follows changes in MongoDB. `telecine config` lists its settings; /bake needs CALLBACK_SECRET.
 
-SIGTERM and Ctrl-C stop it: what was begun is finished or handed back. A second one ends it at once.
+SIGTERM and Ctrl-C stop the service: running work is finished or handed back. A second signal stops it at once.
 
---check looks at everything that the service needs, and says what to do about what is wrong. It starts nothing, changes
-nothing, and ends with status 1 if anything fails.
+--check tests everything that the service needs, and suggests remedies. It starts nothing, changes nothing, and exits \
+with status 1 if a check fails.
 
 Examples:
   telecine serve --check
   telecine serve
-  TELECINE_LISTEN=127.0.0.1:3003 TELECINE_PUBLISH=telecine telecine serve --drain 5m
+  TELECINE_LISTEN=127.0.0.1:3003 telecine serve --drain 5m
   telecine serve --queue nats://queue.internal:4222 --role worker")]
 pub struct Arguments {
-    /// Let work that was begun go on for so long when the service is stopped: 30s, 5m
-    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = network::time)]
-    drain: Duration,
-    /// Do this of the service's work: all, front (answer requests and follow changes) or worker (do jobs)
-    #[arg(long, value_name = "ROLE", value_parser = role)]
-    role: Option<Role>,
-    /// Let these NATS servers bring jobs to workers
+    /// When the service stops, let running work continue for up to TIME: 30s, 5m
     #[arg(
         long,
-        value_name = "ADDRESS",
-        help = "Let this NATS server bring jobs to workers: nats://host:4222. Set TELECINE_QUEUE instead if the address has a password"
+        value_name = "TIME",
+        default_value = "1m",
+        value_parser = network::time,
+        help_heading = SERVICE
     )]
+    drain: Duration,
+    /// Part of the work to do: all, front (answer requests and follow changes) or worker (run jobs) [default: all]
+    #[arg(long, value_name = "ROLE", value_parser = role, help_heading = SERVICE)]
+    role: Option<Role>,
+    /// Pass jobs to workers through this NATS server: nats://host:4222; for an address with a password, set
+    /// `TELECINE_QUEUE` instead
+    #[arg(long, value_name = "ADDRESS", help_heading = SERVICE)]
     queue: Option<String>,
-    /// Look whether the service would work here, and start nothing
-    #[arg(long)]
+    /// Check whether the service can run here, without starting it
+    #[arg(long, help_heading = SERVICE)]
     check: bool,
-    /// With --check, print a JSON object for each finding
-    #[arg(long, requires = "check")]
+    /// With --check, print one JSON object per finding
+    #[arg(long, requires = "check", help_heading = OUTPUT)]
     json: bool,
     #[command(flatten)]
     preset: PresetArguments,
@@ -78,7 +82,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     }
 }
 
-/// The settings, with what the arguments say.
+/// The settings, overridden by the arguments.
 fn configured(arguments: &Arguments) -> Result<Config> {
     let role = arguments.role.map(|role| role.name().to_owned());
     let config = arguments.file.load()?.with_argument("TELECINE_ROLE", role);
@@ -86,7 +90,7 @@ fn configured(arguments: &Arguments) -> Result<Config> {
 }
 
 fn role(text: &str) -> std::result::Result<Role, String> {
-    Role::named(text).ok_or_else(|| "there are all, front and worker".into())
+    Role::named(text).ok_or_else(|| "expected one of all, front, worker".into())
 }
 
 async fn check(arguments: &Arguments) -> Result<Vec<Finding>> {
@@ -98,7 +102,7 @@ async fn serve(arguments: &Arguments, preset: Preset) -> Result<()> {
     let config = configured(arguments)?;
     let service = Service::connect(&config, preset, POLICY, network::stop()).await?;
     if service.config.callback_secret.is_none() {
-        say("warning: CALLBACK_SECRET is not set; /bake refuses everybody");
+        say("warning: CALLBACK_SECRET is not set; /bake refuses all requests");
     }
     let listener = serve::listen(&service).await?;
     if let Ok(address) = listener.local_addr() {

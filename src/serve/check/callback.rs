@@ -1,4 +1,4 @@
-//! Where finished tapes are reported: whether that may be sent to, and answers. No callback is sent.
+//! Checks the receiver of callbacks: allowed and reachable. Sends no callback.
 
 use crate::admin::doctor::Finding;
 use crate::config::ServiceConfig;
@@ -23,14 +23,12 @@ pub async fn look(service: &ServiceConfig) -> Vec<Finding> {
     vec![match status {
         Ok(status @ (404 | 410)) => {
             let remedy = "set TELECINE_CALLBACK_URL to the site's oven-complete";
-            Finding::fail(WHAT, format!("{url} returns {status}: nothing is there"), remedy)
+            Finding::fail(WHAT, format!("{url} returns {status}"), remedy)
         }
-        Ok(status @ 500..) => {
-            Finding::warn(WHAT, format!("{url} returns {status}"), "see whether the site is in order")
-        }
+        Ok(status @ 500..) => Finding::warn(WHAT, format!("{url} returns {status}"), "check the state of the site"),
         Ok(_) => Finding::ok(WHAT, format!("{url} can be reached")),
         Err(error) => {
-            let remedy = "see whether the site runs, and its name has a public address";
+            let remedy = "check that the site runs, and that its name has a public address";
             Finding::fail(WHAT, error.chain().join(": "), remedy)
         }
     }]

@@ -1,4 +1,4 @@
-//! MongoDB, as the service needs it: changes to listen to, remembered for long enough, and a database of its own.
+//! Checks of MongoDB for the service: change stream, oplog, and its own database.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::remote::Mongo;
 use crate::serve::store::{Reading, Store};
 use crate::serve::view::span;
 
-/// Less than this, and a service that is away for a night has to plan everything.
+/// With a shorter window, a service that is stopped for a night needs a full plan.
 const ADVISED: Duration = Duration::from_hours(24);
 
 const STREAM: &str = "change stream";
@@ -34,16 +34,16 @@ pub async fn look(config: &Config, service: &ServiceConfig) -> Vec<Finding> {
     let known = window.as_ref().ok().copied().flatten();
     let oplog = match window {
         Ok(window) => oplog(window),
-        Err(error) => Finding::warn(OPLOG, text(&error), "see the log of mongod"),
+        Err(error) => Finding::warn(OPLOG, text(&error), "check the log of mongod"),
     };
     let position = match reading {
         Ok(reading) => position(reading.as_ref(), known),
         Err(error) => Finding::fail(POSITION, text(&error), grant(service)),
     };
     let database = match may_write {
-        Ok(true) => Finding::ok(DATABASE, format!("{} may be written", service.database)),
-        Ok(false) => Finding::fail(DATABASE, format!("{} may not be written", service.database), grant(service)),
-        Err(error) => Finding::fail(DATABASE, text(&error), "see the log of mongod"),
+        Ok(true) => Finding::ok(DATABASE, format!("{} is writable", service.database)),
+        Ok(false) => Finding::fail(DATABASE, format!("{} is not writable", service.database), grant(service)),
+        Err(error) => Finding::fail(DATABASE, text(&error), "check the log of mongod"),
     };
     vec![stream, oplog, position, database]
 }
@@ -55,9 +55,9 @@ fn grant(service: &ServiceConfig) -> String {
 fn oplog(window: Option<Duration>) -> Finding {
     let Some(window) = window else {
         let remedy = "grant the user the role read on the database local";
-        return Finding::warn(OPLOG, "is not for this user to read, so that its window is unknown", remedy);
+        return Finding::warn(OPLOG, "not readable for this user, so its window is unknown", remedy);
     };
-    let detail = format!("remembers the last {} of changes", span(window.as_secs()));
+    let detail = format!("holds the last {} of changes", span(window.as_secs()));
     if window < ADVISED {
         let remedy = "run db.adminCommand({ replSetResizeOplog: 1, minRetentionHours: 24 }) on the primary";
         Finding::warn(OPLOG, detail, remedy)
@@ -71,11 +71,11 @@ fn position(reading: Option<&Reading>, window: Option<Duration>) -> Finding {
         return Finding::ok(POSITION, "none yet: the first start plans everything");
     };
     let reader = reading.and_then(|reading| reading.reader.as_ref());
-    let who = reader.map_or_else(|| "nobody reads now".into(), |reader| format!("{reader} reads now"));
+    let who = reader.map_or_else(|| "no process reads now".into(), |reader| format!("{reader} reads now"));
     let detail = format!("{} behind; {who}", span(lag.as_secs()));
     if window.is_some_and(|window| lag > window) {
-        let remedy = "start the service: it goes on from now, and plans everything";
-        Finding::warn(POSITION, format!("{detail}; MongoDB has forgotten what came after it"), remedy)
+        let remedy = "start the service: it resumes from now, with a full plan";
+        Finding::warn(POSITION, format!("{detail}; mongodb no longer holds the changes after it"), remedy)
     } else {
         Finding::ok(POSITION, detail)
     }
@@ -94,7 +94,7 @@ mod tests {
     fn less_than_a_day_of_changes_is_worth_a_word() {
         let hours = |hours| oplog(Some(Duration::from_hours(hours)));
         assert_eq!([hours(24).level, hours(23).level, oplog(None).level], [Level::Ok, Level::Warn, Level::Warn]);
-        assert_eq!(hours(3).detail, "remembers the last 3 h of changes");
+        assert_eq!(hours(3).detail, "holds the last 3 h of changes");
     }
 
     #[test]
@@ -102,7 +102,7 @@ mod tests {
         let reading = |lag: u64| Reading { reader: None, age: None, lag: Some(Duration::from_secs(lag)) };
         let window = Some(Duration::from_hours(1));
         assert_eq!(position(None, window).level, Level::Ok);
-        assert_eq!(position(Some(&reading(60)), window).detail, "60 s behind; nobody reads now");
+        assert_eq!(position(Some(&reading(60)), window).detail, "60 s behind; no process reads now");
         assert_eq!(position(Some(&reading(7_200)), window).level, Level::Warn);
         assert_eq!(position(Some(&reading(7_200)), None).level, Level::Ok);
     }

@@ -1,4 +1,4 @@
-//! The address to listen at: it is free, or somebody of ours listens there already.
+//! Checks the listen address: free, or in use by a telecine.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -11,23 +11,23 @@ use crate::serve::supervisor;
 
 const WHAT: &str = "listen address";
 
-/// Looks at the socket of the supervisor, or at the address in the settings.
+/// Checks the socket of the supervisor, or the address in the settings.
 pub async fn look(address: SocketAddr) -> Finding {
     match supervisor::socket() {
         Ok(Some(_)) => return Finding::ok(WHAT, "the supervisor holds the socket"),
         Ok(None) => {}
         Err(error) => {
-            return Finding::fail(WHAT, error.chain().join(": "), "let the unit of the socket have one ListenStream=");
+            return Finding::fail(WHAT, error.chain().join(": "), "set exactly one ListenStream= in the socket unit");
         }
     }
     match TcpListener::bind(address).await {
         Ok(_) => Finding::ok(WHAT, format!("{address} is free")),
         Err(error) if error.kind() == ErrorKind::AddrInUse && is_ours(address).await => {
-            Finding::ok(WHAT, format!("{address} is held by a telecine that runs"))
+            Finding::ok(WHAT, format!("{address} is in use by a running telecine"))
         }
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            let remedy = "end that program, or set TELECINE_LISTEN to another address";
-            Finding::fail(WHAT, format!("{address} is held by another program"), remedy)
+            let remedy = "stop that program, or set TELECINE_LISTEN to another address";
+            Finding::fail(WHAT, format!("{address} is in use by another program"), remedy)
         }
         Err(error) => {
             let remedy = "set TELECINE_LISTEN to an address of this machine and a port above 1023";

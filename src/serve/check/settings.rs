@@ -1,19 +1,19 @@
-//! The service's settings: secrets that are missing or can be guessed, and what should not be set outside of tests.
+//! Checks of the service's settings: missing or weak secrets, and settings that are only for tests.
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::admin::doctor::Finding;
 use crate::config::{Config, Publisher, ServiceConfig};
 
-/// Fewer characters can be guessed by who asks all day.
+/// A shorter secret can be guessed by persistent requests.
 const SHORTEST_SECRET: usize = 16;
 
-/// The token opens what cannot be undone.
+/// The token allows actions that cannot be undone.
 const SHORTEST_TOKEN: usize = 32;
 
 pub fn look(config: &Config, service: &ServiceConfig) -> Vec<Finding> {
     let publisher = match service.publisher {
-        Publisher::Site => "the site publishes new items, the service what it misses",
+        Publisher::Site => "the site publishes new items, the service those that are missing",
         Publisher::Telecine => "the service publishes all items",
     };
     let mut findings = vec![
@@ -33,9 +33,11 @@ pub fn look(config: &Config, service: &ServiceConfig) -> Vec<Finding> {
 fn callback_secret(secret: Option<&SecretString>) -> Finding {
     let what = "CALLBACK_SECRET";
     match secret {
-        None => Finding::fail(what, "is not set, so that /bake refuses everybody", "set it to what the site sends"),
+        None => {
+            Finding::fail(what, "not set, so /bake refuses all requests", "set it to the secret that the site sends")
+        }
         Some(secret) if is_short(secret, SHORTEST_SECRET) => {
-            let remedy = "set another one here and on the site";
+            let remedy = "set a longer one here and on the site";
             Finding::warn(what, format!("has fewer than {SHORTEST_SECRET} characters"), remedy)
         }
         Some(_) => Finding::ok(what, "set"),
@@ -46,7 +48,7 @@ fn admin_token(token: Option<&SecretString>) -> Finding {
     let what = "TELECINE_ADMIN_TOKEN";
     let remedy = format!("set it to {SHORTEST_TOKEN} random characters or more");
     match token {
-        None => Finding::warn(what, "is not set, so that nobody can retry jobs or read /metrics", remedy),
+        None => Finding::warn(what, "not set, so nobody can retry jobs or read /metrics", remedy),
         Some(token) if is_short(token, SHORTEST_TOKEN) => {
             Finding::warn(what, format!("has fewer than {SHORTEST_TOKEN} characters"), remedy)
         }
@@ -54,14 +56,14 @@ fn admin_token(token: Option<&SecretString>) -> Finding {
     }
 }
 
-/// Whether a video could be stored shows only when one is; without keys, none can be.
+/// Only storing a video proves that it works; without keys, it cannot.
 fn videos(config: &Config) -> Finding {
     let what = "storing videos";
     match config.spaces_keys() {
         Ok(Some(_)) => Finding::ok(what, format!("with the keys, in bucket {}", config.blobs_bucket())),
         Ok(None) => {
-            let remedy = "set ART_SPACES_KEY and ART_SPACES_SECRET to keys that may write to the bucket of videos";
-            Finding::fail(what, "is not possible without keys", remedy)
+            let remedy = "set ART_SPACES_KEY and ART_SPACES_SECRET to keys that can write to the bucket of videos";
+            Finding::fail(what, "not possible without keys", remedy)
         }
         Err(error) => Finding::fail(what, error.to_string(), "set both, or neither"),
     }

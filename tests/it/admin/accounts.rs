@@ -250,7 +250,7 @@ async fn the_guest_account_is_made_with_an_invite_code() {
     let mut admin = Administered::of(Site::on(&stack).await);
     admin.tell("PDS_ADMIN_PASSWORD", "");
     let command = "accounts create --guest --email guests@telecine.test";
-    let unset = "error: accounts: PDS_ADMIN_PASSWORD is not set; put it into the environment or the config file";
+    let unset = "error: accounts: PDS_ADMIN_PASSWORD is not set; set it in the environment or the config file";
     admin.run(command).await.fails(1, unset);
     admin.tell("PDS_ADMIN_PASSWORD", "guess");
     let wrong = admin.run(&format!("{command} --live")).await;

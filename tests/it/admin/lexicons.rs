@@ -227,5 +227,5 @@ async fn what_cannot_be_compared_fails_and_says_so() {
     admin.site.guest().await;
     admin.tell("MONGODB_CONNECTION_STRING", "");
     let run = admin.run("lexicons status").await;
-    run.fails(1, "error: lexicons: MONGODB_CONNECTION_STRING is not set; put it into the environment or the config file");
+    run.fails(1, "error: lexicons: MONGODB_CONNECTION_STRING is not set; set it in the environment or the config file");
 }

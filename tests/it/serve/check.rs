@@ -84,20 +84,20 @@ async fn each_thing_that_is_broken_is_found_by_itself() {
     let narrow = site.environment()["MONGODB_CONNECTION_STRING"].replace("mongodb://", "mongodb://narrow:hunter2@");
     let narrow = format!("{narrow}&authSource={}", site_database.name());
     for (settings, what, level, detail) in [
-        ([("CALLBACK_SECRET", "")], "CALLBACK_SECRET", "fail", "is not set, so that /bake refuses everybody"),
+        ([("CALLBACK_SECRET", "")], "CALLBACK_SECRET", "fail", "not set, so /bake refuses all requests"),
         ([("CALLBACK_SECRET", "short")], "CALLBACK_SECRET", "warn", "has fewer than 16 characters"),
         ([("TELECINE_ADMIN_TOKEN", "")], "TELECINE_ADMIN_TOKEN", "warn", "is not set, so that nobody can retry jobs"),
         ([("TELECINE_ADMIN_TOKEN", "short")], "TELECINE_ADMIN_TOKEN", "warn", "has fewer than 32 characters"),
         ([("ART_SPACES_KEY", "")], "storing videos", "fail", "ART_SPACES_KEY is not set"),
         ([("TELECINE_SETTLE", "long")], "service settings", "fail", "TELECINE_SETTLE is \"long\"; expected"),
-        ([("TELECINE_LISTEN", held.as_str())], "listen address", "fail", "is held by another program"),
+        ([("TELECINE_LISTEN", held.as_str())], "listen address", "fail", "is in use by another program"),
         ([("TELECINE_LISTEN", "192.0.2.1:80")], "listen address", "fail", "192.0.2.1:80: "),
         ([("TELECINE_QUEUE", "nats://127.0.0.1:9")], "queue", "fail", "NATS could not tell of JetStream"),
         ([("TELECINE_QUEUE", "nats://[")], "queue", "fail", "TELECINE_QUEUE is not an address such as"),
-        ([("TELECINE_CALLBACK_URL", nowhere.as_str())], "callback", "fail", "returns 404: nothing is there"),
+        ([("TELECINE_CALLBACK_URL", nowhere.as_str())], "callback", "fail", "returns 404"),
         ([("TELECINE_CALLBACK_URL", "http://127.0.0.1:9/x")], "callback", "fail", "gave no response"),
         ([("TELECINE_CALLBACK_URL", "https://evil.example/x")], "callback", "fail", "is not an address to send to"),
-        ([("MONGODB_CONNECTION_STRING", narrow.as_str())], "service database", "fail", "may not be written"),
+        ([("MONGODB_CONNECTION_STRING", narrow.as_str())], "service database", "fail", "is not writable"),
     ] {
         let checked = check(&site, &receiver, &settings).await;
         let found = finding(&checked, what);
@@ -132,7 +132,7 @@ async fn a_service_that_runs_is_recognized() {
     let address = oven.url("").replace("http://", "");
     super::eventually("a position", async || {
         let checked = check(&site, &receiver, &[("TELECINE_LISTEN", &address)]).await;
-        assert_eq!(finding(&checked, "listen address")["detail"], format!("{address} is held by a telecine that runs"));
+        assert_eq!(finding(&checked, "listen address")["detail"], format!("{address} is in use by a running telecine"));
         let position = finding(&checked, "stream position");
         position["detail"].as_str().unwrap().ends_with(" reads now").then_some(())
     })

@@ -1,4 +1,4 @@
-//! One limiter of the server's: whom it counts, what it has left, and what an answer shows of it.
+//! One of the server's limiters: its scope, its remaining points, and its headers in a response.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use tokio::time::Instant;
 use crate::remote::retry_after::retry_after;
 use crate::remote::waits::Want;
 
-/// What the server's limiters tell apart.
+/// The kinds of requests that the server's limiters distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Reading records and the like.
+    /// Reading records and other data.
     Read,
     /// Reading a whole repo; the general limiter does not count it.
     Repo,
@@ -23,7 +23,7 @@ pub enum Kind {
     Upload,
 }
 
-/// What a request costs, and whom.
+/// The cost of a request, and its account.
 #[derive(Debug, Clone, Copy)]
 pub struct Toll<'a> {
     pub kind: Kind,
@@ -33,10 +33,10 @@ pub struct Toll<'a> {
     pub account: &'a str,
 }
 
-/// What a limiter counts.
+/// The requests that a limiter counts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// All requests of ours.
+    /// All our requests.
     Everything,
     /// Reading whole repos.
     Repos,
@@ -49,7 +49,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The scope that is a request's own.
+    /// The specific scope of a request.
     pub(super) fn of(toll: &Toll<'_>) -> Scope {
         match toll.kind {
             Kind::Read => Scope::Everything,
@@ -73,7 +73,7 @@ impl Scope {
         })
     }
 
-    /// What those wait for who wait for a limiter of this.
+    /// What a wait for a limiter of this scope waits for.
     #[must_use]
     pub fn want(&self) -> Want {
         let (kind, account) = match self {
@@ -86,7 +86,7 @@ impl Scope {
         Want { kind, account }
     }
 
-    /// All scopes that count a request, and what it costs there.
+    /// All scopes that count a request, with its cost in each.
     pub(super) fn all_of(toll: &Toll<'_>) -> impl Iterator<Item = (Scope, u32)> + use<> {
         let own = (Scope::of(toll), toll.points);
         let is_counted_by_all = !matches!(toll.kind, Kind::Read | Kind::Repo);
@@ -94,18 +94,18 @@ impl Scope {
     }
 }
 
-/// A limiter as far as it has been seen.
+/// The known state of a limiter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limit {
-    /// What it counts.
+    /// Its scope.
     pub scope: Scope,
-    /// How many points there are in a window.
+    /// Points per window.
     pub points: u32,
-    /// How long a window is.
+    /// Length of a window.
     pub window: Duration,
-    /// How many points are left in the present one.
+    /// Points left in the current window.
     pub remaining: u32,
-    /// How long the present one lasts.
+    /// Time until the current window ends.
     pub resets_in: Duration,
 }
 
@@ -115,7 +115,7 @@ pub struct Limiter {
     pub points: u32,
     pub window: Duration,
     pub remaining: u32,
-    /// When the window ends; `None` if the next request begins one.
+    /// The end of the window; `None` if the next request starts one.
     pub resets_at: Option<Instant>,
 }
 
@@ -124,7 +124,7 @@ impl Limiter {
         (self.points, self.window) == (shown.points, shown.window)
     }
 
-    /// Ends a window that is over.
+    /// Closes a window that has ended.
     pub fn roll(&mut self, now: Instant) {
         if self.resets_at.is_some_and(|resets_at| now >= resets_at) {
             self.remaining = self.points;
@@ -134,22 +134,22 @@ impl Limiter {
 
     /// Whether a request may go, with that many points on their way, where that many processes use what is left.
     pub fn admits(&self, cost: u32, on_way: u32, processes: u32) -> bool {
-        // What costs more than there ever is may go when all is there.
+        // A request that costs more than the whole limit may be sent when all of it is available.
         let cost = cost.min((self.points / processes).max(1));
         // Each may have as many on their way. Where there are fewer points than processes, somebody has to go on.
         let share = (self.remaining / processes).max(self.remaining.min(1));
         share.saturating_sub(on_way) >= cost
     }
 
-    /// Counts a request whose answer shows another limiter, or none.
+    /// Counts a request whose response shows another limiter, or none.
     pub fn spend(&mut self, cost: u32, now: Instant) {
         self.remaining = self.remaining.saturating_sub(cost);
-        // The server began the window earlier than this, when it got the request.
+        // The server started the window earlier, when it received the request.
         self.resets_at.get_or_insert(now + self.window);
     }
 
-    /// Takes what an answer shows of it. Answers may overtake each other; what is not of a later window can therefore
-    /// take away, but not give. A refusal is always the last word.
+    /// Learns from the headers of a response. Responses may overtake each other; therefore headers of the same window
+    /// can only reduce the remaining points. A refusal is always authoritative.
     pub fn learn(&mut self, shown: &RateLimitHeaders, now: Instant) {
         let resets_at = now + shown.resets_in;
         match self.resets_at {
@@ -165,13 +165,13 @@ impl Limiter {
     }
 }
 
-/// How far two times of one reset may differ: each is cut to seconds, and so is the clock they are read by.
+/// How far two times of one reset may differ: each is truncated to seconds, as is the clock they are compared with.
 const SAME_RESET: Duration = Duration::from_secs(2);
 
-/// The longest time that an answer is believed to mean. Added to the present, one without end would be no time at all.
+/// The longest believable time in a response. Adding an endless one to the present would overflow.
 const LONGEST: Duration = Duration::from_hours(24 * 366);
 
-/// What an answer shows of a limiter.
+/// The rate-limit headers of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimitHeaders {
     pub points: u32,
@@ -185,10 +185,10 @@ impl RateLimitHeaders {
         let text = |name: &str| headers.get(name)?.to_str().ok();
         let (points, window) = text("ratelimit-policy")?.split_once(";w=")?;
         let reset: i64 = text("ratelimit-reset")?.trim().parse().ok()?;
-        // By the server's clock, for ours may be wrong.
+        // By the server's clock, because ours may be wrong.
         let date = text("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
         let now = date.map_or_else(|| jiff::Timestamp::now().as_second(), |date| date.timestamp().as_second());
-        // Both are cut to whole seconds.
+        // Both are truncated to whole seconds.
         let until_reset = Duration::from_secs(reset.saturating_sub(now).max(0) as u64 + 1).min(LONGEST);
         let retry_after = retry_after(headers);
         Some(RateLimitHeaders {

@@ -1,17 +1,18 @@
-//! Keeping to the server's rate limits before it has to insist on them.
+//! Observes the server's rate limits before it enforces them.
 //!
-//! Every answer shows one limiter, that which has least left: `RateLimit-Policy: 5000;w=3600`, `-Remaining`, `-Reset`.
-//! Whose limiter it is, it does not show. A plain read is under the general one only, so a policy seen there is general;
-//! any other policy belongs to the kind of request that showed it, and for writes and logins to its account alone.
+//! Every response shows one limiter, the one with the least left: `RateLimit-Policy: 5000;w=3600`, `-Remaining`,
+//! `-Reset`. It does not show the limiter's scope. Only the general limiter counts a plain read, so a policy seen there
+//! is general; any other policy belongs to the kind of request that showed it, and for writes and logins to its account
+//! alone.
 //!
-//! A limiter that is not shown has at least as much left as the one that is, so that those known are enough. Only what
-//! an earlier run has used up comes unforeseen; then the server answers 429 once, and that is waited for.
+//! A limiter that is not shown has at least as much left as the one that is, so the known ones suffice. Only the usage
+//! of an earlier run is unforeseen; then the server returns 429 once, and requests wait.
 //!
 //! Other processes may use what the same limiters allow. Each keeps to an equal share of what is left, and hears now and
 //! then what the others have seen; see [`Pace::share`].
 //!
-//! Where an answer shows no limiter but says `Retry-After`, all requests of that scope pause, or all there are if the
-//! server is not well: proxies and load balancers know no more.
+//! If a response shows no limiter but has `Retry-After`, all requests of that scope pause, or all requests if the
+//! server is not healthy: proxies and load balancers send nothing else.
 
 mod limiter;
 
@@ -30,10 +31,10 @@ use crate::error::Result;
 use crate::remote::retry_after::retry_after;
 use crate::remote::waits::Waits;
 
-/// How long to give requests that are on their way.
+/// How long to wait for requests in flight.
 const ARRIVAL: Duration = Duration::from_secs(1);
 
-/// The server's rate limits. Nothing is known of them at first.
+/// The server's rate limits, unknown at first.
 #[derive(Debug, Default)]
 pub struct Pace {
     state: Mutex<State>,
@@ -44,27 +45,26 @@ struct State {
     groups: HashMap<Scope, Group>,
     /// How many other processes there are.
     others: u32,
-    /// How many answers there were, by the kind of request and their status.
+    /// The number of responses, by the kind of request and status.
     answers: BTreeMap<(&'static str, u16), u64>,
 }
 
-/// The limiters of one scope, and the points of requests that are on their way to them. There may be such before any
-/// limiter is known.
+/// The limiters of one scope, and the points of requests in flight, which can exist before any limiter is known.
 #[derive(Debug, Default)]
 struct Group {
     on_way: u32,
     limiters: Vec<Limiter>,
-    /// Until when the server wants to hear nothing.
+    /// The end of a pause that the server has requested.
     paused: Option<Instant>,
 }
 
 impl Pace {
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing in here panics halfway, so that what a panic elsewhere left is whole.
+        // No code panics while it holds the lock, so the state is consistent even if the lock is poisoned.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits among `waits` until the known limiters let the request pass, and counts it.
+    /// Waits, as one of `waits`, until the known limiters admit the request, and counts it.
     ///
     /// # Errors
     /// [`crate::error::RemoteError::Postponed`](crate::error::RemoteError::Postponed) and [`crate::Error::Interrupted`](crate::Error::Interrupted).
@@ -83,7 +83,7 @@ impl Pace {
         }
     }
 
-    /// Whether a request can go before patience ends. Counts nothing.
+    /// Whether a request can be sent before the patience ends. Counts nothing.
     ///
     /// # Errors
     /// [`crate::error::RemoteError::Postponed`](crate::error::RemoteError::Postponed).
@@ -109,7 +109,7 @@ impl Pace {
         }
     }
 
-    /// How many answers there were so far, by the kind of request and their status.
+    /// The number of responses so far, by the kind of request and status.
     pub fn answers(&self) -> BTreeMap<(&'static str, u16), u64> {
         self.state().answers.clone()
     }
@@ -136,7 +136,7 @@ impl Pace {
 }
 
 impl State {
-    /// When it is worth looking again, if the request cannot pass now.
+    /// When to check again, if the request cannot be sent now.
     fn next_chance(&mut self, toll: &Toll<'_>, now: Instant) -> Option<(Instant, Scope)> {
         let mut chances = Vec::new();
         for (scope, cost) in Scope::all_of(toll) {
@@ -145,7 +145,7 @@ impl State {
             for limiter in &mut group.limiters {
                 limiter.roll(now);
                 if !limiter.admits(cost, group.on_way, self.others.saturating_add(1)) {
-                    // Without an end in sight, what is on its way has to arrive first.
+                    // If the end is unknown, the requests in flight must arrive first.
                     chance = chance.max(Some(limiter.resets_at.unwrap_or(now + ARRIVAL)));
                 }
             }
@@ -154,7 +154,7 @@ impl State {
         chances.into_iter().max_by_key(|(chance, _)| *chance)
     }
 
-    /// Lets nothing pass in these scopes until then.
+    /// Pauses these scopes until then.
     fn pause(&mut self, scopes: impl IntoIterator<Item = Scope>, until: Instant) {
         for scope in scopes {
             let group = self.groups.entry(scope).or_default();
@@ -197,13 +197,13 @@ impl State {
         let RateLimitHeaders { points, window, remaining, resets_in } = *shown;
         group.limiters.push(Limiter { points, window, remaining, resets_at: Some(now + resets_in) });
         for (scope, group) in &mut self.groups {
-            // Others may have shown it before it was known to be general.
+            // Other scopes may have shown it before it was known to be general.
             group.limiters.retain(|limiter| !is_general || *scope == Scope::Everything || !limiter.is_of(shown));
         }
         self.forget(now);
     }
 
-    /// Thousands of accounts come and go; what is full again need not be remembered.
+    /// Drops limiters that are full again, because thousands of accounts come and go.
     fn forget(&mut self, now: Instant) {
         self.groups.retain(|_, group| {
             group.limiters.retain_mut(|limiter| {
@@ -216,7 +216,7 @@ impl State {
     }
 }
 
-/// A request that may go; it is counted as on its way until [settled](Admission::settle) or dropped.
+/// An admitted request; it counts as in flight until [settled](Admission::settle) or dropped.
 #[derive(Debug)]
 pub(super) struct Admission<'a> {
     pace: &'a Pace,
@@ -225,7 +225,7 @@ pub(super) struct Admission<'a> {
 }
 
 impl Admission<'_> {
-    /// Notes what the answer shows. Says whether it shows how long to wait.
+    /// Learns from the response. Returns whether it tells how long to wait.
     pub fn settle(mut self, headers: &HeaderMap, status: StatusCode) -> bool {
         self.is_settled = true;
         let mut state = self.pace.state();
@@ -235,7 +235,7 @@ impl Admission<'_> {
         let shown = RateLimitHeaders::read(headers)
             .map(|shown| if is_refused { RateLimitHeaders { remaining: 0, ..shown } } else { shown });
         state.arrive(&self.toll, shown.as_ref(), now);
-        // A limiter that refuses knows best when it resets.
+        // A refusing limiter's reset takes precedence.
         let pause = retry_after(headers).filter(|_| !(status.is_success() || is_refused && shown.is_some()));
         if let Some(pause) = pause {
             let all = (!is_refused).then_some(Scope::Everything);
@@ -246,7 +246,7 @@ impl Admission<'_> {
 }
 
 impl Drop for Admission<'_> {
-    /// Without an answer it is safer to think that the request was counted.
+    /// Without a response, the request is assumed to have been counted.
     fn drop(&mut self) {
         if !self.is_settled {
             self.pace.state().arrive(&self.toll, None, Instant::now());

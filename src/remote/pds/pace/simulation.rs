@@ -1,5 +1,5 @@
-//! Against a model of the reference PDS's limiters: whatever is sent, and however long it is on its way, nothing is
-//! ever refused.
+//! Tests against a model of the reference PDS's limiters: whatever is sent, and however long it takes, nothing is ever
+//! refused.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::tests::{Paced, patient};
 use super::*;
 
-/// What an answer shows. The server's clock is years behind.
+/// The headers of a response. The server's clock is years behind.
 fn headers(policy: &str, remaining: u32, resets_in: u64) -> HeaderMap {
     [
         ("ratelimit-policy", policy.to_owned()),
@@ -42,7 +42,7 @@ impl Server {
         limiters
     }
 
-    /// The answer's headers, or the limiter that refuses.
+    /// The response's headers, or the limiter that refuses.
     fn answer(&mut self, toll: &Toll<'_>, clock: Duration) -> Result<HeaderMap, String> {
         let now = Instant::now();
         let mut shown: Option<(u32, HeaderMap)> = None;
@@ -55,7 +55,7 @@ impl Server {
             entry.1 += cost;
             let remaining = points.checked_sub(entry.1).ok_or_else(|| format!("{scope:?} {points};w={window}"))?;
             if shown.as_ref().is_none_or(|(least, _)| remaining < *least) {
-                // Both are cut to seconds, at different times of a second.
+                // Both are truncated to seconds, at different times of a second.
                 let (now_seconds, reset) = (clock.as_secs(), (clock + (entry.0 - now)).as_secs());
                 shown = Some((remaining, headers(&format!("{points};w={window}"), remaining, reset - now_seconds)));
             }
@@ -65,7 +65,7 @@ impl Server {
 }
 
 fn requests() -> impl Strategy<Value = Vec<(u8, u32, u8, u16, u16)>> {
-    // Kind, points, account, milliseconds there and back.
+    // Kind, points, account, milliseconds in each direction.
     prop::collection::vec((0_u8..12, 1_u32..=600, 0_u8..3, 0_u16..3000, 0_u16..3000), 1..200)
 }
 

@@ -1,4 +1,4 @@
-//! On a clock that stands still unless somebody waits: what is known of limiters, and who waits for how long.
+//! Tests of limiters and waits on a paused clock.
 
 use reqwest::header::HeaderValue;
 use tokio::time::timeout;
@@ -10,7 +10,7 @@ use crate::remote::waits::{PATIENCE, Want};
 const OK: StatusCode = StatusCode::OK;
 const REFUSED: StatusCode = StatusCode::TOO_MANY_REQUESTS;
 
-/// A pace, and those who wait for it.
+/// A pace and its waits.
 pub(super) struct Paced {
     pace: Pace,
     waits: Waits,
@@ -37,13 +37,13 @@ impl Paced {
         self.pace.share(others, seen);
     }
 
-    /// What those want who wait now.
+    /// What current waits wait for.
     fn wanted(&self) -> Vec<Want> {
         self.waits.watch().borrow().iter().map(|wait| wait.want.clone()).collect()
     }
 }
 
-/// For people who have all the time there is.
+/// With unlimited patience.
 pub(super) fn patient() -> Paced {
     Paced::new(Duration::MAX)
 }
@@ -55,7 +55,7 @@ const DATE_SECONDS: u64 = 1_700_000_000;
 const HOURLY: (u32, u64) = (5000, 3600);
 const GENERAL: (u32, u64) = (3000, 300);
 
-/// What an answer shows: a policy, what remains, and in how many seconds it resets.
+/// The headers of a response: a policy, the remaining points, and the seconds until the reset.
 fn shows((points, window): (u32, u64), remaining: u32, resets_in: u64) -> HeaderMap {
     let pairs = [
         ("date", DATE.to_owned()),
@@ -78,12 +78,12 @@ fn write(points: u32, account: &str) -> Toll<'_> {
     toll(Kind::Write, points, account)
 }
 
-/// Sends a request whose answer shows that.
+/// Sends a request whose response has these headers.
 async fn answered(pace: &Paced, toll: Toll<'_>, headers: &HeaderMap) {
     pace.admit(toll).await.unwrap().settle(headers, OK);
 }
 
-/// How many whole seconds a request waits before it goes; its answer shows nothing.
+/// The whole seconds that a request waits before it is sent; its response shows no limiter.
 async fn waits(pace: &Paced, toll: Toll<'_>) -> u64 {
     let start = Instant::now();
     assert!(!pace.admit(toll).await.unwrap().settle(&HeaderMap::new(), OK));
@@ -105,7 +105,7 @@ async fn what_remains_is_used_and_what_is_beyond_waits_for_the_reset() {
     answered(&pace, write(3, "a"), &shows(HOURLY, 5, 100)).await;
     assert_eq!(waits(&pace, write(3, "a")).await, 0);
     assert_eq!(waits(&pace, write(2, "a")).await, 0);
-    // A second more than is said, for both times are cut to seconds.
+    // A second more than stated, because both times are truncated to seconds.
     assert_eq!(waits(&pace, write(1, "a")).await, 101);
     let limit = pace.limits().pop().unwrap();
     assert_eq!((limit.scope, limit.remaining), (Scope::Writes("a".into()), HOURLY.0 - 1));
@@ -147,7 +147,7 @@ async fn requests_on_their_way_count_as_if_they_had_arrived() {
     let on_way = pace.admit(write(3, "a")).await.unwrap();
     let second = Duration::from_secs(1);
     assert!(timeout(second, pace.admit(write(2, "a"))).await.is_err());
-    // What never got an answer may have been counted all the same.
+    // A request without a response may have been counted.
     drop(on_way);
     assert!(timeout(second, pace.admit(write(2, "a"))).await.is_err());
     assert!(timeout(second, pace.admit(write(1, "a"))).await.is_ok());
@@ -166,12 +166,12 @@ async fn who_waits_is_known_until_they_wait_no_more() {
     assert_eq!(tokio::join!(waits(&pace, write(1, "a")), waiting), (101, want));
     assert_eq!(pace.wanted(), []);
     answered(&pace, write(1, "a"), &shows(HOURLY, 0, 4000)).await;
-    // Giving up is no waiting either.
+    // A request that gave up no longer waits.
     assert!(timeout(Duration::from_secs(1), pace.admit(write(1, "a"))).await.is_err());
     assert_eq!(pace.wanted(), []);
 }
 
-/// An answer that only says when to come back.
+/// A response that has only `Retry-After`.
 fn later(text: &'static str) -> HeaderMap {
     [("date", DATE), ("retry-after", text)]
         .map(|(name, text)| (name.parse().unwrap(), HeaderValue::from_static(text)))
@@ -182,21 +182,21 @@ fn later(text: &'static str) -> HeaderMap {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_only_says_when_to_come_back_is_left_alone_until_then() {
     let pace = patient();
-    // Too many logins of one account are nothing to others.
+    // Too many logins of one account do not affect others.
     let login = |account| toll(Kind::Login, 1, account);
     assert!(pace.admit(login("a")).await.unwrap().settle(&later("100"), REFUSED));
     assert_eq!(waits(&pace, login("b")).await, 0);
     assert_eq!(waits(&pace, toll(Kind::Read, 1, "")).await, 0);
     assert_eq!(waits(&pace, login("a")).await, 100);
     assert_eq!(waits(&pace, login("a")).await, 0);
-    // A server that is not well is so for everybody.
+    // An unhealthy server affects all requests.
     let unwell = StatusCode::SERVICE_UNAVAILABLE;
     for (kind, header) in [(Kind::Write, "60"), (Kind::Repo, "Tue, 14 Nov 2023 22:14:20 GMT")] {
         assert!(pace.admit(toll(kind, 1, "a")).await.unwrap().settle(&later(header), unwell));
         assert_eq!(waits(&pace, login("b")).await, 60, "{kind:?}");
         assert_eq!(waits(&pace, toll(kind, 1, "a")).await, 0, "{kind:?}");
     }
-    // A good answer may say it for other reasons.
+    // A successful response may have the header for other reasons.
     assert!(!pace.admit(login("a")).await.unwrap().settle(&later("100"), OK));
     assert_eq!(waits(&pace, login("a")).await, 0);
 }
@@ -237,7 +237,7 @@ async fn uploads_and_everything_are_counted_for_all_accounts_together() {
 
     answered(&pace, toll(Kind::Read, 1, ""), &shows(GENERAL, 1, 100)).await;
     assert_eq!(waits(&pace, toll(Kind::Repo, 1, "")).await, 0);
-    // However many points it costs elsewhere, there it is one request.
+    // The general limiter counts one request, whatever it costs elsewhere.
     assert_eq!(waits(&pace, write(600, "a")).await, 0);
     assert_eq!(waits(&pace, toll(Kind::Upload, 1, "a")).await, 101);
 }
@@ -293,7 +293,7 @@ fn headers_that_make_no_sense_show_nothing() {
         headers.remove(name);
         assert_eq!(RateLimitHeaders::read(&headers), None, "{name}");
     }
-    // A reset that has passed is the next one's beginning, a date that cannot be read is now.
+    // A reset in the past starts the next window; an unreadable date counts as now.
     let mut passed = good.clone();
     passed.insert("ratelimit-reset", HeaderValue::from_static("1600000000"));
     assert_eq!(RateLimitHeaders::read(&passed).unwrap().resets_in, Duration::from_secs(1));
