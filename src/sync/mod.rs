@@ -10,8 +10,6 @@
 //! planned on, and if the repo has moved on, or the outcome of a batch is uncertain, the account is read and planned
 //! again. MongoDB comes last; if a run ends early, the next one finds and adopts the records.
 //!
-//! This module lists everything that the floor offers. Its parts, in the order of the data:
-//!
 //! ```
 //! use std::collections::HashSet;
 //! use telecine::record::{Content, Files, Item, StoredKeys, build};
@@ -34,12 +32,12 @@
 //! let policy = Policy { nuked: Nuked::Flag, orphans: Orphans::Report };
 //! let (items, none) = (vec![published, new], HashSet::new());
 //! let plan = MediumPlan::new(items, &none, &[there], &none, policy, |_| true);
-//! // One record is right, though `MongoDB` does not know its key; the other has to be written.
+//! // One record is up to date, but `MongoDB` lacks its key; the other must be created.
 //! assert_eq!((plan.counts().adopt, plan.counts().create), (1, 1));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! This is the door: everything that can be asked of this floor is listed here. To read, in the order of the data:
+//! This module lists everything that the floor offers. Its parts, in the order of the data:
 //!
 //! * `services`, `events`, `scope`, `policy` — connections, events, selection and permissions of a sync.
 //! * `plan/` — pure: plans from both sides.
