@@ -60,7 +60,7 @@ const SETTINGS: &[Setting] = &[
     setting("TELECINE_LISTEN", "127.0.0.1:3002"),
     setting("TELECINE_PLAN_AT", "04:00"),
     setting("TELECINE_PUBLISH", "site"),
-    // Addresses may carry passwords.
+    // Addresses may contain passwords.
     secret("TELECINE_QUEUE"),
     setting("TELECINE_ROLE", "all"),
     setting("TELECINE_SETTLE", "30s"),
@@ -131,10 +131,10 @@ impl Config {
         Ok(config)
     }
 
-    /// The same with another value of a setting, where a command was given one.
+    /// The same with a setting overridden by a command's argument, if given.
     ///
     /// # Panics
-    /// When there is no such setting.
+    /// If there is no such setting.
     #[must_use]
     pub fn with_argument(mut self, name: &str, value: Option<String>) -> Config {
         let setting = SETTINGS.iter().find(|setting| setting.name == name).expect("commands know the settings");

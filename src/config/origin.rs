@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// The environment variable of that name.
@@ -12,7 +12,7 @@ pub enum Origin {
     File(PathBuf),
     /// An argument of the command.
     Argument,
-    /// Nobody set it.
+    /// The default.
     Default,
 }
 

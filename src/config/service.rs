@@ -20,16 +20,16 @@ pub enum Publisher {
     Telecine,
 }
 
-/// What a process of the service does.
+/// The part of the work that a process of the service does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Everything.
     #[default]
     All,
-    /// It answers requests, reads changes and asks for plans; others work.
+    /// Answers requests, reads changes and requests plans, but runs no jobs.
     Front,
-    /// It works; of requests, it only answers those about itself.
+    /// Runs jobs; answers only requests about itself.
     Worker,
 }
 
@@ -50,13 +50,13 @@ impl Role {
         }
     }
 
-    /// Whether it answers requests, reads changes and asks for plans.
+    /// Whether it answers requests, reads changes and requests plans.
     #[must_use]
     pub fn is_front(self) -> bool {
         self != Role::Worker
     }
 
-    /// Whether it does jobs.
+    /// Whether it runs jobs.
     #[must_use]
     pub fn works(self) -> bool {
         self != Role::Front
@@ -68,9 +68,9 @@ impl Role {
 pub struct ServiceConfig {
     /// The database of the service's own state.
     pub database: String,
-    /// What this process does.
+    /// The part of the work that this process does.
     pub role: Role,
-    /// The addresses of the NATS servers that bring jobs to workers; `None` if workers look for themselves.
+    /// The addresses of the NATS servers that distribute jobs to workers; `None` if workers poll the database.
     pub queue: Option<SecretString>,
     /// The address to listen on.
     pub listen: SocketAddr,

@@ -1,4 +1,4 @@
-//! The processes of the service, on one machine or many, and what each is doing.
+//! The processes of the service, on one machine or many, and their jobs.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,19 +10,19 @@ use super::jobs::{Job, State};
 use super::store::{Filter, Process, Store};
 use super::view::JobView;
 
-/// How many running jobs are looked at.
+/// The most running jobs to list.
 const MOST: i64 = 10_000;
 
-/// A process, and what it is doing.
+/// A process and its jobs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
-    /// The process, as it says of itself.
+    /// The process, as it describes itself.
     pub process: Process,
-    /// The jobs that it has, those that have changed last first.
+    /// Its jobs, most recently changed first.
     pub jobs: Vec<JobView>,
 }
 
-/// The same for programs to read.
+/// The JSON of a process and its jobs.
 #[derive(Debug, Serialize)]
 pub struct MemberView<'a> {
     process: &'a str,
@@ -49,10 +49,10 @@ impl<'a> From<&'a Member> for MemberView<'a> {
 }
 
 impl Member {
-    /// All processes that were heard of not long ago.
+    /// All processes that reported recently.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn all(store: &Store) -> Result<Vec<Member>> {
         let running = Filter { states: vec![State::Running], ..Filter::default() };
         let (processes, jobs) = tokio::try_join!(store.present(), store.list(&running, MOST))?;

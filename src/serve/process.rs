@@ -1,4 +1,4 @@
-//! This process, told to the others: what it knows of the PDS's limits, and what it waits for.
+//! Reports this process to the others: its knowledge of the PDS's limits, and its waits.
 
 use std::time::Duration;
 
@@ -10,27 +10,27 @@ use crate::remote::pds::{Limit, Pds, Scope};
 use super::service::Service;
 use super::store::{Budget, Process, Waiting};
 
-/// How often it is told.
+/// The interval of reports.
 const TELL: Duration = Duration::from_secs(5);
 
-/// How many limits of single accounts, and how many waits, are told of: those that matter most.
+/// The most limits of single accounts, and the most waits, in a report: those that matter most.
 const MOST: usize = 20;
 
-/// Tells of this process until `service.stopping` is cancelled.
+/// Reports this process until `service.stopping` is cancelled.
 pub async fn tell(service: &Service) {
     while !service.stopping.is_cancelled() {
         if let Err(error) = tell_once(service).await {
-            tracing::warn!(chain = ?error.chain(), "the process cannot be noted");
+            tracing::warn!(chain = ?error.chain(), "cannot report the process");
         }
         service.pause(TELL).await;
     }
     if let Err(error) = service.store.forget_process(&service.worker).await {
-        // It is forgotten by itself before long.
-        tracing::debug!(chain = ?error.chain(), "the process cannot be forgotten");
+        // Its entry expires before long.
+        tracing::debug!(chain = ?error.chain(), "cannot remove the process");
     }
 }
 
-/// Tells of this process, and hears of the others, with which it shares the PDS's limits.
+/// Reports this process, and reads the reports of the others, with which it shares the PDS's limits.
 async fn tell_once(service: &Service) -> Result<()> {
     service.store.note_process(&this(service)).await?;
     let mut others = service.store.present().await?;
@@ -64,7 +64,7 @@ fn this(service: &Service) -> Process {
     }
 }
 
-/// The server's limits as they have been seen; of those for single accounts, the ones with the least left.
+/// The known limits of the server; of those for single accounts, the ones with the least left.
 #[must_use]
 pub fn budgets(pds: &Pds) -> Vec<Budget> {
     let now = Timestamp::now();
@@ -77,7 +77,7 @@ pub fn budgets(pds: &Pds) -> Vec<Budget> {
     budgets
 }
 
-/// A limit that another process has seen; `None` if its window is over.
+/// A limit reported by another process; `None` if its window has ended.
 fn limit(budget: &Budget, now: Timestamp) -> Option<Limit> {
     let left = Duration::try_from(budget.resets.duration_since(now)).ok().filter(|left| !left.is_zero())?;
     Some(Limit {

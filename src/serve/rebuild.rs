@@ -1,7 +1,7 @@
-//! Keeps the queue and the jobs in step with what the store holds and with the workers that there are.
+//! Keeps the queue and the jobs in step with the store and the present workers.
 //!
-//! A queue may have lost what it was told, and workers with the recipe of a job may all be gone, as after an update. Both
-//! are found within a minute.
+//! A queue may have lost announcements, and all workers with the recipe of a job may be gone, for example after an
+//! update. Both are repaired within a minute.
 
 use std::time::Duration;
 
@@ -11,30 +11,30 @@ use super::queue::Queue;
 use super::service::Service;
 use super::store::{Process, Store};
 
-/// How soon after its start a process looks for the first time: when the others know of it.
+/// The delay of the first check after the start of a process, so that the others know it.
 const FIRST: Duration = Duration::from_secs(5);
 
-/// How often it looks.
+/// The interval of checks.
 const EVERY: Duration = Duration::from_mins(1);
 
-/// Rebuilds again and again until `service.stopping` is cancelled.
+/// Rebuilds regularly until `service.stopping` is cancelled.
 pub async fn keep(service: &Service) {
     service.pause(FIRST).await;
     while !service.stopping.is_cancelled() {
         match rebuild(&service.store, service.queue.as_ref()).await {
             Ok(0) => {}
-            Ok(jobs) => tracing::info!(jobs, "the queue did not know jobs that are due"),
-            Err(error) => tracing::warn!(chain = ?error.chain(), "the queue cannot be rebuilt"),
+            Ok(jobs) => tracing::info!(jobs, "the queue lacked due jobs"),
+            Err(error) => tracing::warn!(chain = ?error.chain(), "cannot rebuild the queue"),
         }
         service.pause(EVERY).await;
     }
 }
 
-/// Gives jobs that no worker could take to workers that there are, and tells the queue of all that are due. Returns how
-/// many jobs the queue did not know.
+/// Gives jobs without a suitable worker to the present workers, and announces all due jobs to the queue. Returns the
+/// number of jobs that the queue did not know.
 ///
 /// # Errors
-/// When the database or the queue does not answer.
+/// If the database or the queue does not respond.
 pub async fn rebuild(store: &Store, queue: &dyn Queue) -> Result<u64> {
     let processes = store.present().await?;
     let workers: Vec<&Process> = processes.iter().filter(|process| process.role.works()).collect();

@@ -1,5 +1,5 @@
-//! Workers: claim a job, keep it while they work, write down how it ended. Each kind of work has workers of its own, so that
-//! nothing waits behind another kind.
+//! Workers: claim a job, renew the claim during the work, store its end. Each kind of work has its own workers, so that
+//! no kind waits behind another.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,26 +25,26 @@ use super::service::Service;
 use super::store::{Claim, Claimant, Renewed};
 use super::work;
 
-/// How often the database is told how far a job is, if that has changed.
+/// How often the progress of a job is stored, if it has changed.
 const REPORT: Duration = Duration::from_secs(1);
 
-/// How often a claim is renewed in any case: often enough that two in a row may fail.
+/// How often a claim is renewed: often enough that two consecutive renewals may fail.
 const RENEW: Duration = Duration::from_secs(8);
 
-/// How many jobs of a kind are worked on at once. Encoders, decoders and uploads have bounds of their own.
+/// The number of parallel jobs of a kind. Encoders, decoders and uploads have their own limits.
 fn slots(kind: Kind, cores: usize) -> usize {
     match kind {
-        // One more than can be encoded: the next ZIP is fetched meanwhile.
+        // One more than can be encoded, to fetch the next ZIP meanwhile.
         Kind::Bake => cores + 1,
         Kind::Mirror => 16,
         Kind::Callback => 8,
-        // Each is a connection and a body of 20 kB at most. An endpoint takes a few of them, see `Deliveries`.
+        // Each takes a connection and a body of at most 20 kB. An endpoint gets only a few of them, see `Deliveries`.
         Kind::Webhook => 128,
         Kind::Plan => 1,
     }
 }
 
-/// How long an attempt may take.
+/// The time limit of an attempt.
 fn limit(kind: Kind) -> Duration {
     match kind {
         Kind::Bake | Kind::Mirror => Duration::from_mins(30),
@@ -54,7 +54,7 @@ fn limit(kind: Kind) -> Duration {
     }
 }
 
-/// Works until `service.stopping` is cancelled and what was begun has ended.
+/// Works until `service.stopping` is cancelled and running jobs have ended.
 pub async fn run(service: Arc<Service>) {
     let mut lanes = JoinSet::new();
     for kind in Kind::ALL {
@@ -62,20 +62,20 @@ pub async fn run(service: Arc<Service>) {
         let (sender, receiver) = mpsc::channel(1);
         lanes.spawn(claim(service.clone(), kind, slots, sender));
         let (service, runtime) = (service.clone(), Handle::current());
-        // A thread for each kind: what its jobs compute between two waits keeps no other kind waiting, nor a request.
+        // A thread per kind: the computations of its jobs block neither other kinds nor requests.
         lanes.spawn_blocking(move || runtime.block_on(lane(&service, receiver)));
     }
     lanes.join_all().await;
 }
 
-/// What a job takes while somebody is at it.
+/// The resources of a running job.
 struct Slot {
     _of_kind: OwnedSemaphorePermit,
-    /// Of a webhook: that its endpoint is being told.
+    /// For a webhook, the delivery to its endpoint.
     _delivery: Option<Delivery>,
 }
 
-/// A job that was claimed, and the slot that it takes.
+/// A claimed job and its slot.
 type Claimed = (Taken, Slot);
 
 /// Claims jobs of a kind while there are free slots.
@@ -83,7 +83,7 @@ async fn claim(service: Arc<Service>, kind: Kind, slots: usize, claimed: mpsc::S
     let slots = Arc::new(Semaphore::new(slots));
     while !service.stopping.is_cancelled() {
         let slot = tokio::select! {
-            slot = slots.clone().acquire_owned() => slot.expect("nobody closes it"),
+            slot = slots.clone().acquire_owned() => slot.expect("the semaphore is not closed"),
             () = service.stopping.cancelled() => break,
         };
         let busy = service.deliveries.busy();
@@ -94,16 +94,16 @@ async fn claim(service: Arc<Service>, kind: Kind, slots: usize, claimed: mpsc::S
                     Work::Webhook(webhook) => Some(service.deliveries.begin(&webhook.endpoint)),
                     _ => None,
                 };
-                // The lane takes what it is given as long as there is somebody to give it something.
+                // The lane receives as long as this sender exists.
                 let _ = claimed.send((taken, Slot { _of_kind: slot, _delivery: delivery })).await;
             }
             Ok(None) => {}
-            Err(error) => tracing::warn!(kind = kind.name(), chain = ?error.chain(), "no job can be claimed"),
+            Err(error) => tracing::warn!(kind = kind.name(), chain = ?error.chain(), "cannot claim a job"),
         }
     }
 }
 
-/// Works on what was claimed, all of it at once.
+/// Works on all claimed jobs concurrently.
 async fn lane(service: &Arc<Service>, mut claimed: mpsc::Receiver<Claimed>) {
     let mut jobs = FuturesUnordered::new();
     loop {
@@ -128,11 +128,11 @@ async fn lane(service: &Arc<Service>, mut claimed: mpsc::Receiver<Claimed>) {
     while jobs.next().await.is_some() {}
 }
 
-/// One attempt at a job, from its claim to what becomes of it. Returns the job as it is then; `None` if it is another worker's.
+/// One attempt at a job, from its claim to its end. Returns the job's new state; `None` if another worker has it.
 async fn attempt(service: &Arc<Service>, claim: Claim, ticket: &Arc<dyn Ticket>) -> Option<Job> {
     let job = &claim.job;
     if job.deaths >= MOST_DEATHS {
-        let text = format!("{} workers were not heard of again while they had it", job.deaths);
+        let text = format!("{} workers disappeared during this job", job.deaths);
         return settle(service, &claim, Next::Park(Failure { code: "worker.died".into(), text }), Duration::ZERO).await;
     }
     service.metrics.jobs.begin(job);
@@ -148,7 +148,7 @@ async fn attempt(service: &Arc<Service>, claim: Claim, ticket: &Arc<dyn Ticket>)
             Err(_) => End::timed_out(limit),
         }
     };
-    // In a task of its own, so that no work keeps it from being heard of.
+    // In its own task, so that work cannot block the renewal.
     let mut kept = AbortOnDropHandle::new(tokio::spawn(
         keep(service.clone(), claim.clone(), ticket.clone(), progress.clone()).in_current_span(),
     ));
@@ -159,22 +159,22 @@ async fn attempt(service: &Arc<Service>, claim: Claim, ticket: &Arc<dyn Ticket>)
             renewed = &mut kept => Err(renewed.unwrap_or(Renewed::Lost)),
         }
     };
-    // Dropping the work has ended whatever of it waited; the token ends what runs on a thread.
+    // Dropping the work ends its async parts; the token ends its threads.
     control.stop.cancel();
     match end {
         Ok(end) => settle(service, &claim, end.next(job.attempt, Timestamp::now()), began.elapsed()).await,
         Err(Renewed::Cancelled) => service.store.end(&claim).await.unwrap_or_else(|error| {
-            tracing::warn!(chain = ?error.chain(), "a cancelled job cannot be ended");
+            tracing::warn!(chain = ?error.chain(), "cannot end a cancelled job");
             None
         }),
         Err(_) => {
-            tracing::warn!("the job is another worker's by now");
+            tracing::warn!("another worker has the job by now");
             None
         }
     }
 }
 
-/// Renews a claim until that cannot be done any more.
+/// Renews a claim until that fails for good.
 async fn keep(service: Arc<Service>, claim: Claim, ticket: Arc<dyn Ticket>, progress: Progress) -> Renewed {
     let mut told = (None, None);
     let mut since = Instant::now();
@@ -190,13 +190,13 @@ async fn keep(service: Arc<Service>, claim: Claim, ticket: Arc<dyn Ticket>, prog
                 ticket.extend().await;
             }
             Ok(renewed) => return renewed,
-            // The lease says when it is another's; until then this one goes on.
-            Err(error) => tracing::warn!(chain = ?error.chain(), "a claim cannot be renewed"),
+            // This worker keeps the job until the lease ends.
+            Err(error) => tracing::warn!(chain = ?error.chain(), "cannot renew a claim"),
         }
     }
 }
 
-/// Writes down what becomes of a job, and first tells whoever has to know. Returns the job as it is then.
+/// Stores the end of an attempt, after notifying callers and subscribers. Returns the job's new state.
 async fn settle(service: &Service, claim: &Claim, next: Next, took: Duration) -> Option<Job> {
     let settled = async {
         if let Next::Park(failure) = &next {
@@ -210,9 +210,9 @@ async fn settle(service: &Service, claim: &Claim, next: Next, took: Duration) ->
             tell(&job);
             return Some(job);
         }
-        Ok(None) => tracing::warn!("the job is another worker's by now"),
-        // It is due again when its lease is over.
-        Err(error) => tracing::warn!(chain = ?error.chain(), "the end of a job cannot be stored"),
+        Ok(None) => tracing::warn!("another worker has the job by now"),
+        // It is due again when its lease ends.
+        Err(error) => tracing::warn!(chain = ?error.chain(), "cannot store the end of a job"),
     }
     None
 }

@@ -1,4 +1,4 @@
-//! Everything that the service is made of, connected.
+//! The parts of the service, connected.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -20,54 +20,54 @@ use super::outbox::{Client, Deliveries, Receivers};
 use super::queue::{self, Queue};
 use super::store::Store;
 
-/// Everything that the service is made of.
+/// The parts of the service.
 pub struct Service {
-    /// What it talks to, and computes with.
+    /// The services of a sync, and the encoder.
     pub services: Services,
-    /// Its own database.
+    /// The service's own database.
     pub store: Store,
-    /// What brings jobs to workers.
+    /// The queue that distributes jobs to workers.
     pub queue: Arc<dyn Queue>,
-    /// What happens to jobs, for who watches.
+    /// The changes of jobs, for watchers.
     pub feed: Feed,
-    /// How many watch it.
+    /// The number of watchers.
     pub watchers: Arc<AtomicUsize>,
-    /// What is counted and measured.
+    /// The metrics.
     pub metrics: Metrics,
-    /// What tells receivers.
+    /// The client for receivers.
     pub receivers: Client,
-    /// What endpoints are being told.
+    /// The webhooks in flight.
     pub deliveries: Deliveries,
     /// Its settings.
     pub config: ServiceConfig,
-    /// What tapes are encoded by.
+    /// The preset for tapes.
     pub preset: Preset,
-    /// Which records there should be.
+    /// The policy on records.
     pub policy: Policy,
     /// The name of this process among workers.
     pub worker: String,
-    /// What tells its videos from those of others: see [`fingerprint`].
+    /// The fingerprint of its videos: see [`fingerprint`].
     pub recipe: String,
     /// When it started.
     pub started: Timestamp,
-    /// Cancelled when no more work is to be begun.
+    /// Cancelled when no more work may start.
     pub stopping: CancellationToken,
-    /// Cancelled when work that has been begun is to end.
+    /// Cancelled when running work must end.
     pub ending: CancellationToken,
 }
 
 impl Service {
-    /// Connects to everything that the configuration names.
+    /// Connects to the configured services.
     ///
     /// # Errors
-    /// When a setting is wrong, or a server does not answer.
+    /// If a setting is invalid, or a server does not respond.
     ///
     /// # Panics
-    /// When the system has no more threads.
+    /// If the system has no more threads.
     pub async fn connect(config: &Config, preset: Preset, policy: Policy, stopping: CancellationToken) -> Result<Self> {
         let settings = config.service()?;
         let ending = CancellationToken::new();
-        // Whoever waits for a server is stopped first: it has nothing in its hands.
+        // Work that waits for a server is stopped first, because it holds nothing.
         let services = Services::connect(config, Waits::new(PATIENCE, stopping.clone())).await?;
         let store = Store::open(&services.mongo, &settings.database).await?;
         let recipe = fingerprint(&preset)?;
@@ -92,27 +92,27 @@ impl Service {
         })
     }
 
-    /// Asks for work, and wakes who does it; see [`Store::submit`].
+    /// Submits work, and wakes a worker; see [`Store::submit`].
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn submit(&self, work: &Work, delay: Duration, hints: bool) -> Result<Job> {
         let job = self.store.submit(work, &self.recipe, delay, hints).await?;
         self.queue.push(&job);
         Ok(job)
     }
 
-    /// Asks for work that is done once, and wakes who does it; see [`Store::submit_once`].
+    /// Submits work that is done only once, and wakes a worker; see [`Store::submit_once`].
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn submit_once(&self, work: &Work) -> Result<()> {
         let job = self.store.submit_once(work, &self.recipe).await?;
         self.queue.push(&job);
         Ok(())
     }
 
-    /// Waits that long, or until no more work is to be begun.
+    /// Waits that long, or until no more work may start.
     pub async fn pause(&self, length: Duration) {
         tokio::select! {
             () = tokio::time::sleep(length) => {}
@@ -120,10 +120,10 @@ impl Service {
         }
     }
 
-    /// Begins a job anew, and wakes who does it; `None` if there is none that could be.
+    /// Retries a job, and wakes a worker; `None` if there is no job to retry.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn retry(&self, id: &str) -> Result<Option<Job>> {
         let job = self.store.retry(id).await?;
         if let Some(job) = &job {
@@ -133,5 +133,5 @@ impl Service {
     }
 }
 
-/// For how long a job waits for a server's rate limit with its hands full; what takes longer is tried again later.
+/// How long a job waits for a server's rate limit while it holds resources; with a longer wait, it is retried later.
 const PATIENCE: Duration = Duration::from_mins(2);

@@ -1,4 +1,4 @@
-//! Tells encoders apart that would make different videos of one tape.
+//! Distinguishes encoders that would make different videos of the same tape.
 
 use std::fmt::Write as _;
 use std::io::{self, Seek};
@@ -17,30 +17,30 @@ use super::transcode::transcode;
 /// A tape of a few frames.
 const TAPE: &[u8] = include_bytes!("../../fixtures/tapes/minimal.zip");
 
-/// What a preset and this program's encoders come to: the preset with its version, and a part of the hash of a small video,
-/// in which libx264 also writes its version. `standard@4+5f3a09c1`.
+/// The fingerprint of a preset and this program's encoders: the preset with its version, and a part of the hash of a
+/// small video, which also contains libx264's version. `standard@4+5f3a09c1`.
 ///
-/// Two programs with one fingerprint make the same videos, as far as a preset's version and a sample can tell. It takes a
-/// tenth of a second.
+/// Two programs with the same fingerprint make the same videos, as far as a preset's version and a sample can tell.
+/// Takes a tenth of a second.
 ///
 /// # Errors
-/// Those of [`transcode`], where this build's libraries cannot make videos by the preset at all.
+/// Errors of [`transcode`], if this build's libraries do not support the preset.
 ///
 /// # Panics
-/// When the system has no more threads.
+/// If the system has no more threads.
 pub fn fingerprint(preset: &Preset) -> Result<String> {
     let tape = Tape::open(Source::Memory(TAPE.into()), &Limits::default())?;
     let pool = ThreadPoolBuilder::new().num_threads(1).build().expect("the system has threads left");
     let mut file = tempfile::tempfile().map_err(|source| FileError::Scratch { source })?;
     transcode(&tape, preset, Options::default(), &pool, &Monitor::nobody(), &mut file)?;
     let mut hash = Sha256::new();
-    // Presets of the user's own may change without their version.
+    // Users may change their own presets without raising the version.
     hash.update(serde_json::to_vec(preset).expect("a preset can be written as JSON"));
     file.rewind().and_then(|()| io::copy(&mut file, &mut hash)).map_err(|source| FileError::Scratch { source })?;
     let digest = hash.finalize();
     let mut fingerprint = format!("{}+", preset.versioned_name());
     for byte in &digest[..4] {
-        // Writing to a text does not fail.
+        // Writing to a string does not fail.
         let _ = write!(fingerprint, "{byte:02x}");
     }
     Ok(fingerprint)

@@ -1,6 +1,6 @@
 //! Frames to MP4. The only floor that knows libav.
 //!
-//! [`transcode`] is the way in; it runs `encode` for every chunk and `audio` for the sound on all cores, and joins
+//! [`transcode`] is the entry point; it runs `encode` for every chunk and `audio` for the sound on all cores, and joins
 //! their packets with `mux`, in order, while later chunks are still being encoded.
 //!
 //! A [`Preset`] is data, and a [`Monitor`] is told how far the work is:
@@ -92,15 +92,15 @@ pub use still::webp;
 pub use transcode::{Transcoded, transcode};
 pub use versions::{Versions, versions};
 
-/// Sets libav up for this process; every way into it begins with this.
+/// Sets up libav for this process; every use of it starts with this.
 fn prepare() {
     static PREPARED: Once = Once::new();
     PREPARED.call_once(|| {
         ffmpeg::log::set_level(ffmpeg::log::Level::Quiet);
-        // Encoders come and go with every chunk, and glibc would keep their pictures for later, in each thread's own
-        // arena: a third more memory for a long tape than for a short one. What is larger goes back to the system.
+        // Each chunk has its own encoder, and glibc would keep the pictures of past ones in the arena of each thread: a
+        // long tape would take a third more memory than a short one. glibc returns larger allocations to the system.
         #[cfg(target_env = "gnu")]
-        // SAFETY: sets a number inside the allocator, which is made for being called at any time.
+        // SAFETY: sets a number inside the allocator, which may be called at any time.
         unsafe {
             libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20);
         }

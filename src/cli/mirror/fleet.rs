@@ -1,4 +1,4 @@
-//! `telecine fleet`: the processes of the service, on one machine or many.
+//! `telecine fleet`: lists the processes of the service on all machines.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -8,20 +8,22 @@ use crate::remote::mongo::Mongo;
 use crate::serve::{JobView, Member, MemberView, Store, ago};
 
 use super::network::{self, ServerArguments};
+use crate::cli::headings::OUTPUT;
 use crate::cli::outcome::Outcome;
 use crate::cli::report::{json, lines, table};
 
-/// Show the processes of the service and what each is doing
+/// Show the processes of the service and their current jobs
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A process that has not been heard of for 45 seconds is not shown. The status is 3 if there is none.
+Processes that have not reported for 45 seconds are not shown. The exit status is
+3 if there are none.
 
 Examples:
   telecine fleet
-  telecine fleet --json | jq -r 'select(.role != \"front\") | .recipe' | sort | uniq -c")]
+  telecine fleet --json | jq -r .recipe | sort | uniq -c")]
 pub struct Arguments {
-    /// Print a JSON object for each process
-    #[arg(long)]
+    /// Print JSON: one object per process
+    #[arg(long, help_heading = OUTPUT)]
     json: bool,
     #[command(flatten)]
     servers: ServerArguments,

@@ -45,7 +45,7 @@ enum Command {
     Cancel(Which),
     /// Park jobs that are not running, until they are retried or requested again
     Park(Which),
-    /// Tell the queue again of all jobs that are due, as after a loss of the NATS server's data
+    /// Announce all due jobs to the queue again, for example after NATS lost its data
     Rebuild,
 }
 
@@ -118,7 +118,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             Command::Retry(which) => {
                 let outcome = act(&store, which, "retried", async |id| store.retry(id).await).await;
                 if let Err(error) = queue.rebuild(&[]).await {
-                    say(format!("warning: {}; workers hear of it later", error.chain().join(": ")));
+                    say(format!("warning: {}; workers will notice later", error.chain().join(": ")));
                 }
                 outcome
             }
@@ -127,7 +127,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             Command::Rebuild => {
                 let jobs = rebuild(&store, queue.as_ref()).await?;
                 if jobs > 0 {
-                    line(format!("{jobs} jobs were unknown to the queue"));
+                    line(format!("{jobs} jobs were missing from the queue"));
                 }
                 Ok(Outcome::of_work(false, jobs > 0))
             }

@@ -1,5 +1,4 @@
-//! Everything that would spoil the service, looked at before it does: what a sync needs, and what the service needs besides.
-//! Changes nothing.
+//! Checks everything that the service needs, including the needs of a sync. Changes nothing.
 
 mod callback;
 mod database;
@@ -12,22 +11,22 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::remote::Waits;
 
-/// Looks at everything.
+/// Runs all checks.
 pub async fn check(config: &Config, waits: &Waits) -> Vec<Finding> {
     let (mut findings, own) = tokio::join!(doctor::examine(config, waits), Box::pin(own(config)));
     match own {
         Ok(own) => findings.extend(own),
         Err(error) => {
-            let remedy = "correct it in the environment or the config file; telecine config shows where it is from";
+            let remedy = "correct it in the environment or the config file; telecine config shows its source";
             findings.push(Finding::fail("service settings", error.chain().join(": "), remedy));
             let skipped = ["change stream", "oplog", "service database", "queue", "listen address", "callback"];
-            findings.extend(skipped.map(|what| Finding::skip(what, "a setting of the service is wrong")));
+            findings.extend(skipped.map(|what| Finding::skip(what, "a setting of the service is invalid")));
         }
     }
     findings
 }
 
-/// What the service needs besides.
+/// The checks that only the service needs.
 async fn own(config: &Config) -> Result<Vec<Finding>> {
     let service = config.service()?;
     let (database, queue, listen, callback) = tokio::join!(

@@ -1,4 +1,4 @@
-//! The queue that brings jobs to workers: whether it answers.
+//! Checks that the queue responds.
 
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +11,7 @@ use crate::serve::store::Store;
 
 const WHAT: &str = "queue";
 
-/// Looks at it.
+/// Checks the queue.
 pub async fn look(config: &Config, service: &ServiceConfig) -> Finding {
     match described(config, service).await {
         Ok(description) => Finding::ok(WHAT, description),

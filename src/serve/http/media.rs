@@ -84,7 +84,7 @@ async fn made(service: &Service, found: &Found, file: File) -> Result<Option<Str
     if let (File::Video, TapeForm::Mp4 { url: Some(url) }) = (file, form) {
         return posted(service, url).map(Some);
     }
-    // It was found by its id perhaps, and its code names something else.
+    // It may have been found by its id, and its code may not be a valid name.
     if !is_code(code) {
         return Err(Problem::NotFound);
     }
@@ -93,13 +93,13 @@ async fn made(service: &Service, found: &Found, file: File) -> Result<Option<Str
     Ok(spaces.size(bucket, &key).await?.map(|_| spaces.public_url(bucket, &key)))
 }
 
-/// The address of a posted video. A document may name any: nobody is sent elsewhere than to the site's own files.
+/// The address of a posted video. A document may name any address, but redirects lead only to the site's own files.
 fn posted(service: &Service, url: &str) -> Result<String, Problem> {
     let own = service.services.spaces.own_address(url).map_err(unless_of_the_document)?;
     Ok(own.into())
 }
 
-/// A document that cannot be used leads to nothing. That is no failure of ours, and not to be logged as one.
+/// Treats an invalid document as not found. That is not an internal error, and must not be logged as one.
 fn unless_of_the_document(error: Error) -> Problem {
     if error.fault() == Fault::Input { Problem::NotFound } else { error.into() }
 }

@@ -1,4 +1,4 @@
-//! What a queue does, whichever it is. One suite of tests runs on all of them.
+//! The interface of queues. One test suite runs on all implementations.
 
 use std::fmt;
 
@@ -10,35 +10,35 @@ use crate::serve::store::{Claim, Claimant};
 
 /// Carries jobs to workers.
 pub trait Queue: fmt::Debug + Send + Sync {
-    /// Says when a job is to be looked at next. Returns at once, whatever the queue is doing.
+    /// Announces when a job is due. Returns at once, whatever the state of the queue.
     fn push(&self, job: &Job);
 
-    /// Claims a job of a kind. Waits for a moment where there is none, and returns `None` then.
+    /// Claims a job of a kind. If there is none, waits for a moment and returns `None`.
     ///
-    /// Not to be dropped halfway: a job that was claimed would lie until its lease is over.
+    /// Must not be dropped halfway: a claimed job would be idle until its lease ends.
     fn take<'a>(&'a self, kind: Kind, claimant: Claimant<'a>) -> BoxFuture<'a, Result<Option<Taken>>>;
 
-    /// Says again which jobs are due, as if nothing had been said before, and forgets what is meant for workers with these
-    /// recipes. Returns how many jobs the queue did not know.
+    /// Announces all due jobs again, and drops announcements for workers with these recipes. Returns the number of jobs
+    /// that the queue did not know.
     fn rebuild<'a>(&'a self, gone: &'a [String]) -> BoxFuture<'a, Result<u64>>;
 
-    /// Makes sure that the queue works, and changes nothing. Returns in words what it is.
+    /// Checks that the queue works, without changes. Returns a description of it.
     fn look(&self) -> BoxFuture<'_, Result<String>>;
 }
 
-/// A job that was claimed, and the queue's own note of it.
+/// A claimed job, and the queue's ticket for it.
 pub struct Taken {
     /// The claim.
     pub claim: Claim,
-    /// What the queue knows it by.
+    /// The queue's ticket.
     pub ticket: Box<dyn Ticket>,
 }
 
-/// What a queue knows a job by that a worker has. One that is dropped is given to another worker before long.
+/// A queue's ticket for a job that a worker has. If it is dropped, another worker gets the job before long.
 pub trait Ticket: Send + Sync {
-    /// Says that the job is still being worked on.
+    /// Reports that work on the job continues.
     fn extend(&self) -> BoxFuture<'_, ()>;
 
-    /// Gives the job back as it is now; `None` if it is another worker's.
+    /// Returns the job in its current state; `None` if another worker has it.
     fn give_back<'a>(&'a self, job: Option<&'a Job>) -> BoxFuture<'a, ()>;
 }

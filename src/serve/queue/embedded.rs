@@ -1,5 +1,5 @@
-//! The queue of one process: its workers are woken, and look into the database by themselves as well. Several processes
-//! with one database share its jobs.
+//! The queue of one process: its workers are woken, and also poll the database. Several processes with the same
+//! database share its jobs.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::serve::store::{Claimant, Store};
 
 use super::contract::{Queue, Taken, Ticket};
 
-/// How long a worker rests that found nothing to do. It finds then what another process has asked for, and what has become due.
+/// How long an idle worker rests before it polls for requests of other processes, and for jobs that have become due.
 const REST: Duration = Duration::from_secs(1);
 
 /// Wakes the workers of this process.
@@ -51,7 +51,7 @@ impl Embedded {
 
 impl Queue for Embedded {
     fn push(&self, job: &Job) {
-        // Keeps the next worker from going to sleep if none is asleep.
+        // If no worker is asleep, keeps the next one from going to sleep.
         self.wake[&job.work.kind()].notify_one();
     }
 
@@ -60,16 +60,16 @@ impl Queue for Embedded {
     }
 
     fn rebuild<'a>(&'a self, _gone: &'a [String]) -> BoxFuture<'a, Result<u64>> {
-        // Workers look into the database: nothing else is known that could be lost.
+        // Workers poll the database, so there is no other state to lose.
         ready(Ok(0)).boxed()
     }
 
     fn look(&self) -> BoxFuture<'_, Result<String>> {
-        ready(Ok("workers look into the service's database".into())).boxed()
+        ready(Ok("workers poll the service's database".into())).boxed()
     }
 }
 
-/// A job of this process.
+/// A ticket for a job of this process.
 struct Woken {
     kind: Kind,
     wake: Arc<HashMap<Kind, Notify>>,
@@ -82,7 +82,7 @@ impl Ticket for Woken {
 
     fn give_back<'a>(&'a self, _job: Option<&'a Job>) -> BoxFuture<'a, ()> {
         if self.kind == Kind::Webhook {
-            // Others to the same endpoint were left while it was busy.
+            // Others to the same endpoint were skipped while it was busy.
             self.wake[&self.kind].notify_one();
         }
         ready(()).boxed()

@@ -1,11 +1,11 @@
-//! Which worker does which job, and when.
+//! Distributes jobs to workers.
 //!
-//! The store holds every job and decides who has it: a claim is fenced there. A queue only carries the news that a job is
-//! due to a worker that is free. It may lose, repeat and reorder that news: [`Queue::rebuild`] says it again, and a claim
-//! that comes twice finds nothing to claim.
+//! The store holds every job and decides which worker has it: claims are fenced there. A queue only announces due jobs
+//! to free workers. It may lose, repeat and reorder announcements: [`Queue::rebuild`] repeats them, and a second claim
+//! finds nothing to claim.
 //!
-//! * `contract` — what a queue does.
-//! * `embedded` — the workers of one process, or of several that look into the same database.
+//! * `contract` — the interface of queues.
+//! * `embedded` — the workers of one process, or of several with the same database.
 //! * `jetstream` — any number of machines, on NATS.
 
 mod contract;
@@ -25,10 +25,10 @@ pub use contract::{Queue, Taken, Ticket};
 use embedded::Embedded;
 use jetstream::JetStream;
 
-/// The queue that the settings name, for the jobs in a store. Its waits end when `stopping` is cancelled.
+/// The configured queue for the jobs in a store. Its waits end when `stopping` is cancelled.
 ///
 /// # Errors
-/// [`ConfigError::Setting`](crate::error::ConfigError::Setting) for addresses that are none.
+/// [`ConfigError::Setting`](crate::error::ConfigError::Setting) for invalid addresses.
 pub async fn open(config: &ServiceConfig, store: &Store, stopping: &CancellationToken) -> Result<Arc<dyn Queue>> {
     Ok(match &config.queue {
         None => Arc::new(Embedded::new(store.clone(), stopping.clone())),

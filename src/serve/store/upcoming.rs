@@ -1,4 +1,4 @@
-//! Jobs that are to be looked at: when, by workers with which recipe, and what the database's clock says.
+//! Upcoming jobs: when they are due, for workers with which recipe, and the database's time.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use super::Store;
 use super::claims::LEASE;
 use super::expressions::{after, before, literal, now};
 
-/// How many are read at most: they are kept in memory, a few hundred bytes each.
+/// The most jobs to read: they are kept in memory, a few hundred bytes each.
 const MOST: i64 = 100_000;
 
 impl Store {
-    /// The jobs that nobody works on and that are due within that time, or were due before; the longest due first.
+    /// The jobs without a worker that are due within that time or overdue, the longest overdue first.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -44,7 +44,7 @@ impl Store {
         insist(read).await
     }
 
-    /// The job with that id, and the time by the database's clock.
+    /// The job with that id, and the database's time.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -61,7 +61,7 @@ impl Store {
         Ok(Some((job, now.unwrap_or_else(Timestamp::now))))
     }
 
-    /// Gives jobs that nobody works on, and whose recipe is none of these, another one. Returns the recipes that they had.
+    /// Changes the recipe of jobs without a worker whose recipe is not one of these. Returns their old recipes.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -71,7 +71,7 @@ impl Store {
             "work.kind": { "$in": encoding },
             "due": { "$exists": true },
             "state": { "$in": [State::Queued.name(), State::Waiting.name()] },
-            // Those without one are among them.
+            // Includes jobs without a recipe.
             "recipe": { "$nin": kept },
         };
         let update = vec![doc! { "$set": { "recipe": literal(&recipe) } }];

@@ -127,7 +127,7 @@ async fn a_worker_that_stood_still_until_its_lease_was_over_finds_its_job_done_b
     let done = eventually("the bake", async || bake_of(&site, doc! { "state": "done" }).await).await;
     assert!(done.get_i32("fence").unwrap() >= 2, "{done:?}");
     stalled.signal("CONT");
-    eventually("word of the loss", async || stalled.log().contains("another worker's by now").then_some(())).await;
+    eventually("word of the loss", async || stalled.log().contains("another worker has the job by now").then_some(())).await;
     is_empty(&site).await;
     assert_eq!(site.records(&owner, Medium::Tape).await.len(), 1);
 }
@@ -150,7 +150,7 @@ async fn a_front_takes_bakes_without_any_worker_and_the_operator_sees_who_is_the
     eventually("the stream", async || context.get_stream(&name).await.ok()).await;
     context.delete_stream(&name).await.unwrap();
     let rebuilt = operator(&site, "jobs rebuild").succeeds();
-    assert!(rebuilt.stdout().ends_with(" jobs were unknown to the queue\n"), "{}", rebuilt.stdout());
+    assert!(rebuilt.stdout().ends_with(" jobs were missing from the queue\n"), "{}", rebuilt.stdout());
     operator(&site, "jobs rebuild").fails(3, "");
 
     let worker = worker(&site);

@@ -60,7 +60,7 @@ impl Scope {
         }
     }
 
-    /// The scope with what those [want](Scope::want) who wait for it.
+    /// The scope of a [wanted](Scope::want) resource.
     #[must_use]
     pub fn wanted(kind: &str, account: Option<&str>) -> Option<Scope> {
         Some(match (kind, account) {
@@ -132,11 +132,12 @@ impl Limiter {
         }
     }
 
-    /// Whether a request may go, with that many points on their way, where that many processes use what is left.
+    /// Whether a request may be sent, with that many points in flight, if that many processes share the remaining
+    /// points.
     pub fn admits(&self, cost: u32, on_way: u32, processes: u32) -> bool {
         // A request that costs more than the whole limit may be sent when all of it is available.
         let cost = cost.min((self.points / processes).max(1));
-        // Each may have as many on their way. Where there are fewer points than processes, somebody has to go on.
+        // Each may have the same number in flight. With fewer points than processes, one must still make progress.
         let share = (self.remaining / processes).max(self.remaining.min(1));
         share.saturating_sub(on_way) >= cost
     }

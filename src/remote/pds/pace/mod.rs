@@ -8,8 +8,8 @@
 //! A limiter that is not shown has at least as much left as the one that is, so the known ones suffice. Only the usage
 //! of an earlier run is unforeseen; then the server returns 429 once, and requests wait.
 //!
-//! Other processes may use what the same limiters allow. Each keeps to an equal share of what is left, and hears now and
-//! then what the others have seen; see [`Pace::share`].
+//! Several processes may share the same limiters. Each uses an equal share of the remaining points, and regularly
+//! learns what the others have seen; see [`Pace::share`].
 //!
 //! If a response shows no limiter but has `Retry-After`, all requests of that scope pause, or all requests if the
 //! server is not healthy: proxies and load balancers send nothing else.
@@ -43,7 +43,7 @@ pub struct Pace {
 #[derive(Debug, Default)]
 struct State {
     groups: HashMap<Scope, Group>,
-    /// How many other processes there are.
+    /// The number of other processes.
     others: u32,
     /// The number of responses, by the kind of request and status.
     answers: BTreeMap<(&'static str, u16), u64>,
@@ -92,7 +92,7 @@ impl Pace {
         chance.map_or(Ok(()), |(until, scope)| waits.allow(&scope.want(), until))
     }
 
-    /// Shares what the limiters allow with that many other processes, which have seen these limits.
+    /// Shares the limiters with that many other processes, which have seen these limits.
     pub fn share(&self, others: u32, seen: impl IntoIterator<Item = Limit>) {
         let now = Instant::now();
         let mut state = self.state();
@@ -102,7 +102,7 @@ impl Pace {
                 points: limit.points,
                 window: limit.window,
                 remaining: limit.remaining,
-                // Clocks differ; a window is never longer than it is.
+                // Clocks differ, but a window cannot last longer than its length.
                 resets_in: limit.resets_in.min(limit.window),
             };
             state.hear(limit.scope, &shown, now);
@@ -187,7 +187,7 @@ impl State {
         self.hear(scope, shown, now);
     }
 
-    /// Takes what is shown of a limiter of that scope.
+    /// Learns the state of a limiter of that scope.
     fn hear(&mut self, scope: Scope, shown: &RateLimitHeaders, now: Instant) {
         let is_general = scope == Scope::Everything;
         let group = self.groups.entry(scope).or_default();

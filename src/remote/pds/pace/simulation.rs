@@ -69,8 +69,8 @@ fn requests() -> impl Strategy<Value = Vec<(u8, u32, u8, u16, u16)>> {
     prop::collection::vec((0_u8..12, 1_u32..=600, 0_u8..3, 0_u16..3000, 0_u16..3000), 1..200)
 }
 
-/// Sends requests by several processes that use one server, and returns what is refused. Each account has one writer in
-/// each process, as sync has it; after some requests, the processes hear of each other.
+/// Sends requests from several processes to one server, and returns the refusals. Each account has one writer per
+/// process, as in a sync; after some requests, the processes learn of each other.
 async fn refusals(requests: &[(u8, u32, u8, u16, u16)], at_once: usize, processes: usize) -> Vec<String> {
     let paces: Vec<_> = (0..processes).map(|_| patient()).collect();
     let (server, start) = (Mutex::new(Server::default()), Instant::now());
@@ -101,7 +101,7 @@ async fn refusals(requests: &[(u8, u32, u8, u16, u16)], at_once: usize, processe
     for pace in &paces {
         exchange(pace, (0, 1, 0, 0, 0)).await;
     }
-    // The first write of each account tells its limits.
+    // The first write of each account shows its limits.
     for batch in requests.chunks(at_once * processes) {
         let mut lanes: BTreeMap<(usize, u8), Vec<_>> = BTreeMap::new();
         for (index, request) in batch.iter().enumerate() {
@@ -139,7 +139,7 @@ proptest! {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
-    /// Without sharing, each process would be refused by itself, and again after each reset.
+    /// Without sharing, each process would be refused separately, and again after each reset.
     #[test]
     fn of_processes_that_share_hardly_anything_is_refused(requests in requests(), processes in 2_usize..6) {
         let refusals = simulated(&requests, 4, processes);

@@ -121,11 +121,11 @@ async fn what_others_have_seen_counts_and_each_keeps_to_its_share() {
     assert!(timeout(Duration::from_secs(1), other.admit(write(2, "a"))).await.is_err());
     first.settle(&shows(HOURLY, 7, 100), OK);
     assert_eq!(waits(&other, write(2, "a")).await, 0);
-    // What is left is too little to be shared, and the last point is anybody's.
+    // Too few points to share; any process may use the last one.
     answered(&other, write(1, "a"), &shows(HOURLY, 1, 100)).await;
     assert_eq!(waits(&other, write(1, "a")).await, 0);
     assert_eq!(waits(&other, write(1, "a")).await, 101);
-    // Nobody takes another's word for more than a whole window, or gives back what is known to be spent.
+    // A report never extends beyond a whole window, and never restores points known to be spent.
     let boast = |remaining, seconds| Limit {
         scope: Scope::Writes("a".into()),
         points: HOURLY.0,
