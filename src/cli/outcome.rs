@@ -7,7 +7,7 @@ use super::plain;
 /// The outcome of a command; its number is the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Everything asked for was done.
+    /// All requested work was done.
     Done = 0,
     /// Something failed; it has been reported.
     Failed = 1,
@@ -30,7 +30,7 @@ impl Outcome {
         failures.max_by_key(|outcome| *outcome as u8).unwrap_or(Outcome::Done)
     }
 
-    /// The outcome of work that goes on after failures.
+    /// The outcome of work that continues after failures.
     #[cfg(feature = "mirror")]
     pub fn of_work(has_failures: bool, has_work: bool) -> Self {
         match (has_failures, has_work) {

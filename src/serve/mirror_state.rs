@@ -1,4 +1,4 @@
-//! How far the mirror is in step: changes read, the last plan, the PDS's limits, and who has to wait for them.
+//! The state of the mirror: changes read, the last plan, the PDS's limits, and the waits for them.
 
 use std::time::Duration;
 
@@ -15,25 +15,25 @@ use super::store::Reading;
 /// The code of a failure because of a limit of the PDS.
 const THROTTLED: &str = "pds.throttled";
 
-/// How far the mirror is in step.
+/// The state of the mirror.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MirrorState {
-    /// How the reading of changes stands; `None` if nobody has ever begun.
+    /// The state of the reading of changes; `None` if no process has ever read any.
     pub reading: Option<Reading>,
-    /// How far back the database remembers changes; `None` if that is not for us to know.
+    /// The time of which the database still has changes; `None` if the user cannot read that.
     pub oplog: Option<Duration>,
-    /// The job that plans everything; `None` before the first plan.
+    /// The job of the full plan; `None` before the first.
     pub plan: Option<Job>,
-    /// When everything is planned next.
+    /// The time of the next full plan.
     pub next_plan: Timestamp,
     /// The processes of the service.
     pub members: Vec<Member>,
-    /// How many items wait because the PDS limits its rate, and when the first of them is tried again.
+    /// The number of items that wait for a rate limit of the PDS, and the time of the first retry.
     pub throttled: (u64, Option<Timestamp>),
 }
 
 impl MirrorState {
-    /// As it is now.
+    /// Reads the present state.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -51,7 +51,7 @@ impl MirrorState {
         Ok(MirrorState { reading, oplog, plan, next_plan, members, throttled })
     }
 
-    /// The last plan that was carried out, and what it came to.
+    /// The last finished plan, and its result.
     #[must_use]
     pub fn last_plan(&self) -> Option<(&Attempt, &Planned)> {
         let plan = self.plan.as_ref()?;
@@ -60,7 +60,7 @@ impl MirrorState {
         Some((last, planned))
     }
 
-    /// The accounts that the last plan postponed, and whose turn has not come yet.
+    /// The accounts that the last plan postponed until a time in the future.
     #[must_use]
     pub fn postponed(&self, now: Timestamp) -> Vec<&Later> {
         let postponed = self.last_plan().map(|(_, planned)| planned.postponed.as_slice()).unwrap_or_default();

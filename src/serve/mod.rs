@@ -6,21 +6,23 @@
 //! nightly plan ──┘                                          the engine of sync
 //! ```
 //!
-//! This is the door: [`serve`] runs everything until it is told to stop. To read, in the order of the data:
+//! [`serve`] runs everything until it is told to stop. The modules, in the order of the data:
 //!
-//! * `jobs/` — pure: what there is to do, its states, and what follows from the end of an attempt.
+//! * `jobs/` — pure: the work, its states, and the consequences of the end of an attempt.
 //! * `store/` — the service's own database: claims, fences, the ledger, the position in the stream.
-//! * `queue/` — what brings jobs to workers, in this process or on many machines. `rebuild` — keeps it in step with the store.
-//! * `progress`, `service` — how far workers are, and everything connected.
-//! * `webhooks/` — pure: events, endpoints that subscribe to them, signatures. `subscriptions` — how the operator keeps them.
-//! * `outbox/` — requests to others, and to whom they may go.
-//! * `work/` — how each kind of work is done.
-//! * `requests` — pure: what strangers send, read.
-//! * `runner` — workers. `changes`, `schedule` — the site's changes, and the day's plan, to jobs.
-//! * `view`, `feed`, `metrics` — jobs as others see them, as they change, and counted.
-//! * `process`, `fleet`, `mirror_state` — what each process tells of itself, all of them, and how far the mirror is in step.
-//! * `check/` — what the service needs, looked at without it. `probe` — a running service, asked how it is.
-//! * `dashboard/` — pages. `http/` — every route.
+//! * `queue/` — distributes jobs to workers, in this process or on many machines. `rebuild` — keeps it in step with the
+//!   store.
+//! * `progress`, `service` — the progress of workers, and the parts of the service, connected.
+//! * `webhooks/` — pure: events, endpoints that subscribe to them, signatures. `subscriptions` — their management by
+//!   the operator.
+//! * `outbox/` — requests to receivers, and the addresses that are allowed.
+//! * `work/` — the work of each kind.
+//! * `requests` — pure: parses requests from outside.
+//! * `runner` — workers. `changes`, `schedule` — turn the site's changes, and the daily plan, into jobs.
+//! * `view`, `feed`, `metrics` — jobs for readers, their changes, and their numbers.
+//! * `process`, `fleet`, `mirror_state` — the report of each process, all of them, and the state of the mirror.
+//! * `check/` — checks of what the service needs. `probe` — asks a running service for its state.
+//! * `dashboard/` — pages. `http/` — routes.
 
 mod changes;
 mod check;
@@ -70,13 +72,13 @@ pub use subscriptions::Subscriptions;
 pub use view::{JobPage, JobView, ago};
 pub use webhooks::{Disabled, Endpoint, EventType, OldSecret, Reason, Secret};
 
-/// How long jobs may take to be handed back.
+/// The time limit for handing back jobs.
 const HAND_BACK: Duration = Duration::from_secs(10);
 
-/// How long connections may go on that were open when everything else had ended.
+/// How long open connections may continue after everything else has ended.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
-/// Takes the socket of the supervisor, or listens where the settings say.
+/// Takes the socket of the supervisor, or listens on the configured address.
 ///
 /// # Errors
 /// [`ServeError::Listen`].
@@ -89,11 +91,11 @@ pub async fn listen(service: &Service) -> Result<TcpListener> {
     listener.map_err(|source| Error::Serve(ServeError::Listen { address: address.to_string(), source }))
 }
 
-/// Serves until [`Service::stopping`] is cancelled. Work that was begun has `patience` to end by itself; what has not ended
-/// then is handed back. Requests are answered until that is over.
+/// Serves until [`Service::stopping`] is cancelled. Running work then has `patience` to end; the rest is handed back.
+/// Requests are answered until this is done.
 ///
 /// # Errors
-/// When the listener fails.
+/// If the listener fails.
 pub async fn serve(service: Service, listener: TcpListener, patience: Duration) -> Result<()> {
     let service = Arc::new(service);
     let ended = CancellationToken::new();
@@ -118,7 +120,7 @@ pub async fn serve(service: Service, listener: TcpListener, patience: Duration) 
     tokio::select! {
         _ = &mut work => {}
         () = drain(&service, patience) => {
-            // Whoever has been told to end hands its job back; what cannot is another's when its lease is over.
+            // Cancelled work hands its job back; otherwise another worker gets the job when the lease ends.
             let _ = tokio::time::timeout(HAND_BACK, work).await;
         }
     }
@@ -127,7 +129,7 @@ pub async fn serve(service: Service, listener: TcpListener, patience: Duration) 
     Ok(())
 }
 
-/// Ends work that was begun, once the service is to stop and it has had that long to end by itself.
+/// When the service must stop, waits that long for running work, then ends it.
 async fn drain(service: &Service, patience: Duration) {
     service.stopping.cancelled().await;
     supervisor::stopping(patience + HAND_BACK + LAST_ANSWERS);

@@ -134,7 +134,7 @@ pub struct Control {
 }
 
 impl Control {
-    /// Checks whether to go on.
+    /// Checks whether to continue.
     ///
     /// # Errors
     /// [`Error::Interrupted`] if not.

@@ -67,7 +67,7 @@ impl Monitor {
         &self.stop
     }
 
-    /// Checks whether to go on.
+    /// Checks whether to continue.
     ///
     /// # Errors
     /// [`crate::Error::Interrupted`] if not.

@@ -3,6 +3,7 @@
 mod imports;
 mod pages;
 mod proofs;
+mod words;
 
 use std::collections::BTreeSet;
 use std::fs;

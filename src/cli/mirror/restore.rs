@@ -22,7 +22,7 @@ use crate::cli::report::{bytes, json, line, lines, say, table};
 /// Bring an account's records back to the PDS
 ///
 /// With --from, records come back from a backup with their keys, texts and files, except those whose items were nuked
-/// or have another record since. Without it, MongoDB and Spaces are synced, which makes all records anew.
+/// or have another record since. Without it, MongoDB and Spaces are synced, which creates all records again.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

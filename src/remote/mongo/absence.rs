@@ -21,7 +21,7 @@ pub struct Absence {
     pub is_primary: bool,
     /// Whether the collection is completely empty.
     pub is_empty: bool,
-    /// The items that exist, whoever owns them.
+    /// The items that exist, of any owner.
     pub present: HashSet<Id>,
 }
 

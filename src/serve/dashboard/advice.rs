@@ -1,6 +1,6 @@
-//! What a person can do about a failure, by its code.
+//! Advice to the operator about a failure, by its code.
 
-/// What to do about a failure with that code, in a sentence or two.
+/// The advice for a code, in one or two sentences.
 #[must_use]
 pub fn advice(code: &str) -> &'static str {
     match code {
@@ -8,15 +8,15 @@ pub fn advice(code: &str) -> &'static str {
             "The service ended three times while it worked on this. Keep the ZIP and report it; retry after an update."
         }
         "job.too-slow" => {
-            "The work takes longer than it may. Retry when the machine is idle; report it if that fails too."
+            "The work exceeds its time limit. Retry when the machine is idle; report it if that fails, too."
         }
         "telecine.fault" => {
             "This is a fault in Telecine. Keep the ZIP, report it with this text, and retry after an update."
         }
         "telecine.stopped" => "The service stopped. Retry.",
-        "operator.parked" => "An operator set this job aside. Retry when it may go on.",
+        "operator.parked" => "An operator parked this job. Retry when it may continue.",
         "item.unknown" | "mongodb.unusable-item" | "record.invalid" => {
-            "The document in MongoDB makes no valid record. Correct the document; the change is then picked up by itself."
+            "The document in MongoDB gives no valid record. Correct the document; the service then notices the change."
         }
         "mongodb.missing" | "mongodb.no-member" | "mongodb.unknown-handle" => {
             "The document or its owner is not in MongoDB. Nothing needs to be done if it was deleted on purpose."
@@ -25,7 +25,7 @@ pub fn advice(code: &str) -> &'static str {
             "The file is not in Spaces. Upload it to one of the places in the text, then retry."
         }
         "fetch.not-readable" | "fetch.declined" | "fetch.unsigned" => {
-            "Spaces does not let the service read the file. Check the keys and the file's permissions, then retry."
+            "The service may not read the file in Spaces. Check the keys and the file's permissions, then retry."
         }
         "fetch.refused-address" | "fetch.refused-bucket" | "fetch.refused-key" | "fetch.malformed-address" => {
             "The document or request names a place outside the site's buckets. Correct it, then ask for the bake again."
@@ -35,7 +35,7 @@ pub fn advice(code: &str) -> &'static str {
         | "pds.account-inactive"
         | "pds.other-account"
         | "mongodb.other-account" => {
-            "The account cannot be written to. Run telecine accounts check, correct what it finds, then retry."
+            "The service cannot write to the account. Run telecine accounts check, correct what it finds, then retry."
         }
         "pds.throttled" | "fetch.throttled" => "Nothing. The job is tried again when the server allows it.",
         "receiver.declined" => {
@@ -47,11 +47,11 @@ pub fn advice(code: &str) -> &'static str {
              then retry."
         }
         "webhook.disabled" => {
-            "The endpoint is disabled. Run telecine webhooks enable when its owner has mended it, then retry."
+            "The endpoint is disabled. Run telecine webhooks enable when its owner has fixed it, then retry."
         }
         "receiver.no-response" => "The receiver cannot be reached. Retry when it is back.",
         "serve.cannot-listen" | "config.file" | "config.setting" | "config.unset" | "video.no-encoder" => {
-            "The service is not set up as it should be. Run telecine serve --check, correct what it finds, then retry."
+            "The service is not configured correctly. Run telecine serve --check, correct what it finds, then retry."
         }
         _ => by_part(code.split('.').next().unwrap_or_default()),
     }
@@ -64,13 +64,13 @@ fn by_part(part: &str) -> &'static str {
         }
         "video" => "The video could not be made. Keep the ZIP, report it with this text, and retry after an update.",
         "disk" => "The service cannot write its files. Make room in its temporary folder, then retry.",
-        "mongodb" => "MongoDB did not answer or declined. Retry when it is in order.",
-        "queue" => "NATS did not answer or declined. Workers look into the database meanwhile; mend it when you can.",
-        "fetch" => "Spaces did not answer or declined. Retry when it is in order.",
-        "pds" => "The PDS did not answer or declined. Retry when it is in order.",
-        "webhook" => "The subscriber cannot be reached or declines. Retry when it is in order.",
+        "mongodb" => "MongoDB did not respond or refused. Retry when it works again.",
+        "queue" => "NATS did not respond or refused. Workers poll the database meanwhile. Repair NATS.",
+        "fetch" => "Spaces did not respond or refused. Retry when it works again.",
+        "pds" => "The PDS did not respond or refused. Retry when it works again.",
+        "webhook" => "The subscriber did not respond or refused. Retry when it works again.",
         "backup" => "Restore the backup from another copy, then retry.",
-        _ => "Look at the service's log, then retry.",
+        _ => "Read the service's log, then retry.",
     }
 }
 

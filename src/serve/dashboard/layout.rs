@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, html};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Viewer {
     /// A visitor, who can read.
-    Anybody,
+    Visitor,
     /// A viewer with the operator's token, who can act.
     Operator,
     /// A visitor of a service without a token, where nobody can act.
@@ -34,7 +34,7 @@ pub fn page(title: &str, viewer: Viewer, content: &Markup) -> String {
                         a href="/jobs" { "Jobs" }
                         a href="/jobs?state=parked" { "Failures" }
                         @match viewer {
-                            Viewer::Anybody => { a href="/login" { "Log in" } }
+                            Viewer::Visitor => { a href="/login" { "Log in" } }
                             Viewer::Operator => {
                                 form method="post" action="/logout" { button.plain { "Log out" } }
                             }

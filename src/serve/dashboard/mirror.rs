@@ -1,4 +1,4 @@
-//! How far the mirror is in step, in plain words: changes read, the last plan, the PDS's limits, postponed accounts.
+//! The state of the mirror: changes read, the last plan, the PDS's limits, postponed accounts.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::serve::view::{span, took};
 
 use super::parts::{state, time};
 
-/// Less than this remembered, and a long night without the service is too long.
+/// The shortest oplog window without a warning: the service may be down for a night.
 const ADVISED: Duration = Duration::from_hours(24);
 
 /// The section.
@@ -43,7 +43,7 @@ fn reading(reading: Option<&Reading>) -> Markup {
                 span.wrong { "No process reads changes." }
                 @if let Some(age) = age { " The position was stored " (span(age.as_secs())) " ago." }
             }
-            Some(Reading { reader: Some(reader), lag: None, .. }) => { (reader) " has begun to read changes." }
+            Some(Reading { reader: Some(reader), lag: None, .. }) => { (reader) " has started to read changes." }
             Some(Reading { reader: Some(reader), lag: Some(lag), .. }) => {
                 (reader) " reads them, " (span(lag.as_secs())) " behind."
             }
@@ -54,7 +54,7 @@ fn reading(reading: Option<&Reading>) -> Markup {
 fn oplog(window: Option<Duration>) -> Markup {
     html! {
         @match window {
-            None => { "Unknown: the MongoDB user may not read local.oplog.rs." }
+            None => { "Unknown: the MongoDB user cannot read local.oplog.rs." }
             Some(window) => {
                 "MongoDB remembers the last " (span(window.as_secs())) " of changes."
                 @if window < ADVISED { " " span.wrong { "At least " (span(ADVISED.as_secs())) " is advised." } }
@@ -76,7 +76,7 @@ fn plan(mirror: &MirrorState, now: Timestamp) -> Markup {
     }
 }
 
-/// What a plan did, number by number.
+/// The numbers of a plan.
 pub fn planned(planned: &Planned, now: Timestamp) -> Markup {
     html! {
         dl {
@@ -145,9 +145,9 @@ fn members(members: &[Member], now: Timestamp) -> Markup {
 
 fn does(role: Role) -> &'static str {
     match role {
-        Role::All => "does everything",
-        Role::Front => "answers requests",
-        Role::Worker => "does jobs",
+        Role::All => "all roles",
+        Role::Front => "front",
+        Role::Worker => "worker",
     }
 }
 
@@ -163,7 +163,7 @@ fn budgets(members: &[Member], now: Timestamp) -> Markup {
         @else {
             .scroll tabindex="0" role="region" aria-label="PDS rate limits" {
                 table.numbers {
-                    caption { "Limits of the PDS, as each process has seen them last" }
+                    caption { "Limits of the PDS, as last seen by each process" }
                     thead { tr {
                         th scope="col" { "Limit" } th scope="col" { "Account" } th scope="col" { "Left" }
                         th scope="col" { "Of" } th scope="col" { "Per" } th scope="col" { "Resets" }
@@ -198,7 +198,7 @@ mod tests {
         let read = |reader: Option<&str>, age, lag| Reading { reader: reader.map(str::to_owned), age, lag };
         for (state, text) in [
             (None, "No process has read any changes yet."),
-            (Some(read(Some("w1"), None, None)), "w1 has begun to read changes."),
+            (Some(read(Some("w1"), None, None)), "w1 has started to read changes."),
             (Some(read(Some("w1"), seconds(1), seconds(7))), "w1 reads them, 7 s behind."),
             (Some(read(None, seconds(90), seconds(95))), "No process reads changes. The position was stored 90 s ago."),
             (Some(read(None, None, None)), "No process reads changes."),

@@ -1,4 +1,4 @@
-//! The first page: what is baked now and was lately, what failed and why, what waits, and how far the mirror is in step.
+//! The first page: running and recent bakes, failures by cause, queues, and the state of the mirror.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -12,19 +12,19 @@ use super::layout::{Viewer, page};
 use super::mirror::mirror;
 use super::parts::cards;
 
-/// What the first page shows.
+/// The data of the first page.
 pub struct Overview {
-    /// Bakes that run.
+    /// Running bakes.
     pub running: Vec<JobView>,
-    /// Bakes that are over, the last first.
+    /// Finished bakes, latest first.
     pub recent: Vec<JobView>,
-    /// How many jobs there are of each kind in each state.
+    /// The number of jobs by kind and state.
     pub queues: Vec<Tally>,
-    /// How many jobs failed with each code and are not done.
+    /// The number of failed, unfinished jobs by code.
     pub causes: Vec<(String, u64)>,
-    /// How far the mirror is in step.
+    /// The state of the mirror.
     pub mirror: MirrorState,
-    /// Now.
+    /// The present time.
     pub now: Timestamp,
 }
 

@@ -223,7 +223,7 @@ fn viewer(service: &Service, headers: &HeaderMap) -> Viewer {
     let mut pairs = cookies.flat_map(|cookies| cookies.split("; ")).filter_map(|pair| pair.split_once('='));
     let given = pairs.find(|(name, _)| *name == COOKIE_NAME).map(|(_, value)| value);
     let expected = SecretString::from(session(token));
-    if given.is_some_and(|given| knows(given, Some(&expected))) { Viewer::Operator } else { Viewer::Anybody }
+    if given.is_some_and(|given| knows(given, Some(&expected))) { Viewer::Operator } else { Viewer::Visitor }
 }
 
 fn only_operator(service: &Service, headers: &HeaderMap) -> Result<(), Problem> {

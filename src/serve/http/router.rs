@@ -1,4 +1,4 @@
-//! Every route.
+//! The routes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,20 +17,20 @@ use crate::serve::service::Service;
 use super::error::Problem;
 use super::{api, events, health, media, metrics, oven, pages, ws};
 
-/// Bytes that a request may have, as the oven takes them.
+/// The most bytes of a request's body, as in the oven.
 const MAX_BODY: usize = 100 * 1024;
 
-/// How long the body of a request may take to arrive.
+/// The time limit for the body of a request.
 const ARRIVAL: Duration = Duration::from_secs(10);
 
-/// Every route that a process with its role answers.
+/// The routes of a process, by its role.
 pub fn router(service: Arc<Service>) -> Router {
     let routes = if service.config.role.is_front() { own().merge(front(&service)) } else { own() };
     let counted = from_fn_with_state(service.clone(), metrics::counted);
     routes.layer(from_fn(whole)).layer(counted).with_state(service)
 }
 
-/// What each process says of itself, and what it says to everything that it does not answer.
+/// The routes about the process itself, and the answer to unknown ones.
 fn own() -> Router<Arc<Service>> {
     Router::new()
         .route("/health", get(health::health))
@@ -41,7 +41,7 @@ fn own() -> Router<Arc<Service>> {
         .layer(from_fn(for_any_origin))
 }
 
-/// What people and machines ask of the service as a whole.
+/// The routes of the whole service.
 fn front(service: &Arc<Service>) -> Router<Arc<Service>> {
     let pages = Router::new()
         .route("/", get(pages::overview))
@@ -56,13 +56,13 @@ fn front(service: &Arc<Service>) -> Router<Arc<Service>> {
         .route("/assets/live.js", get(pages::script))
         .layer(from_fn_with_state(service.clone(), pages::guarded));
     let machines = Router::new()
-        // The oven's, word for word.
+        // The oven's routes.
         .route("/bake", post(oven::bake))
         .route("/bake-status", post(oven::hint))
         .route("/bake-complete", post(oven::hint))
         .route("/status", get(oven::status))
         .route("/ws", get(ws::ws))
-        // Ours.
+        // Telecine's routes.
         .route("/api/jobs", get(api::list))
         .route("/api/jobs/{id}", get(api::one))
         .route("/api/jobs/{id}/retry", post(api::retry))
@@ -73,7 +73,7 @@ fn front(service: &Arc<Service>) -> Router<Arc<Service>> {
     pages.merge(machines)
 }
 
-/// Waits until a request has arrived whole, which is to be soon: they are short.
+/// Waits until the whole request has arrived. Requests are short, so the time limit is, too.
 async fn whole(request: Request, next: Next) -> Response {
     let (head, body) = request.into_parts();
     match tokio::time::timeout(ARRIVAL, to_bytes(body, MAX_BODY)).await {
@@ -83,7 +83,7 @@ async fn whole(request: Request, next: Next) -> Response {
     }
 }
 
-/// Lets pages of any site ask, as the oven does.
+/// Allows requests from pages of any site, as the oven does.
 async fn for_any_origin(request: Request, next: Next) -> Response {
     let mut response = match *request.method() {
         Method::OPTIONS => StatusCode::OK.into_response(),

@@ -1,4 +1,4 @@
-//! A job: what there is to do, how far it is, and how its attempts ended.
+//! A job: its work, state and attempts.
 
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::millisecond;
@@ -9,78 +9,78 @@ use crate::tape::Facts;
 use super::planned::Planned;
 use super::work::{Kind, Work};
 
-/// A job as it is stored. Times are the database server's, so that no machine's clock decides anything.
+/// A job as it is stored. Times are the database server's, so that no machine's clock matters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
-    /// Follows from the work: the same work is one job, see [`Work::id`].
+    /// Derived from the work, because equal work is one job: see [`Work::id`].
     #[serde(rename = "_id")]
     pub id: String,
-    /// What is to be done.
+    /// The work.
     pub work: Work,
-    /// The recipe that its videos are made by: only workers that have it take the job. `None` where nothing is encoded, and
-    /// in jobs from before there were recipes.
+    /// The recipe of its videos: only workers with this recipe take the job. `None` if it encodes nothing, and in jobs
+    /// of releases without recipes.
     #[serde(default)]
     pub recipe: Option<String>,
-    /// Where it stands.
+    /// The state.
     pub state: State,
-    /// When it is to be looked at next: begun, begun again, or taken from a worker that has not been heard of. `None` once
-    /// it is over.
+    /// When a worker may claim it: for the first attempt, for another, or from a worker that has disappeared. `None` if
+    /// it has ended.
     #[serde(default, with = "millisecond::optional")]
     pub due: Option<Timestamp>,
-    /// When it is to be done once more, because somebody asked while it was running.
+    /// When to repeat it, if it was requested again while it was running.
     #[serde(default, with = "millisecond::optional")]
     pub again: Option<Timestamp>,
-    /// Grows with each claim; whoever writes with an older one writes nothing.
+    /// Grows with each claim; a write with an older fence has no effect.
     #[serde(default)]
     pub fence: i64,
-    /// The fence when it was asked for, or begun anew, last: tells what comes of this time from what came of others.
+    /// The fence at the last request or retry: distinguishes the results of this round from earlier ones.
     #[serde(default)]
     pub round: i64,
-    /// Attempts that were begun since it was asked for.
+    /// Attempts since the last request.
     #[serde(default)]
     pub attempt: u32,
-    /// Workers that were not heard of again while they had it.
+    /// Workers that disappeared while they had it.
     #[serde(default)]
     pub deaths: u32,
-    /// Whether somebody wants it to end.
+    /// Whether it was cancelled while running.
     #[serde(default)]
     pub is_cancelled: bool,
-    /// Who has it, or had it last.
+    /// The worker that has it, or had it last.
     #[serde(default)]
     pub worker: Option<String>,
-    /// What the running attempt is doing.
+    /// The stage of the running attempt.
     #[serde(default)]
     pub stage: Option<Stage>,
-    /// How far it is in that, in per cent.
+    /// The progress within the stage, in percent.
     #[serde(default)]
     pub percent: Option<u8>,
-    /// Where the poster of its tape is, once there is one.
+    /// The URL of its tape's poster, if there is one yet.
     #[serde(default)]
     pub poster: Option<String>,
-    /// When it was first asked for.
+    /// The time of the first request.
     #[serde(with = "millisecond::required")]
     pub created: Timestamp,
-    /// When anything about it changed last.
+    /// The time of the last change.
     #[serde(with = "millisecond::required")]
     pub changed: Timestamp,
-    /// When the last attempt began.
+    /// The start of the last attempt.
     #[serde(default, with = "millisecond::optional")]
     pub started: Option<Timestamp>,
-    /// When it was over.
+    /// The end of the job.
     #[serde(default, with = "millisecond::optional")]
     pub finished: Option<Timestamp>,
-    /// Why the last attempt did not do it.
+    /// The failure of the last attempt.
     #[serde(default)]
     pub failure: Option<Failure>,
-    /// The last attempts, the oldest first.
+    /// The last attempts, oldest first.
     #[serde(default)]
     pub history: Vec<Attempt>,
-    /// What it came to.
+    /// The result.
     #[serde(default)]
     pub outcome: Option<Outcome>,
 }
 
-/// When a job is to be looked at next, and by whom.
+/// When a job is due, and for which workers.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Due {
     /// The job's id.
@@ -91,40 +91,40 @@ pub struct Due {
     /// Its recipe.
     #[serde(default)]
     pub recipe: Option<String>,
-    /// When.
+    /// The time.
     #[serde(rename = "due", with = "millisecond::required")]
     pub at: Timestamp,
 }
 
 impl Job {
-    /// When it is to be looked at next; `None` if that is never.
+    /// When the job is due; `None` if it has ended.
     #[must_use]
     pub fn next_look(&self) -> Option<Due> {
         Some(Due { id: self.id.clone(), kind: self.work.kind(), recipe: self.recipe.clone(), at: self.due? })
     }
 
-    /// Whether somebody has had it before, since it was asked for: whatever that one did is done, even if nobody knows.
+    /// Whether another attempt was made since the last request: its effects may exist, even if no result was stored.
     #[must_use]
     pub fn is_repeated(&self) -> bool {
         self.fence > self.round + 1
     }
 }
 
-/// Where a job stands.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Nobody has begun it.
+    /// It waits for its first attempt.
     Queued,
-    /// Somebody is at it.
+    /// A worker has it.
     Running,
     /// An attempt failed, and another follows.
     Waiting,
-    /// It is done.
+    /// The work is done.
     Done,
-    /// It is given up until a person asks for it again.
+    /// It failed for good, until a person retries it.
     Parked,
-    /// Somebody did not want it any more.
+    /// A person cancelled it.
     Cancelled,
 }
 
@@ -152,22 +152,22 @@ impl State {
         }
     }
 
-    /// Whether nothing is going to happen any more.
+    /// Whether the job has ended.
     #[must_use]
     pub fn is_over(self) -> bool {
         matches!(self, State::Done | State::Parked | State::Cancelled)
     }
 }
 
-/// What an attempt is doing, in the oven's words.
+/// The stages of an attempt, with the oven's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
-    /// The ZIP is on its way here.
+    /// The ZIP is being downloaded.
     Downloading,
     /// Frames are being encoded.
     Processing,
-    /// Video and poster are on their way to Spaces.
+    /// Video and poster are being uploaded to Spaces.
     Uploading,
     /// The record is being written.
     Publishing,
@@ -186,25 +186,25 @@ impl Stage {
     }
 }
 
-/// Why an attempt did not do what it was for.
+/// The failure of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// The kind of failure; see [`crate::Error::code`].
     pub code: String,
-    /// In words.
+    /// The message.
     pub text: String,
 }
 
-/// An attempt that is over.
+/// A finished attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// When it began.
+    /// The start.
     #[serde(default, with = "millisecond::optional")]
     pub started: Option<Timestamp>,
-    /// When it ended.
+    /// The end.
     #[serde(with = "millisecond::required")]
     pub ended: Timestamp,
-    /// Who made it.
+    /// The worker.
     #[serde(default)]
     pub worker: Option<String>,
     /// The stage that it reached.
@@ -212,20 +212,20 @@ pub struct Attempt {
     pub stage: Option<Stage>,
     /// The state that it left the job in.
     pub state: State,
-    /// Why it did not do it.
+    /// The failure.
     #[serde(default)]
     pub failure: Option<Failure>,
 }
 
-/// What a job came to.
+/// The result of a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// A tape was baked.
     Baked(Baked),
-    /// All accounts were planned, and the plans carried out.
+    /// All accounts were planned, and the plans applied.
     Planned(Planned),
-    /// Something else happened, or nothing had to.
+    /// Anything else, in words.
     Noted(String),
 }
 
@@ -238,19 +238,19 @@ pub struct Baked {
     pub zip_bytes: u64,
     /// The preset with its version and codec: `standard@3/h264`.
     pub preset: String,
-    /// Where the video is.
+    /// The URL of the video.
     pub mp4_url: String,
     /// Bytes of the video.
     pub mp4_bytes: u64,
-    /// Where the poster is, if one could be made.
+    /// The URL of the poster, if one could be made.
     pub thumbnail_url: Option<String>,
     /// Frames of the tape.
     pub frames: u64,
-    /// How long it lasts.
+    /// The duration.
     pub seconds: f64,
-    /// What is odd about it.
+    /// The warnings about the tape.
     pub warnings: Vec<String>,
-    /// What its ZIP holds; not of tapes that were baked before this was kept.
+    /// Facts about the ZIP; `None` for tapes baked by releases that did not store them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tape: Option<Box<Facts>>,
 }

@@ -1,4 +1,4 @@
-//! What a plan of all accounts came to, in numbers.
+//! The result of a plan of all accounts, in numbers.
 
 use jiff::Timestamp;
 use jiff::fmt::serde::timestamp::millisecond;
@@ -6,55 +6,55 @@ use serde::{Deserialize, Serialize};
 
 use crate::sync::{AccountReport, Counts, Report};
 
-/// How many accounts that were postponed are named.
+/// The most postponed accounts that are named.
 const MOST_POSTPONED: usize = 50;
 
-/// What a plan of all accounts came to.
+/// The result of a plan of all accounts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Planned {
-    /// Accounts that were looked at.
+    /// Accounts planned.
     pub accounts: usize,
-    /// Accounts of which not all was done that was planned.
+    /// Accounts with failures.
     pub accounts_with_failures: usize,
-    /// Records that were made.
+    /// Records created.
     pub created: usize,
-    /// Records that were changed.
+    /// Records updated.
     pub updated: usize,
-    /// Records of others whose keys were noted.
+    /// Existing records whose keys were stored.
     pub adopted: usize,
-    /// Records that were deleted: of items that are gone, and second ones.
+    /// Records deleted: orphans and duplicates.
     pub withdrawn: usize,
-    /// Items that were in step already.
+    /// Items already in step.
     pub unchanged: usize,
-    /// Items that were tried and given up.
+    /// Items that failed.
     pub failed: usize,
-    /// Items with which nothing can be done before a person has mended something.
+    /// Items that a person must fix first.
     pub blocked: usize,
-    /// Recordings without a video that are to be baked.
+    /// Recordings without a video, for which a bake was requested.
     pub bakes: usize,
-    /// Bytes of files that were uploaded to the PDS.
+    /// Bytes uploaded to the PDS.
     pub uploaded: u64,
-    /// Accounts whose turn comes later, because the PDS limits its rate; not more than some of them.
+    /// Accounts postponed because of a rate limit of the PDS; at most 50.
     pub postponed: Vec<Later>,
-    /// How many these are.
+    /// The number of all postponed accounts.
     pub accounts_postponed: usize,
 }
 
-/// An account whose turn comes later.
+/// A postponed account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Later {
-    /// Its handle, or what else it is known by.
+    /// Its handle, or another name.
     pub account: String,
-    /// Until when.
+    /// The end of the delay.
     #[serde(with = "millisecond::required")]
     pub until: Timestamp,
-    /// What is limited.
+    /// The limit.
     pub reason: String,
 }
 
 impl Planned {
-    /// What a report says, in numbers.
+    /// The numbers of a report.
     #[must_use]
     pub fn new(report: &Report, bakes: usize) -> Planned {
         let sum = |count: fn(&Counts) -> usize| report.done.values().map(count).sum();

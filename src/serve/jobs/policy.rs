@@ -1,4 +1,4 @@
-//! What follows from the end of an attempt. Pure.
+//! The consequences of the end of an attempt. Pure.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::sync::AccountReport;
 
 use super::job::{Failure, Outcome};
 
-/// How often work that took its worker down is given to another.
+/// The number of workers that may disappear during a job before it is parked.
 pub const MOST_DEATHS: u32 = 3;
 
 /// The first pause before another attempt; each further one is twice as long.
@@ -31,16 +31,16 @@ const WEBHOOK_PAUSES: [Duration; 9] = [
     Duration::from_hours(24),
 ];
 
-/// How often something is tried that fails, and after what pauses.
+/// The number of attempts at failing work, and the pauses between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
-    /// An attempt panicked, or took too long.
+    /// An attempt panicked or took too long.
     Fault,
-    /// A file is not there, or not for us, yet. The site tells of some before they are readable: for half a minute.
+    /// A file is missing or not readable yet, because the site announces some early: half a minute.
     Look,
-    /// A server is in trouble: at [`LONGEST_PAUSE`] each, for four days.
+    /// A server fails: pauses of up to [`LONGEST_PAUSE`], for four days.
     Server,
-    /// An endpoint does not take a webhook: for three days.
+    /// An endpoint does not accept a webhook: three days.
     Endpoint,
 }
 
@@ -54,7 +54,7 @@ impl Patience {
         }
     }
 
-    /// The pause after an attempt, never the same for two that failed together.
+    /// The pause after an attempt, random so that jobs that failed together do not return together.
     fn pause(self, attempt: u32) -> Duration {
         let made = attempt.saturating_sub(1);
         match self {
@@ -75,36 +75,36 @@ impl Patience {
 pub enum End {
     /// The work is done.
     Done(Outcome),
-    /// Another attempt may do it.
+    /// Another attempt may succeed.
     Failed {
-        /// Why it is not done.
+        /// The failure.
         failure: Failure,
-        /// Not before this, if that is known.
+        /// The earliest time of the next attempt, if known.
         after: Option<Timestamp>,
-        /// How many attempts it is worth.
+        /// The number of attempts, and their pauses.
         patience: Patience,
     },
-    /// No attempt is going to do it.
+    /// No attempt can succeed.
     Hopeless(Failure),
-    /// The worker has to stop; nothing is wrong with the work.
+    /// The worker must stop; the work has not failed.
     Interrupted,
 }
 
-/// What becomes of a job after an attempt.
+/// The next state of a job after an attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next {
     /// It is done.
     Done(Outcome),
-    /// It is tried again after a pause.
+    /// It is retried after a pause.
     Wait(Failure, Duration),
-    /// It is given up until a person asks for it again.
+    /// It failed for good, until a person retries it.
     Park(Failure),
-    /// Somebody else takes it at once, as if it had not been begun.
+    /// Another worker takes it at once, and the attempt does not count.
     Release,
 }
 
 impl End {
-    /// The end that an error makes of an attempt.
+    /// The end of an attempt with an error.
     #[must_use]
     pub fn of(error: &Error) -> End {
         let failure = Failure { code: error.code().into(), text: error.chain().join(": ") };
@@ -123,14 +123,14 @@ impl End {
         }
     }
 
-    /// An attempt that was ended because it took too long.
+    /// The end of an attempt that took too long.
     #[must_use]
     pub fn timed_out(limit: Duration) -> End {
         let text = format!("attempt takes more than {} s", limit.as_secs());
         End::Failed { failure: Failure { code: "job.too-slow".into(), text }, after: None, patience: Patience::Fault }
     }
 
-    /// The end that the work on one item had.
+    /// The end of an attempt at one item.
     #[must_use]
     pub fn of_report(report: &AccountReport) -> End {
         if let Some(postponed) = &report.postponed {
@@ -148,7 +148,7 @@ impl End {
             let text = [std::slice::from_ref(&parked.reason), &parked.causes].concat().join(": ");
             return End::from_disposition(Failure { code: parked.code.into(), text }, parked.disposition);
         }
-        // Thousands have no account there; that is no failure of the work on their items.
+        // Thousands of users have no account; that is not a failure.
         let note = report.blocked.map_or_else(|| done(report), str::to_owned);
         End::Done(Outcome::Noted(note))
     }
@@ -156,13 +156,13 @@ impl End {
     fn from_disposition(failure: Failure, disposition: Disposition) -> End {
         match disposition {
             Disposition::Retry { after } => End::Failed { failure, after, patience: Patience::Server },
-            // Every attempt begins with a look.
+            // Each attempt starts with a read.
             Disposition::LookFirst => End::Failed { failure, after: None, patience: Patience::Server },
             Disposition::Drop => End::Hopeless(failure),
         }
     }
 
-    /// What becomes of the job whose attempts so far, this one included, are `attempt`.
+    /// The next state of a job; `attempt` counts its attempts, including this one.
     #[must_use]
     pub fn next(self, attempt: u32, now: Timestamp) -> Next {
         match self {
@@ -178,7 +178,7 @@ impl End {
     }
 }
 
-/// What was done for an item, in words: `1 created`.
+/// The changes for an item, in words: `1 created`.
 fn done(report: &AccountReport) -> String {
     let words = report.done.values().flat_map(|counts| {
         [

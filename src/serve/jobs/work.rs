@@ -1,4 +1,4 @@
-//! The kinds of work, and the id that makes the same wish one job.
+//! The kinds of work, and the ids that make equal requests one job.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -6,38 +6,38 @@ use sha2::{Digest, Sha256};
 use crate::record::{Id, Medium};
 use crate::serve::webhooks::EventType;
 
-/// What there is to do.
+/// The work of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Work {
-    /// A tape's video and poster are made and put into Spaces.
+    /// Make a tape's video and poster, and upload them to Spaces.
     Bake(Bake),
-    /// An item's record is brought in step with the item: created, updated, or taken back.
+    /// Create, update or withdraw an item's record, so that it matches the item.
     Mirror(Subject),
-    /// Somebody is told how a bake ended.
+    /// Tell a receiver how a bake ended.
     Callback(Callback),
-    /// An endpoint that subscribes is told of an event.
+    /// Tell a subscribed endpoint of an event.
     Webhook(Webhook),
-    /// All accounts are planned, and the plans carried out.
+    /// Plan all accounts, and apply the plans.
     Plan,
 }
 
 /// A tape to be baked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bake {
-    /// Its code, which its files in Spaces are named by.
+    /// Its code, which names its files in Spaces.
     pub code: String,
     /// Its slug.
     pub slug: String,
-    /// Its `_id` in MongoDB, as the caller says it.
+    /// Its `_id` in MongoDB, as given by the caller.
     pub mongo_id: String,
-    /// Where its ZIP is; `None` to look wherever it may lie.
+    /// The URL of its ZIP; `None` to look in all known places.
     pub zip_url: Option<String>,
-    /// Who is told how it ended.
+    /// The URL of the receiver of its end.
     pub callback_url: String,
 }
 
-/// Whether a text can be the code of a tape, and so part of a file's name: letters and digits, and what joins them.
+/// Whether a text can be the code of a tape, and thus part of a file name: letters, digits, `-` and `_`.
 #[must_use]
 pub fn is_code(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -60,14 +60,14 @@ impl Subject {
         Subject { medium: medium.plural().into(), id: id.to_string() }
     }
 
-    /// The item, unless what was stored names none.
+    /// The item; `None` if the stored text is invalid.
     #[must_use]
     pub fn item(&self) -> Option<(Medium, Id)> {
         Some((self.medium.parse().ok()?, self.id.parse().ok()?))
     }
 }
 
-/// The end of a bake that somebody is told.
+/// The end of a bake, for a receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Callback {
     /// The tape.
@@ -80,21 +80,21 @@ pub struct Callback {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BakeEnd {
-    /// Well.
+    /// With a video.
     Done {
-        /// Where the video is.
+        /// The URL of the video.
         mp4_url: String,
-        /// Where the poster is, if one could be made.
+        /// The URL of the poster, if one could be made.
         thumbnail_url: Option<String>,
     },
-    /// It was given up.
+    /// Without a video.
     Failed {
-        /// Why.
+        /// The message.
         error: String,
     },
 }
 
-/// An event that an endpoint is told of.
+/// An event for an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
     /// The endpoint's id.
@@ -103,13 +103,13 @@ pub struct Webhook {
     pub event: String,
     /// Its type.
     pub event_type: EventType,
-    /// The code of the tape, or the id of the item, that it is about.
+    /// The code of the tape, or the id of the item.
     pub about: String,
-    /// What is sent, to the byte: however often it is sent, and whatever version sends it.
+    /// The exact body, the same for every attempt and version.
     pub body: String,
 }
 
-/// The kinds of work; each has workers of its own, so that none waits behind another kind.
+/// The kinds of work; each has its own workers, so that no kind waits behind another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -129,7 +129,7 @@ impl Kind {
     /// All of them.
     pub const ALL: [Kind; 5] = [Kind::Bake, Kind::Mirror, Kind::Callback, Kind::Webhook, Kind::Plan];
 
-    /// Whether such work may make a video, so that all who do it have to make the same.
+    /// Whether such work may encode, so that all its workers must encode alike.
     #[must_use]
     pub fn encodes(self) -> bool {
         matches!(self, Kind::Bake | Kind::Mirror | Kind::Plan)
@@ -167,8 +167,8 @@ impl Work {
         }
     }
 
-    /// The id of the job that does it. A tape has one bake, however often somebody asks for it; each address is told of
-    /// its end, and each endpoint of an event, by a job of its own.
+    /// The id of the job for this work. A tape has one bake, however often it is requested; each receiver of its end,
+    /// and each endpoint of an event, has its own job.
     #[must_use]
     pub fn id(&self) -> String {
         let parts: &[&str] = match self {
@@ -181,7 +181,7 @@ impl Work {
         identity(self.kind().name(), parts)
     }
 
-    /// What people look for: the code of a tape, the id of an item.
+    /// The text that people search for: the code of a tape, the id of an item.
     #[must_use]
     pub fn label(&self) -> &str {
         match self {
@@ -194,12 +194,12 @@ impl Work {
     }
 }
 
-/// What names something of that kind with these parts: 24 hexadecimal digits, as the ids of items have.
+/// The id of a thing with a kind and parts: 24 hexadecimal digits, as in ids of items.
 #[must_use]
 pub fn identity(kind: &str, parts: &[&str]) -> String {
     let mut hash = Sha256::new_with_prefix(kind);
     for part in parts {
-        // With its length in front, so that no two lists of parts are the same bytes.
+        // With its length, so that different lists of parts never have the same bytes.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

@@ -1,4 +1,4 @@
-//! Jobs by kind and state, and attempts by how they ended. Attempts of the kind `callback` are the callbacks by result.
+//! Jobs by kind and state, and attempts by result. Attempts of the kind `callback` count callbacks.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ struct Standing {
     state: &'static str,
 }
 
-/// Attempts of a kind that ended so.
+/// Attempts of a kind with a result.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Ending {
     kind: &'static str,
@@ -59,15 +59,16 @@ impl JobMetrics {
             waits: Family::new_with_constructor(histogram),
         };
         registry.register("jobs", "Jobs by kind and state", metrics.jobs.clone());
-        let help = "For how long the oldest job of a kind has been in a state";
+        let help = "Seconds that the oldest job of a kind has been in a state";
         registry.register("oldest_job_seconds", help, metrics.oldest.clone());
-        registry.register("attempts", "Attempts that ended here, by how they ended", metrics.attempts.clone());
-        registry.register("job_seconds", "How long attempts took here", metrics.seconds.clone());
-        registry.register("job_wait_seconds", "How long jobs waited for their first attempt", metrics.waits.clone());
+        registry.register("attempts", "Attempts that ended in this process, by result", metrics.attempts.clone());
+        registry.register("job_seconds", "Seconds per attempt in this process", metrics.seconds.clone());
+        let help = "Seconds that jobs waited for their first attempt";
+        registry.register("job_wait_seconds", help, metrics.waits.clone());
         metrics
     }
 
-    /// Takes the queues as they are, or that nobody knows.
+    /// Sets the present queues, or that they are unknown.
     pub fn set_queues(&self, queues: Option<&[Tally]>) {
         let Some(queues) = queues else {
             self.jobs.clear();
@@ -88,7 +89,7 @@ impl JobMetrics {
         }
     }
 
-    /// An attempt begins.
+    /// Counts the start of an attempt.
     pub fn begin(&self, job: &Job) {
         if job.attempt == 1
             && let Some(started) = job.started
@@ -98,7 +99,7 @@ impl JobMetrics {
         }
     }
 
-    /// An attempt has left a job as it is now.
+    /// Counts the end of an attempt.
     pub fn end(&self, job: &Job, took: Duration) {
         let (kind, state) = (job.work.kind().name(), job.state.name());
         let cause = job.failure.as_ref().map_or_else(String::new, |failure| failure.code.clone());

@@ -1,4 +1,4 @@
-//! Jobs are claimed, kept and settled: one worker at a time, and nobody writes with a claim that is another's by now.
+//! Claims of jobs: taken, renewed and settled. A job has one worker at a time, and an outdated claim writes nothing.
 
 use std::time::Duration;
 
@@ -12,70 +12,70 @@ use crate::serve::jobs::{Failure, Job, Kind, Next, Outcome, Stage, State};
 use super::Store;
 use super::expressions::{after, choose, expiry, literal, now};
 
-/// How long a job is its worker's without being heard of.
+/// How long a claim lasts without renewal.
 pub const LEASE: Duration = Duration::from_secs(30);
 
-/// How many attempts are remembered.
+/// The number of attempts that are kept.
 const MOST_HISTORY: i32 = 20;
 
-/// How long jobs are kept that are over; those that were given up stay until somebody asks again.
+/// How long finished jobs are kept; parked ones stay until they are requested again.
 pub(super) const KEPT: Duration = Duration::from_hours(30 * 24);
 
-/// How long webhooks are kept that were delivered: there are many, and each has its body.
+/// How long delivered webhooks are kept: there are many, and each has its body.
 const DELIVERED_KEPT: Duration = Duration::from_hours(3 * 24);
 
-/// How long a job is kept that is over in that state; `None` to keep it until somebody asks again.
+/// How long a job is kept that ended in that state; `None` to keep it until it is requested again.
 fn kept(kind: Kind, state: State) -> Option<Duration> {
     match (kind, state) {
         (Kind::Webhook, State::Done | State::Cancelled) => Some(DELIVERED_KEPT),
-        // An endpoint that is gone leaves as many behind as there were events.
+        // An endpoint that is gone leaves one behind per event.
         (Kind::Webhook, State::Parked) | (_, State::Done | State::Cancelled) => Some(KEPT),
         _ => None,
     }
 }
 
-/// Who claims jobs.
+/// A worker that claims jobs.
 #[derive(Debug, Clone, Copy)]
 pub struct Claimant<'a> {
-    /// Its name among workers.
+    /// The worker's name.
     pub worker: &'a str,
-    /// What its videos are made by.
+    /// The recipe of its videos.
     pub recipe: &'a str,
-    /// The endpoints that it tells as much as they may be told at once.
+    /// The endpoints to which it makes the most deliveries that are allowed in parallel.
     pub busy: &'a [String],
 }
 
-/// A job in the hands of a worker.
+/// A job that a worker has claimed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
-    /// The job, as it was when it was claimed.
+    /// The job at the time of the claim.
     pub job: Job,
 }
 
-/// What a worker learns when it is heard of.
+/// The result of renewing a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Renewed {
-    /// The job goes on being its own.
+    /// The claim is renewed.
     Kept,
-    /// Somebody wants the job to end.
+    /// The job was cancelled.
     Cancelled,
-    /// The job is another's by now.
+    /// Another worker has the job by now.
     Lost,
 }
 
 impl Store {
-    /// Takes the job of that kind which has been due for longest, if one is that the claimant may take.
+    /// Claims the job of a kind that has been due for longest, among those that the claimant may take.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn claim(&self, kind: Kind, claimant: Claimant<'_>) -> Result<Option<Claim>> {
         self.claim_first(doc! { "work.kind": kind.name() }, claimant).await
     }
 
-    /// Takes the job with that id, if it is due and the claimant may take it.
+    /// Claims the job with that id, if it is due and the claimant may take it.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn claim_job(&self, id: &str, claimant: Claimant<'_>) -> Result<Option<Claim>> {
         self.claim_first(doc! { "_id": id }, claimant).await
     }
@@ -87,7 +87,7 @@ impl Store {
             "due": after(LEASE),
             "fence": { "$add": ["$fence", 1] },
             "attempt": { "$add": ["$attempt", 1] },
-            // A job that was due while it was running is one whose worker is gone.
+            // If a running job is due, its worker is gone.
             "deaths": { "$add": ["$deaths", choose(was_running, 1, 0)] },
             "worker": literal(&claimant.worker),
             "stage": "$$REMOVE",
@@ -105,15 +105,15 @@ impl Store {
         }
         let jobs = self.jobs();
         let claim = jobs.find_one_and_update(filter, vec![doc! { "$set": set }]).sort(doc! { "due": 1 });
-        // Without a retry: workers ask again within a second.
+        // Without a retry, because workers poll every second.
         let job = claim.return_document(ReturnDocument::After).await.map_err(failed("claim a job"))?;
         Ok(job.map(|job| Claim { job }))
     }
 
-    /// Keeps a job, and says how far it is.
+    /// Renews a claim, and stores the progress.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn renew(&self, claim: &Claim, stage: Option<Stage>, percent: Option<u8>) -> Result<Renewed> {
         let set = doc! {
             "due": after(LEASE),
@@ -129,20 +129,20 @@ impl Store {
         })
     }
 
-    /// Says where the poster of a tape is whose video is being made.
+    /// Stores where the poster of a tape is whose video is being made.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn note_poster(&self, claim: &Claim, url: &str) -> Result<()> {
         let set = doc! { "poster": literal(&url), "changed": now() };
         self.change(own(claim), vec![doc! { "$set": set }], "note a poster").await.map(|_| ())
     }
 
-    /// Writes down how an attempt ended. Returns the job as it is then; `None` if it is another's by now, in which case
-    /// nothing is written.
+    /// Stores how an attempt ended. Returns the job's new state; `None`, without a write, if another worker has it by
+    /// now.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn settle(&self, claim: &Claim, next: &Next) -> Result<Option<Job>> {
         let (state, due, failure, outcome) = match next {
             Next::Done(outcome) => (State::Done, None, None, Some(outcome)),
@@ -155,17 +155,17 @@ impl Store {
         self.change(own(claim), update, "settle a job").await
     }
 
-    /// Ends a job that somebody wanted to end.
+    /// Ends a cancelled job.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn end(&self, claim: &Claim) -> Result<Option<Job>> {
         let kept = kept(claim.job.work.kind(), State::Cancelled);
         self.change(own(claim), settled(State::Cancelled, None, None, None, kept, false), "cancel a job").await
     }
 }
 
-/// What finds a job as long as the claim holds.
+/// Matches a job as long as the claim holds.
 fn own(claim: &Claim) -> Document {
     doc! { "_id": &claim.job.id, "fence": claim.job.fence, "state": State::Running.name() }
 }
@@ -199,7 +199,7 @@ fn settled(
         "attempt": if is_release { counted.into() } else { Bson::from("$attempt") },
         "changed": now(),
     };
-    // In a step of its own: fields of one step do not see each other's new values.
+    // In a separate step, because the fields of a step do not see each other's new values.
     let again = doc! {
         "state": choose(is_wanted_again.clone(), State::Queued.name(), "$state"),
         "due": choose(is_wanted_again.clone(), "$again", "$due"),

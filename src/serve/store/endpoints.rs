@@ -1,4 +1,4 @@
-//! Endpoints that subscribe to events, and how their deliveries go.
+//! Endpoints that subscribe to events, and the state of their deliveries.
 
 use std::time::Duration;
 
@@ -17,16 +17,16 @@ use crate::serve::webhooks::{Disabled, Endpoint, EventType, OldSecret, Reason, S
 use super::Store;
 use super::expressions::{after, before, choose, literal, now};
 
-/// How long a secret that was replaced goes on signing.
+/// How long a replaced secret still signs.
 const OLD_SECRET: Duration = Duration::from_hours(24);
 
-/// How long an endpoint may take nothing before it is disabled.
+/// How long all deliveries to an endpoint may fail before it is disabled.
 const PATIENCE: Duration = Duration::from_hours(120);
 
-/// How long after a failure another one belongs to it. What failed weeks ago says nothing of an endpoint that fails today.
+/// The longest time between two failures that count as one series. A failure of weeks ago says nothing about today.
 const SILENCE: Duration = Duration::from_hours(48);
 
-/// An endpoint as it is stored: the only place where secrets are not kept from being written out.
+/// An endpoint as stored: the only type that serializes secrets.
 #[derive(Deserialize)]
 struct Stored {
     #[serde(rename = "_id")]
@@ -57,13 +57,13 @@ struct Off {
 }
 
 impl Stored {
-    /// `None` if what was stored is no endpoint's secret.
+    /// `None` if the stored secret is invalid.
     fn endpoint(self) -> Option<Endpoint> {
         let old = |old: Old| Some(OldSecret { secret: Secret::parse(&old.secret)?, until: old.until });
         Some(Endpoint {
             id: self.id,
             url: self.url,
-            // Of a newer version there may be types that this one does not know.
+            // A newer version may have stored types that this one does not know.
             events: self.events.iter().filter_map(|name| EventType::named(name)).collect(),
             secret: Secret::parse(&self.secret)?,
             old_secret: self.old.and_then(old),
@@ -75,13 +75,13 @@ impl Stored {
 }
 
 impl Store {
-    /// Subscribes an address to these events, or to all if there are none. The endpoint has a new secret.
+    /// Subscribes an address to these events, or to all if the list is empty. The endpoint gets a new secret.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     ///
     /// # Panics
-    /// Never: the database returns what it has inserted.
+    /// Never: the database returns the inserted document.
     pub async fn add_endpoint(&self, url: &str, events: &[EventType]) -> Result<Endpoint> {
         let id = format!("ep_{:024x}", fastrand::u128(..) >> 32);
         let events: Vec<_> = events.iter().map(|event| event.name()).collect();
@@ -94,13 +94,13 @@ impl Store {
             added.upsert(true).return_document(ReturnDocument::After).await.map_err(failed("add an endpoint"))
         };
         let added = insist(add).await?.and_then(Stored::endpoint);
-        Ok(added.expect("what was inserted is returned"))
+        Ok(added.expect("the database returns the inserted document"))
     }
 
     /// The endpoint with that id.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn endpoint(&self, id: &str) -> Result<Option<Endpoint>> {
         let read = || async {
             let found = self.endpoints_stored().find_one(doc! { "_id": id }).await;
@@ -112,7 +112,7 @@ impl Store {
     /// All endpoints, the oldest first.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn endpoints(&self) -> Result<Vec<Endpoint>> {
         let read = || async {
             let found = self.endpoints_stored().find(doc! {}).sort(doc! { "created": 1, "_id": 1 }).await;
@@ -122,10 +122,10 @@ impl Store {
         Ok(insist(read).await?.into_iter().filter_map(Stored::endpoint).collect())
     }
 
-    /// The ids of the endpoints that want to be told of such events.
+    /// The ids of the endpoints that subscribe to an event.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn subscribers(&self, event: EventType) -> Result<Vec<String>> {
         let wants = doc! { "$or": [{ "events": { "$size": 0 } }, { "events": event.name() }] };
         let filter = doc! { "$and": [wants, { "disabled": { "$exists": false } }] };
@@ -138,32 +138,32 @@ impl Store {
         Ok(found.iter().filter_map(|endpoint| endpoint.get_str("_id").ok()).map(str::to_owned).collect())
     }
 
-    /// Gives an endpoint a new secret. The one that it had signs for a while, too. `None` if there is no such endpoint.
+    /// Gives an endpoint a new secret. The old one signs, too, for a while. `None` if there is no such endpoint.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn rotate_secret(&self, id: &str) -> Result<Option<Endpoint>> {
         let new = Secret::generate();
         let old = doc! { "secret": "$secret", "until": after(OLD_SECRET) };
-        // Repeated, it changes nothing more: the old secret would be lost.
+        // A repetition must change nothing, or the old secret would be lost.
         let is_done = doc! { "$eq": ["$secret", new.expose()] };
         let set = doc! { "old": choose(is_done, "$old", old), "secret": new.expose() };
         self.change_endpoint(id, &[set], "rotate a secret").await
     }
 
-    /// Lets an endpoint that was disabled be told of what happens from now on. `None` if there is no such endpoint.
+    /// Enables an endpoint for events from now on. `None` if there is no such endpoint.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn enable_endpoint(&self, id: &str) -> Result<Option<Endpoint>> {
         let set = doc! { "disabled": "$$REMOVE", "failing": "$$REMOVE", "failed": "$$REMOVE" };
         self.change_endpoint(id, &[set], "enable an endpoint").await
     }
 
-    /// Forgets an endpoint. Says whether there was one.
+    /// Removes an endpoint. Returns whether it existed.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn remove_endpoint(&self, id: &str) -> Result<bool> {
         let remove = || async {
             let removed = self.endpoints_stored().delete_one(doc! { "_id": id }).await;
@@ -172,10 +172,10 @@ impl Store {
         Ok(insist(remove).await?.deleted_count > 0)
     }
 
-    /// An endpoint has taken what it was sent.
+    /// Stores that an endpoint has accepted a delivery.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn note_taken(&self, endpoint: &Endpoint) -> Result<()> {
         if endpoint.failing_since.is_none() {
             return Ok(());
@@ -184,10 +184,10 @@ impl Store {
         self.change_endpoint(&endpoint.id, &[set], "note a delivery").await.map(|_| ())
     }
 
-    /// An endpoint has not taken what it was sent. After days of that it is disabled.
+    /// Stores that a delivery to an endpoint has failed. After days of failures, the endpoint is disabled.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn note_not_taken(&self, endpoint: &Endpoint) -> Result<()> {
         let is_another = doc! { "$lt": [{ "$ifNull": ["$failed", 0] }, before(SILENCE)] };
         let failing = choose(is_another, now(), doc! { "$ifNull": ["$failing", now()] });
@@ -199,10 +199,10 @@ impl Store {
         self.note_failure(endpoint, &steps).await
     }
 
-    /// An endpoint is gone for good: it is disabled.
+    /// Disables an endpoint that is gone for good.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn note_gone(&self, endpoint: &Endpoint) -> Result<()> {
         self.note_failure(endpoint, &[doc! { "disabled": disabled(Reason::Gone) }]).await
     }
@@ -215,7 +215,7 @@ impl Store {
         Ok(())
     }
 
-    /// Changes an endpoint in steps: fields of one step do not see each other's new values.
+    /// Changes an endpoint in steps, because the fields of a step do not see each other's new values.
     async fn change_endpoint(&self, id: &str, steps: &[Document], doing: &str) -> Result<Option<Endpoint>> {
         let update: Vec<_> = steps.iter().map(|set| doc! { "$set": set.clone() }).collect();
         let attempt = || async {
@@ -233,7 +233,7 @@ impl Store {
 
 const ENDPOINTS: &str = "endpoints";
 
-/// That an endpoint is disabled, since when it was first.
+/// The fields of a disabled endpoint; keeps the time and reason of the first time.
 fn disabled(reason: Reason) -> Document {
     doc! { "$ifNull": ["$disabled", { "since": now(), "reason": literal(&reason) }] }
 }

@@ -1,4 +1,4 @@
-//! Jobs are asked for: the same wish is one job, whoever has it and however often.
+//! Requests for jobs: equal requests are one job.
 
 use std::time::Duration;
 
@@ -14,22 +14,22 @@ use super::claims::KEPT;
 use super::expressions::{after, choose, expiry, literal, now};
 
 impl Store {
-    /// Asks for work by a recipe, not before that delay is over. When this returns the job, a majority of servers has it.
+    /// Requests work with a recipe, after a delay. When this returns the job, a majority of servers has stored it.
     ///
-    /// A job that is over begins anew. One that is running is done once more afterwards. One that is queued already is done
-    /// at the earlier of both times, and one that waits after a failure goes on waiting. A newer wish says what the work
-    /// is, unless it only `hints` at it.
+    /// A finished job starts again. A running one is repeated afterwards. A queued one is due at the earlier of both
+    /// times, and one that waits after a failure keeps waiting. The newer request replaces the work, unless it only
+    /// `hints` at it.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn submit(&self, work: &Work, recipe: &str, delay: Duration, hints: bool) -> Result<Job> {
         self.wish(work, wish(work, recipe, delay, if hints { Says::NothingNew } else { Says::Newer })).await
     }
 
-    /// Asks for work that is done once: where there is a job for it already, even one that is over, nothing changes.
+    /// Requests work that is done only once: if a job for it exists, even a finished one, nothing changes.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn submit_once(&self, work: &Work, recipe: &str) -> Result<Job> {
         self.wish(work, wish(work, recipe, Duration::ZERO, Says::Nothing)).await
     }
@@ -44,10 +44,10 @@ impl Store {
         Ok(insist(attempt).await?.expect("what was inserted or updated is returned"))
     }
 
-    /// Begins a job that is over anew, or one that waits at once.
+    /// Starts a finished job again, or a waiting one at once.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn retry(&self, id: &str) -> Result<Option<Job>> {
         let mut set = anew();
         set.insert("due", now());
@@ -56,16 +56,16 @@ impl Store {
         if let Some(Work::Mirror(subject)) = job.as_ref().map(|job| &job.work)
             && let Some((medium, id)) = subject.item()
         {
-            // Whoever wants it done anew has a reason.
+            // A retry means that the stored digest may be wrong.
             self.doubt_place(medium, id).await?;
         }
         Ok(job)
     }
 
-    /// Ends a job: at once if nobody is at it, else when its worker next looks.
+    /// Cancels a job: at once if it is not running, otherwise when its worker notices.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn cancel(&self, id: &str) -> Result<Option<Job>> {
         let is_running = doc! { "$eq": ["$state", State::Running.name()] };
         let set = doc! {
@@ -81,12 +81,12 @@ impl Store {
         self.change(filter, vec![doc! { "$set": set }], "cancel a job").await
     }
 
-    /// Gives a job up that nobody is at, until somebody asks for it again.
+    /// Parks a job that is not running, until it is retried or requested again.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn park(&self, id: &str) -> Result<Option<Job>> {
-        let failure = Failure { code: "operator.parked".into(), text: "the operator put it aside".into() };
+        let failure = Failure { code: "operator.parked".into(), text: "the operator parked it".into() };
         let set = doc! {
             "state": State::Parked.name(),
             "failure": literal(&failure),
@@ -111,7 +111,7 @@ impl Store {
     }
 }
 
-/// What makes a job that is over, waits or was none one that nobody has begun.
+/// The fields of a new, finished or waiting job that is queued.
 fn anew() -> Document {
     let open: Vec<_> = State::ALL.iter().filter(|state| !state.is_over()).map(|state| state.name()).collect();
     doc! {
@@ -128,14 +128,14 @@ fn anew() -> Document {
     }
 }
 
-/// What a wish says to a job that is there already.
+/// The effect of a request on an existing job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Says {
-    /// What the work is now, and that it is to be done again.
+    /// Replaces the work, and repeats it.
     Newer,
-    /// That it is to be done again.
+    /// Repeats the work.
     NothingNew,
-    /// Nothing.
+    /// None.
     Nothing,
 }
 

@@ -1,5 +1,5 @@
-//! The ledger: where the records of items are, for when the items are gone and only their ids are told; and what was
-//! withdrawn, for a while.
+//! The ledger: where the records of items are, because deletions of items only tell their ids; and withdrawn records,
+//! for a while.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -18,10 +18,10 @@ use crate::remote::mongo::{failed, insist, matched_by};
 use super::Store;
 use super::expressions::{before, choose, expiry, literal, now};
 
-/// How many places are written at once.
+/// The number of places in one write.
 const BATCH: usize = 1_000;
 
-/// For how long a withdrawn record is kept.
+/// How long a withdrawn record is kept.
 const KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// The time within which withdrawals are counted.
@@ -34,25 +34,25 @@ pub struct Place {
     pub did: String,
     /// Its key in the medium's collection.
     pub rkey: String,
-    /// What the item was like that the record was written of; `None` if somebody should look.
+    /// The digest of the item from which the record was written; `None` if the record must be checked.
     #[serde(default)]
     pub digest: Option<String>,
 }
 
-/// The records of one repo and medium that the ledger knows.
+/// The number of records of a repo and medium in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
-    /// How many there are.
+    /// Present records.
     pub there: u64,
-    /// How many were withdrawn within a day.
+    /// Records withdrawn within a day.
     pub withdrawn_lately: u64,
 }
 
 impl Store {
-    /// Where the record of an item was last, if the ledger knows.
+    /// The last known place of an item's record.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn place(&self, medium: Medium, id: Id) -> Result<Option<Place>> {
         let there = doc! { "_id": key(medium, id), "withdrawn": { "$exists": false } };
         let read = || async { self.ledger().find_one(there.clone()).await.map_err(failed("read the ledger")) };
@@ -60,10 +60,10 @@ impl Store {
         Ok(found.and_then(|found| mongodb::bson::deserialize_from_document(found).ok()))
     }
 
-    /// Notes where the record of an item is.
+    /// Stores where the record of an item is.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn note_place(&self, medium: Medium, id: Id, place: &Place) -> Result<()> {
         let options = ReplaceOptions::builder().upsert(true).build();
         let noted = entry(medium, place);
@@ -75,14 +75,14 @@ impl Store {
         insist(write).await.map(|_| ())
     }
 
-    /// Notes where the records of many items are.
+    /// Stores where the records of many items are.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn note_places(&self, places: &[(Medium, Id, Place)]) -> Result<()> {
         for batch in places.chunks(BATCH) {
             let replace = |(medium, id, place): &(Medium, Id, Place)| {
-                // What was withdrawn since the item was read stays as it was saved.
+                // A record that was withdrawn since the item was read stays as saved.
                 let is_withdrawn = doc! { "$ne": [{ "$type": "$withdrawn" }, "missing"] };
                 let noted = doc! { "$mergeObjects": [{ "_id": "$_id" }, { "$literal": entry(*medium, place) }] };
                 let update = vec![doc! { "$replaceWith": choose(is_withdrawn, "$$ROOT", noted) }];
@@ -100,10 +100,10 @@ impl Store {
         Ok(())
     }
 
-    /// Those of some items whose records are in another repo than that.
+    /// Of these items, those whose records are in another repo.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn placed_elsewhere(&self, did: &str, items: &[(Medium, Id)]) -> Result<HashSet<Id>> {
         let mut elsewhere = HashSet::new();
         for batch in items.chunks(BATCH) {
@@ -120,10 +120,10 @@ impl Store {
         Ok(elsewhere)
     }
 
-    /// How many records of a repo and medium there are, and how many were withdrawn lately.
+    /// The number of records of a repo and medium, and of those withdrawn within a day.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn known(&self, did: &str, medium: Medium) -> Result<Known> {
         let of = |more: Document| {
             let mut filter = doc! { "did": did, "medium": medium.plural() };
@@ -136,7 +136,7 @@ impl Store {
         };
         Ok(Known {
             there: of(doc! { "withdrawn": { "$exists": false } }).await?,
-            // Those that were found gone have nothing saved.
+            // Records that were already gone have nothing saved.
             withdrawn_lately: of(doc! {
                 "record": { "$exists": true }, "withdrawn": { "$exists": true },
                 "$expr": { "$gte": ["$withdrawn", before(LATELY)] },
@@ -148,23 +148,23 @@ impl Store {
     /// Saves a record that is about to be withdrawn.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn save_record(&self, medium: Medium, id: Id, record: &Value) -> Result<()> {
         self.set(medium, id, doc! { "record": literal(&record.to_string()) }).await
     }
 
-    /// Notes that a record is gone. What was saved of it is kept for a month.
+    /// Stores that a record is gone. Its saved copy is kept for a month.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn note_withdrawal(&self, medium: Medium, id: Id) -> Result<()> {
         self.set(medium, id, doc! { "withdrawn": now(), "expires": expiry(KEPT) }).await
     }
 
-    /// Has the record of an item looked at with the next job, whatever the item is like.
+    /// Makes the next job check the record of an item, even if the item is unchanged.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn doubt_place(&self, medium: Medium, id: Id) -> Result<()> {
         self.set(medium, id, doc! { "digest": "$$REMOVE" }).await
     }

@@ -1,4 +1,4 @@
-//! Jobs are looked at: one, many, or how many there are.
+//! Queries about jobs: one, many, or their number.
 
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
@@ -11,23 +11,23 @@ use crate::serve::jobs::{Job, Kind, State};
 
 use super::Store;
 
-/// Which jobs.
+/// A selection of jobs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Of that kind.
+    /// Jobs of this kind.
     pub kind: Option<Kind>,
-    /// In one of these states; in any if there are none.
+    /// Jobs in one of these states; in any state if empty.
     pub states: Vec<State>,
-    /// That failed with that code last.
+    /// Jobs whose last failure has this code.
     pub code: Option<String>,
-    /// With that code or id of an item, or that id of their own.
+    /// Jobs of the tape with this code or the item with this id, or the job with this id.
     pub search: Option<String>,
-    /// After the job with that time of change and id, in the order of the list.
+    /// Jobs after the one with this time of change and id, in the order of the list.
     pub after: Option<(Timestamp, String)>,
 }
 
 impl Filter {
-    /// Jobs that failed with a code and are not done.
+    /// Failed, unfinished jobs with the same code.
     #[must_use]
     pub fn failed(code: String) -> Filter {
         Filter { states: vec![State::Parked, State::Waiting], code: Some(code), ..Filter::default() }
@@ -41,9 +41,9 @@ pub struct Tally {
     pub kind: Kind,
     /// Their state.
     pub state: State,
-    /// How many they are.
+    /// Their number.
     pub jobs: u64,
-    /// Since when the oldest of them has been as it is.
+    /// The time since which the oldest has been in this state.
     pub oldest: Option<Timestamp>,
 }
 
@@ -51,15 +51,15 @@ impl Store {
     /// The job with that id.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn job(&self, id: &str) -> Result<Option<Job>> {
         insist(|| async { self.jobs().find_one(doc! { "_id": id }).await.map_err(failed("read a job")) }).await
     }
 
-    /// Jobs, those that have changed last first.
+    /// Jobs, most recently changed first.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn list(&self, filter: &Filter, limit: i64) -> Result<Vec<Job>> {
         let read = || async {
             let found = self.jobs().find(conditions(filter)).sort(doc! { "changed": -1, "_id": -1 }).limit(limit).await;
@@ -68,29 +68,29 @@ impl Store {
         insist(read).await
     }
 
-    /// The bakes in one of these states, those that have changed last first.
+    /// The bakes in one of these states, most recently changed first.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn bakes(&self, states: &[State], limit: i64) -> Result<Vec<Job>> {
         let filter = Filter { kind: Some(Kind::Bake), states: states.to_vec(), ..Filter::default() };
         self.list(&filter, limit).await
     }
 
-    /// How many jobs of a kind are in a state.
+    /// The number of jobs of a kind in a state.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn count(&self, kind: Kind, state: State) -> Result<u64> {
         let filter = doc! { "work.kind": kind.name(), "state": state.name() };
         insist(|| async { self.documents().count_documents(filter.clone()).await.map_err(failed("count jobs")) }).await
     }
 
-    /// Jobs that have changed since then, or a little before; without a time, those that have changed last. The oldest change
-    /// comes first.
+    /// Jobs that have changed since a time, or shortly before; without a time, those that have changed last. Oldest
+    /// change first.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn changed_since(&self, since: Option<Timestamp>, limit: i64) -> Result<Vec<Job>> {
         let Some(since) = since else {
             return self.list(&Filter::default(), 1).await;
@@ -103,10 +103,10 @@ impl Store {
         insist(read).await
     }
 
-    /// How many jobs failed with each code and are not done yet, the most frequent first.
+    /// The number of failed, unfinished jobs by code, most frequent first.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn causes(&self) -> Result<Vec<(String, u64)>> {
         let pipeline = [
             doc! { "$match": { "state": { "$in": [State::Waiting.name(), State::Parked.name()] } } },
@@ -121,10 +121,10 @@ impl Store {
         Ok(insist(read).await?.iter().filter_map(cause).collect())
     }
 
-    /// How many jobs wait that failed with a code, and when the first of them is tried again.
+    /// The number of waiting jobs that failed with a code, and the time of the first retry.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn waiting_for(&self, code: &str) -> Result<(u64, Option<Timestamp>)> {
         let pipeline = [
             doc! { "$match": { "state": State::Waiting.name(), "failure.code": code } },
@@ -140,10 +140,10 @@ impl Store {
         Ok((number(group, "jobs").unwrap_or_default(), due))
     }
 
-    /// How many jobs there are of each kind in each state.
+    /// The number of jobs by kind and state.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn queues(&self) -> Result<Vec<Tally>> {
         let group = doc! { "$group": {
             "_id": { "kind": "$work.kind", "state": "$state" },
@@ -201,7 +201,7 @@ fn tally(group: &Document) -> Option<Tally> {
     })
 }
 
-/// A count, which is of the type that it fits into.
+/// A count; MongoDB returns the smallest type that holds it.
 fn number(group: &Document, field: &str) -> Option<u64> {
     let number = group.get_i32(field).map(i64::from).or_else(|_| group.get_i64(field)).ok()?;
     Some(number.unsigned_abs())

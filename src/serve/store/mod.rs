@@ -1,7 +1,8 @@
-//! The service's own database: jobs, where records are, and who subscribes. The only place of the service that knows the driver.
+//! The service's own database: jobs, places of records, and subscriptions. The only module of the service that uses the
+//! driver.
 //!
-//! It lies beside the site's on the same servers, so that the site's change streams do not see it. All times are the
-//! server's (`$$NOW`), in milliseconds, and every write waits for a majority.
+//! It is a separate database on the site's servers, so that the site's change streams do not include it. All times are
+//! the server's (`$$NOW`), in milliseconds, and every write waits for a majority.
 
 mod claims;
 mod endpoints;
@@ -37,16 +38,16 @@ pub struct Store {
 }
 
 impl Store {
-    /// The database as it is, to be looked at.
+    /// The database, for reading.
     #[must_use]
     pub fn at(mongo: &Mongo, name: &str) -> Store {
         Store { database: mongo.beside(name) }
     }
 
-    /// Opens it, and makes what it needs.
+    /// Opens the database, and creates its indexes.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn open(mongo: &Mongo, name: &str) -> Result<Store> {
         let store = Store::at(mongo, name);
         let is_due = doc! { "due": { "$exists": true } };
@@ -55,13 +56,13 @@ impl Store {
         // The server deletes what has expired.
         let expires = index(doc! { "expires": 1 }).options(expiring).build();
         let jobs = [
-            // What a claim looks for, and nothing that is over.
+            // For claims, without finished jobs.
             index(doc! { "work.kind": 1, "due": 1, "work.endpoint": 1 })
                 .options(IndexOptions::builder().partial_filter_expression(is_due).build())
                 .build(),
             index(doc! { "work.kind": 1, "state": 1, "changed": -1, "_id": -1 }).build(),
             index(doc! { "changed": -1, "_id": -1 }).build(),
-            // What failures are counted by.
+            // For the numbers of failures.
             index(doc! { "state": 1, "failure.code": 1, "due": 1 }).build(),
             index(doc! { "label": 1 }).build(),
             expires.clone(),
@@ -79,10 +80,10 @@ impl Store {
         Ok(store)
     }
 
-    /// Makes sure that the database answers.
+    /// Checks that the database responds.
     ///
     /// # Errors
-    /// When it does not.
+    /// If it does not respond.
     pub async fn ping(&self) -> Result<()> {
         let ping = || async {
             self.database.run_command(doc! { "ping": 1 }).await.map(|_| ()).map_err(failed("answer a ping"))
@@ -94,7 +95,7 @@ impl Store {
         self.database.collection("jobs")
     }
 
-    /// The same, for what is written by expressions.
+    /// The same as documents, for writes with expressions.
     fn documents(&self) -> Collection<Document> {
         self.database.collection("jobs")
     }

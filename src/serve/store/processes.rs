@@ -1,4 +1,4 @@
-//! The processes of the service, as each says of itself: what one knows of the PDS's limits, all pages show.
+//! The reports of the service's processes, so that every page shows what each knows of the PDS's limits.
 
 use std::time::Duration;
 
@@ -16,72 +16,72 @@ use crate::remote::mongo::{failed, insist};
 use super::Store;
 use super::expressions::{before, literal, now};
 
-/// How long a process counts as running that has not been heard of.
+/// How long after its last report a process counts as running.
 const PRESENT: Duration = Duration::from_secs(45);
 
 /// A process of the service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Process {
-    /// Its name among workers.
+    /// The name of its worker.
     #[serde(rename = "_id")]
     pub worker: String,
     /// The name of its machine.
     #[serde(default)]
     pub host: String,
-    /// What it does; processes of releases that had no roles do everything.
+    /// Its role; processes of releases without roles have all of them.
     #[serde(default)]
     pub role: Role,
     /// The release that it runs.
     pub version: String,
-    /// What its videos are made by: it does jobs of no other recipe.
+    /// The recipe of its videos: it runs no jobs of other recipes.
     #[serde(default)]
     pub recipe: String,
     /// When it started.
     #[serde(with = "millisecond::required")]
     pub started: Timestamp,
-    /// The PDS's limits as its clients have seen them last; none if the server announces none, or all are unused.
+    /// The PDS's limits as last seen; empty if the server announces none, or all are unused.
     pub budgets: Vec<Budget>,
-    /// What it waits for at the moment.
+    /// Its present waits.
     pub waits: Vec<Waiting>,
 }
 
 /// A limit of the PDS.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Budget {
-    /// What it counts: `requests`, `writes`.
+    /// The kind of points: `requests`, `writes`.
     pub kind: String,
-    /// Whose, of a limit for each account.
+    /// The account, for a limit per account.
     pub account: Option<String>,
-    /// How many points there are in a window.
+    /// The points in a window.
     pub points: u32,
-    /// How many seconds a window lasts.
+    /// The seconds of a window.
     pub window: u64,
-    /// How many points are left in the present one.
+    /// The points left in the present window.
     pub remaining: u32,
-    /// When the present one ends.
+    /// The end of the present window.
     #[serde(with = "millisecond::required")]
     pub resets: Timestamp,
 }
 
-/// Somebody who waits for a limit.
+/// A wait for a limit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Waiting {
-    /// What is waited for: `requests`, `writes`, `files`.
+    /// The kind of limit: `requests`, `writes`, `files`.
     pub kind: String,
-    /// Whose, of a limit for each account.
+    /// The account, for a limit per account.
     pub account: Option<String>,
-    /// Until when.
+    /// The end of the wait.
     #[serde(with = "millisecond::required")]
     pub until: Timestamp,
 }
 
 impl Store {
-    /// Notes what a process says of itself.
+    /// Stores the report of a process.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn note_process(&self, process: &Process) -> Result<()> {
-        // The server's clock, in a date as well: by that, it deletes what is not heard of any more.
+        // Also as a date, by which the server deletes processes that have stopped reporting.
         let update =
             vec![doc! { "$replaceWith": { "$mergeObjects": [literal(process), { "at": now(), "heard": "$$NOW" }] } }];
         let write = || async {
@@ -92,20 +92,20 @@ impl Store {
         insist(write).await.map(|_| ())
     }
 
-    /// Forgets a process that ends.
+    /// Removes a process that ends.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn forget_process(&self, worker: &str) -> Result<()> {
         let delete =
             || async { self.processes().delete_one(doc! { "_id": worker }).await.map_err(failed("forget a process")) };
         insist(delete).await.map(|_| ())
     }
 
-    /// The processes that were heard of not long ago.
+    /// The processes that have reported recently.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn present(&self) -> Result<Vec<Process>> {
         let filter = doc! { "$expr": { "$gte": ["$at", before(PRESENT)] } };
         let read = || async {

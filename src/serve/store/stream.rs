@@ -14,35 +14,35 @@ use crate::remote::mongo::{ResumeToken, failed, insist};
 use super::Store;
 use super::expressions::{after, literal, now};
 
-/// How long one process reads without being heard of before another takes over.
+/// How long the reading process may be silent before another takes over.
 const LEASE: Duration = Duration::from_secs(20);
 
-/// The one document of its collection.
+/// The id of the collection's only document.
 const ID: &str = "changes";
 
 /// How far changes have been read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Position {
-    /// Where to go on; `None` if nobody knows.
+    /// The position from which to continue; `None` if unknown.
     pub token: Option<ResumeToken>,
 }
 
-/// How the reading of changes stands, as everybody sees it.
+/// The state of the reading of changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
-    /// Which process reads; `None` while nobody does.
+    /// The reading process; `None` if there is none.
     pub reader: Option<String>,
-    /// How long ago the position was stored last.
+    /// The time since the position was stored.
     pub age: Option<Duration>,
-    /// How long ago the changes happened up to which everything has been read.
+    /// The age of the last change that has been read.
     pub lag: Option<Duration>,
 }
 
 impl Store {
-    /// How the reading of changes stands; `None` if nobody has ever begun.
+    /// The state of the reading of changes; `None` if no process has ever read any.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn reading(&self) -> Result<Option<Reading>> {
         let pipeline = [
             doc! { "$match": { "_id": ID } },
@@ -55,10 +55,10 @@ impl Store {
         Ok(insist(read).await?.first().map(reading))
     }
 
-    /// Becomes, or stays, the one that reads changes; `None` while another is.
+    /// Makes `reader` the process that reads changes; `None` while another is.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn lead(&self, reader: &str) -> Result<Option<Position>> {
         let filter = doc! { "_id": ID, "$or": [
             { "reader": reader },
@@ -73,20 +73,20 @@ impl Store {
         if let Some(found) = insist(attempt).await? {
             return Ok(Some(Position { token: token_of(&found) }));
         }
-        // There is none yet, or another leads. Of several that insert, one succeeds.
+        // There is no document yet, or another process leads. If several insert, one succeeds.
         let first = doc! { "_id": ID, "reader": reader, "until": 0_i64 };
         if self.stream().insert_one(first).await.is_err() {
             return Ok(None);
         }
-        // By the server's clock, as all leads.
+        // By the server's clock, as all leases.
         let led = insist(attempt).await?;
         Ok(led.map(|found| Position { token: token_of(&found) }))
     }
 
-    /// Notes how far changes have been read, if `reader` still is the one who reads them. Says whether it is.
+    /// Stores how far changes have been read, if `reader` still reads them. Returns whether it does.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn note_position(&self, reader: &str, token: &ResumeToken) -> Result<bool> {
         let update = vec![doc! { "$set": { "token": literal(token), "until": after(LEASE), "at": now() } }];
         let filter = doc! { "_id": ID, "reader": reader };
@@ -96,10 +96,10 @@ impl Store {
         Ok(insist(attempt).await?.matched_count > 0)
     }
 
-    /// Forgets how far changes have been read: the server does not know that any more.
+    /// Removes the position, because the server no longer knows it.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn forget_position(&self, reader: &str) -> Result<()> {
         let filter = doc! { "_id": ID, "reader": reader };
         let attempt = || async {
@@ -121,7 +121,7 @@ fn token_of(found: &Document) -> Option<ResumeToken> {
 fn reading(found: &Document) -> Reading {
     let now = found.get_i64("now").unwrap_or_default();
     let is_led = found.get_i64("until").is_ok_and(|until| until > now);
-    // The database's clock is that of both.
+    // Both times are of the database's clock.
     let ago = |then: i64| Duration::from_millis((now - then).max(0).unsigned_abs());
     Reading {
         reader: found.get_str("reader").ok().filter(|_| is_led).map(str::to_owned),
@@ -130,8 +130,8 @@ fn reading(found: &Document) -> Reading {
     }
 }
 
-/// When that happened which a position comes after. A token begins with the byte that stands for a time, and the time's
-/// seconds; what follows is the server's own affair.
+/// The time of the change before a position. A token begins with the byte for a timestamp and its seconds; the rest is
+/// opaque.
 fn time_of(token: &Bson) -> Option<Timestamp> {
     let data = token.as_document()?.get_str("_data").ok()?;
     let seconds = u32::from_str_radix(data.strip_prefix("82")?.get(..8)?, 16).ok()?;

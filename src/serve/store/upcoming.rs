@@ -21,7 +21,7 @@ impl Store {
     /// The jobs without a worker that are due within that time or overdue, the longest overdue first.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn upcoming(&self, within: Duration) -> Result<Vec<Due>> {
         let due = |time: Document| doc! { "$lte": ["$due", time] };
         let open = doc! { "$in": ["$state", [State::Queued.name(), State::Waiting.name()]] };
@@ -47,7 +47,7 @@ impl Store {
     /// The job with that id, and the database's time.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// If the database cannot be read.
     pub async fn job_now(&self, id: &str) -> Result<Option<(Job, Timestamp)>> {
         let pipeline = [doc! { "$match": { "_id": id } }, doc! { "$set": { "now": now() } }];
         let read = || async {
@@ -64,7 +64,7 @@ impl Store {
     /// Changes the recipe of jobs without a worker whose recipe is not one of these. Returns their old recipes.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// If the database cannot be written.
     pub async fn change_recipes(&self, kept: &[String], recipe: &str) -> Result<Vec<String>> {
         let encoding: Vec<_> = Kind::ALL.into_iter().filter(|kind| kind.encodes()).map(Kind::name).collect();
         let filter = doc! {

@@ -92,7 +92,7 @@ async fn each_thing_that_is_broken_is_found_by_itself() {
         ([("TELECINE_SETTLE", "long")], "service settings", "fail", "TELECINE_SETTLE is \"long\"; expected"),
         ([("TELECINE_LISTEN", held.as_str())], "listen address", "fail", "is in use by another program"),
         ([("TELECINE_LISTEN", "192.0.2.1:80")], "listen address", "fail", "192.0.2.1:80: "),
-        ([("TELECINE_QUEUE", "nats://127.0.0.1:9")], "queue", "fail", "NATS could not tell of JetStream"),
+        ([("TELECINE_QUEUE", "nats://127.0.0.1:9")], "queue", "fail", "NATS could not report on JetStream"),
         ([("TELECINE_QUEUE", "nats://[")], "queue", "fail", "TELECINE_QUEUE is not an address such as"),
         ([("TELECINE_CALLBACK_URL", nowhere.as_str())], "callback", "fail", "returns 404"),
         ([("TELECINE_CALLBACK_URL", "http://127.0.0.1:9/x")], "callback", "fail", "gave no response"),

@@ -127,7 +127,8 @@ async fn a_worker_that_stood_still_until_its_lease_was_over_finds_its_job_done_b
     let done = eventually("the bake", async || bake_of(&site, doc! { "state": "done" }).await).await;
     assert!(done.get_i32("fence").unwrap() >= 2, "{done:?}");
     stalled.signal("CONT");
-    eventually("word of the loss", async || stalled.log().contains("another worker has the job by now").then_some(())).await;
+    eventually("word of the loss", async || stalled.log().contains("another worker has the job by now").then_some(()))
+        .await;
     is_empty(&site).await;
     assert_eq!(site.records(&owner, Medium::Tape).await.len(), 1);
 }

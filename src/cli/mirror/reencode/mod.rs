@@ -24,7 +24,7 @@ use crate::cli::report::say;
 
 /// Replace the videos of published tapes with ones made by another preset
 ///
-/// Video and thumbnail are made anew from the tape's ZIP. The record keeps its key, and its other fields are updated as
+/// Video and thumbnail are made again from the tape's ZIP. The record keeps its key, and its other fields are updated as
 /// by `telecine sync`. MongoDB stores the name and version of each video's preset, and tapes that have it already are
 /// skipped: after a change to a preset in a file, raise its version.
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! Pure: what becomes of a message whose job cannot be claimed.
+//! Pure: what to do with a message whose job cannot be claimed.
 
 use std::time::Duration;
 
@@ -8,25 +8,25 @@ use crate::serve::jobs::{Job, State};
 
 use super::subject::Names;
 
-/// For how long a job is left that is due, but that this worker may not take now: its endpoint is being told enough.
+/// The delay of a job that is due but that this worker may not take now, because its endpoint is busy.
 const BUSY: Duration = Duration::from_secs(1);
 
-/// For how long a message is left at most. Only then is seen that another has taken its place.
+/// The longest delay of a message. Until its end, the worker does not notice that another message has replaced it.
 const LONGEST: Duration = Duration::from_mins(15);
 
-/// What becomes of a message.
+/// What to do with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It is of no more use.
+    /// It is obsolete: delete it.
     Over,
-    /// It comes again after that time.
+    /// Deliver it again after this time.
     Later(Duration),
 }
 
-/// What becomes of the message with a subject, when its job is as given at a time by the database's clock.
+/// What to do with the message with a subject, given its job and the time of the database.
 pub fn fate(names: &Names, subject: &str, job: Option<&Job>, now: Timestamp) -> Fate {
     let Some((job, due)) = job.and_then(|job| Some((job, job.next_look()?))) else { return Fate::Over };
-    // While somebody works on a job, its next look is the end of a lease that is renewed; no message says that.
+    // A running job is due at the end of its lease, which is renewed; no message announces that.
     if job.state != State::Running && names.subject(&due) != subject {
         return Fate::Over;
     }
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
     use crate::serve::jobs::Work;
 
-    /// A job of that state, to be looked at at that time.
+    /// A job of that state, due at that time.
     fn job(state: State, due: Option<i64>, recipe: &str) -> Job {
         let at = |millisecond| Timestamp::from_millisecond(millisecond).unwrap();
         let stored = serde_json::json!({
@@ -58,10 +58,10 @@ mod tests {
             (None, Fate::Over),
             (Some(job(State::Done, None, "r1")), Fate::Over),
             (Some(job(State::Queued, Some(12_000), "r1")), Fate::Later(Duration::from_secs(2))),
-            // It is to be looked at sooner, or by others: there is a message for that.
+            // It is due earlier, or for other workers: another message says so.
             (Some(job(State::Queued, Some(11_000), "r1")), Fate::Over),
             (Some(job(State::Queued, Some(12_000), "r2")), Fate::Over),
-            // If its worker dies, somebody has to be told.
+            // If its worker dies, another must be told.
             (Some(job(State::Running, Some(40_000), "r1")), Fate::Later(Duration::from_secs(30))),
             (Some(job(State::Running, Some(9_000), "r1")), Fate::Later(BUSY)),
             (Some(job(State::Running, Some(90_000_000), "r1")), Fate::Later(LONGEST)),

@@ -1,9 +1,9 @@
 //! The queue of many machines: NATS carries the ids of jobs, the store holds everything else.
 //!
-//! A message has no body: its subject says which job is to be looked at, and when. It stays in the stream until the job is
-//! over or is to be looked at another time. Deliveries are not counted: how often a job is tried is the store's affair.
+//! A message has no body: its subject names a job and the time at which it is due. It stays in the stream until the job
+//! ends or is due at another time. Deliveries are not counted, because the store counts attempts.
 //!
-//! While the server is away, workers look into the store by themselves.
+//! While the server does not respond, workers poll the store.
 
 mod fate;
 mod news;
@@ -32,16 +32,16 @@ use news::News;
 use stream::{Consumers, failed};
 use subject::{Names, read};
 
-/// How long the server may take for one answer.
+/// The time limit of a request to the server.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a worker waits for a message before it looks whether to stop.
+/// How long a worker waits for a message before it checks whether to stop.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// How long workers rest that look into the store by themselves.
+/// The pause of workers between two polls of the store.
 const REST: Duration = Duration::from_secs(5);
 
-/// How soon a job has to be due for [`Queue::rebuild`] to say so: longer than from one rebuild to the next.
+/// [`Queue::rebuild`] announces jobs that are due within this time, which is longer than the interval of rebuilds.
 const SOON: Duration = Duration::from_mins(2);
 
 /// A queue on a NATS server.
@@ -52,16 +52,16 @@ pub struct JetStream {
     consumers: Consumers,
     news: News,
     stopping: CancellationToken,
-    /// Whether messages could be had last time.
+    /// Whether the last request for messages succeeded.
     works: AtomicBool,
 }
 
 impl JetStream {
-    /// A queue for the jobs in a store, on the servers with these addresses, of which commas come between. They need not be
-    /// there yet. `database` tells apart the services that share a server.
+    /// A queue for the jobs in a store, on the servers with these addresses, separated by commas. They need not be up
+    /// yet. `database` distinguishes services that share a server.
     ///
     /// # Errors
-    /// [`ConfigError::Setting`] for what is not an address of a server.
+    /// [`ConfigError::Setting`] if an address is invalid.
     pub async fn connect(
         servers: &SecretString,
         database: &str,
@@ -70,7 +70,7 @@ impl JetStream {
     ) -> Result<JetStream> {
         let servers: std::result::Result<Vec<ServerAddr>, _> =
             servers.expose_secret().split(',').map(|server| server.trim().parse()).collect();
-        // Addresses may hold passwords.
+        // Addresses may contain passwords.
         let wrong = |_| {
             let what = "is not an address such as nats://host:4222".into();
             Error::Config(ConfigError::Setting { name: "TELECINE_QUEUE", what })
@@ -101,7 +101,7 @@ impl JetStream {
             match &received {
                 Ok(_) => tracing::info!("jobs come from NATS again"),
                 Err(error) => {
-                    tracing::warn!(chain = ?error.chain(), "no jobs come from NATS; workers look into the database");
+                    tracing::warn!(chain = ?error.chain(), "no jobs come from NATS; workers poll the database");
                 }
             }
         }
@@ -109,7 +109,7 @@ impl JetStream {
             Ok(Some(message)) => self.claim_named(message, claimant).await,
             Ok(None) => Ok(None),
             Err(_) => {
-                // The stream may be gone; it is made anew then.
+                // The stream may be gone; if so, it is created again.
                 self.consumers.forget(kind, claimant.recipe);
                 self.claim_unnamed(kind, claimant).await
             }
@@ -121,7 +121,7 @@ impl JetStream {
         let (message, acker) = message.split();
         let subject = message.subject.as_str();
         let Some((id, _)) = read(subject) else {
-            tracing::warn!(subject, "a message that names no job is thrown away");
+            tracing::warn!(subject, "deleted a message that names no job");
             answer(&acker, AckKind::Term).await;
             return Ok(None);
         };
@@ -139,7 +139,7 @@ impl JetStream {
         Ok(None)
     }
 
-    /// Claims a job without having been told of one.
+    /// Claims a job without a message.
     async fn claim_unnamed(&self, kind: Kind, claimant: Claimant<'_>) -> Result<Option<Taken>> {
         if let Some(claim) = self.store.claim(kind, claimant).await? {
             let ticket = Box::new(Delivered { acker: None, news: self.news.clone() });
@@ -182,7 +182,7 @@ impl Queue for JetStream {
     }
 }
 
-/// A job that a message named, or that was found without one.
+/// A job that a message named, or that a poll found.
 struct Delivered {
     acker: Option<Acker>,
     news: News,
@@ -200,7 +200,7 @@ impl Ticket for Delivered {
 
     fn give_back<'a>(&'a self, job: Option<&'a Job>) -> BoxFuture<'a, ()> {
         async move {
-            // The message of a job that is another worker's is that one's, too.
+            // If another worker has the job, it has the message, too.
             let Some(job) = job else { return };
             if let Some(due) = job.next_look() {
                 self.news.tell(due);
@@ -213,7 +213,7 @@ impl Ticket for Delivered {
     }
 }
 
-/// The next message for a consumer, if one comes soon.
+/// The next message for a consumer, if one arrives within [`WAIT`].
 async fn next(consumer: &PullConsumer) -> Result<Option<Message>> {
     let batch = consumer.batch().max_messages(1).expires(WAIT).messages().await;
     let mut batch = batch.map_err(failed("ask for a message"))?;
@@ -224,10 +224,10 @@ async fn next(consumer: &PullConsumer) -> Result<Option<Message>> {
     }
 }
 
-/// Says what becomes of a message. If the server does not hear it, the message comes again and finds nothing to do.
+/// Tells the server what to do with a message. If this is lost, the message comes again and causes no work.
 async fn answer(acker: &Acker, kind: AckKind) {
     if let Err(error) = acker.ack_with(kind).await {
-        tracing::debug!(%error, "a message cannot be answered");
+        tracing::debug!(%error, "cannot acknowledge a message");
     }
 }
 

@@ -1,4 +1,4 @@
-//! News of jobs, on its way into the stream. Nobody waits for it: a job is safe in the store before anything is said of it.
+//! News of jobs on its way into the stream. Nothing waits for it, because a job is stored before it is announced.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::serve::jobs::Due;
 use super::stream::{failed, stream as open_stream};
 use super::subject::Names;
 
-/// How much news waits to be published. More is dropped, and said by the next rebuild.
+/// The most news that waits to be published. The rest is dropped, and announced by the next rebuild.
 const MOST_WAITING: usize = 4_096;
 
-/// How many messages are on their way to the server at once.
+/// The number of messages that are sent in parallel.
 const AT_ONCE: usize = 64;
 
 /// News of jobs. Clones are the same.
@@ -36,7 +36,7 @@ struct Publisher {
 }
 
 impl News {
-    /// Publishes news from now on.
+    /// Starts to publish news.
     pub fn publish(context: Context, names: Names) -> News {
         let (sender, mut receiver) = mpsc::channel(MOST_WAITING);
         let publisher = Arc::new(Publisher { context, names });
@@ -46,7 +46,7 @@ impl News {
             async move {
                 let publish = async |due: Due| {
                     if let Err(error) = publisher.publish(&due).await {
-                        tracing::debug!(id = due.id, chain = ?error.chain(), "a job cannot be announced");
+                        tracing::debug!(id = due.id, chain = ?error.chain(), "cannot announce a job");
                     }
                 };
                 waiting.for_each_concurrent(AT_ONCE, publish).await;
@@ -55,13 +55,13 @@ impl News {
         News { sender, publisher, _publishing: Arc::new(AbortOnDropHandle::new(publishing)) }
     }
 
-    /// Says when a job is to be looked at, before long.
+    /// Announces soon when a job is due.
     pub fn tell(&self, due: Due) {
-        // What finds no room is found by a rebuild.
+        // A rebuild announces what does not fit.
         let _ = self.sender.try_send(due);
     }
 
-    /// Says it of all these, and returns how many of them nobody had said it of.
+    /// Announces when these jobs are due. Returns the number of those that had not been announced.
     pub async fn tell_all(&self, due: Vec<Due>) -> Result<u64> {
         let publish = |due: Due| async move { self.publisher.publish(&due).await };
         let published = stream::iter(due).map(publish).buffer_unordered(AT_ONCE);
@@ -70,7 +70,7 @@ impl News {
 }
 
 impl Publisher {
-    /// Puts a message into the stream, unless the same one is there. Says whether it was not.
+    /// Puts a message into the stream, unless it is there. Returns whether it was missing.
     async fn publish(&self, due: &Due) -> Result<bool> {
         let subject = self.names.subject(due);
         match self.put(&subject).await {

@@ -1,4 +1,4 @@
-//! The stream and its consumers, made where they are not there: a server that has lost everything is as good as a new one.
+//! The stream and its consumers. They are created when they are missing, so a server may lose all data.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -15,25 +15,25 @@ use crate::serve::store::LEASE;
 
 use super::subject::{self, Names};
 
-/// How long a message lies in the stream. What is to be looked at later is said again when its time comes near.
+/// How long a message stays in the stream. Jobs that are due later are announced again in time.
 const KEPT: Duration = Duration::from_hours(24);
 
-/// How large the stream may grow: for some hundreds of thousands of messages.
+/// The size limit of the stream: enough for several hundred thousand messages.
 const MOST_BYTES: i64 = 64 << 20;
 
-/// How long consumers are kept that nobody uses: those of recipes that no worker has any more.
+/// How long unused consumers are kept, such as those of recipes that no worker has any more.
 const UNUSED: Duration = Duration::from_hours(24);
 
-/// Turns what NATS says into an error: `failed("connect")`.
+/// Turns an error of NATS into ours: `failed("connect")`.
 pub fn failed<E: Into<Cause>>(doing: &'static str) -> impl FnOnce(E) -> Error {
     move |source| Error::Serve(ServeError::Queue { doing, source: source.into() })
 }
 
-/// The stream of a service; it is made if it is not there.
+/// The stream of a service; created if it is missing.
 pub async fn stream(context: &Context, names: &Names) -> Result<Stream> {
     let config = Config {
         name: names.stream(),
-        description: Some("jobs of telecine that are to be looked at".into()),
+        description: Some("due jobs of telecine".into()),
         subjects: vec![names.all()],
         retention: RetentionPolicy::WorkQueue,
         storage: StorageType::File,
@@ -54,12 +54,12 @@ pub struct Consumers {
 }
 
 impl Consumers {
-    /// Nobody uses any yet.
+    /// Starts without consumers.
     pub fn new(context: Context, names: Names) -> Consumers {
         Consumers { context, names, known: Mutex::default() }
     }
 
-    /// The consumer by which workers with a recipe take jobs of a kind; it is made if it is not there.
+    /// The consumer from which workers with a recipe take jobs of a kind; created if it is missing.
     pub async fn of(&self, kind: Kind, recipe: &str) -> Result<PullConsumer> {
         let name = subject::consumer(kind, recipe);
         if let Some(consumer) = self.known().get(&name) {
@@ -68,11 +68,11 @@ impl Consumers {
         let config = pull::Config {
             durable_name: Some(name.clone()),
             ack_policy: AckPolicy::Explicit,
-            // As long as a worker's claim lasts. Messages are extended when claims are renewed.
+            // The same as the lease of a claim. Renewing a claim also extends its message.
             ack_wait: LEASE,
-            // The store counts attempts, and gives up. A message that was given up here would lie in the stream for ever.
+            // The store limits attempts. With a limit here, messages over it would stay in the stream for ever.
             max_deliver: -1,
-            // Messages that wait for their time count here.
+            // Delayed messages count here.
             max_ack_pending: -1,
             filter_subject: self.names.taken_by(kind, recipe),
             inactive_threshold: UNUSED,
@@ -84,7 +84,7 @@ impl Consumers {
         Ok(consumer)
     }
 
-    /// Throws away the messages that are meant for workers with these recipes.
+    /// Deletes the messages for workers with these recipes.
     pub async fn purge(&self, recipes: &[String]) -> Result<()> {
         if recipes.is_empty() {
             return Ok(());
@@ -96,12 +96,12 @@ impl Consumers {
         Ok(())
     }
 
-    /// What the server says of its storage.
+    /// The server's report of its storage.
     pub async fn account(&self) -> Result<Account> {
-        self.context.query_account().await.map_err(failed("tell of JetStream"))
+        self.context.query_account().await.map_err(failed("report on JetStream"))
     }
 
-    /// Looks anew whether the consumer is there, when it is needed next.
+    /// Forgets a consumer, so that its next use checks whether it exists.
     pub fn forget(&self, kind: Kind, recipe: &str) {
         self.known().remove(&subject::consumer(kind, recipe));
     }

@@ -1,5 +1,5 @@
-//! Pure: how a message names its job. A job's next look, at one time, is one subject; so the same news is never in the
-//! stream twice, and news of another time never stands in its way.
+//! Pure: how a message names its job. A job and the time at which it is due make one subject. So the stream never has
+//! the same news twice, and news of one time never blocks news of another.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::serve::jobs::{Due, Kind};
 /// Stands for the recipe of work that needs none.
 const ANY: &str = "any";
 
-/// What all names of a service begin with: its stream's, and its subjects'.
+/// The prefix of all names of a service: those of its stream and subjects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
     prefix: String,
@@ -33,19 +33,19 @@ impl Names {
         format!("telecine.{}.>", self.prefix)
     }
 
-    /// The subjects of the jobs of a kind that workers with a recipe take. No two consumers get the same subject.
+    /// The subjects of the jobs of a kind for workers with a recipe. No subject goes to two consumers.
     #[must_use]
     pub fn taken_by(&self, kind: Kind, recipe: &str) -> String {
         format!("telecine.{}.{}.{}.>", self.prefix, kind.name(), lane(kind, Some(recipe)))
     }
 
-    /// The subjects of jobs that were meant for workers with a recipe.
+    /// The subjects of all jobs for workers with a recipe.
     #[must_use]
     pub fn of_recipe(&self, recipe: &str) -> String {
         format!("telecine.{}.*.{}.>", self.prefix, token(recipe))
     }
 
-    /// The subject that says when a job is to be looked at next.
+    /// The subject of a job that is due at a time.
     #[must_use]
     pub fn subject(&self, due: &Due) -> String {
         let Due { id, kind, recipe, at } = due;
@@ -54,13 +54,13 @@ impl Names {
     }
 }
 
-/// The name of the consumer by which workers with a recipe take jobs of a kind.
+/// The name of the consumer from which workers with a recipe take jobs of a kind.
 #[must_use]
 pub fn consumer(kind: Kind, recipe: &str) -> String {
     format!("{}-{}", kind.name(), lane(kind, Some(recipe)))
 }
 
-/// The job that a subject names, and when it was to be looked at.
+/// The job that a subject names, and when it was due.
 #[must_use]
 pub fn read(subject: &str) -> Option<(&str, Timestamp)> {
     let mut parts = subject.rsplit('.');
@@ -74,7 +74,7 @@ fn lane(kind: Kind, recipe: Option<&str>) -> String {
     recipe.filter(|_| kind.encodes()).map_or_else(|| ANY.to_owned(), token)
 }
 
-/// A text as one part of a subject, and of a name.
+/// A text as a part of a subject or name.
 fn token(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '@' | '+');
     text.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
