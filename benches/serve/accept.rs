@@ -11,7 +11,7 @@ use crate::support::tape::TapeBuilder;
 /// The time from one post to the next.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Where nobody takes callbacks.
+/// An address without a receiver of callbacks.
 const NOBODY: &str = "http://127.0.0.1:9/";
 
 pub async fn measure(stack: &Stack, lasts: Duration) {

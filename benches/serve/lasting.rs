@@ -12,7 +12,7 @@ use crate::stack::site::Site;
 use crate::stack::{Stack, background};
 use crate::support::tape::TapeBuilder;
 
-/// How often the memory is looked at.
+/// The interval of memory samples.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Moods, each of which is edited again and again.

@@ -63,7 +63,7 @@ async fn bake(stack: &Stack, kinds: &[TapeBuilder; 3], tapes: usize, workers: us
         let code = format!("t{number}");
         let id = site.add_tape(&owner, &code, &kinds[number % kinds.len()]).await;
         let zip = zip_url(&site, &owner, &code);
-        // Nobody listens there: callbacks wait.
+        // Nothing listens there: callbacks wait.
         post(&front.address, &id.to_hex(), &code, &zip, "http://127.0.0.1:9/api/oven-complete").await;
     }
     let (front_before, others_before) = (front.seconds_of_cpu(), others());

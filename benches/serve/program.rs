@@ -75,7 +75,7 @@ pub fn database(site: &Site) -> String {
     format!("{}-telecine", site.database().name())
 }
 
-/// Where the site has put the ZIP of somebody's tape.
+/// The address at which the site has put the ZIP of a user's tape.
 pub fn zip_url(site: &Site, owner: &Account, code: &str) -> String {
     let user = owner.sub.replace('|', "%7C");
     format!("{}/{}/{user}/tape-{code}.zip", site.environment()["ART_SPACES_ENDPOINT"], site.user_bucket())
@@ -104,7 +104,7 @@ pub fn convert(zip: &[u8]) -> Duration {
     converted(Command::new(TELECINE), &[zip])
 }
 
-/// How long the conversion of these tapes takes, shared out to a program on each of so many cores.
+/// The time to convert these tapes, divided among one program per core.
 pub fn convert_on_cores(cores: usize, zips: &[&[u8]]) -> Duration {
     let started = Instant::now();
     std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! What it costs that many watch: memory with nobody and with as many as may, none of whom hears anything.
+//! The cost of many watchers: memory without any and with the most that are allowed, all of them idle.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -38,7 +38,7 @@ struct Arguments {
     /// How often everything is done; planning and memory do not vary enough to be repeated
     #[arg(long, value_name = "N", default_value_t = 3)]
     rounds: usize,
-    /// Moods written in each round, each way: so many that a login, which the PDS makes take 0.35 s, weighs little
+    /// Moods written in each round, each way: enough that a login, which the PDS makes take 0.35 s, weighs little
     #[arg(long, value_name = "N", default_value_t = 8_000)]
     moods: usize,
     /// Accounts to plan; creating one takes a quarter of a second

@@ -66,7 +66,7 @@ pub async fn memory(stack: &Stack) {
     }
 }
 
-/// Somebody with so many moods and no records.
+/// A user with this number of moods and no records.
 pub async fn with_moods(site: &Site, name: &str, count: usize) -> Account {
     let owner = site.account(name).await;
     let mood = |number: usize| {

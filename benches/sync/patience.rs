@@ -1,4 +1,4 @@
-//! How long a sync takes whose owner writes to the repo all the time, beside one that nobody disturbs.
+//! How long a sync takes whose owner writes to the repo all the time, compared with an undisturbed one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use super::stack::site::{Account, Site};
 /// Moods to be synced, and how often the owner likes something.
 const CASES: [(usize, Duration); 2] = [(3_000, Duration::from_millis(200)), (8_000, Duration::from_secs(2))];
 
-/// Compares each of the cases with the same moods of somebody who does nothing meanwhile.
+/// Compares each of the cases with the same moods of a user who does nothing meanwhile.
 pub async fn compare(stack: &Stack) {
     for (moods, pause) in CASES {
         let [(calm, _), (busy, likes)] = [synced(stack, moods, None).await, synced(stack, moods, Some(pause)).await];

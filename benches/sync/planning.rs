@@ -14,8 +14,8 @@ const ALL: usize = 4_201;
 /// Accounts that are filled at once.
 const AT_ONCE: usize = 8;
 
-/// Plans so many accounts of ten items each: seven texts whose records are in the repo, to be compared, and three
-/// paintings that have none yet, to be looked up in Spaces.
+/// Plans this number of accounts with ten items each: seven texts whose records are in the repo, to be compared, and
+/// three paintings that have none yet, to be looked up in Spaces.
 pub async fn measure(stack: &Stack, accounts: usize) {
     let site = Site::on(stack).await;
     let names: Vec<_> = (0..accounts).map(|number| format!("user-{number}")).collect();

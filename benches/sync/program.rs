@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::stack::site::Site;
 use crate::support::memory::peak;
 
-/// How often the memory of the running program is looked at.
+/// The interval of memory samples of the running program.
 const SAMPLING: Duration = Duration::from_millis(5);
 
 /// In what Linux counts the time of processes, whatever its clock does.

@@ -1,6 +1,6 @@
 //! What the targets share: small limits, and tapes built around the fuzzer's bytes.
 //!
-//! A ZIP has checksums, and a fuzzer does not guess them; so whoever wants to get past the archive packs it here.
+//! A ZIP has checksums, and a fuzzer does not guess them; so inputs for the parts behind the archive are packed here.
 
 use std::io::{Cursor, Write};
 use std::time::Duration;

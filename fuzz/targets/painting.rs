@@ -7,7 +7,7 @@ use std::io::Cursor;
 use libfuzzer_sys::fuzz_target;
 use telecine::thumbnail::{MAX_PAINTING_BYTES, memory, painting};
 
-/// More takes so long that a fuzzer comes to nothing.
+/// More would be too slow for a fuzzer.
 const MOST: u64 = 4 << 20;
 
 fuzz_target!(|bytes: &[u8]| {

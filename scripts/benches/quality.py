@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .costs import ffmpeg, telecine
 
-# Raised whenever `telecine measure` begins to judge otherwise, so that curves are measured anew.
+# Raised when `telecine measure` judges differently, so that curves are measured again.
 JUDGE = 1
 
 

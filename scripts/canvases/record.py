@@ -1,6 +1,6 @@
 """Records the sketches beside this file in Chromium, as tapes in target/bench/canvases.
 
-A tape is made once; it is made anew when its sketch, the recorder or the libraries change. Chance and time are the
+A tape is made once; it is made again when its sketch, the recorder or the libraries change. Chance and time are the
 recorder's, so that a machine makes the same pictures every time; fonts and the software renderer may differ elsewhere.
 """
 

@@ -196,7 +196,7 @@ def install_pds(release):
 
 
 def install_axe(release):
-    """Installs what judges pages for everybody's use, with the Node of that release of the PDS."""
+    """Installs the checker of accessibility, with the Node of that release of the PDS."""
     install_packages(HERE / "axe", STACK / "axe", release)
 
 

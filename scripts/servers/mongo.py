@@ -27,7 +27,7 @@ def bson(fields):
 
 
 def read(connection, count):
-    """So many bytes."""
+    """A size in bytes."""
     data = b""
     while len(data) < count:
         piece = connection.recv(count - len(data))

@@ -16,7 +16,7 @@ import install
 import mongo
 from install import Trouble
 
-# The kernel gives ports above to whoever connects: a server that was killed might not get its own back.
+# The kernel gives ports above to outgoing connections: a killed server might not get its own back.
 PORTS = range(20_000, 32_000)
 READY_SECONDS = 120
 STOP_SECONDS = 20
@@ -220,7 +220,7 @@ KINDS = {kind.name: kind for kind in (Mongod, Pds, S3, Nats)}
 
 
 def environment(addresses):
-    """The variables by which programs are told where the servers are."""
+    """The environment variables with the addresses of the servers."""
     variables = {
         "MONGODB_CONNECTION_STRING": addresses.get("mongodb"),
         "MONGODB_NAME": "aesthetic",

@@ -242,8 +242,8 @@ fn browsers_play_and_seek_videos_with_and_without_sound() {
     }
 }
 
-/// Checks that a video of two seconds, so many times as large as the tape, shows frames that begin then, in these colours.
-/// Firefox says of a frame that it was sought in when it was sought, not when it begins.
+/// Checks that a video of two seconds, enlarged by this factor, shows frames that start at these times, in these
+/// colours. Firefox says of a frame that it was sought in when it was sought, not when it begins.
 fn shows(what: &str, seen: &Seen, scale: u32, begin: &[f64], drawn: &[[[u8; 4]; 2]]) {
     assert_eq!((seen.width, seen.height), (64 * scale, 48 * scale), "{what}");
     assert!((seen.seconds - 2.0).abs() < 0.002, "{what} lasts {} s", seen.seconds);

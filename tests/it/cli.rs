@@ -277,7 +277,7 @@ fn a_preset_that_safari_does_not_play_gets_into_records_only_by_its_name() {
         let named = workshop.run(&format!("{command} --preset-file mine.toml --preset standard"));
         assert!(named.stderr.starts_with(&format!("warning: {unplayed}; ")), "{command}: {}", named.stderr);
     }
-    // Whoever keeps the video needs no permission.
+    // Keeping the video needs no permission.
     workshop.run("convert tape.zip --preset-file mine.toml").succeeds();
 }
 

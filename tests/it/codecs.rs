@@ -74,7 +74,7 @@ fn av1_and_vp9_chunks_join_to_one_video_that_starts_at_each_of_them() {
         for (index, (picture, decoded)) in pictures.iter().zip(decoded).enumerate() {
             assert!(decoded.distance(picture) <= limit, "{preset}, frame {index}: {}", decoded.distance(picture));
         }
-        // Whoever starts at a later chunk has all that it needs.
+        // A decoder that starts at a later chunk has all that it needs.
         let later = video.decode_from(video.shown[25].0);
         assert_eq!(later.len(), FRAMES - 25, "{preset}");
     }

@@ -1,5 +1,5 @@
-//! `scripts/demo` as somebody runs it who has just cloned the repository: all addresses that it prints lead somewhere, and
-//! Ctrl-C leaves nothing behind.
+//! `scripts/demo` as in a fresh clone of the repository: all addresses that it prints lead somewhere, and Ctrl-C leaves
+//! nothing behind.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};

@@ -1,7 +1,7 @@
 //! The tapes under `fixtures/tapes`, drawn by code: the committed files are what this makes, byte for byte.
 //!
-//! `TELECINE_REWRITE_FIXTURES=1 cargo test --test it fixtures` writes them anew. All arithmetic is in whole numbers, as
-//! sines differ between machines.
+//! `TELECINE_REWRITE_FIXTURES=1 cargo test --test it fixtures` writes them again. All arithmetic is in whole numbers,
+//! as sines differ between machines.
 
 use std::fs;
 use std::path::{Path, PathBuf};

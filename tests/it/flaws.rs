@@ -245,7 +245,7 @@ fn a_frame_that_cannot_be_decoded_costs_nothing_else() {
     }
 }
 
-/// A tape of so many frames, of which these are cut short.
+/// A tape with this number of frames, of which these are truncated.
 fn with_cut_frames(count: usize, cut: &[usize]) -> TapeBuilder {
     let file = |index| {
         let mut file = Picture::numbered(33, 20, index).png();

@@ -17,7 +17,7 @@ fn pictures() -> Vec<Picture> {
     (0..12).map(|index| Picture::numbered(33, 20, index)).collect()
 }
 
-/// Checks that a video shows just these pictures, each for so many ms.
+/// Checks that a video shows exactly these pictures, each for its ms.
 fn shows(video: &Video, pictures: &[Picture], durations: &[f64]) {
     let decoded = video.decode();
     assert_eq!(decoded.len(), pictures.len());

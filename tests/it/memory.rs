@@ -7,7 +7,7 @@ use crate::support::wav::Wav;
 
 const MIB: u64 = 1 << 20;
 
-/// The most memory that converting so many frames of 320×240 takes, on two threads as on any small machine.
+/// The peak memory of converting this number of frames of 320×240, on two threads as on any small machine.
 fn peak(frames: usize) -> u64 {
     // Pictures repeat every sixty frames, so that making them takes less time than converting them.
     let files: Vec<_> = (0..60).map(|index| Picture::numbered(320, 240, index).png()).collect();

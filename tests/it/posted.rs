@@ -126,7 +126,7 @@ pub fn frames(path: &Path) -> Vec<String> {
     text.lines().filter(|line| !line.starts_with('#')).map(|line| line.replace(' ', "")).collect()
 }
 
-/// What becomes of a file, and the file that it was rewritten to.
+/// The result for a file, and the rewritten file.
 fn accepted(bytes: &[u8]) -> telecine::Result<(Accepted, Vec<u8>)> {
     let [mut file, mut rewritten] = [(); 2].map(|()| tempfile::tempfile().unwrap());
     file.write_all(bytes).unwrap();
@@ -214,7 +214,7 @@ fn damage_anywhere_is_refused_or_harmless() {
         .unwrap();
 }
 
-/// Where the bytes of a movie are that are not in its first box of media: most of it is, and nobody looks at it here.
+/// Where the bytes of a movie are that are not in its first box of media: most of it is, and it is not checked here.
 fn heads(bytes: &[u8]) -> Vec<usize> {
     let start = bytes.windows(4).position(|name| name == b"mdat").unwrap();
     let length = u32::from_be_bytes(bytes[start - 4..start].try_into().unwrap()) as usize;

@@ -18,7 +18,7 @@ fn settings_are_shown_with_their_origin_and_without_their_secrets() {
     let workshop = Workshop::new();
     workshop.put("staging.toml", "MONGODB_NAME = 'staging'\nPDS_ADMIN_PASSWORD = 'hunter2'\n");
     let set = [
-        ("MONGODB_CONNECTION_STRING", "mongodb://somebody:hunter2@db.example"),
+        ("MONGODB_CONNECTION_STRING", "mongodb://reader:hunter2@db.example"),
         ("PDS_URL", "https://pds.example"),
         ("ART_SPACES_KEY", "hunter2"),
     ];

@@ -93,7 +93,7 @@ proptest! {
 
 #[test]
 fn items_that_draw_the_same_key_take_turns_in_the_order_of_their_ids() {
-    // Of so many items in one millisecond some draw the same.
+    // Among this number of items in one millisecond, some get the same.
     let ids: Vec<_> =
         (0_u32..20_000).map(|number| Id(std::array::from_fn(|at| number.to_be_bytes()[at % 4]))).collect();
     let (mut first, mut later) = (HashMap::new(), HashMap::new());

@@ -1,4 +1,4 @@
-// A page of text that stands still while somebody types: most frames equal the one before.
+// A page of text that stands still while a person types: most frames equal the one before.
 import { plain } from '/recorder.js';
 
 const TEXT = 'type a word and press return; a list of pieces appears. '.repeat(6);

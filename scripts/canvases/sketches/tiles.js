@@ -1,4 +1,4 @@
-// Sharp pixel art: a world of tiles that scrolls by whole pixels, and somebody who walks through it.
+// Sharp pixel art: a world of tiles that scrolls by whole pixels, and a figure that walks through it.
 import { p5Sketch } from '/recorder.js';
 
 const PALETTE = ['#1a1c2c', '#5d275d', '#b13e53', '#ef7d57', '#ffcd75', '#a7f070', '#38b764', '#257179', '#29366f',

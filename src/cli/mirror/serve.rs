@@ -50,9 +50,13 @@ pub struct Arguments {
     /// Part of the work to do: all, front (answer requests and follow changes) or worker (run jobs) [default: all]
     #[arg(long, value_name = "ROLE", value_parser = role, help_heading = SERVICE)]
     role: Option<Role>,
-    /// Pass jobs to workers through this NATS server: nats://host:4222; for an address with a password, set
-    /// `TELECINE_QUEUE` instead
-    #[arg(long, value_name = "ADDRESS", help_heading = SERVICE)]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        help_heading = SERVICE,
+        help = "Pass jobs to workers through this NATS server: nats://host:4222; set TELECINE_QUEUE instead if the \
+                address has a password"
+    )]
     queue: Option<String>,
     /// Check whether the service can run here, without starting it
     #[arg(long, help_heading = SERVICE)]

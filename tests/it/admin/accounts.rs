@@ -92,7 +92,7 @@ async fn thousands_are_listed_in_bounded_memory() {
         users.insert_many(some).await.unwrap();
     }
     let most = peak(ACCOUNTS).await;
-    assert!(most < least + (6 << 20), "{least} bytes without anybody, {most} with all");
+    assert!(most < least + (6 << 20), "{least} bytes without accounts, {most} with all");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -206,7 +206,7 @@ async fn an_account_whose_making_broke_off_is_taken_up() {
     admin.run(&format!("accounts create {name} --email {name}@telecine.test --live")).await.succeeds();
     assert!(admin.is_open(&id).await);
 
-    // Killed before the server has heard of it.
+    // Killed before the server gets the request.
     let name = "early";
     let id = admin.member(name, "").await;
     let command = format!("accounts create {name} --email {name}@telecine.test --live");
@@ -334,7 +334,7 @@ async fn every_account_that_cannot_be_got_into_says_why() {
 async fn what_a_relay_holds_back_is_told() {
     let admin = Administered::new().await;
     let [one, other] = [admin.site.account("one").await, admin.site.account("other").await];
-    // To whoever asks for this, a PDS looks like a relay.
+    // A client of this method cannot distinguish a PDS from a relay.
     let relay = Proxy::of(&admin.site.environment()["PDS_URL"]);
     let body = serde_json::json!({ "did": one.did(), "active": false, "status": "throttled" }).to_string();
     let headers = vec![("content-type", "application/json".into())];

@@ -9,7 +9,7 @@ use super::Administered;
 use crate::stack::proxy::{Answer, Fault, Proxy};
 use crate::support::command::Run;
 
-/// What is looked at, in its order.
+/// The checks, in order.
 const ORDER: [&str; 14] = [
     "settings",
     "mongodb",
@@ -127,7 +127,7 @@ async fn indexes_that_are_missing_come_with_the_command_that_makes_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_depends_on_a_server_that_is_gone_is_not_looked_at_and_says_why() {
     let mut admin = Administered::healthy().await;
-    // Nobody listens there: what was bound to it is gone.
+    // Nothing listens there: its listener is gone.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let art = admin.site.art_bucket().to_owned();
     for (name, value, failed, skipped, because) in [
@@ -140,7 +140,7 @@ async fn what_depends_on_a_server_that_is_gone_is_not_looked_at_and_says_why() {
         ),
         (
             "MONGODB_CONNECTION_STRING",
-            format!("mongodb://somebody:hunter2@{nobody}/?serverSelectionTimeoutMS=500"),
+            format!("mongodb://reader:hunter2@{nobody}/?serverSelectionTimeoutMS=500"),
             "mongodb",
             &["mongodb role", "mongodb replica set", "mongodb indexes", "guest account", "planned work"],
             "skipped: mongodb cannot be reached",
@@ -290,7 +290,7 @@ async fn buckets_tell_who_may_read_them() {
     assert_eq!(said(&user), "ok readable with the keys");
     assert_eq!(said(&art), "warn the keys cannot list it, and possibly cannot read it");
 
-    // Only what a stranger has got is readable by anybody.
+    // Only what a stranger could fetch is public.
     proxy.heal();
     for (status, expected) in [(404, "ok readable with the keys"), (503, "503 Service Unavailable"), (302, "302 Found")]
     {

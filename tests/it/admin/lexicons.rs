@@ -172,7 +172,7 @@ async fn dns_says_whose_word_counts() {
 async fn silence_of_dns_is_no_failure() {
     let admin = Administered::new().await;
     admin.site.guest().await;
-    // Nobody listens there: what was bound to it is gone.
+    // Nothing listens there: its listener is gone.
     let nobody = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let run = admin.run(&format!("lexicons status --json --nameserver {nobody}")).await.succeeds();
     let tape = &run.json()[4];

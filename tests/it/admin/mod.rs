@@ -1,4 +1,4 @@
-//! What keeps the mirror in order, against real servers and looked at from outside.
+//! The administration of the mirror, against real servers and observed from outside.
 
 mod accounts;
 mod doctor;

@@ -109,7 +109,8 @@ fn relocate(site: &Site, document: &mut Document) {
     }
 }
 
-/// Writes the records of an account unless its repo has some: they have been written then, and maybe mended.
+/// Writes the records of an account unless its repo has some: then they were written before, and may have been
+/// corrected.
 async fn records(site: &Site, account: &Account) {
     let mut records: Vec<Record> = read("records");
     records.retain(|record| record.user == account.sub);

@@ -1,8 +1,8 @@
 //! What a site looks like after years: its documents in MongoDB, the files they point to, the records it has already.
 //!
-//! `fixtures/documents` holds what this makes, one document a line, as MongoDB's extended JSON; `fixtures/README.md` says
-//! which oddity is where. `TELECINE_REWRITE_FIXTURES=1 cargo test --test it documents` writes it anew. [`load::load`]
-//! fills a site with it.
+//! `fixtures/documents` holds what this makes, one document a line, as MongoDB's extended JSON; `fixtures/README.md`
+//! says which oddity is where. `TELECINE_REWRITE_FIXTURES=1 cargo test --test it documents` writes it again.
+//! [`load::load`] fills a site with it.
 
 pub mod load;
 mod objects;

@@ -11,7 +11,7 @@ const MINUTE: i64 = 60_000;
 /// The sizes that screens have, in pixels as large as the site draws them; some are larger than a thumbnail.
 const SIZES: [(u32, u32); 8] = [(64, 64), (128, 96), (160, 90), (337, 160), (256, 256), (96, 170), (640, 480), (1, 1)];
 
-/// A recording of how it was painted; nobody unpacks it.
+/// A recording of how it was painted; nothing unpacks it.
 const RECORDING: Frames = Frames { width: 16, height: 16, count: 4, sound: false, start: 0 };
 
 /// What to say of one painting.

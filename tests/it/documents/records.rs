@@ -33,7 +33,7 @@ fn record(documents: &mut Documents, user: &str, medium: &str, rkey: &str, field
     documents.file("records").push(record);
 }
 
-/// Somebody's items with their ids and times, in the order in which they were added.
+/// The items of a user with their ids and times, in the order in which they were added.
 fn items(documents: &mut Documents, file: &str, user: &str) -> Vec<(usize, String, Value)> {
     let all = documents.file(file).iter().enumerate().filter(|(_, item)| item["user"] == user);
     all.map(|(index, item)| (index, item["_id"]["$oid"].as_str().unwrap().into(), item["when"]["$date"].clone()))

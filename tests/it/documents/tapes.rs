@@ -1,4 +1,4 @@
-//! Tapes: 32 that nobody signed, all of them whole, and those of people, in every place where tapes lie.
+//! Tapes: 32 anonymous ones, all of them whole, and those of users, in every place where tapes lie.
 
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ fn anonymous(documents: &mut Documents) {
     }
 }
 
-/// Adds a tape of somebody and gives back its id, its code, and when it was made.
+/// Adds a tape of a user, and returns its id, its code, and its time.
 fn tape(documents: &mut Documents, user: &str, slug: Option<&str>, more: Value) -> (String, String) {
     let number = documents.file("tapes").len() as i64;
     let when = AUTUMN + 48 * HOUR + number * 11 * MINUTE;

@@ -9,7 +9,7 @@ use crate::stack::site::Account;
 use crate::support::picture::Picture;
 use crate::sync::Syncing;
 
-/// A site with so many moods, all of them published.
+/// A site with this number of moods, all of them published.
 async fn published(count: usize) -> (Syncing, Account, Vec<ObjectId>) {
     let syncing = Syncing::new().await;
     let owner = syncing.site.account("jeffrey").await;

@@ -1,4 +1,4 @@
-//! Who comes on gets through, however often somebody else writes beside.
+//! A sync that makes progress ends, however often another client writes to the repo.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -35,7 +35,7 @@ async fn what_is_uploaded_is_written_while_the_next_upload_waits_and_when_the_us
         running
     });
     let running = running.await.unwrap();
-    // Before anybody stops it.
+    // Before a stop.
     let mut patience = 0;
     while syncing.site.records(&owner, Medium::Painting).await.len() < 20 {
         assert!(patience < 200, "{}", syncing.site.records(&owner, Medium::Painting).await.len());

@@ -98,9 +98,9 @@ async fn every_difference_is_a_line_and_sync_mends_what_can_be_mended() {
     );
 
     syncing.run("sync --live --orphans delete").await.succeeds();
-    let mended = syncing.run("compare jeffrey").await;
-    assert_eq!(mended.stdout().lines().next(), Some(long));
-    assert!(mended.stdout().lines().nth(1).unwrap().starts_with("type"), "{}", mended.stdout());
+    let repaired = syncing.run("compare jeffrey").await;
+    assert_eq!(repaired.stdout().lines().next(), Some(long));
+    assert!(repaired.stdout().lines().nth(1).unwrap().starts_with("type"), "{}", repaired.stdout());
 
     // And back again.
     let unseen = syncing.site.database().collection::<Document>("kidlisp");
@@ -189,7 +189,7 @@ async fn files_that_are_gone_or_damaged_are_found_by_fetching_them() {
     assert_eq!((compared.code, counts), (Some(1), [&json!(2), &json!(1), &json!(1)]));
     let reason = told["findings"][0]["reason"].as_str().unwrap();
     assert!(reason.starts_with("thumbnail cannot be fetched: ") && reason.ends_with(": not for you"), "{reason}");
-    // Without fetching nobody can know.
+    // Unknown without a download.
     let fetched = proxy.count(GET_BLOB);
     syncing.run("compare --anonymous").await.succeeds();
     assert_eq!(proxy.count(GET_BLOB), fetched);
@@ -259,7 +259,7 @@ async fn status_shows_the_sums_and_who_is_blocked() {
     let told: Value = syncing.run("status --json").await.succeeds().json().remove(0);
     assert_eq!(told["blocked"], json!({ "no account on the PDS": 1 }));
     assert_eq!(["accounts", "identical", "failed"].map(|name| &told[name]), [&json!(2), &json!(0), &json!(0)]);
-    // One that fails is told of in the sum.
+    // A failed one is counted in the summary.
     proxy.once("com.atproto.sync.getRepo", Fault::Answer(Answer::xrpc(403, "Forbidden", "not for you")));
     for command in ["status --json", "compare --all --json"] {
         let run = syncing.run(command).await;
@@ -285,7 +285,7 @@ async fn the_status_of_thousands_takes_bounded_memory() {
     let run = syncing.run("status --types moods").await.succeeds();
     let told = format!("accounts   {OWNERS}: 0 identical, {OWNERS} blocked (no account on the PDS)\n");
     assert!(run.stdout().ends_with(&told), "{}", run.stdout());
-    assert!(run.peak < least + (16 << 20), "{least} bytes without anybody, {} with all", run.peak);
+    assert!(run.peak < least + (16 << 20), "{least} bytes without accounts, {} with all", run.peak);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! Items whose owner nobody can tell, accounts that are away, and times that are odd: told by every command.
+//! Items with an unknown owner, unreachable accounts, and odd times: every command reports them.
 
 use std::collections::BTreeSet;
 

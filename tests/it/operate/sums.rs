@@ -1,4 +1,4 @@
-//! Everybody is accounted for: every document in MongoDB is in one count of every command that counts, whatever it is.
+//! Nothing is lost: every document in MongoDB is in exactly one count of every command that counts.
 
 use fastrand::Rng;
 use mongodb::bson::oid::ObjectId;
@@ -158,7 +158,7 @@ async fn documents_of_any_kind_are_all_counted_before_and_after_a_sync() {
         assert!(!site.records(&here, Medium::Mood).await.is_empty());
         everybody_is_accounted_for(&syncing).await;
 
-        // Nor is anybody lost whose repo cannot be read.
+        // Accounts whose repo cannot be read are counted, too.
         let proxy = syncing.pds_proxy();
         proxy.always("getRepo", Fault::Answer(Answer::xrpc(403, "Forbidden", "not for you")));
         everybody_is_accounted_for(&syncing).await;

@@ -167,7 +167,7 @@ async fn a_wipe_that_was_killed_goes_on_and_its_backup_has_everything() {
     syncing.detours.clear();
     let killed = syncing.state(&owner).await;
     assert_eq!(killed.records.len(), 5);
-    // Somebody is not to be kept from working.
+    // The account must stay usable.
     let record = json!({ "$type": Medium::Mood.collection(), "text": "new", "mood": "new", "when": "2026-01-01T00:00:00Z", "ref": "650000010000000000000000" });
     syncing.site.pds().put_record(&owner.session, Medium::Mood.collection(), "3lnewrecord22", &record).await;
     syncing.run("wipe jeffrey --live --yes").await.succeeds();
@@ -314,7 +314,7 @@ async fn whoever_does_not_say_that_they_mean_it_changes_nothing() {
     assert_eq!(syncing.state(&owner).await.records, []);
 }
 
-/// Runs the program on a terminal where somebody types a line.
+/// Runs the program on a terminal, and types a line.
 async fn on_a_terminal(syncing: &Syncing, arguments: &str, typed: &str) -> i32 {
     let mut command = Command::new("script");
     command.args(["-qec", &format!("{TELECINE} {arguments}"), "/dev/null"]).current_dir(syncing.workshop.path("."));

@@ -1,4 +1,4 @@
-//! The services as they are: what is read is what is there, what is written arrives once, and failures are told apart.
+//! The real services: reads return what is stored, writes arrive once, and failures are distinguished.
 
 mod mongo;
 mod pds;

@@ -63,7 +63,7 @@ async fn a_new_account_is_saved_as_often_as_it_takes_and_over_no_other() {
     let expected =
         doc! { "did": "did:plc:x", "kept": 7, "handle": "new.test", "password": "$ecret", "pdsHost": "http://pds" };
     assert_eq!(saved, expected);
-    // Neither over another account, nor where another password was kept, nor for somebody who is gone.
+    // Neither over another account, nor over another password, nor for a deleted user.
     for atproto in [doc! { "did": "did:plc:y", "password": "$ecret" }, doc! { "pending": { "password": "other" } }] {
         users.update_one(doc! {}, doc! { "$set": { "atproto": &atproto } }).await.unwrap();
         let error = mongo.save_account(&owner, "did:plc:x", &pending, "http://pds").await.unwrap_err();
@@ -103,7 +103,7 @@ async fn items_come_in_the_order_of_time_and_unusable_ones_are_told() {
     let owners = is_send(mongo.owners_with_items(&Medium::ALL)).await.unwrap();
     assert_eq!(owners[&jeffrey], [(Medium::Mood, 5)].into());
     assert_eq!(owners[&Owner::Guest], [(Medium::Kidlisp, 1)].into());
-    // What names nobody as its maker is not anonymous but broken, and must be seen.
+    // A document whose maker is unreadable is not anonymous but broken, and must be reported.
     assert_eq!((owners.len(), &owners[&Owner::Nobody(Unnamed::Null)]), (3, &[(Medium::Mood, 1)].into()));
 }
 

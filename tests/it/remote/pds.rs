@@ -241,7 +241,7 @@ async fn an_expired_session_is_refreshed_once_for_all() {
         let body = Body::Bytes(vec![number].into());
         scene.pds.upload_blob(&session, body, "text/plain", None).await.unwrap()
     };
-    // All of them are told at once, and one of them asks.
+    // All of them are notified at once, and one of them sends the request.
     futures_util::future::join_all((0..8).map(upload)).await;
     assert_eq!((scene.proxy.count("refreshSession"), scene.proxy.count("createSession")), (1, 1));
     // Also before a write, which is repeated as the server has not done it.

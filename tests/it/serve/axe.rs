@@ -1,4 +1,4 @@
-//! Pages are for everybody: axe, run in Chromium, finds nothing against WCAG 2.2 A and AA or its own good practices.
+//! Pages are accessible: axe, run in Chromium, finds nothing against WCAG 2.2 A and AA or its own good practices.
 
 use std::path::Path;
 
@@ -13,8 +13,8 @@ use crate::stack::site::Site;
 /// A desk's window, and that of a phone, in which things are nearest to each other.
 const WINDOWS: [(u32, u32); 2] = [(1280, 900), (360, 800)];
 
-/// All rules of these kinds, and of those that are off by default the one of WCAG 2.2 AA: the size of what is touched. What axe
-/// cannot judge counts as found, but for captions: nobody knows what is heard in a stranger's tape, or writes it down.
+/// All rules of these kinds, and of those that are off by default the one of WCAG 2.2 AA: the size of what is touched.
+/// What axe cannot judge counts as found, but for captions: the sound of a stranger's tape has no transcript.
 const RUN: &str = "axe.run(document, {
     runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
     rules: { 'target-size': { enabled: true } },

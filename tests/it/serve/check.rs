@@ -1,4 +1,4 @@
-//! `telecine serve --check`: what the service needs is looked at, each by itself, and nothing is changed.
+//! `telecine serve --check`: each need of the service is checked on its own, and nothing is changed.
 
 use std::net::TcpListener;
 

@@ -45,7 +45,7 @@ impl Chromium {
         let commands = child.stdin.take().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let (sender, answers) = channel();
-        // Reads until Chromium has ended, or until nobody listens any more.
+        // Reads until Chromium has ended, or until the receiver is gone.
         std::thread::spawn(move || {
             let mut message = Vec::new();
             while output.read_until(0, &mut message).is_ok_and(|length| length > 0) {

@@ -96,7 +96,7 @@ async fn ten_thousand_who_watch_keep_nobody_from_baking() {
     load.is_done_once().await;
     let memory = oven.peak();
     assert!(memory < MEMORY, "{} MiB with {WATCHERS} watchers", memory >> 20);
-    // Each of them is told of the tape; one of them shows it.
+    // Each of them gets an event of the tape; one of them shows it.
     let mut heard = String::new();
     while !heard.contains("\"label\":\"k0\"") {
         let mut chunk = [0; 4096];
@@ -142,7 +142,7 @@ async fn a_receiver_that_sends_on_is_not_followed() {
     let text = job.get_document("failure").unwrap().get_str("text").unwrap();
     assert!(text.ends_with("returned 307"), "{text}");
     let reached = tokio::time::timeout(Duration::ZERO, inside.accept()).await;
-    assert!(reached.is_err(), "somebody was sent inside");
+    assert!(reached.is_err(), "a request was sent inside");
 }
 
 #[tokio::test(flavor = "multi_thread")]

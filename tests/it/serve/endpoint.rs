@@ -59,7 +59,7 @@ impl Delivery {
         self.json()["type"].as_str().unwrap().to_owned()
     }
 
-    /// Whether the standard's own library takes it for what somebody with that secret has just signed.
+    /// Whether the standard's own library verifies it with that secret.
     pub fn is_signed_by(&self, secret: &str) -> bool {
         Webhook::new(secret).unwrap().verify(self.body.as_bytes(), &self.headers).is_ok()
     }
@@ -90,7 +90,7 @@ impl Endpoint {
         self.shared.got.lock().unwrap().clone()
     }
 
-    /// Waits until it has got so many, and returns them.
+    /// Waits for this number of events, and returns them.
     pub async fn gets(&self, count: usize) -> Vec<Delivery> {
         eventually("deliveries", async || Some(self.got()).filter(|got| got.len() >= count)).await
     }

@@ -45,7 +45,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// The codes of the tapes that it was told of.
+    /// The codes of the tapes in its callbacks.
     pub fn codes(&self) -> BTreeSet<String> {
         self.bodies.iter().map(|(_, body)| body["code"].as_str().unwrap().to_owned()).collect()
     }
@@ -78,7 +78,7 @@ impl FakeSite {
         self.received().answers.get(callback).cloned()
     }
 
-    /// Waits until it has made so many records, and makes sure that there are no more.
+    /// Waits until it has made this number of records, and checks that there are no more.
     pub async fn has_made(&self, records: usize) {
         eventually("records of the site", async || (self.received().records >= records).then_some(())).await;
         assert_eq!(self.received().records, records);

@@ -51,7 +51,7 @@ async fn a_pds_that_is_away_keeps_records_waiting_and_nothing_else() {
     load.waits_because_of("mirror", "pds.unavailable").await;
     assert_eq!(http().get(oven.url("/ready")).send().await.unwrap().status(), StatusCode::OK);
     let told = async || (load.receiver.received().codes().len() == 2).then_some(());
-    eventually("the site to be told of both tapes", told).await;
+    eventually("the callbacks of both tapes", told).await;
     stack.restart(Server::Pds);
     load.is_done_once().await;
 }
@@ -100,7 +100,7 @@ async fn a_position_that_the_database_has_forgotten_makes_a_plan_that_finds_what
         oven.log().contains("has forgotten the position").then_some(())
     })
     .await;
-    // Nobody reads now.
+    // No process reads now.
     load.add_unseen().await;
     load.is_done_once().await;
     load.add(&oven).await;
@@ -137,7 +137,7 @@ async fn a_clock_that_is_set_back_and_forth_decides_nothing() {
     set("-10m", -10).await;
     load.add(&oven).await;
     load.is_done_once().await;
-    // Spaces takes no signature that is off by more than a quarter of an hour; files wait until somebody has set the clock.
+    // Spaces takes no signature that is off by more than a quarter of an hour; files wait until the clock is right.
     for (change, minutes) in [("-2h", -120), ("+49h", 2_940)] {
         set(change, minutes).await;
         load.add(&oven).await;

@@ -61,7 +61,7 @@ async fn bake_of(site: &Site, filter: Document) -> Option<Document> {
     stored(site, "jobs").find_one(all).await.unwrap()
 }
 
-/// Somebody makes a tape, which is posted to a front.
+/// A user makes a tape, which is posted to a front.
 async fn post(site: &Site, receiver: &FakeSite, front: &Serving, code: &str, tape: &TapeBuilder) -> Account {
     let owner = site.account("maker").await;
     let id = site.add_tape(&owner, code, tape).await;

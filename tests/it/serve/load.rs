@@ -86,8 +86,8 @@ impl Load {
         self.jobs().update_many(waiting, doc! { "$set": { "due": 0_i64 } }).await.unwrap();
     }
 
-    /// Waits until everything is done, and makes sure that it was done once: each mood has one record, each tape has one
-    /// record and the video that `convert` makes, and the site's receiver was told of each tape.
+    /// Waits until everything is done, and makes sure that it was done once: each mood has one record, each tape has
+    /// one record and the video that `convert` makes, and the site's receiver got a callback for each tape.
     pub async fn is_done_once(&self) {
         let told = async || (self.receiver.received().codes().len() == self.codes.len()).then_some(());
         eventually("all callbacks", told).await;
@@ -96,7 +96,8 @@ impl Load {
         eventually("all jobs over", async || (self.open_jobs().await == 0).then_some(())).await;
         let parked = self.jobs().find_one(doc! { "state": "parked" }).await.unwrap();
         assert!(parked.is_none(), "{parked:?}");
-        // The receiver makes a record whenever it is told of a video and not asked to make none, as where a plan was first.
+        // The receiver makes a record for each callback with a video, unless the callback forbids it because a plan was
+        // first.
         assert!(self.receiver.received().records <= self.codes.len());
         assert_eq!(self.site.records(&self.owner, Medium::Tape).await.len(), self.codes.len());
         let workshop = Workshop::with(&self.tape);

@@ -1,5 +1,5 @@
-//! Pages as Chromium draws them: dark and light, on a desk and in a hand, full and empty. The pictures are kept beside what
-//! the tests were built into, in `tmp/looks`, to be looked at.
+//! Pages as Chromium draws them: dark and light, on a desk and in a hand, full and empty. The pictures are kept beside
+//! what the tests were built into, in `tmp/looks`, for review.
 
 use std::path::{Path, PathBuf};
 

@@ -89,7 +89,7 @@ async fn a_record_that_the_site_writes_itself_is_adopted_and_not_doubled() {
     });
     let rkey = "3m3e2222222sa";
     site.pds().put_record(&owner.session, "computer.aesthetic.mood", rkey, &value).await;
-    // The key tells that the site is done, so that nobody waits an hour.
+    // The key shows that the site is done, so that nothing waits an hour.
     change(&site, Medium::Mood, mood, doc! { "$set": { "atproto": { "rkey": rkey } } }).await;
     eventually("adoption", async || {
         let record = record_of(&site, &owner, Medium::Mood, mood).await?;

@@ -39,7 +39,7 @@ async fn a_tape_is_baked_to_the_bytes_of_convert_and_the_site_is_told_where_they
             "secret": SECRET, "mp4Url": format!("{base}.mp4"), "thumbnailUrl": format!("{base}-thumb.jpg"),
         })
     );
-    // Whoever has no key can fetch both.
+    // Both can be fetched without a key.
     let fetch = async |url: &str| http().get(url).send().await.unwrap().bytes().await.unwrap();
     let video = fetch(&format!("{base}.mp4")).await;
     let workshop = Workshop::with(&TapeBuilder::numbered(32, 24, 4));
@@ -290,7 +290,7 @@ async fn two_services_on_one_database_do_each_job_once() {
     let both = [Serving::start(&site, &settings), Serving::start(&site, &settings)];
     for number in 0..10 {
         let tape = tape(&site, &owner, &format!("t{number}")).await;
-        // Whoever is asked first; the other hears of the same wish.
+        // One of them gets the request first; the other then has the same job.
         for oven in &both {
             assert_eq!(oven.bake(&receiver, &tape, "").await.0, StatusCode::OK);
         }

@@ -83,7 +83,7 @@ impl Hub {
             let mut stream = context.get_stream(&name).await.unwrap();
             (stream.info().await.unwrap().state.messages == 0).then_some(())
         };
-        // Messages of jobs that are over may have to be delivered once more to be thrown away.
+        // Messages of finished jobs may be delivered once more before they are deleted.
         let emptied = async || {
             self.is_empty(RECIPE).await;
             is_empty().await
@@ -231,7 +231,7 @@ async fn what_the_queue_has_lost_is_told_again() {
         let first = hub.taken().await;
         hub.lose().await;
         let told = rebuild(&hub.store, hub.queue.as_ref()).await.unwrap();
-        // The one that somebody works on needs no telling.
+        // A running job needs no announcement.
         assert_eq!(told, if hub.nats.is_some() { 19 } else { 0 });
         assert_eq!(rebuild(&hub.store, hub.queue.as_ref()).await.unwrap(), 0);
         for _ in 0..19 {
@@ -271,7 +271,7 @@ async fn without_its_server_workers_find_jobs_by_themselves() {
     let site = Site::new().await;
     let environment = |name: &str| match name {
         "TELECINE_DATABASE" => Some(database(&site)),
-        // Nobody listens there.
+        // Nothing listens there.
         "TELECINE_QUEUE" => Some("nats://127.0.0.1:9".into()),
         _ => site.environment().get(name).cloned(),
     };

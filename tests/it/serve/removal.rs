@@ -1,4 +1,4 @@
-//! Items go, one by one, by mistake, or because somebody leaves; their records go as far as they should.
+//! Items are deleted one by one, by mistake, or with their owner; their records are deleted only as far as they should.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -46,7 +46,7 @@ fn jobs(site: &Site) -> mongodb::Collection<Document> {
     stored(site, "jobs")
 }
 
-/// The items that somebody's records are of.
+/// The items that have records in a repo.
 async fn published(site: &Site, owner: &Account, medium: Medium) -> BTreeSet<String> {
     let records = site.records(owner, medium).await;
     records.iter().map(|record| record.value["ref"].as_str().unwrap().to_owned()).collect()

@@ -172,7 +172,7 @@ async fn only_who_says_the_token_acts() {
     let page = client().get(scene.oven.url(&format!("/jobs/{id}"))).header(COOKIE, cookie).send().await.unwrap();
     assert!(page.text().await.unwrap().contains("Retry"));
 
-    // The ZIP is mended, and the operator retries.
+    // The ZIP is repaired, and the operator retries.
     let tape = TapeBuilder::numbered(32, 24, 4).zip();
     scene.site.put(scene.site.user_bucket(), &format!("{}/tape-bad.zip", scene.owner.sub), tape).await;
     let retried = post(&format!("/jobs/{id}/retry")).header(COOKIE, cookie).send().await.unwrap();

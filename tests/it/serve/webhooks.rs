@@ -22,7 +22,7 @@ use crate::support::tape::TapeBuilder;
 /// The service publishes at once, so that moods are events.
 const AT_ONCE: (&str, &str) = ("TELECINE_PUBLISH", "telecine");
 
-/// A service whose owner's moods are told to an endpoint.
+/// A service that sends events of its owner's moods to an endpoint.
 struct Scene {
     site: Site,
     owner: Account,
@@ -270,7 +270,7 @@ async fn an_endpoint_that_is_gone_gets_nothing_more_until_the_operator_says_so()
     scene.retry(id_of(&parked)).await;
     let parked = scene.job(&mood, "parked").await;
     assert_eq!(parked["failure"]["code"], "webhook.disabled", "{parked}");
-    // Nobody is told of what happens meanwhile.
+    // Events of this time are not sent.
     let other = scene.mood().await;
     eventually("its record", async || {
         let (_, page) = scene.oven.get(&format!("/api/jobs?kind=mirror&state=done&q={other}")).await;

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 /// A cable. It ends when it is dropped.
 ///
 /// # Panics
-/// When it is dropped and was pulled while nobody was connected: a test of what is done about that shows nothing then.
+/// If it is dropped after being pulled while no client was connected: such a test proves nothing.
 #[derive(Debug)]
 pub struct Cable {
     address: String,

@@ -19,9 +19,9 @@ pub enum Fault {
     Bytes(Vec<u8>),
     /// Answers something else than the server did, after it did it.
     AnswerAfter(Answer),
-    /// Closes the connection after so many bytes of the answer's body.
+    /// Closes the connection after this number of bytes of the response's body.
     Truncate(usize),
-    /// Leaves out all but so many bytes of the answer's body, and says in the header that this is its length.
+    /// Truncates the response's body to this number of bytes, with a matching length in the header.
     Shorten(usize),
 }
 
@@ -61,7 +61,7 @@ impl Answer {
         answer
     }
 
-    /// What a proxy says that wants to be left alone: for so many seconds, or until a date.
+    /// The response of a proxy that limits its rate: for a number of seconds, or until a date.
     pub fn later(status: u16, when: &str) -> Self {
         let headers = vec![("retry-after", when.to_owned())];
         Answer { status, headers, body: format!("<h1>{status}</h1>") }
@@ -87,7 +87,7 @@ impl Answer {
         Answer::xrpc(400, "ExpiredToken", "Token has expired")
     }
 
-    /// What the PDS says when somebody else has written to the repo.
+    /// The PDS's response when another client has written to the repo.
     pub fn invalid_swap() -> Self {
         Answer::xrpc(400, "InvalidSwap", "Commit was at another revision")
     }

@@ -25,7 +25,7 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-/// What S3 is told apart by.
+/// The identity of an S3 server.
 const KEY: &str = "STACKKEY";
 const SECRET: &str = "stack-secret";
 
@@ -46,7 +46,7 @@ pub fn stack() -> &'static Stack {
     &STACK
 }
 
-/// The environment by which programs are told where the servers are.
+/// The environment variables with the addresses of the servers.
 pub type Environment = BTreeMap<String, String>;
 
 /// A set of servers. They end when it is dropped.
@@ -104,7 +104,7 @@ impl Stack {
         Stack { supervisor: Mutex::new(supervisor), s3, environment }
     }
 
-    /// What programs are told about the servers.
+    /// The settings of the servers for programs.
     pub fn environment(&self) -> &Environment {
         &self.environment
     }

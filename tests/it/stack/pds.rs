@@ -10,7 +10,7 @@ pub struct Pds {
     http: reqwest::Client,
 }
 
-/// Somebody logged in.
+/// A logged-in user.
 #[derive(Debug, Clone)]
 pub struct Session {
     pub did: String,
@@ -73,7 +73,7 @@ impl Pds {
         answer.bytes().await.unwrap().into()
     }
 
-    /// Does something as somebody.
+    /// Sends a request as a user.
     pub async fn post(&self, session: &Session, method: &str, body: &Value) -> Value {
         accepted(self.send(self.json(method, body).header("authorization", session.authorization())).await).await
     }

@@ -130,7 +130,7 @@ impl Proxy {
         assert!(unmet.is_empty(), "faults were never met: {unmet:?}; the requests were {:#?}", self.lines());
     }
 
-    /// How many requests so far were made to wait: before the server heard of them, or with its answer kept back.
+    /// The number of requests that were delayed so far: before the server got them, or before its response was sent on.
     pub fn kept(&self) -> usize {
         self.shared.kept.load(Ordering::SeqCst)
     }
@@ -210,7 +210,7 @@ impl Shared {
     }
 }
 
-/// The answer with so many bytes of its body. The header gives the full length if the connection is to break.
+/// The response with this number of bytes of its body. The header gives the full length if the connection is to break.
 async fn cut(answer: reqwest::Response, length: usize, breaks: bool) -> Option<Response<Body>> {
     let (status, mut headers) = (answer.status(), answer.headers().clone());
     let whole = answer.bytes().await.ok()?;

@@ -1,4 +1,4 @@
-//! An S3 server in this process: objects are files, anybody may read them, writing needs the key. As Spaces has it.
+//! An S3 server in this process: objects are files, reading is public, and writing needs the key, as in Spaces.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use s3s::{S3Result, s3_error};
 use s3s_fs::FileSystem;
 use tokio::net::TcpListener;
 
-/// Lets everybody read objects and nobody else do anything without the key.
+/// Allows reading without the key, and everything else only with it.
 struct PublicRead;
 
 #[async_trait::async_trait]

@@ -16,10 +16,10 @@ use crate::support::tape::{EPOCH, TapeBuilder};
 /// The `_id` of the user to whom belongs what was made without an account.
 pub const GUEST: &str = "art-guest";
 
-/// The password of everybody.
+/// The password of all users.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-/// A database, buckets and a PDS that nobody else is using.
+/// A database, buckets and a PDS that no other test uses.
 #[derive(Debug)]
 pub struct Site {
     environment: Environment,
@@ -32,7 +32,7 @@ pub struct Site {
     items: AtomicU32,
 }
 
-/// Somebody with an account.
+/// A user with an account.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// The `_id` in `users`.
@@ -126,12 +126,12 @@ impl Site {
         }
     }
 
-    /// The handle on the PDS of somebody whom the site knows by this name.
+    /// The handle on the PDS of the user with this name on the site.
     pub fn handle(&self, name: &str) -> String {
         format!("{name}{}.test", self.suffix)
     }
 
-    /// Creates an account for somebody, on the site and on the PDS.
+    /// Creates an account for a user, on the site and on the PDS.
     pub async fn account(&self, name: &str) -> Account {
         let account = self.join(&format!("auth0|{name}"), name, PASSWORD).await;
         let known = doc! { "_id": &account.sub, "handle": name };
@@ -244,7 +244,7 @@ impl Site {
         items.find_one(doc! { "_id": id }).await.unwrap().expect("items are never deleted")
     }
 
-    /// Somebody's records of a medium, in the order of their keys.
+    /// A user's records of a medium, in the order of their keys.
     pub async fn records(&self, owner: &Account, medium: Medium) -> Vec<Record> {
         self.pds.records(owner.did(), medium.collection()).await
     }

@@ -15,7 +15,7 @@ use super::tape::TapeBuilder;
 /// How long the program may take for anything a test asks, on a slow and busy machine.
 const TIME_LIMIT: Duration = Duration::from_mins(2);
 
-/// How often the memory of the running program is looked at. It cannot grow by more than some MiB in between.
+/// The interval of memory samples of the running program. It cannot grow by more than a few MiB in between.
 const SAMPLING: Duration = Duration::from_millis(4);
 
 /// The program, built with these tests.
@@ -79,7 +79,7 @@ impl Workshop {
 
     /// A shell with a file system of its own over the folder `place`, and a script for it; not started yet.
     ///
-    /// Needs to be root or to be allowed user namespaces, as everybody is on most systems.
+    /// Needs to be root or to be allowed user namespaces, as every user is on most systems.
     pub fn with_mount(&self, options: &str, place: &str, script: &str) -> Command {
         let mount = format!("mount -t tmpfs -o {options} none {place}");
         let in_namespace = |flags: &str, script: &str| {

@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
-/// A PNG as large as paintings may be: 4096² pixels of so many bits in four channels.
+/// A PNG as large as paintings may be: 4096² pixels with this number of bits in four channels.
 pub fn largest(bits: u8) -> Vec<u8> {
     const SIDE: u32 = 4096;
     let mut data = ZlibEncoder::new(Vec::new(), Compression::fast());

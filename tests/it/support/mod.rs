@@ -1,4 +1,4 @@
-//! Tapes made in code, the program run, MP4s read by somebody else.
+//! Tapes made in code, runs of the program, and MP4s read by other programs.
 
 pub mod command;
 pub mod largest;

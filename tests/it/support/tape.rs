@@ -1,4 +1,4 @@
-//! Tapes as recorders write them, and as nobody should.
+//! Tapes as recorders write them, and malformed ones.
 
 use std::io::{Cursor, Write};
 

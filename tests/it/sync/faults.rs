@@ -55,7 +55,7 @@ async fn another_writer_makes_the_run_plan_again() {
     proxy.next(APPLY, [None, Some(Fault::Answer(Answer::invalid_swap()))]);
     syncing.run("sync --live").await.succeeds();
     assert_eq!(syncing.state(&owner).await, undisturbed);
-    // A plan, a look whether the other one wrote elsewhere, which nobody did, and the next plan.
+    // A plan, a check whether the other one wrote elsewhere, which it did not, and the next plan.
     assert_eq!(proxy.count("getRepo"), 3);
 }
 

@@ -78,7 +78,7 @@ impl Scene {
         self.proxies.iter().map(|proxy| proxy.count("")).sum()
     }
 
-    /// Kills the victim once so many requests have come; whether the program was still at work then.
+    /// Kills the victim after this number of requests. Returns whether the program was still running.
     fn kill(&self, stack: &Stack, victim: Victim, requests: usize) -> bool {
         let mut running = self.syncing.start(&self.arguments);
         tokio::task::block_in_place(|| {
@@ -108,7 +108,7 @@ async fn undisturbed(stack: &Stack, operation: Operation) -> (State, usize) {
     (scene.syncing.state(&scene.owner).await, scene.requests())
 }
 
-/// Kills, runs again, and compares; so many times.
+/// Kills, runs again, and compares; this number of times.
 async fn kills(operation: Operation) {
     let number = |name: &str| env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     let runs = number("KILL_RUNS").unwrap_or(VICTIMS.len() as u64);

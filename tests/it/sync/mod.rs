@@ -1,4 +1,4 @@
-//! `telecine sync` against real servers, looked at from outside.
+//! `telecine sync` against real servers, observed from outside.
 
 mod choice;
 mod crash;

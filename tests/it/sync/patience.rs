@@ -1,4 +1,4 @@
-//! Servers that want to be left alone for a while: they are, it shows, nobody else waits, and nothing is forgotten.
+//! Servers that limit their rate: the program waits for them and shows it, no other work waits, and nothing is lost.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::support::picture::Picture;
 const APPLY: &str = "com.atproto.repo.applyWrites";
 const LOGIN: &str = "com.atproto.server.createSession";
 
-/// How long after a test has begun a server may be asked again; it takes some seconds to come so far.
+/// How long after a test has started a server accepts requests again; the test needs some seconds to get there.
 const UNTIL: Duration = Duration::from_secs(10);
 
 fn later(status: u16, when: &str) -> Fault {
@@ -49,7 +49,7 @@ async fn a_server_that_only_says_when_to_come_back_is_asked_once_more_and_not_be
             assert!(run.stderr.contains("waiting until "), "{status} of {method}: {}", run.stderr);
             assert_ne!(report(&syncing)["waits"], json!([]), "{status} of {method}");
             let (counted, times) = match (method, status) {
-                // Nobody knows what became of the writes, so that the repo is read again.
+                // The result of the writes is unknown, so the repo is read again.
                 ("applyWrites", 503) => ("getRepo", 2),
                 ("applyWrites", _) => ("getRepo", 1),
                 // Blobs go side by side, so that some may be on their way.
@@ -73,7 +73,7 @@ async fn spaces_that_only_say_when_to_come_back_are_asked_once_more_and_not_befo
         let run = syncing.run("sync --live --paintings-only --report report.json").await.succeeds();
         assert!(run.stderr.contains("for the limit of files"), "{status}: {}", run.stderr);
         assert_eq!(report(&syncing)["waits"][0]["for"], "files");
-        // The key without a folder is looked at first, where it is not.
+        // The key without a folder is tried first, but has no file.
         assert_eq!(proxy.count("GET /"), 3, "{status}: {:?}", proxy.lines());
         assert_eq!(syncing.site.records(&owner, Medium::Painting).await.len(), 1);
     }

@@ -1,5 +1,5 @@
-//! What people post as finished videos: looked at before anything is uploaded, and given an MP4's boxes where it holds the
-//! same in others. And objects that are stored compressed.
+//! Videos that users post as finished: checked before an upload, and rewritten to an MP4 where the file holds the same
+//! in others. And objects that are stored compressed.
 
 use std::io::Write;
 

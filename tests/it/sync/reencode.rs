@@ -41,7 +41,7 @@ fn psnr(tape: &TapeBuilder, preset: &str) -> f64 {
     workshop.run("measure tape.zip tape.mp4 --json").succeeds().json()[0]["psnr"].as_f64().unwrap()
 }
 
-/// How far somebody's repo is.
+/// The revision of a user's repo.
 async fn revision(syncing: &Syncing, account: &Account) -> String {
     let commit = syncing.site.pds().get("com.atproto.sync.getLatestCommit", &[("did", account.did())]).await;
     commit["rev"].as_str().unwrap().to_owned()
@@ -159,7 +159,7 @@ async fn a_run_that_is_killed_before_mongodb_knows_is_made_good_without_another_
     let records = syncing.site.records(&owner, Medium::Tape).await;
     assert_eq!(remembered(&syncing, id).await, Some(versioned("standard")));
 
-    // That MongoDB takes it for what it was before does not keep anybody from what they want.
+    // It works although MongoDB still has the old state.
     assert_eq!(syncing.run("reencode --preset standard --all").await.code, Some(0));
     proxy.heal();
     let writes = || (proxy.count("applyWrites"), proxy.count("uploadBlob"));
