@@ -68,7 +68,7 @@ async fn the_first_page_says_how_the_mirror_stands() {
     stored(&site, "jobs").update_one(doc! { "_id": id }, set).await.unwrap();
     let overview = page(&oven, "/").await;
     for text in [
-        "worker-other, does everything, release 0.0.9",
+        "worker-other, all roles, release 0.0.9",
         "<th scope=\"row\">writes</th><td>did:plc:busy</td><td>17</td><td>5000</td><td>60 min</td>",
         "busy.test, until ",
         "the pds limits writes",

@@ -86,7 +86,7 @@ async fn each_thing_that_is_broken_is_found_by_itself() {
     for (settings, what, level, detail) in [
         ([("CALLBACK_SECRET", "")], "CALLBACK_SECRET", "fail", "not set, so /bake refuses all requests"),
         ([("CALLBACK_SECRET", "short")], "CALLBACK_SECRET", "warn", "has fewer than 16 characters"),
-        ([("TELECINE_ADMIN_TOKEN", "")], "TELECINE_ADMIN_TOKEN", "warn", "is not set, so that nobody can retry jobs"),
+        ([("TELECINE_ADMIN_TOKEN", "")], "TELECINE_ADMIN_TOKEN", "warn", "not set, so nobody can retry jobs"),
         ([("TELECINE_ADMIN_TOKEN", "short")], "TELECINE_ADMIN_TOKEN", "warn", "has fewer than 32 characters"),
         ([("ART_SPACES_KEY", "")], "storing videos", "fail", "ART_SPACES_KEY is not set"),
         ([("TELECINE_SETTLE", "long")], "service settings", "fail", "TELECINE_SETTLE is \"long\"; expected"),

@@ -97,7 +97,7 @@ async fn a_position_that_the_database_has_forgotten_makes_a_plan_that_finds_what
     let fail = doc! { "configureFailPoint": "failCommand", "mode": { "times": 1 }, "data": lost };
     load.site.database().client().database("admin").run_command(fail).await.unwrap();
     eventually("a position that is forgotten", async || {
-        oven.log().contains("has forgotten the position").then_some(())
+        oven.log().contains("has lost the position in the change stream").then_some(())
     })
     .await;
     // No process reads now.

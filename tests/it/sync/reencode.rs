@@ -352,7 +352,7 @@ fn nobody_encodes_everything_by_accident() {
         ("reencode --preset small", "<--code <CODE>|--user <PATTERN>|--anonymous|--all>"),
         ("reencode --preset small --all --anonymous", "cannot be used with"),
         ("reencode --preset never --all", "preset \"never\" is unknown"),
-        ("reencode --preset small --all --since soon", "neither a day such as 2025-10-01"),
+        ("reencode --preset small --all --since soon", "expected a day such as 2025-10-01"),
         ("reencode --preset small --user (", "--user is not a regular expression"),
     ] {
         let run = workshop.run(arguments);
