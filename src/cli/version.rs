@@ -8,10 +8,10 @@ use crate::video::{Versions, versions};
 /// The version and the commit, as `--version` shows them.
 pub const WITH_COMMIT: &str = concat!(env!("CARGO_PKG_VERSION"), " (commit ", env!("TELECINE_COMMIT"), ")");
 
-/// Ends a process whose arguments name no work: with help, the version, or what is wrong with them.
+/// Ends a process whose arguments name no work: prints help, the version, or a usage error.
 pub fn exit(asked: &Error) -> ! {
     let text = asked.to_string();
-    // Libraries are named here and not by clap: libx264 tells its version only to those who encode with it.
+    // Not by clap, because libx264 tells its version only while it encodes.
     if asked.kind() == ErrorKind::DisplayVersion && text.contains(WITH_COMMIT) {
         lines(text.trim_end());
         lines(libraries(&versions()));

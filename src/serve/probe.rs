@@ -1,4 +1,4 @@
-//! A service on this machine, asked from outside how it is.
+//! Checks of a running service on this machine, from outside.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -8,19 +8,19 @@ use serde_json::Value;
 use crate::error::{Error, Result, ServeError};
 use crate::remote::http_client;
 
-/// How long the service may take to respond.
+/// The time limit for a response.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What a service on this machine says of itself.
+/// The response of a service on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// Whether the status is 2xx.
     pub is_good: bool,
-    /// The body: JSON, or null if it is none.
+    /// The body; null if it is not JSON.
     pub body: Value,
 }
 
-/// Asks the service that listens at `listen` for `path`: `/health` or `/ready`.
+/// Requests `path`, `/health` or `/ready`, from the service that listens at `listen`.
 ///
 /// # Errors
 /// [`ServeError::NoResponse`].
@@ -40,7 +40,7 @@ async fn ask(url: &str) -> reqwest::Result<Answer> {
     Ok(Answer { is_good, body: serde_json::from_slice(&body).unwrap_or_default() })
 }
 
-/// Where a service that listens on all addresses can be reached from this machine.
+/// An address for requests from this machine to a service that may listen on all addresses.
 fn reachable(mut listen: SocketAddr) -> SocketAddr {
     match listen {
         SocketAddr::V4(address) if address.ip().is_unspecified() => listen.set_ip(Ipv4Addr::LOCALHOST.into()),

@@ -3,7 +3,7 @@
 //! [`transcode`] is the entry point; it runs `encode` for every chunk and `audio` for the sound on all cores, and joins
 //! their packets with `mux`, in order, while later chunks are still being encoded.
 //!
-//! A [`Preset`] is data, and a [`Monitor`] is told how far the work is:
+//! A [`Preset`] is data, and a [`Monitor`] receives the progress:
 //!
 //! ```
 //! use std::sync::Arc;

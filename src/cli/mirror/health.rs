@@ -1,26 +1,27 @@
-//! `telecine health`: asks the service on this machine how it is, for containers and monitors.
+//! `telecine health`: checks the service on this machine, for containers and monitors.
 
 use clap::Args;
 
 use super::config::ConfigFile;
 use super::network;
+use crate::cli::headings::SERVICE;
 use crate::cli::outcome::Outcome;
 use crate::cli::report::{ended, json};
 use crate::error::Result;
 use crate::serve::{Answer, probe};
 
-/// Ask the service on this machine whether it is alive
+/// Check whether the service on this machine is alive
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The command asks the address in TELECINE_LISTEN, and prints the response. It ends with status 1 if the service does
-not respond within 5 seconds, or responds with an error.
+Sends a request to the address in TELECINE_LISTEN, and prints the response. The
+exit status is 1 if the service responds with an error, or not within 5 seconds.
 
 Examples:
   telecine health
   telecine health --ready")]
 pub struct Arguments {
-    /// Ask whether the service can accept work, which needs MongoDB
-    #[arg(long)]
+    /// Check whether the service can accept work, which needs MongoDB
+    #[arg(long, help_heading = SERVICE)]
     ready: bool,
     #[command(flatten)]
     file: ConfigFile,

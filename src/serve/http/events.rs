@@ -43,7 +43,7 @@ impl Drop for Watcher {
 /// Streams changes until the service stops.
 pub async fn events(State(service): State<Arc<Service>>, headers: HeaderMap) -> Response {
     let Some(watcher) = Watcher::new(&service.watchers) else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
-    // What is no text is no id of ours.
+    // An id that is not text is not ours.
     let last = headers.get("last-event-id").map(|last| last.to_str().unwrap_or_default());
     let events = told(&service, last, watcher).map(Ok::<_, Infallible>);
     let headers = [(CACHE_CONTROL, "no-store"), (HeaderName::from_static("x-accel-buffering"), "no")];
