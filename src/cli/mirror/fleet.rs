@@ -15,8 +15,8 @@ use crate::cli::report::{json, lines, table};
 /// Show the processes of the service and their current jobs
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Processes that have not reported for 45 seconds are not shown. The exit status is
-3 if there are none.
+Processes that have not reported for 45 seconds are not shown. The exit status
+is 3 if there are none.
 
 Examples:
   telecine fleet

@@ -101,7 +101,7 @@ async fn whatever_dies_or_is_cut_off_every_tape_has_one_video_and_one_record() {
             _ => {}
         }
     }
-    // A job that three workers in a row died with is set aside, which is bad luck where so many die.
+    // A job is parked after three workers in a row have died with it, which may happen by chance when most of them die.
     let is_over = async || {
         let retried = operator(&load.site, "jobs retry --cause worker.died").code == Some(0);
         (!retried && load.open_jobs().await == 0).then_some(())
