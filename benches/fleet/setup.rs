@@ -1,0 +1,30 @@
+//! The machines, and how they share what there is.
+
+use crate::clock::Moment;
+use crate::job::Kind;
+
+/// Who gets a job when several workers have a free slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    Any,
+    /// One that has most slots free.
+    Idlest,
+}
+
+#[derive(Debug, Clone)]
+pub struct Setup {
+    pub workers: usize,
+    pub cores: usize,
+    /// Slots by kind.
+    pub slots: [usize; Kind::COUNT],
+    pub choice: Choice,
+    /// Whether all machines reach the PDS from one address.
+    pub is_one_address: bool,
+    pub is_bypassed: bool,
+    /// How long a job waits in its slot for a limit that all share, and for one of its account.
+    pub patience: Moment,
+    pub patience_for_account: Moment,
+    /// What a login takes.
+    pub login: Moment,
+    pub seed: u64,
+}
