@@ -12,7 +12,7 @@ use crate::setup::{Choice, Setup};
 use crate::usage::Usage;
 use crate::worker::Worker;
 
-/// How often JetStream is told that a job is still worked on: with the progress of a bake, and with the renewal of any claim; as
+/// How often NATS is told that a job is still worked on: with the progress of a bake, and with the renewal of any claim; as
 /// `src/serve/runner.rs`.
 const REPORT: Moment = SECOND;
 const RENEW: Moment = 8 * SECOND;
@@ -112,16 +112,12 @@ impl Fleet {
         let open = Open { item, job, step: 0, worker: 0, began: 0, has_encoder: false };
         // Published, and acknowledged.
         self.usage.messages.add(self.now, 2.0);
-        let id = match self.unused.pop() {
-            Some(id) => {
-                self.open[id] = Some(open);
-                id
-            }
-            None => {
-                self.open.push(Some(open));
-                self.open.len() - 1
-            }
-        };
+        let id = self.unused.pop().unwrap_or(self.open.len());
+        if id == self.open.len() {
+            self.open.push(Some(open));
+        } else {
+            self.open[id] = Some(open);
+        }
         self.queue(id);
     }
 

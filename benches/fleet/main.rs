@@ -14,7 +14,6 @@
 //!
 //! Simplifications: machines know at once what others have used of a limit; nothing fails or is taken back; the nightly plan,
 //! webhooks and views of pages are left out; the PDS and MongoDB answer as fast as they did when they had nothing else to do.
-#![allow(clippy::unwrap_used, reason = "a benchmark that fails should say where")]
 
 mod clock;
 mod cores;

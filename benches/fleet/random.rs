@@ -1,6 +1,6 @@
 //! Chance that repeats: the same seed gives the same day.
 
-/// SplitMix64: one word of state, which is enough for a simulation.
+/// `SplitMix64`: one word of state, which is enough for a simulation.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 

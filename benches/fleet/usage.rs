@@ -60,7 +60,7 @@ pub struct Usage {
     /// Writes to MongoDB, and changes that are read from it.
     pub writes: Tally,
     pub changes: Tally,
-    /// Messages of JetStream in both directions.
+    /// Messages of NATS in both directions.
     pub messages: Tally,
     /// Attempts that were put off.
     pub postponed: u64,
