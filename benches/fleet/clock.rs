@@ -8,7 +8,7 @@ pub const MINUTE: Moment = 60 * SECOND;
 pub const HOUR: Moment = 60 * MINUTE;
 pub const DAY: Moment = 24 * HOUR;
 
-/// So many seconds.
+/// A number of seconds, in microseconds.
 pub fn micros(seconds: f64) -> Moment {
     (seconds * SECOND as f64).round().max(0.0) as Moment
 }

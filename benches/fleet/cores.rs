@@ -28,7 +28,7 @@ impl Cores {
         Cores { count: count as f64, tasks: Vec::new(), since: 0, version: 0, used: 0.0 }
     }
 
-    /// A job begins to compute: seconds of one core, on so many cores at most.
+    /// A job begins to compute: seconds of one core, on a limited number of cores.
     pub fn begin(&mut self, now: Moment, job: usize, work: f64, lanes: usize) {
         self.advance(now);
         self.tasks.push(Task { job, left: work, lanes: lanes as f64, rate: 0.0 });

@@ -102,7 +102,7 @@ impl Day {
         Spread(sorted)
     }
 
-    /// How far behind a relay is at most that allows the host so many accounts, in seconds.
+    /// The longest delay, in seconds, of a relay that allows the host this number of accounts.
     pub fn relay_behind(&self, accounts: usize) -> f64 {
         let mut published: Vec<_> = self.fleet.times.iter().filter_map(|times| times.published).collect();
         published.sort_unstable();

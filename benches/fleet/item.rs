@@ -1,4 +1,4 @@
-//! What comes in, and what becomes of it.
+//! Items that are made, and the jobs that follow from them.
 
 use crate::clock::Moment;
 use crate::job::Job;

@@ -24,7 +24,7 @@ impl Kind {
     }
 }
 
-/// What becomes of an item, as its maker sees it.
+/// The state of an item, as its maker sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     /// A worker has it.
@@ -47,7 +47,7 @@ pub enum Step {
     Foresee(Request),
     /// A permit of the encoder, of which a worker has one for each core.
     Encoder,
-    /// Seconds of one core, on so many cores at most.
+    /// Seconds of one core, on a limited number of cores.
     Compute(f64, usize),
     EncoderFree,
     Mark(Mark),

@@ -108,7 +108,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// For a host that may have so many accounts.
+    /// For a host with this limit of accounts.
     pub fn new(accounts: usize) -> Relay {
         let windows = Relay::rates(accounts).map(|(length, most)| (length, most, VecDeque::with_capacity(most)));
         Relay { let_through: windows.into(), latest: 0 }

@@ -10,7 +10,7 @@ use crate::usage::Usage;
 
 const TEXTS: [Medium; 3] = [Medium::Mood, Medium::Piece, Medium::Kidlisp];
 
-/// Loads that are looked at, in media a day.
+/// The simulated loads, in media a day.
 const LOADS: [f64; 3] = [1_000.0, 10_000.0, 100_000.0];
 
 /// Something that may run out.

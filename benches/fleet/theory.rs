@@ -48,7 +48,7 @@ fn close(name: &str, found: f64, expected: f64) {
     assert!(off.abs() <= ALLOWED, "{name}: {found} is too far from {expected}");
 }
 
-/// The probability that a job has to wait for one of so many servers.
+/// The probability that a job has to wait for one of several servers.
 fn erlang_c(servers: usize, load: f64) -> f64 {
     let mut blocked = 1.0;
     for server in 1..=servers {

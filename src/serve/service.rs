@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ServiceConfig};
-use crate::error::Result;
+use crate::error::{Error, FileError, Result};
 use crate::remote::Waits;
 use crate::sync::{Policy, Services};
 use crate::video::{Preset, fingerprint};
@@ -70,7 +70,11 @@ impl Service {
         // Work that waits for a server is stopped first, because it holds nothing.
         let services = Services::connect(config, Waits::new(PATIENCE, stopping.clone())).await?;
         let store = Store::open(&services.mongo, &settings.database).await?;
-        let recipe = fingerprint(&preset)?;
+        let recipe = match fingerprint(&preset) {
+            // Requests are accepted without a disk. No other worker has this recipe, so that this one gets no jobs of others.
+            Err(Error::File(FileError::Scratch { .. })) => format!("{}+unknown", preset.versioned_name()),
+            made => made?,
+        };
         let worker = format!("worker-{:06x}", fastrand::u32(..) >> 8);
         Ok(Service {
             queue: queue::open(&settings, &store, &stopping).await?,
