@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use crate::error::Result;
 
-use super::fleet::Member;
 use super::jobs::{Attempt, Job, Later, Outcome, Planned, State, Work};
 use super::schedule;
 use super::service::Service;
@@ -26,8 +25,6 @@ pub struct MirrorState {
     pub plan: Option<Job>,
     /// The time of the next full plan.
     pub next_plan: Timestamp,
-    /// The processes of the service.
-    pub members: Vec<Member>,
     /// The number of items that wait for a rate limit of the PDS, and the time of the first retry.
     pub throttled: (u64, Option<Timestamp>),
 }
@@ -40,15 +37,10 @@ impl MirrorState {
     pub async fn read(service: &Service, now: Timestamp) -> Result<MirrorState> {
         let (store, mongo) = (&service.store, &service.services.mongo);
         let plan = Work::Plan.id();
-        let (reading, oplog, plan, members, throttled) = tokio::try_join!(
-            store.reading(),
-            mongo.oplog_window(),
-            store.job(&plan),
-            Member::all(store),
-            store.waiting_for(THROTTLED),
-        )?;
+        let (reading, oplog, plan, throttled) =
+            tokio::try_join!(store.reading(), mongo.oplog_window(), store.job(&plan), store.waiting_for(THROTTLED),)?;
         let next_plan = schedule::next(service.config.plan_at, now);
-        Ok(MirrorState { reading, oplog, plan, next_plan, members, throttled })
+        Ok(MirrorState { reading, oplog, plan, next_plan, throttled })
     }
 
     /// The last finished plan, and its result.

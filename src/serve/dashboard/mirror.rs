@@ -18,7 +18,7 @@ use super::parts::{state, time};
 const ADVISED: Duration = Duration::from_hours(24);
 
 /// The section.
-pub fn mirror(mirror: &MirrorState, now: Timestamp) -> Markup {
+pub fn mirror(mirror: &MirrorState, members: &[Member], now: Timestamp) -> Markup {
     html! {
         section aria-labelledby="mirror" data-fresh="mirror" {
             h2 #mirror { "Mirror" }
@@ -27,10 +27,10 @@ pub fn mirror(mirror: &MirrorState, now: Timestamp) -> Markup {
                 dt { "Oplog" } dd { (oplog(mirror.oplog)) }
                 dt { "Last full plan" } dd { (plan(mirror, now)) }
                 dt { "Next full plan" } dd { (time(mirror.next_plan, now)) }
-                dt { "Postponed accounts" } dd { (postponed(mirror, now)) }
-                dt { "Processes" } dd { (members(&mirror.members, now)) }
+                dt { "Postponed accounts" } dd { (postponed(mirror, members, now)) }
+                dt { "Processes" } dd { (fleet(members, now)) }
             }
-            (budgets(&mirror.members, now))
+            (budgets(members, now))
         }
     }
 }
@@ -98,10 +98,10 @@ pub fn planned(planned: &Planned, now: Timestamp) -> Markup {
     }
 }
 
-fn postponed(mirror: &MirrorState, now: Timestamp) -> Markup {
+fn postponed(mirror: &MirrorState, members: &[Member], now: Timestamp) -> Markup {
     let (items, next) = mirror.throttled;
     let accounts = mirror.postponed(now);
-    let waits = mirror.members.iter().flat_map(|member| &member.process.waits).filter(|wait| wait.account.is_some());
+    let waits = members.iter().flat_map(|member| &member.process.waits).filter(|wait| wait.account.is_some());
     let waits: Vec<_> = waits.collect();
     html! {
         @if items == 0 && accounts.is_empty() && waits.is_empty() { "None." }
@@ -124,7 +124,7 @@ fn postponed(mirror: &MirrorState, now: Timestamp) -> Markup {
     }
 }
 
-fn members(members: &[Member], now: Timestamp) -> Markup {
+fn fleet(members: &[Member], now: Timestamp) -> Markup {
     html! {
         @if members.is_empty() { "None." }
         ul.plain { @for Member { process, jobs } in members {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
+use crate::serve::fleet::Member;
 use crate::serve::jobs::{Kind, State};
 use crate::serve::mirror_state::MirrorState;
 use crate::serve::store::Tally;
@@ -24,6 +25,8 @@ pub struct Overview {
     pub causes: Vec<(String, u64)>,
     /// The state of the mirror.
     pub mirror: MirrorState,
+    /// The processes of the service.
+    pub members: Vec<Member>,
     /// The present time.
     pub now: Timestamp,
 }
@@ -47,7 +50,7 @@ pub fn overview(overview: &Overview, viewer: Viewer) -> String {
             h2 #finished { "Recent bakes" }
             (cards("recent", &overview.recent, overview.now, "No tape has been baked yet."))
         }
-        (mirror(&overview.mirror, overview.now))
+        (mirror(&overview.mirror, &overview.members, overview.now))
         (queues(&overview.queues, overview.now))
     };
     page("Overview", viewer, &content)

@@ -15,6 +15,7 @@ use url::form_urlencoded;
 
 use crate::record::Medium;
 use crate::serve::dashboard::{self, List, Overview, RecordLink, Viewer};
+use crate::serve::fleet::Member;
 use crate::serve::jobs::{State as JobState, Work};
 use crate::serve::mirror_state::MirrorState;
 use crate::serve::requests::{Wanted, cursor};
@@ -74,6 +75,7 @@ pub async fn overview(State(service): State<Arc<Service>>, headers: HeaderMap) -
         queues: service.store.queues().await?,
         causes: service.store.causes().await?,
         mirror: MirrorState::read(&service, now).await?,
+        members: Member::all(&service.store).await?,
         now,
     };
     Ok(Html(dashboard::overview(&shown, viewer(&service, &headers))))
