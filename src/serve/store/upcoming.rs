@@ -12,7 +12,7 @@ use crate::serve::jobs::{Due, Job, Kind, State};
 
 use super::Store;
 use super::claims::LEASE;
-use super::expressions::{after, before, literal, now};
+use super::expressions::{after, before, choose, literal, now};
 
 /// The most jobs to read: they are kept in memory, a few hundred bytes each.
 const MOST: i64 = 100_000;
@@ -24,22 +24,20 @@ impl Store {
     /// If the database cannot be read.
     pub async fn upcoming(&self, within: Duration) -> Result<Vec<Due>> {
         let due = |time: Document| doc! { "$lte": ["$due", time] };
-        let open = doc! { "$in": ["$state", [State::Queued.name(), State::Waiting.name()]] };
-        let is_lost = doc! { "$and": [{ "$eq": ["$state", State::Running.name()] }, due(before(LEASE))] };
-        let is_upcoming = doc! { "$or": [{ "$and": [open, due(after(within))] }, is_lost] };
+        let is_running = doc! { "$eq": ["$state", State::Running.name()] };
+        // The worker of a job that is overdue while it runs is gone, and so may be its message.
+        let is_upcoming = choose(is_running, due(before(LEASE)), due(after(within)));
+        // Apart from the expression, so that an index leaves out the jobs of the last month, which have ended.
+        let open = [State::Queued, State::Waiting, State::Running].map(State::name);
         let pipeline = [
-            doc! { "$match": { "due": { "$exists": true }, "$expr": is_upcoming } },
+            doc! { "$match": { "state": { "$in": open.as_slice() }, "due": { "$exists": true }, "$expr": is_upcoming } },
             doc! { "$project": { "kind": "$work.kind", "recipe": 1, "due": 1 } },
             doc! { "$sort": { "due": 1 } },
             doc! { "$limit": MOST },
         ];
         let read = || async {
             let found = self.documents().aggregate(pipeline.clone()).with_type::<Due>().await;
-            found
-                .map_err(failed("list the jobs that are due"))?
-                .try_collect()
-                .await
-                .map_err(failed("list the jobs that are due"))
+            found.map_err(failed("list due jobs"))?.try_collect().await.map_err(failed("list due jobs"))
         };
         insist(read).await
     }
