@@ -86,6 +86,16 @@ impl From<&Job> for JobView {
     }
 }
 
+impl JobView {
+    /// The progress of its attempt, behind a space: ` processing 40 %`. Empty if it has none.
+    #[must_use]
+    pub fn progress(&self) -> String {
+        let stage = self.stage.map_or(String::new(), |stage| format!(" {}", stage.name()));
+        let percent = self.percent.map_or(String::new(), |percent| format!(" {percent} %"));
+        stage + &percent
+    }
+}
+
 impl From<Job> for JobPage {
     fn from(job: Job) -> Self {
         JobPage { job: JobView::from(&job), worker: job.worker, outcome: job.outcome, history: job.history }

@@ -32,7 +32,7 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     network::ask(&"fleet", &arguments.servers, async |config: Config, _| {
-        let store = Store::open(&Mongo::connect(&config).await?, &config.service()?.database).await?;
+        let store = Store::at(&Mongo::connect(&config).await?, &config.service()?.database);
         let members = Member::all(&store).await?;
         if arguments.json {
             members.iter().map(MemberView::from).for_each(|member| json(&member));
@@ -61,7 +61,5 @@ fn row(member: &Member, now: Timestamp) -> [String; 7] {
 
 /// A job in a few words: `bake 9Yo processing 40 %`.
 fn job(job: &JobView) -> String {
-    let stage = job.stage.map_or(String::new(), |stage| format!(" {}", stage.name()));
-    let percent = job.percent.map_or(String::new(), |percent| format!(" {percent} %"));
-    format!("{} {}{stage}{percent}", job.kind.name(), job.label)
+    format!("{} {}{}", job.kind.name(), job.label, job.progress())
 }

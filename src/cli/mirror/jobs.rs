@@ -111,11 +111,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
     network::ask(&"jobs", &arguments.servers, async |config: Config, _| {
         let settings = config.service()?;
         let store = Store::open(&Mongo::connect(&config).await?, &settings.database).await?;
-        let queue = open_queue(&settings, &store, &network::stop()).await?;
+        // Only for what changes when jobs are due: the others work without the queue.
+        let queue = async || open_queue(&settings, &store, &network::stop()).await;
         match &arguments.command {
             Command::List(arguments) => list(&store, arguments).await,
             Command::Show { id, json } => show(&store, id, *json).await,
             Command::Retry(which) => {
+                let queue = queue().await?;
                 let outcome = act(&store, which, "retried", async |id| store.retry(id).await).await;
                 if let Err(error) = queue.rebuild(&[]).await {
                     say(format!("warning: {}; workers will notice later", error.chain().join(": ")));
@@ -125,7 +127,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             Command::Cancel(which) => act(&store, which, "cancelled", async |id| store.cancel(id).await).await,
             Command::Park(which) => act(&store, which, "parked", async |id| store.park(id).await).await,
             Command::Rebuild => {
-                let jobs = rebuild(&store, queue.as_ref()).await?;
+                let jobs = rebuild(&store, queue().await?.as_ref()).await?;
                 if jobs > 0 {
                     line(format!("{jobs} jobs were missing from the queue"));
                 }
@@ -158,13 +160,11 @@ async fn list(store: &Store, arguments: &ListArguments) -> Result<Outcome> {
 
 fn row(job: &JobView) -> [String; 7] {
     let of = job.medium.as_ref().map_or_else(|| job.label.clone(), |medium| format!("{medium} {}", job.label));
-    let stage = job.stage.map_or(String::new(), |stage| format!(" {}", stage.name()));
-    let percent = job.percent.map_or(String::new(), |percent| format!(" {percent} %"));
     [
         job.id.clone(),
         job.kind.name().into(),
         of,
-        format!("{}{stage}{percent}", job.state.name()),
+        format!("{}{}", job.state.name(), job.progress()),
         job.attempt.to_string(),
         ago(job.changed, Timestamp::now()),
         job.failure.as_ref().map_or_else(String::new, |failure| failure.code.clone()),
