@@ -9,8 +9,8 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 /// The shortest pause, also for a date in the past or a wrong clock.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// The longest pause, to avoid overflows. Longer ones make no difference.
-const LONGEST: Duration = Duration::from_hours(24 * 366);
+/// The longest time that is taken from a response, to avoid overflows. Longer ones make no difference.
+pub const LONGEST: Duration = Duration::from_hours(24 * 366);
 
 /// The pause that the headers of a response request; `None` if there is none, or it is unreadable.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {

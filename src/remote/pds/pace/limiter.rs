@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
-use crate::remote::retry_after::retry_after;
+use crate::remote::retry_after::{LONGEST, retry_after};
 use crate::remote::waits::Want;
 
 /// The kinds of requests that the server's limiters distinguish.
@@ -168,9 +168,6 @@ impl Limiter {
 
 /// How far two times of one reset may differ: each is truncated to seconds, as is the clock they are compared with.
 const SAME_RESET: Duration = Duration::from_secs(2);
-
-/// The longest believable time in a response. Adding an endless one to the present would overflow.
-const LONGEST: Duration = Duration::from_hours(24 * 366);
 
 /// The rate-limit headers of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
