@@ -9,6 +9,7 @@ use telecine::record::Medium;
 use super::fake_site::FakeSite;
 use super::kills::{kills, moment};
 use super::load::Load;
+use super::stream::{self, nats};
 use super::{AT_ONCE, Serving, database, eventually, stored};
 use crate::stack::cable::Cable;
 use crate::stack::proxy::{Fault, Proxy};
@@ -16,11 +17,6 @@ use crate::stack::site::{Account, Site};
 use crate::stack::{Server, Stack, http, stack};
 use crate::support::command::{Workshop, run};
 use crate::support::tape::TapeBuilder;
-
-/// The address of the NATS server of a site.
-fn nats(site: &Site) -> &str {
-    &site.environment()["NATS_URL"]
-}
 
 fn front(site: &Site) -> Serving {
     Serving::start(site, &[AT_ONCE, ("TELECINE_ROLE", "front"), ("TELECINE_QUEUE", nats(site))])
@@ -45,13 +41,7 @@ fn operator(site: &Site, arguments: &str) -> crate::support::command::Run {
 
 /// Waits until the stream holds no message.
 async fn is_empty(site: &Site) {
-    let context = async_nats::jetstream::new(async_nats::connect(nats(site)).await.unwrap());
-    let name = format!("telecine-{}", database(site));
-    let messages = async || {
-        let mut stream = context.get_stream(&name).await.unwrap();
-        stream.info().await.unwrap().state.messages
-    };
-    eventually("an empty stream", async || (messages().await == 0).then_some(())).await;
+    stream::is_empty_after(site, async || ()).await;
 }
 
 /// The job that bakes the only tape.
@@ -70,7 +60,7 @@ async fn post(site: &Site, receiver: &FakeSite, front: &Serving, code: &str, tap
     owner
 }
 
-/// `TELECINE_KILLS=500 cargo test --test it -- serve::fleet::whatever` is five hundred tapes and as many deaths.
+/// `TELECINE_KILLS=250 cargo test --test it -- serve::fleet::whatever` is five hundred tapes and as many deaths.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_dies_or_is_cut_off_every_tape_has_one_video_and_one_record() {
     let stack = Stack::start(&[]);
@@ -146,10 +136,7 @@ async fn a_front_takes_bakes_without_any_worker_and_the_operator_sees_who_is_the
     assert!(fleet[0]["recipe"].as_str().unwrap().starts_with("standard@"), "{}", fleet[0]);
 
     // The stream is gone while the job waits.
-    let context = async_nats::jetstream::new(async_nats::connect(nats(&site)).await.unwrap());
-    let name = format!("telecine-{}", database(&site));
-    eventually("the stream", async || context.get_stream(&name).await.ok()).await;
-    context.delete_stream(&name).await.unwrap();
+    stream::delete(&site).await;
     let rebuilt = operator(&site, "jobs rebuild").succeeds();
     assert!(rebuilt.stdout().ends_with(" jobs were missing from the queue\n"), "{}", rebuilt.stdout());
     operator(&site, "jobs rebuild").fails(3, "");

@@ -17,6 +17,7 @@ mod mirror;
 mod oven;
 mod queue;
 mod removal;
+mod stream;
 mod supervised;
 mod transcript;
 mod watch;

@@ -11,6 +11,7 @@ use telecine::serve::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::stream::{self, nats};
 use super::{LIMIT, database, eventually, stored};
 use crate::stack::site::Site;
 
@@ -21,22 +22,27 @@ struct Hub {
     site: Site,
     store: Store,
     queue: Arc<dyn Queue>,
-    nats: Option<String>,
+    on_nats: bool,
 }
 
 impl Hub {
     async fn new(on_nats: bool) -> Hub {
         let site = Site::new().await;
-        let nats = on_nats.then(|| site.environment()["NATS_URL"].clone());
+        let servers = on_nats.then(|| nats(&site).to_owned());
+        Hub::at(site, servers).await
+    }
+
+    /// With a queue on these NATS servers, which need not be there.
+    async fn at(site: Site, servers: Option<String>) -> Hub {
         let environment = |name: &str| match name {
             "TELECINE_DATABASE" => Some(database(&site)),
-            "TELECINE_QUEUE" => nats.clone(),
+            "TELECINE_QUEUE" => servers.clone(),
             _ => site.environment().get(name).cloned(),
         };
         let config = Config::from_sources(environment, None).unwrap();
         let store = Store::open(&Mongo::connect(&config).await.unwrap(), &database(&site)).await.unwrap();
         let queue = open_queue(&config.service().unwrap(), &store, &CancellationToken::new()).await.unwrap();
-        Hub { site, store, queue, nats }
+        Hub { site, store, queue, on_nats: servers.is_some() }
     }
 
     async fn submit(&self, code: &str, delay: Duration) -> Job {
@@ -76,26 +82,17 @@ impl Hub {
 
     /// Waits until nothing is left in the stream, where there is one.
     async fn leaves_nothing_behind(&self) {
-        let Some(nats) = &self.nats else { return };
-        let context = async_nats::jetstream::new(async_nats::connect(nats).await.unwrap());
-        let name = format!("telecine-{}", database(&self.site));
-        let is_empty = async || {
-            let mut stream = context.get_stream(&name).await.unwrap();
-            (stream.info().await.unwrap().state.messages == 0).then_some(())
-        };
-        // Messages of finished jobs may be delivered once more before they are deleted.
-        let emptied = async || {
-            self.is_empty(RECIPE).await;
-            is_empty().await
-        };
-        eventually("an empty stream", emptied).await;
+        if self.on_nats {
+            // Messages of finished jobs may be delivered once more before they are deleted.
+            stream::is_empty_after(&self.site, async || self.is_empty(RECIPE).await).await;
+        }
     }
 
     /// Deletes the stream with all that it holds.
     async fn lose(&self) {
-        let Some(nats) = &self.nats else { return };
-        let context = async_nats::jetstream::new(async_nats::connect(nats).await.unwrap());
-        context.delete_stream(format!("telecine-{}", database(&self.site))).await.unwrap();
+        if self.on_nats {
+            stream::delete(&self.site).await;
+        }
     }
 }
 
@@ -232,7 +229,7 @@ async fn what_the_queue_has_lost_is_told_again() {
         hub.lose().await;
         let told = rebuild(&hub.store, hub.queue.as_ref()).await.unwrap();
         // A running job needs no announcement.
-        assert_eq!(told, if hub.nats.is_some() { 19 } else { 0 });
+        assert_eq!(told, if hub.on_nats { 19 } else { 0 });
         assert_eq!(rebuild(&hub.store, hub.queue.as_ref()).await.unwrap(), 0);
         for _ in 0..19 {
             let taken = hub.taken().await;
@@ -268,21 +265,11 @@ async fn a_worker_takes_no_job_that_it_would_do_otherwise_until_nobody_else_is_t
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_server_workers_find_jobs_by_themselves() {
-    let site = Site::new().await;
-    let environment = |name: &str| match name {
-        "TELECINE_DATABASE" => Some(database(&site)),
-        // Nothing listens there.
-        "TELECINE_QUEUE" => Some("nats://127.0.0.1:9".into()),
-        _ => site.environment().get(name).cloned(),
-    };
-    let config = Config::from_sources(environment, None).unwrap();
-    let store = Store::open(&Mongo::connect(&config).await.unwrap(), &database(&site)).await.unwrap();
-    let queue = open_queue(&config.service().unwrap(), &store, &CancellationToken::new()).await.unwrap();
+    // Nobody listens there.
+    let hub = Hub::at(Site::new().await, Some("nats://127.0.0.1:9".into())).await;
     let began = Instant::now();
-    let job = store.submit(&bake("alone"), RECIPE, Duration::ZERO, false).await.unwrap();
-    queue.push(&job);
-    let claimant = Claimant { worker: "w1", recipe: RECIPE, busy: &[] };
-    let taken = eventually("a job", async || queue.take(Kind::Bake, claimant).await.unwrap()).await;
+    let job = hub.submit("alone", Duration::ZERO).await;
+    let taken = hub.taken().await;
     assert_eq!(taken.claim.job.id, job.id);
     assert!(began.elapsed() < LIMIT);
 }
