@@ -5,7 +5,7 @@
 //!           MongoDB, pending       PDS             MongoDB, for all
 //! ```
 //!
-//! If it is unknown whether this run or an earlier one has created the account, a login tells.
+//! A login shows whether this run or an earlier one created the account.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

@@ -43,7 +43,7 @@ pub enum ServeError {
     /// The queue of many machines did not do what it was asked to.
     #[error("NATS could not {doing}")]
     Queue {
-        /// What it was to do: `open the stream`.
+        /// The operation that failed: `open the stream`.
         doing: &'static str,
         /// What it said.
         source: Cause,

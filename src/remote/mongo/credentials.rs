@@ -1,7 +1,7 @@
 //! Credentials of new accounts, stored before the accounts are created.
 //!
 //! If only the PDS knows a password, the account is lost. So the password is written to `atproto.pending` first, and
-//! moved to its final place once the account exists. If a run ends in between, the next one can log in.
+//! moved to its final place once the account exists. If the run ends before that, the next run can still log in.
 
 use mongodb::bson::{DateTime, Document, doc};
 use mongodb::options::{ReturnDocument, WriteConcern};
