@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt, stream};
 use mongodb::bson::{Document, doc};
 
-use crate::program::{Serving, database, post, resident, zip_url};
+use crate::program::{Serving, database, post, receiver, zip_url};
+use crate::resident::{in_tenths, resident};
+use crate::stack::Stack;
 use crate::stack::site::Site;
-use crate::stack::{Stack, background};
 use crate::support::tape::TapeBuilder;
 
 /// The interval of memory samples.
@@ -78,12 +79,9 @@ pub async fn measure(stack: &Stack, bakes: usize, changes: usize) {
     drop(serving);
     let samples = sampling.await.unwrap();
     println!("{finished} bakes and {read} changes in {:.0} s", started.elapsed().as_secs_f64());
-    let megabytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-    let mean = |part: &[Sample]| part.iter().map(|sample| megabytes(sample.resident)).sum::<f64>() / part.len() as f64;
-    let tenth = samples.len().div_ceil(10);
-    let tenths: Vec<_> = samples.chunks(tenth).map(|part| format!("{:.0}", mean(part))).collect();
-    let peak = samples.iter().map(|sample| sample.resident).max().unwrap_or_default();
-    println!("  resident MiB, mean of each tenth: {}; peak {:.0}", tenths.join(" "), megabytes(peak));
+    let resident: Vec<_> = samples.iter().map(|sample| sample.resident).collect();
+    println!("  {}", in_tenths(&resident));
+    let peak = resident.into_iter().max().unwrap_or_default();
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     let plot = folder.join("serve-memory.svg");
     std::fs::write(&plot, draw(&samples, peak)).unwrap();
@@ -92,14 +90,6 @@ pub async fn measure(stack: &Stack, bakes: usize, changes: usize) {
 
 async fn count(jobs: &mongodb::Collection<Document>, filter: Document) -> u64 {
     jobs.count_documents(filter).await.unwrap()
-}
-
-/// Takes whatever it is told.
-async fn receiver() -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}/", listener.local_addr().unwrap());
-    background().spawn(async move { axum::serve(listener, axum::Router::new().fallback(async || "{}")).await });
-    address
 }
 
 /// Memory over time, from nothing at the bottom to 400 MiB at the top.

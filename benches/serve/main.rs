@@ -10,6 +10,8 @@ mod lasting;
 mod linear;
 mod playable;
 mod program;
+#[path = "../memory/resident.rs"]
+mod resident;
 #[path = "../../tests/it/stack/mod.rs"]
 mod stack;
 #[path = "../../tests/it/support"]

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::stack::http;
 use crate::stack::site::{Account, Site};
+use crate::stack::{background, http};
 
 const TELECINE: &str = env!("CARGO_BIN_EXE_telecine");
 
@@ -138,9 +138,10 @@ pub fn seconds_of_cpu(process: u32) -> f64 {
     ticks as f64 / 100.0
 }
 
-/// The memory of a process in bytes; `None` if it has ended.
-pub fn resident(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+/// The address of a receiver that accepts every callback.
+pub async fn receiver() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    background().spawn(async move { axum::serve(listener, axum::Router::new().fallback(async || "{}")).await });
+    address
 }

@@ -3,7 +3,8 @@
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::program::{Serving, resident};
+use crate::program::Serving;
+use crate::resident::resident;
 use crate::stack::Stack;
 use crate::stack::site::Site;
 

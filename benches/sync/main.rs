@@ -10,7 +10,10 @@ mod large;
 mod moods;
 mod patience;
 mod planning;
+mod population;
 mod program;
+#[path = "../memory/resident.rs"]
+mod resident;
 #[path = "../../tests/it/stack/mod.rs"]
 mod stack;
 mod tapes;
@@ -22,12 +25,13 @@ mod support {
     pub mod tape;
     pub mod wav;
 }
+mod whole;
 
 use std::fs;
 use std::process::Command;
 
 use clap::{Parser, ValueEnum};
-use stack::{Stack, background};
+use stack::{background, stack};
 
 /// Measures syncs against real servers of its own.
 #[derive(Debug, Parser)]
@@ -44,6 +48,9 @@ struct Arguments {
     /// Accounts to plan; creating one takes a quarter of a second
     #[arg(long, value_name = "N", default_value_t = 100)]
     accounts: usize,
+    /// Items of the whole site, which has as many accounts as --accounts says
+    #[arg(long, value_name = "N", default_value_t = 2_400)]
+    items: usize,
     /// Give the first core to the program and the others to the servers, which in life are on other machines
     #[arg(long)]
     apart: bool,
@@ -61,6 +68,7 @@ enum Part {
     Paintings,
     Downloads,
     Patience,
+    Whole,
 }
 
 fn main() {
@@ -73,17 +81,17 @@ fn main() {
     if arguments.apart {
         program::keep_apart();
     }
-    let stack = Stack::start(&[]);
     background().block_on(async {
         for part in &arguments.only {
             match part {
-                Part::Moods => moods::compare(&stack, arguments.rounds, arguments.moods).await,
-                Part::Planning => planning::measure(&stack, arguments.accounts).await,
-                Part::Tapes => tapes::compare(&stack, arguments.rounds).await,
-                Part::Memory => moods::memory(&stack).await,
-                Part::Paintings => large::paintings(&stack).await,
-                Part::Downloads => large::downloads(&stack).await,
-                Part::Patience => patience::compare(&stack).await,
+                Part::Moods => moods::compare(stack(), arguments.rounds, arguments.moods).await,
+                Part::Planning => planning::measure(stack(), arguments.accounts).await,
+                Part::Tapes => tapes::compare(stack(), arguments.rounds).await,
+                Part::Memory => moods::memory(stack()).await,
+                Part::Paintings => large::paintings(stack()).await,
+                Part::Downloads => large::downloads(stack()).await,
+                Part::Patience => patience::compare(stack()).await,
+                Part::Whole => whole::measure(arguments.accounts, arguments.items).await,
             }
         }
     });

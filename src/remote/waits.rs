@@ -29,11 +29,21 @@ pub struct Waits {
 #[derive(Debug)]
 struct Shared {
     patience: Duration,
+    of_accounts: AccountPatience,
     /// Ends all waits.
     stop: CancellationToken,
     state: Mutex<State>,
     /// The current waits by number.
     current: watch::Sender<Current>,
+}
+
+/// The patience for limits of single accounts.
+#[derive(Debug, Clone, Copy)]
+enum AccountPatience {
+    /// As long as for all limits, for all waits of an account in sum.
+    InSum,
+    /// That long for each wait.
+    Each(Duration),
 }
 
 /// The current waits, without short ones.
@@ -111,8 +121,19 @@ impl Waits {
     /// No waits yet. None will be longer than `patience`, and all end when `stop` is cancelled.
     #[must_use]
     pub fn new(patience: Duration, stop: CancellationToken) -> Self {
+        Waits::with(patience, AccountPatience::InSum, stop)
+    }
+
+    /// The same for work that never ends, and has other work to do while one account waits: no wait for a limit of a
+    /// single account will be longer than `of_accounts`, however often the account waits.
+    #[must_use]
+    pub fn endless(patience: Duration, of_accounts: Duration, stop: CancellationToken) -> Self {
+        Waits::with(patience, AccountPatience::Each(of_accounts), stop)
+    }
+
+    fn with(patience: Duration, of_accounts: AccountPatience, stop: CancellationToken) -> Self {
         let (current, state) = (watch::Sender::default(), Mutex::default());
-        let shared = Shared { patience, stop, state, current };
+        let shared = Shared { patience, of_accounts, stop, state, current };
         Waits { shared: Arc::new(shared), own_stop: None }
     }
 
@@ -163,11 +184,13 @@ impl Waits {
         let before = want.account.as_ref().and_then(|account| self.state().spent.get(account).copied());
         let spent = before.map_or(Duration::ZERO, |spent| spent.total);
         let from = before.map_or(now, |spent| spent.until.max(now));
+        let patience = match self.shared.of_accounts {
+            AccountPatience::Each(of_accounts) if want.account.is_some() => of_accounts,
+            _ => self.shared.patience,
+        };
         // One per cent more, because servers round up, and so do we: a limit of an hour that was just reached lasts
         // slightly longer.
-        if spent + until.saturating_duration_since(from)
-            > self.shared.patience.saturating_add(self.shared.patience / 100)
-        {
+        if spent + until.saturating_duration_since(from) > patience.saturating_add(patience / 100) {
             return Err(Error::Remote(RemoteError::Postponed { what: want.kind, until: timestamp(until, now) }));
         }
         Ok(())
@@ -200,7 +223,7 @@ impl<'a> Waiting<'a> {
         let mut state = waits.state();
         state.last += 1;
         let number = state.last;
-        if let Some(account) = want.account.clone() {
+        if let (Some(account), AccountPatience::InSum) = (want.account.clone(), waits.shared.of_accounts) {
             let spent = state.spent.entry(account).or_insert(Spent { total: Duration::ZERO, until: now });
             spent.total += until.saturating_duration_since(spent.until.max(now));
             spent.until = spent.until.max(until);
@@ -264,6 +287,19 @@ mod tests {
         for _ in 0..10 {
             assert!(waits.wait(everybodys(), after(60)).await.is_ok());
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_waits_briefly_for_an_account_however_often_and_longer_for_all_others() {
+        let (minute, brief) = (Duration::from_mins(1), Duration::from_secs(5));
+        let waits = Waits::endless(minute, brief, CancellationToken::new());
+        for _ in 0..100 {
+            assert!(waits.wait(of("a"), after(5)).await.is_ok());
+        }
+        assert!(waits.wait(of("a"), after(6)).await.is_err());
+        assert!(waits.wait(everybodys(), after(60)).await.is_ok());
+        assert!(waits.wait(everybodys(), after(61)).await.is_err());
+        assert!(waits.state().spent.is_empty(), "an account leaves nothing behind");
     }
 
     #[tokio::test(start_paused = true)]

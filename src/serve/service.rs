@@ -68,7 +68,8 @@ impl Service {
         let settings = config.service()?;
         let ending = CancellationToken::new();
         // Work that waits for a server is stopped first, because it holds nothing.
-        let services = Services::connect(config, Waits::new(PATIENCE, stopping.clone())).await?;
+        let services =
+            Services::connect(config, Waits::endless(PATIENCE, PATIENCE_FOR_ACCOUNT, stopping.clone())).await?;
         let store = Store::open(&services.mongo, &settings.database).await?;
         let recipe = match fingerprint(&preset) {
             // Requests are accepted without a disk. No other worker has this recipe, so that this one gets no jobs of others.
@@ -139,3 +140,6 @@ impl Service {
 
 /// How long a job waits for a server's rate limit while it holds resources; with a longer wait, it is retried later.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The same for the limits of one account. Shorter, because jobs of other accounts can use the resources.
+const PATIENCE_FOR_ACCOUNT: Duration = Duration::from_secs(5);

@@ -1,5 +1,7 @@
 //! Iterates over the accounts in scope, a few at a time.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -65,11 +67,16 @@ async fn accounts(services: &Services, scope: &Scope) -> Result<Vec<Account>> {
         let account = services.mongo.account(owner).await?;
         return Ok(vec![account.unwrap_or_else(|| Account::unknown(owner))]);
     }
-    let mut makers = services.mongo.owners_with_items(&scope.media).await?;
+    let makers = services.mongo.owners_with_items(&scope.media).await?;
     // Read to the end first: the server drops a cursor that waits for long.
     let mut accounts: Vec<Account> = services.mongo.accounts().try_collect().await?;
-    accounts.retain(|account| makers.remove(&account.owner).is_some() || account.did.is_some());
-    accounts.extend(makers.keys().map(Account::unknown));
+    let known: HashSet<_> = accounts.iter().map(|account| account.owner.clone()).collect();
+    accounts.extend(makers.keys().filter(|owner| !known.contains(owner)).map(Account::unknown));
+    accounts.retain(|account| makers.contains_key(&account.owner) || account.did.is_some());
     accounts.retain(|account| scope.accounts.includes(account));
+    // The longest first: the server makes an account with thousands of items wait for hours, in which others are done.
+    accounts.sort_by_cached_key(|account| {
+        Reverse(makers.get(&account.owner).map_or(0, |items| items.values().sum::<u64>()))
+    });
     Ok(accounts)
 }

@@ -22,7 +22,7 @@ pub async fn look(mongo: Option<&Mongo>, server: Option<&(Pds, Server)>) -> Vec<
         (None, _) => return [GUEST, WORK].map(|what| Finding::skip(what, "mongodb cannot be reached")).into(),
         (_, None) => return [GUEST, WORK].map(|what| Finding::skip(what, "the pds cannot be reached")).into(),
     };
-    let (guest, work) = tokio::join!(guest(mongo, pds, server), work(mongo, server));
+    let (guest, work) = tokio::join!(guest(mongo, pds, server), work(mongo, pds, server));
     let failed = |what: &'static str| {
         move |error: crate::Error| Finding::fail(what, error.chain().join(": "), "check the state of mongod")
     };
@@ -50,7 +50,7 @@ async fn guest(mongo: &Mongo, pds: &Pds, server: &Server) -> Result<Finding> {
 }
 
 /// All items, as if none were on the PDS: the longest possible sync.
-async fn work(mongo: &Mongo, server: &Server) -> Result<Finding> {
+async fn work(mongo: &Mongo, pds: &Pds, server: &Server) -> Result<Finding> {
     let owners = mongo.owners_with_items(&Medium::ALL).await?;
     let mut report = Report::default();
     let mut items = 0;
@@ -64,7 +64,7 @@ async fn work(mongo: &Mongo, server: &Server) -> Result<Finding> {
         let remedy = "check that MONGODB_NAME names the site's database; telecine config shows it";
         return Ok(Finding::warn(WORK, "mongodb holds no items", remedy));
     }
-    let time = expected_time(&report, server.announces_limits);
+    let time = expected_time(&report, server, &pds.pace().limits());
     let detail = format!(
         "{} of {}; a full sync takes {}",
         count(items, "item"),

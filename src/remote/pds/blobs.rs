@@ -84,14 +84,6 @@ impl Pds {
         }
     }
 
-    /// Whether blobs can be uploaded before the patience ends, to be checked before they are made.
-    ///
-    /// # Errors
-    /// [`RemoteError::Postponed`].
-    pub fn may_upload(&self, session: &Session) -> Result<()> {
-        self.pace().check(self.waits(), Call::upload(upload_blob::NSID, session.did()).toll)
-    }
-
     /// Reads a blob of at most this many bytes, if the server has it and a record refers to it.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Batches of writes, applied atomically.
 
-use atrium_api::com::atproto::repo::apply_writes;
+use atrium_api::com::atproto::repo::{apply_writes, upload_blob};
 use atrium_api::types::string::Cid as CidText;
 use cid::Cid;
 
@@ -98,6 +98,17 @@ impl Write {
 }
 
 impl Pds {
+    /// Whether blobs and a record with them can be written before the patience ends, to be checked before they are
+    /// made.
+    ///
+    /// # Errors
+    /// [`RemoteError::Postponed`].
+    pub fn may_publish(&self, session: &Session) -> Result<()> {
+        let upload = Call::upload(upload_blob::NSID, session.did());
+        let write = Call::write(apply_writes::NSID, POINTS_OF_CREATE, session.did());
+        [upload, write].into_iter().try_for_each(|call| self.pace().check(self.waits(), call.toll))
+    }
+
     /// Applies at most [`MOST_WRITES`] writes, if the repo is still at the commit `swap`.
     ///
     /// # Errors

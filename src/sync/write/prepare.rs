@@ -102,7 +102,7 @@ pub async fn prepare(
     }
     let nothing = Files::default();
     let before = files_before(step).unwrap_or(&nothing);
-    services.pds.may_upload(session)?;
+    services.pds.may_publish(session)?;
     // Held until its files are uploaded and removed from this machine.
     let _item = services.encoder.item().await;
     control.check()?;

@@ -1,12 +1,15 @@
 //! Changes in MongoDB reach the PDS as they happen.
 
+use std::time::Duration;
+
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use telecine::record::Medium;
 
 use super::fake_site::FakeSite;
-use super::{Serving, eventually};
+use super::{Serving, eventually, stored};
 use crate::stack::pds::Record;
+use crate::stack::proxy::{Answer, Fault, Proxy};
 use crate::stack::site::{Account, Site};
 use crate::support::picture::Picture;
 use crate::support::tape::TapeBuilder;
@@ -98,4 +101,35 @@ async fn a_record_that_the_site_writes_itself_is_adopted_and_not_doubled() {
     .await;
     let records = site.records(&owner, Medium::Mood).await;
     assert_eq!(records.iter().map(|record| &record.rkey).collect::<Vec<_>>(), [rkey]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_not_made_for_an_account_that_may_not_write_for_long() {
+    let site = Site::new().await;
+    let (limited, other) = (site.account("limited").await, site.account("other").await);
+    let proxy = Proxy::of(&site.environment()["PDS_URL"]);
+    let settings = [("PDS_URL", proxy.url()), ("TELECINE_PUBLISH", "telecine"), ("TELECINE_SETTLE", "0s")];
+    let oven = Serving::start(&site, &settings);
+    eventually("reading of changes", async || oven.log().contains("reading changes").then_some(())).await;
+    // Longer than a job of one account waits, shorter than others do.
+    proxy.once("applyWrites", Fault::Answer(Answer::rate_limited(Duration::from_mins(1))));
+    let waiting = async |count: u64| {
+        let jobs = stored(&site, "jobs");
+        let throttled = doc! { "work.kind": "mirror", "state": "waiting", "failure.code": "pds.throttled" };
+        eventually(&format!("{count} jobs that wait for the limit"), async || {
+            (jobs.count_documents(throttled.clone()).await.unwrap() == count).then_some(())
+        })
+        .await;
+    };
+    let painting = async |owner: &Account, code: &str, number| {
+        site.add_painting(owner, code, &Picture::numbered(48, 32, number)).await
+    };
+    painting(&limited, "p1", 1).await;
+    waiting(1).await;
+    assert_eq!(proxy.count("uploadBlob"), 1);
+    painting(&limited, "p2", 2).await;
+    waiting(2).await;
+    assert_eq!(proxy.count("uploadBlob"), 1, "{:#?}", proxy.lines());
+    let id = painting(&other, "p3", 3).await;
+    eventually("the record of another account", async || record_of(&site, &other, Medium::Painting, id).await).await;
 }

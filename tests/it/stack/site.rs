@@ -16,6 +16,9 @@ use crate::support::tape::{EPOCH, TapeBuilder};
 /// The `_id` of the user to whom belongs what was made without an account.
 pub const GUEST: &str = "art-guest";
 
+/// The setting that exempts from the PDS's rate limits.
+pub const BYPASS_KEY: &str = "PDS_RATE_LIMIT_BYPASS_KEY";
+
 /// The password of all users.
 pub const PASSWORD: &str = "correct horse battery staple";
 
@@ -77,13 +80,14 @@ impl Site {
         site
     }
 
-    /// The site that this environment describes.
+    /// The site that this environment describes. With `PDS_RATE_LIMIT_BYPASS_KEY`, the PDS does not count what the site
+    /// does itself.
     pub async fn of(environment: Environment, suffix: &str) -> Self {
         let client = mongodb::Client::with_uri_str(&environment["MONGODB_CONNECTION_STRING"]).await.unwrap();
         let site = Site {
             database: client.database(&environment["MONGODB_NAME"]),
             objects: Objects::new(&environment),
-            pds: Pds::new(&environment["PDS_URL"]),
+            pds: Pds::new(&environment["PDS_URL"], environment.get(BYPASS_KEY).map(String::as_str)),
             suffix: suffix.into(),
             items: AtomicU32::new(0),
             environment,

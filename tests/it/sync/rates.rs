@@ -143,3 +143,22 @@ async fn ten_times_the_moods_take_hardly_more_memory() {
     // Items and what is known of their records are in memory for one account at a time: some KiB each.
     assert!(peaks[1] < peaks[0] * 13 / 10 + (16 << 20), "{peaks:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_account_with_the_most_items_comes_first_because_limits_make_it_take_longest() {
+    let mut syncing = Syncing::of(Site::on(stack()).await);
+    let mut expected = Vec::new();
+    for (name, moods) in [("few", 2), ("most", 9), ("one", 1), ("some", 5)] {
+        let owner = syncing.site.account(name).await;
+        add_moods(&syncing.site, &owner, moods).await;
+        expected.push((moods, format!("did={}", owner.did().replace(':', "%3A"))));
+    }
+    expected.sort_by_key(|(moods, _)| std::cmp::Reverse(*moods));
+    let proxy = syncing.pds_proxy();
+    told(&syncing, "sync --users-at-once 1").await.succeeds();
+    let reads: Vec<_> = proxy.lines().into_iter().filter(|line| line.contains("getRepo?")).collect();
+    assert_eq!(reads.len(), expected.len(), "{reads:#?}");
+    for (read, (_, did)) in reads.iter().zip(&expected) {
+        assert!(read.contains(did), "{reads:#?}, expected {expected:#?}");
+    }
+}

@@ -54,7 +54,7 @@ pub fn plan(report: &Report, sample: &Sample, services: &Services) {
 /// The same as JSON: a line per account with anything to report, and one for the total.
 pub fn plan_json(report: &Report, sample: &Sample, services: &Services) {
     report.accounts.iter().for_each(json);
-    let seconds = expected_time(report, services.server.current().announces_limits).as_secs();
+    let seconds = expected_time(report, &services.server.current(), &services.pds.pace().limits()).as_secs();
     json(&json!({
         "accounts": report.accounts_seen,
         "planned": report.planned,

@@ -49,7 +49,7 @@ pub fn plan(report: &Report, services: &Services) {
 /// The same as JSON: a line per account with anything to report, and one for the total.
 pub fn plan_json(report: &Report, services: &Services) {
     report.accounts.iter().for_each(json);
-    let seconds = expected_time(report, services.server.current().announces_limits).as_secs();
+    let seconds = expected_time(report, &services.server.current(), &services.pds.pace().limits()).as_secs();
     json(&json!({
         "accounts": report.accounts_seen,
         "planned": report.planned,
@@ -155,10 +155,10 @@ fn row(account: &str, medium: &str, counts: &Counts) -> [String; HEADER.len()] {
 
 /// The expected time, and the reason.
 pub fn time(report: &Report, services: &Services) -> String {
-    let limited = services.server.current().announces_limits;
-    let least = duration(expected_time(report, limited));
-    let why = if limited { "the server limits its rate" } else { "the server announces no limits" };
-    format!("about {least}; {why}")
+    let server = services.server.current();
+    let time = duration(expected_time(report, &server, &services.pds.pace().limits()));
+    let why = if server.announces_limits { "the server limits its rate" } else { "the server announces no limits" };
+    format!("about {time}; {why}")
 }
 
 /// `2 h 5 min`, `42 s`

@@ -35,8 +35,9 @@ use subject::{Names, read};
 /// The time limit of a request to the server.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a worker waits for a message before it checks whether to stop.
-const WAIT: Duration = Duration::from_secs(1);
+/// How long a worker waits for a message before it asks again. A server that was restarted has forgotten the request; on
+/// the other hand, a worker without work sends one for each kind of job.
+const WAIT: Duration = Duration::from_secs(5);
 
 /// The pause of workers between two polls of the store.
 const REST: Duration = Duration::from_secs(5);
@@ -93,7 +94,10 @@ impl JetStream {
     async fn claim(&self, kind: Kind, claimant: Claimant<'_>) -> Result<Option<Taken>> {
         let consumer = self.consumers.of(kind, claimant.recipe).await;
         let received = match consumer {
-            Ok(consumer) => next(&consumer).await,
+            Ok(consumer) => tokio::select! {
+                received = next(&consumer) => received,
+                () = self.stopping.cancelled() => return Ok(None),
+            },
             Err(error) => Err(error),
         };
         let works = received.is_ok();

@@ -1,0 +1,136 @@
+//! A generated site: accounts, and items that are spread over them as unevenly as people are.
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt, stream};
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{DateTime, Document, doc};
+use telecine::record::Medium;
+
+use crate::stack::site::{Account, Site};
+use crate::support::picture::Picture;
+use crate::support::tape::{EPOCH, TapeBuilder};
+
+/// The share of all items that guests made: of 100,000, as many as an account may write in two hours.
+const GUESTS: f64 = 0.03;
+
+/// The PDS allows an address 1,000 uploads a day: 840 paintings and 70 tapes of 100,000 items need 980.
+const PAINTINGS: f64 = 0.0084;
+const TAPES: f64 = 0.0007;
+
+/// Of the others; the rest are pieces.
+const MOODS: f64 = 0.6;
+const KIDLISP: f64 = 0.25;
+
+/// Accounts that are created, filled and checked at once.
+const AT_ONCE: usize = 8;
+
+/// An account and its items.
+pub struct Owner {
+    pub account: Account,
+    pub items: Vec<(Medium, ObjectId)>,
+}
+
+/// Creates accounts with items; the first is the guest's. An account takes the PDS a quarter of a second.
+pub async fn populate(site: &Site, accounts: usize, items: usize) -> Vec<Owner> {
+    let guests = (items as f64 * GUESTS) as usize;
+    let shares = shares(accounts - 1, items - guests);
+    let user = async |(number, share): (usize, std::ops::Range<usize>)| {
+        let account = site.account(&format!("user{number}")).await;
+        let items = fill(site, &account, share.map(|item| (item, medium(item, items)))).await;
+        Owner { account, items }
+    };
+    let guest = site.guest().await;
+    let of_guests = fill(site, &guest, (items - guests..items).map(|item| (item, Medium::Kidlisp))).await;
+    let users: Vec<_> =
+        stream::iter(shares.into_iter().enumerate()).map(user).buffer_unordered(AT_ONCE).collect().await;
+    [Owner { account: guest, items: of_guests }].into_iter().chain(users).collect()
+}
+
+/// Divides items among accounts: the nth has a share of 1 / (n + 9), and each has one at least.
+fn shares(accounts: usize, items: usize) -> Vec<std::ops::Range<usize>> {
+    let weight = |number: usize| 1.0 / (number as f64 + 10.0);
+    let sum: f64 = (0..accounts).map(weight).sum();
+    let mut shares = Vec::new();
+    let (mut start, mut weights) = (0, 0.0);
+    for number in 0..accounts {
+        weights += weight(number);
+        let left = accounts - number - 1;
+        let end = (weights / sum * items as f64).round() as usize;
+        let end = if left == 0 { items } else { end.clamp(start + 1, items - left) };
+        shares.push(start..end);
+        start = end;
+    }
+    shares
+}
+
+/// The medium of an item, spread evenly over their numbers.
+fn medium(item: usize, items: usize) -> Medium {
+    // By the golden ratio, so that neighbours differ and every range has its part of each.
+    let place = (item as f64 * 0.618_033_988_749_895).fract();
+    let texts = place / (1.0 - PAINTINGS - TAPES);
+    debug_assert!(item < items);
+    match () {
+        () if place >= 1.0 - TAPES => Medium::Tape,
+        () if place >= 1.0 - TAPES - PAINTINGS => Medium::Painting,
+        () if texts < MOODS => Medium::Mood,
+        () if texts < MOODS + KIDLISP => Medium::Kidlisp,
+        () => Medium::Piece,
+    }
+}
+
+/// Adds these items, numbered over the whole site.
+async fn fill(site: &Site, owner: &Account, items: impl Iterator<Item = (usize, Medium)>) -> Vec<(Medium, ObjectId)> {
+    let mut added = Vec::new();
+    let mut texts: Vec<(Medium, Vec<Document>)> = Vec::new();
+    for (number, medium) in items {
+        let code = format!("c{number}");
+        let fields = match medium {
+            Medium::Painting => {
+                let picture = Picture::numbered(64, 64, number % 1_000);
+                added.push((medium, site.add_painting(owner, &code, &picture).await));
+                continue;
+            }
+            Medium::Tape => {
+                added.push((medium, site.add_tape(owner, &code, &TapeBuilder::numbered(64, 64, 30)).await));
+                continue;
+            }
+            Medium::Mood => doc! { "mood": format!("mood number {number}") },
+            Medium::Kidlisp => {
+                doc! { "code": code, "source": format!("(wipe blue) (ink lime) (line {number})"), "hits": 1 }
+            }
+            Medium::Piece => doc! { "slug": format!("piece-{number}"), "bucket": site.user_bucket() },
+        };
+        let (id, when) = (ObjectId::new(), DateTime::from_millis(EPOCH as i64 + number as i64 * 1_000));
+        let mut item = doc! { "_id": id, "when": when };
+        if !owner.is_guest() {
+            item.insert("user", &owner.sub);
+        }
+        item.extend(fields);
+        added.push((medium, id));
+        match texts.iter_mut().find(|(known, _)| *known == medium) {
+            Some((_, documents)) => documents.push(item),
+            None => texts.push((medium, vec![item])),
+        }
+    }
+    for (medium, documents) in texts {
+        site.database().collection(medium.plural()).insert_many(documents).await.unwrap();
+    }
+    added
+}
+
+/// Asserts that each item has one record, and that there are no others.
+pub async fn check(site: &Site, owners: &[Owner]) {
+    let of_owner = async |owner: &Owner| {
+        for medium in Medium::ALL {
+            let wanted = owner.items.iter().filter(|(of, _)| *of == medium).map(|(_, id)| id.to_hex());
+            let wanted: BTreeSet<_> = wanted.collect();
+            let records = site.records(&owner.account, medium).await;
+            let found: BTreeSet<_> =
+                records.iter().map(|record| record.value["ref"].as_str().unwrap().to_owned()).collect();
+            assert_eq!(records.len(), found.len(), "{} has second records of {medium:?}", owner.account.handle);
+            assert_eq!(found, wanted, "{medium:?} of {}", owner.account.handle);
+        }
+    };
+    stream::iter(owners).for_each_concurrent(AT_ONCE, of_owner).await;
+}
