@@ -111,8 +111,11 @@ async fn files_are_not_made_for_an_account_that_may_not_write_for_long() {
     let settings = [("PDS_URL", proxy.url()), ("TELECINE_PUBLISH", "telecine"), ("TELECINE_SETTLE", "0s")];
     let oven = Serving::start(&site, &settings);
     eventually("reading of changes", async || oven.log().contains("reading changes").then_some(())).await;
+    // The first plan would make the same files.
+    let planned = doc! { "work.kind": "plan", "state": "done" };
+    eventually("a plan", async || stored(&site, "jobs").find_one(planned.clone()).await.unwrap()).await;
     // Longer than a job of one account waits, shorter than others do.
-    proxy.once("applyWrites", Fault::Answer(Answer::rate_limited(Duration::from_mins(1))));
+    proxy.once("putRecord", Fault::Answer(Answer::rate_limited(Duration::from_mins(1))));
     let waiting = async |count: u64| {
         let jobs = stored(&site, "jobs");
         let throttled = doc! { "work.kind": "mirror", "state": "waiting", "failure.code": "pds.throttled" };
@@ -126,7 +129,7 @@ async fn files_are_not_made_for_an_account_that_may_not_write_for_long() {
     };
     painting(&limited, "p1", 1).await;
     waiting(1).await;
-    assert_eq!(proxy.count("uploadBlob"), 1);
+    assert_eq!(proxy.count("uploadBlob"), 1, "{:#?}", proxy.lines());
     painting(&limited, "p2", 2).await;
     waiting(2).await;
     assert_eq!(proxy.count("uploadBlob"), 1, "{:#?}", proxy.lines());
