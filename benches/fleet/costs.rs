@@ -129,7 +129,8 @@ impl Costs {
 
     fn painting(&mut self, echo: Job) -> Job {
         let mut script = vec![Step::Mark(Mark::Begun), Step::Ask(Request::Read), Step::Session];
-        script.extend([Step::Foresee(Request::Upload), Step::Compute(PAINTING_CPU + TEXT_CPU, 1)]);
+        script.extend([Step::Foresee(Request::Upload), Step::Foresee(Request::Write)]);
+        script.push(Step::Compute(PAINTING_CPU + TEXT_CPU, 1));
         script.extend([Step::Ask(Request::Upload), Step::Ask(Request::Write)]);
         script.push(self.wait(PAINTING, TRIPS_PAINTING));
         script.extend([Step::Mark(Mark::Published), Step::Submit(Box::new(echo))]);
@@ -156,11 +157,15 @@ impl Costs {
         let mut script = vec![Step::Mark(Mark::Begun), fetch.clone()];
         script.extend(make.clone());
         script.extend([Step::Mark(Mark::Playable), Step::Submit(Box::new(callback))]);
-        script.extend([Step::Ask(Request::Read), Step::Session, Step::Foresee(Request::Upload)]);
+        let foresee = [Step::Foresee(Request::Upload), Step::Foresee(Request::Write)];
+        script.extend([Step::Ask(Request::Read), Step::Session]);
+        script.extend(foresee.clone());
         script.extend(publish.clone());
         let mut bake = Job::new(Kind::Bake, script);
         // Its record alone: the video is made once more for it.
-        let mut script = vec![Step::Ask(Request::Read), Step::Session, Step::Foresee(Request::Upload), fetch];
+        let mut script = vec![Step::Ask(Request::Read), Step::Session];
+        script.extend(foresee);
+        script.push(fetch);
         script.extend(make);
         script.extend(publish);
         bake.instead = Some(Box::new(Job::new(Kind::Mirror, script)));

@@ -1,6 +1,6 @@
 //! One run of the simulation on the site's demand, and what is read from it.
 
-use crate::clock::{DAY, HOUR, Moment, micros, seconds};
+use crate::clock::{DAY, HOUR, MINUTE, Moment, SECOND, micros, seconds};
 use crate::costs::{Costs, Distance, LOGIN};
 use crate::demand::{Demand, Made, Medium};
 use crate::fleet::Fleet;
@@ -12,6 +12,10 @@ use crate::setup::{Choice, Setup};
 /// How long the fleet may take for what is left when nothing more comes in.
 const AFTERWARDS: Moment = 12 * HOUR;
 
+/// As in `src/serve/service.rs`.
+const PATIENCE: Moment = 2 * MINUTE;
+const PATIENCE_FOR_ACCOUNT: Moment = 5 * SECOND;
+
 /// What is simulated.
 #[derive(Debug, Clone, Copy)]
 pub struct Scenario {
@@ -20,8 +24,6 @@ pub struct Scenario {
     pub demand: Demand,
     pub is_bypassed: bool,
     pub is_one_address: bool,
-    /// How long a job waits in its slot for a limit that all share, and for one of its account, in seconds.
-    pub patience: [f64; 2],
     pub choice: Choice,
     pub distance: Distance,
     pub seed: u64,
@@ -36,7 +38,6 @@ impl Scenario {
             demand: Demand { media_a_day, tapes: 0.1, days: 1 },
             is_bypassed: true,
             is_one_address: true,
-            patience: [3_600.0; 2],
             choice: Choice::Any,
             distance: Distance::default(),
             seed,
@@ -51,8 +52,8 @@ impl Scenario {
             choice: self.choice,
             is_one_address: self.is_one_address,
             is_bypassed: self.is_bypassed,
-            patience: micros(self.patience[0]),
-            patience_for_account: micros(self.patience[1]),
+            patience: PATIENCE,
+            patience_for_account: PATIENCE_FOR_ACCOUNT,
             login: micros(LOGIN),
             seed: self.seed,
         };

@@ -189,7 +189,7 @@ impl Fleet {
                 Step::Foresee(request) => {
                     let address = self.address(worker);
                     if let Some(until) = self.pds.full_until(now, request, address, account)
-                        && !self.workers[worker].has_patience(now, until, self.setup.patience, None)
+                        && !self.setup.has_patience(now, until, request)
                     {
                         return self.postpone(id, until);
                     }
@@ -241,10 +241,7 @@ impl Fleet {
         let now = self.now;
         let open = self.of(id);
         open.step -= 1;
-        let (worker, item) = (open.worker, open.item);
-        let of_account = matches!(request, Request::Write | Request::Login).then_some(self.items[item].0);
-        let patience = of_account.map_or(self.setup.patience, |_| self.setup.patience_for_account);
-        if self.workers[worker].has_patience(now, until, patience, of_account) {
+        if self.setup.has_patience(now, until, request) {
             self.at(until, Event::Proceed(id));
         } else {
             self.postpone(id, until);

@@ -2,6 +2,7 @@
 
 use crate::clock::Moment;
 use crate::job::Kind;
+use crate::limits::Request;
 
 /// Who gets a job when several workers have a free slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,4 +28,13 @@ pub struct Setup {
     /// What a login takes.
     pub login: Moment,
     pub seed: u64,
+}
+
+impl Setup {
+    /// Whether a job waits until then for a limit of such requests; as `src/remote/waits.rs`.
+    pub fn has_patience(&self, now: Moment, until: Moment, request: Request) -> bool {
+        let is_of_account = matches!(request, Request::Write | Request::Login);
+        let patience = if is_of_account { self.patience_for_account } else { self.patience };
+        until - now <= patience + patience / 100
+    }
 }

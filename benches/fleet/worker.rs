@@ -1,4 +1,4 @@
-//! One machine of the fleet: its slots, its cores, the sessions it keeps and its patience.
+//! One machine of the fleet: its slots, its cores, and the sessions it keeps.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -21,8 +21,6 @@ pub struct Worker {
     /// Jobs that wait for the encoder, in order.
     pub for_encoder: VecDeque<usize>,
     sessions: HashMap<u32, Session>,
-    /// For how long each account has been waited for, and up to when; what overlaps counts once.
-    spent: HashMap<u32, (Moment, Moment)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +37,6 @@ impl Worker {
             encoders: cores,
             for_encoder: VecDeque::new(),
             sessions: HashMap::new(),
-            spent: HashMap::new(),
         }
     }
 
@@ -77,19 +74,5 @@ impl Worker {
         if is_fresh {
             session.refreshed = now;
         }
-    }
-
-    /// Whether it waits until then; as `src/remote/waits.rs`, where waits for one account add up as long as the process lives.
-    pub fn has_patience(&mut self, now: Moment, until: Moment, patience: Moment, account: Option<u32>) -> bool {
-        let allowed = patience + patience / 100;
-        let Some(account) = account else { return until - now <= allowed };
-        let (total, up_to) = self.spent.entry(account).or_insert((0, now));
-        let more = until.saturating_sub((*up_to).max(now));
-        if *total + more > allowed {
-            return false;
-        }
-        *total += more;
-        *up_to = (*up_to).max(until);
-        true
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, stream};
+use mongodb::IndexModel;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Document, doc};
 use telecine::record::Medium;
@@ -33,6 +34,10 @@ pub struct Owner {
 
 /// Creates accounts with items; the first is the guest's. An account takes the PDS a quarter of a second.
 pub async fn populate(site: &Site, accounts: usize, items: usize) -> Vec<Owner> {
+    for medium in Medium::ALL {
+        let index = IndexModel::builder().keys(doc! { "user": 1 }).build();
+        site.database().collection::<Document>(medium.plural()).create_index(index).await.unwrap();
+    }
     let guests = (items as f64 * GUESTS) as usize;
     let shares = shares(accounts - 1, items - guests);
     let user = async |(number, share): (usize, std::ops::Range<usize>)| {
