@@ -41,24 +41,19 @@ pub async fn measure(accounts: usize, items: usize) {
     let begun = Instant::now();
     let mut samples = Vec::new();
     let mut kills = 0;
-    while kills < KILLS {
+    let last = loop {
         let mut child = sync(&site, folder.path(), kills);
-        // Closer together at the beginning, when most is done.
-        let share = f64::from(kills + 1) / f64::from(KILLS + 1);
-        if !watch(&mut child, begun + told.mul_f64(share.powf(1.5)), &mut samples).await {
-            break;
+        // Closer together at the beginning, when most is done; the last one ends by itself.
+        let share = if kills < KILLS { (f64::from(kills + 1) / f64::from(KILLS + 1)).powf(1.5) } else { 10.0 };
+        if let Some(status) = watch(&mut child, begun + told.mul_f64(share), &mut samples).await {
+            break status;
         }
         kills += 1;
         child.kill().unwrap();
         child.wait().unwrap();
         println!("  killed after {:.0} s: {} items done", begun.elapsed().as_secs_f64(), done(&site).await);
-    }
-    if kills == KILLS {
-        let mut child = sync(&site, folder.path(), kills);
-        watch(&mut child, begun + told * 10, &mut samples).await;
-        let status = child.wait().unwrap();
-        assert!(is_good(status), "{status}\n{}", read_to_string(folder.path().join(log(kills))).unwrap());
-    }
+    };
+    assert!(is_good(last), "{last}\n{}", read_to_string(folder.path().join(log(kills))).unwrap());
     let took = begun.elapsed();
     let ratio = took.div_duration_f64(told);
     println!("  synced in {:.0} s, {ratio:.3} of the told time, killed {kills} times", took.as_secs_f64());
@@ -108,16 +103,16 @@ fn telecine(site: &Site, folder: &Path) -> Command {
     command
 }
 
-/// Samples the memory of a sync until then. Returns whether it still runs.
-async fn watch(child: &mut Child, until: Instant, samples: &mut Vec<u64>) -> bool {
+/// Samples the memory of a sync until then. Returns its status if it ends before.
+async fn watch(child: &mut Child, until: Instant, samples: &mut Vec<u64>) -> Option<ExitStatus> {
     while Instant::now() < until {
-        if child.try_wait().unwrap().is_some() {
-            return false;
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
         }
         samples.extend(resident(child.id()));
         tokio::time::sleep(SAMPLING).await;
     }
-    true
+    None
 }
 
 /// The number of items whose record's key is in MongoDB.
