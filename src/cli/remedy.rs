@@ -17,6 +17,7 @@ pub fn in_words(advice: Advice) -> &'static str {
         Advice::MakeRoom => "; set TMPDIR to a folder with more space",
         Advice::Replace => "; --force overwrites it",
         Advice::Set => "; set it in the environment or the config file",
+        Advice::InstallCertificates => "; install ca-certificates",
         Advice::LetRead => "; make it public, or set ART_SPACES_KEY and ART_SPACES_SECRET to keys with access",
         Advice::TryAlone => "; run again when no other program writes to it",
         Advice::ReadBack => "; check the state before you retry",

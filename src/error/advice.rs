@@ -26,6 +26,8 @@ pub enum Advice {
     Replace,
     /// Set the missing setting.
     Set,
+    /// Install certificates.
+    InstallCertificates,
     /// Grant access to the file.
     LetRead,
     /// Try again when no other program writes to the account.
@@ -45,6 +47,7 @@ impl Error {
             Error::File(FileError::Scratch { .. }) => Some(Advice::MakeRoom),
             Error::File(FileError::Exists { .. }) => Some(Advice::Replace),
             Error::Config(ConfigError::Unset { .. }) => Some(Advice::Set),
+            Error::Config(ConfigError::Https { .. }) => Some(Advice::InstallCertificates),
             Error::Remote(RemoteError::NotReadable { .. }) => Some(Advice::LetRead),
             Error::Remote(RemoteError::Uncertain { .. }) => Some(Advice::ReadBack),
             Error::Sync(SyncError::Disturbed { .. }) => Some(Advice::TryAlone),

@@ -3,10 +3,11 @@
 use super::{AddressProblem, ConfigError, Error, FileError, RemoteError, ServeError, SyncError, TapeError, VideoError};
 
 /// All codes and their meanings. The word before the dot tells where to look.
-pub const CODES: [(&str, &str); 83] = [
+pub const CODES: [(&str, &str); 84] = [
     ("backup.incomplete", "files to back up are no longer on the server"),
     ("backup.unreadable", "the backup cannot be read"),
     ("config.file", "the config file is not TOML, or contains an unknown setting"),
+    ("config.https", "the system lacks what https needs, such as certificates"),
     ("config.setting", "a setting has an invalid value"),
     ("config.unset", "a required setting has no value"),
     ("disk.exists", "the output file exists already"),
@@ -145,6 +146,7 @@ fn config(error: &ConfigError) -> &'static str {
         ConfigError::Unset { .. } => "config.unset",
         ConfigError::Setting { .. } => "config.setting",
         ConfigError::ConfigFile { .. } => "config.file",
+        ConfigError::Https { .. } => "config.https",
     }
 }
 

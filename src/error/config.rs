@@ -30,6 +30,12 @@ pub enum ConfigError {
         /// The parser's error.
         source: Cause,
     },
+    /// The system lacks what HTTPS needs, such as certificates.
+    #[error("https cannot be used")]
+    Https {
+        /// What is missing.
+        source: Cause,
+    },
 }
 
 impl ConfigError {

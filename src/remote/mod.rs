@@ -20,7 +20,7 @@ pub mod spaces;
 mod waits;
 
 pub use backoff::ATTEMPTS;
-pub use https::http_client;
+pub use https::{built, http_client};
 pub use mongo::Mongo;
 pub use pds::Pds;
 #[cfg(feature = "service")]

@@ -71,6 +71,22 @@ fn a_setting_that_is_needed_and_missing_is_named() {
 }
 
 #[test]
+fn a_machine_without_certificates_is_told_what_to_install() {
+    let workshop = Workshop::new();
+    workshop.put("none.pem", "");
+    // As in a container of which nobody thought.
+    let set = [("PDS_URL", "https://pds.example"), ("SSL_CERT_FILE", "none.pem"), ("SSL_CERT_DIR", "/nowhere")];
+    for command in ["sync", "doctor"] {
+        let run = telecine(&workshop, command, &set);
+        let said = format!("{}{}", run.stdout(), run.stderr);
+        assert_eq!(run.code, Some(1), "{command}: {said}");
+        assert!(said.contains("https cannot be used") && said.contains("certificates"), "{command}: {said}");
+    }
+    let run = telecine(&workshop, "sync", &set);
+    assert!(run.stderr.starts_with("error: sync: https cannot be used; install ca-certificates\n"), "{}", run.stderr);
+}
+
+#[test]
 fn the_file_that_packages_install_names_every_setting_with_its_default() {
     const PACKAGED: &str = include_str!("../../packaging/config.toml");
     let workshop = Workshop::new();

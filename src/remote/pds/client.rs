@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::pace::Pace;
-use crate::error::{ConfigError, Error, RemoteError, Result};
-use crate::remote::https::http_client;
+use crate::error::{ConfigError, Error, Result};
+use crate::remote::https::{built, http_client};
 use crate::remote::waits::Waits;
 
 /// The timeout of a connection.
@@ -115,8 +115,6 @@ fn connections(headers: &HeaderMap) -> Result<reqwest::Client> {
         .connect_timeout(CONNECT)
         .pool_idle_timeout(IDLE)
         // A redirect would send a session to another server.
-        .redirect(Policy::none())
-        .build();
-    client
-        .map_err(|source| Error::Remote(RemoteError::Unavailable { call: "https", attempts: 1, source: source.into() }))
+        .redirect(Policy::none());
+    built(client)
 }

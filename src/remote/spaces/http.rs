@@ -8,8 +8,8 @@ use reqwest::{Client, Response};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::error::{Error, RemoteError, Result};
-use crate::remote::https::http_client;
+use crate::error::Result;
+use crate::remote::https::{built, http_client};
 use crate::remote::retry_after::retry_after;
 use crate::remote::waits::{Waits, Want};
 
@@ -36,12 +36,8 @@ impl Http {
             // Addresses are checked, but the targets of redirects are not.
             .redirect(Policy::none())
             // Downloads are resumed at positions in the stored bytes.
-            .no_gzip()
-            .build();
-        let wrong = |error: reqwest::Error| {
-            Error::Remote(RemoteError::Unavailable { call: "https", attempts: 1, source: error.into() })
-        };
-        Ok(Http { client: client.map_err(wrong)?, paused: Arc::default(), waits })
+            .no_gzip();
+        Ok(Http { client: built(client)?, paused: Arc::default(), waits })
     }
 
     /// The same, whose waits also end when `stop` is cancelled.

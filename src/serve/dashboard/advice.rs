@@ -50,7 +50,12 @@ pub fn advice(code: &str) -> &'static str {
             "The endpoint is disabled. Run telecine webhooks enable when its owner has fixed it, then retry."
         }
         "receiver.no-response" => "The receiver cannot be reached. Retry when it is back.",
-        "serve.cannot-listen" | "config.file" | "config.setting" | "config.unset" | "video.no-encoder" => {
+        "serve.cannot-listen"
+        | "config.file"
+        | "config.https"
+        | "config.setting"
+        | "config.unset"
+        | "video.no-encoder" => {
             "The service is not configured correctly. Run telecine serve --check, correct what it finds, then retry."
         }
         _ => by_part(code.split('.').next().unwrap_or_default()),

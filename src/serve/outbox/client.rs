@@ -11,7 +11,7 @@ use reqwest::{Method, StatusCode};
 use url::Host;
 
 use crate::error::{Cause, Error, Result, ServeError};
-use crate::remote::{http_client, retry_after};
+use crate::remote::{built, http_client, retry_after};
 use crate::serve::webhooks::{Secret, signature};
 
 use super::networks::is_public;
@@ -42,17 +42,15 @@ impl Client {
     /// A client for these receivers.
     ///
     /// # Errors
-    /// If the system has no TLS.
+    /// [`crate::error::ConfigError::Https`].
     pub fn new(receivers: Receivers) -> Result<Client> {
         let http = http_client()
             .dns_resolver(Arc::new(PublicAddresses))
             // The targets of redirects are not checked.
             .redirect(Policy::none())
             .no_proxy()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .build();
-        let http = http.map_err(|source| no_response("https://", source))?;
-        Ok(Client { http, receivers })
+            .connect_timeout(CONNECT_TIMEOUT);
+        Ok(Client { http: built(http)?, receivers })
     }
 
     /// Parses the address of a receiver of callbacks, if it is allowed.
