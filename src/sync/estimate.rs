@@ -91,6 +91,8 @@ impl Quota {
 #[derive(AddAssign, Debug, Clone, Copy, Default)]
 struct Need {
     logins: u64,
+    /// Requests for the blobs that an account has.
+    lists: u64,
     commits: u64,
     records: u64,
     paintings: u64,
@@ -116,6 +118,7 @@ impl Need {
             }
         }
         need.logins = u64::from(need.commits > 0);
+        need.lists = u64::from(need.uploads() > 0);
         need
     }
 
@@ -125,7 +128,7 @@ impl Need {
     }
 
     fn requests(&self) -> u64 {
-        self.logins + self.commits + self.uploads()
+        self.logins + self.lists + self.commits + self.uploads()
     }
 
     /// The time for all of it without limits.
