@@ -14,25 +14,23 @@ use crate::support::tape::TapeBuilder;
 /// How often everything is measured, in turns.
 const ROUNDS: usize = 3;
 
-/// The lengths of tapes in seconds; the site's are 8 s long in the mean.
-const SECONDS: [usize; 3] = [6, 8, 10];
-
-/// As canvases are shown.
-const FRAMES_A_SECOND: usize = 60;
+/// A tape of 8 s, as the site's are, at the rate of a screen. All have the same length, so that no worker is left with a long one
+/// at the end.
+const FRAMES: usize = 8 * 60;
 
 pub async fn measure(stack: &Stack, tapes: usize) {
     let callback_url = receiver().await;
-    let kinds = SECONDS.map(|seconds| TapeBuilder::numbered(337, 160, seconds * FRAMES_A_SECOND));
-    let zips = kinds.each_ref().map(TapeBuilder::zip);
-    let all: Vec<&[u8]> = (0..tapes).map(|number| zips[number % zips.len()].as_slice()).collect();
+    let tape = TapeBuilder::numbered(337, 160, FRAMES);
+    let zip = tape.zip();
+    let all = vec![zip.as_slice(); tapes];
     for round in 0..ROUNDS {
         let [one, two] = [1, 2].map(|cores| convert_on_cores(cores, &all).as_secs_f64());
-        println!("round {round}: {tapes} tapes of 6 to 10 s");
+        println!("round {round}: {tapes} tapes of 8 s");
         println!("  convert: one core {one:.2} s, two {two:.2} s ({:.2} times the tapes)", one / two);
         for on_nats in [false, true] {
             let queue = if on_nats { "NATS" } else { "looking" };
-            let alone = bake(stack, &kinds, (tapes, &callback_url), 1, on_nats).await;
-            let both = bake(stack, &kinds, (tapes, &callback_url), 2, on_nats).await;
+            let alone = bake(stack, &tape, (tapes, &callback_url), 1, on_nats).await;
+            let both = bake(stack, &tape, (tapes, &callback_url), 2, on_nats).await;
             println!(
                 "  {queue}: one worker {:.2} s ({:.3} of convert), two {:.2} s ({:.2} times the tapes)",
                 alone.wall,
@@ -62,7 +60,7 @@ struct Baked {
 /// Has tapes baked that all wait when the workers start.
 async fn bake(
     stack: &Stack,
-    kinds: &[TapeBuilder; 3],
+    tape: &TapeBuilder,
     (tapes, callback_url): (usize, &str),
     workers: usize,
     on_nats: bool,
@@ -74,7 +72,7 @@ async fn bake(
     let front = Serving::start(&site, &settings("front"));
     for number in 0..tapes {
         let code = format!("t{number}");
-        let id = site.add_tape(&owner, &code, &kinds[number % kinds.len()]).await;
+        let id = site.add_tape(&owner, &code, tape).await;
         let zip = zip_url(&site, &owner, &code);
         post(&front.address, &id.to_hex(), &code, &zip, callback_url).await;
     }

@@ -39,7 +39,7 @@ def boot(root, package):
         (parts / "settings.toml").write_text(settings(addresses))
         command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--volatile=overlay"]
         command += ["--directory", root, f"--bind-ro={parts}:/parts", f"--bind={result}:/result"]
-        command += [f"--bind-ro={HERE}/boot.service:/etc/systemd/system/boot.service", "--boot", "--unit=boot.service"]
+        command += [f"--bind-ro={HERE}/boot.service:/etc/systemd/system/boot.service", "--boot", "--", "--unit=boot.service"]
         run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, check=False)
         log = result / "log"
         if not log.exists():
