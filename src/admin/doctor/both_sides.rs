@@ -85,9 +85,10 @@ fn count(number: u64, name: &str) -> String {
     format!("{number} {name}{plural}")
 }
 
+/// `about 5 min`, `about 48 h`
 fn text(time: Duration) -> String {
     match time.as_secs() {
-        seconds @ 0..3_600 => format!("about {} min", seconds.div_ceil(60)),
-        seconds => format!("about {} h", seconds.div_ceil(3_600)),
+        seconds @ 0..3_600 => format!("about {} min", ((seconds + 30) / 60).max(1)),
+        seconds => format!("about {} h", (seconds + 1_800) / 3_600),
     }
 }
