@@ -103,7 +103,7 @@ fn telecine(site: &Site, folder: &Path) -> Command {
     command
 }
 
-/// Samples the memory of a sync until then. Returns its status if it ends before.
+/// Samples the memory of a sync up to a point in time. Returns its status if it ends before.
 async fn watch(child: &mut Child, until: Instant, samples: &mut Vec<u64>) -> Option<ExitStatus> {
     while Instant::now() < until {
         if let Some(status) = child.try_wait().unwrap() {

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Boots a clean system with a package, and tries its service with real servers: boot.py ROOT PACKAGE.
+"""Boots a system in which a package is installed, and tries its service with real servers: boot.py ROOT PACKAGE.
 
 The system is a container of systemd-nspawn, whose changes are lost at its end; boot-inside runs in it. It shares the
 network, so that the servers on loopback can be reached.
 """
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -40,17 +41,19 @@ def boot(root, package):
         command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--volatile=overlay"]
         command += ["--directory", root, f"--bind-ro={parts}:/parts", f"--bind={result}:/result"]
         command += [f"--bind-ro={HERE}/boot.service:/etc/systemd/system/boot.service", "--boot", "--", "--unit=boot.service"]
-        run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, check=False)
-        log = result / "log"
+        log, console = result / "log", Path(folder, "console")
+        with open(console, "wb") as output, contextlib.suppress(subprocess.TimeoutExpired):
+            streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
+            subprocess.run(command, **streams, timeout=SECONDS, check=False)
         if not log.exists():
-            raise Trouble(f"systemd does not boot here\n{(run.stdout + run.stderr)[-3000:]}")
+            raise Trouble(f"systemd does not boot here\n{console.read_text(errors='replace')[-3000:]}")
         return log.read_text()
 
 
 def main():
     try:
         log = boot(*sys.argv[1:])
-    except (Trouble, subprocess.TimeoutExpired) as trouble:
+    except (OSError, subprocess.CalledProcessError, Trouble) as trouble:
         sys.exit(f"boot: {trouble}")
     print(log, end="")
     if not log.endswith("boot: the service runs\n"):

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::error::{Error, Result, ServeError};
-use crate::remote::http_client;
+use crate::remote::{built, http_client};
 
 /// The time limit for a response.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -23,17 +23,17 @@ pub struct Answer {
 /// Requests `path`, `/health` or `/ready`, from the service that listens at `listen`.
 ///
 /// # Errors
-/// [`ServeError::NoResponse`].
+/// [`ServeError::NoResponse`]; [`ConfigError::Https`](crate::error::ConfigError::Https).
 pub async fn probe(listen: SocketAddr, path: &str) -> Result<Answer> {
     let url = format!("http://{}{path}", reachable(listen));
-    match ask(&url).await {
+    let client = built(http_client().no_proxy().timeout(PATIENCE))?;
+    match ask(&client, &url).await {
         Ok(answer) => Ok(answer),
         Err(source) => Err(Error::Serve(ServeError::NoResponse { url, source: source.without_url().into() })),
     }
 }
 
-async fn ask(url: &str) -> reqwest::Result<Answer> {
-    let client = http_client().no_proxy().timeout(PATIENCE).build()?;
+async fn ask(client: &reqwest::Client, url: &str) -> reqwest::Result<Answer> {
     let response = client.get(url).send().await?;
     let is_good = response.status().is_success();
     let body = response.bytes().await?;

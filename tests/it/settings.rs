@@ -74,7 +74,7 @@ fn a_setting_that_is_needed_and_missing_is_named() {
 fn a_machine_without_certificates_is_told_what_to_install() {
     let workshop = Workshop::new();
     workshop.put("none.pem", "");
-    // As in a container of which nobody thought.
+    // As in a container without ca-certificates.
     let set = [("PDS_URL", "https://pds.example"), ("SSL_CERT_FILE", "none.pem"), ("SSL_CERT_DIR", "/nowhere")];
     for command in ["sync", "doctor"] {
         let run = telecine(&workshop, command, &set);

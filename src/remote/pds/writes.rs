@@ -98,14 +98,14 @@ impl Write {
 }
 
 impl Pds {
-    /// Whether blobs and a record with them can be written before the patience ends, to be checked before they are
-    /// made.
+    /// Whether blobs can be uploaded, and the cheapest write can follow, before the patience ends. To be checked before
+    /// the blobs are made.
     ///
     /// # Errors
     /// [`RemoteError::Postponed`].
     pub fn may_publish(&self, session: &Session) -> Result<()> {
         let upload = Call::upload(upload_blob::NSID, session.did());
-        let write = Call::write(apply_writes::NSID, POINTS_OF_CREATE, session.did());
+        let write = Call::write(apply_writes::NSID, POINTS_OF_UPDATE, session.did());
         [upload, write].into_iter().try_for_each(|call| self.pace().check(self.waits(), call.toll))
     }
 

@@ -40,6 +40,8 @@ pub enum Patience {
     Look,
     /// A server fails: pauses of up to [`LONGEST_PAUSE`], for four days.
     Server,
+    /// A server's rate limit must end first, which is no failure: as often as necessary.
+    Limit,
     /// An endpoint does not accept a webhook: three days.
     Endpoint,
 }
@@ -50,6 +52,7 @@ impl Patience {
             Patience::Fault => 3,
             Patience::Look => 5,
             Patience::Server => 400,
+            Patience::Limit => u32::MAX,
             Patience::Endpoint => WEBHOOK_PAUSES.len() as u32 + 1,
         }
     }
@@ -62,6 +65,8 @@ impl Patience {
                 let pause = WEBHOOK_PAUSES[WEBHOOK_PAUSES.len().min(attempt.max(1) as usize) - 1];
                 pause.mul_f64(0.8 + 0.4 * fastrand::f64())
             }
+            // The limit ends at a known time.
+            Patience::Limit => FIRST_PAUSE.mul_f64(0.5 + 0.5 * fastrand::f64()),
             Patience::Fault | Patience::Look | Patience::Server => {
                 let longest = FIRST_PAUSE.saturating_mul(1 << made.min(16)).min(LONGEST_PAUSE);
                 longest.mul_f64(0.5 + 0.5 * fastrand::f64())
@@ -115,8 +120,10 @@ impl End {
             | Error::Remote(
                 RemoteError::NotReadable { .. } | RemoteError::Address { problem: AddressProblem::Absent, .. },
             ) => End::Failed { failure, after: None, patience: Patience::Look },
-            Error::Remote(RemoteError::Postponed { until: after, .. })
-            | Error::Serve(ServeError::Declined { after: Some(after), .. }) => {
+            Error::Remote(RemoteError::Postponed { until: after, .. }) => {
+                End::Failed { failure, after: Some(*after), patience: Patience::Limit }
+            }
+            Error::Serve(ServeError::Declined { after: Some(after), .. }) => {
                 End::Failed { failure, after: Some(*after), patience: Patience::Server }
             }
             error => End::from_disposition(failure, error.disposition()),
@@ -135,7 +142,7 @@ impl End {
     pub fn of_report(report: &AccountReport) -> End {
         if let Some(postponed) = &report.postponed {
             let failure = Failure { code: "pds.throttled".into(), text: postponed.reason.clone() };
-            return End::Failed { failure, after: Some(postponed.until), patience: Patience::Server };
+            return End::Failed { failure, after: Some(postponed.until), patience: Patience::Limit };
         }
         if let Some(failed) = &report.failed {
             let failure = Failure { code: failed.code.into(), text: failed.reason.clone() };

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::stream::{self, nats};
 use super::{LIMIT, database, eventually, stored};
 use crate::stack::site::Site;
+use crate::stack::{Server, Stack};
 
 const RECIPE: &str = "standard@1+00000001";
 
@@ -272,4 +273,18 @@ async fn without_its_server_workers_find_jobs_by_themselves() {
     let taken = hub.taken().await;
     assert_eq!(taken.claim.job.id, job.id);
     assert!(began.elapsed() < LIMIT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_whose_server_goes_away_and_stays_away_find_jobs_by_themselves() {
+    let stack = Stack::start(&[]);
+    let hub = Hub::at(Site::on(&stack).await, Some(stack.environment()["NATS_URL"].clone())).await;
+    hub.submit("by NATS", Duration::ZERO).await;
+    let taken = hub.taken().await;
+    hub.done(&taken).await;
+    stack.kill(Server::Nats);
+    let job = hub.submit("alone", Duration::ZERO).await;
+    let taken = hub.taken().await;
+    assert_eq!(taken.claim.job.id, job.id);
+    hub.done(&taken).await;
 }

@@ -286,7 +286,7 @@ async fn a_dry_run_encodes_three_tapes_tells_what_all_would_come_to_and_changes_
          files      5 of {zips} to fetch\n\
          sample     of 3: {} → {} ({ratio:.2})\n\
          videos     {} → about {}\n\
-         time       about 6 s; the server announces no limits\n",
+         time       about 2 s; the server announces no limits\n",
         "account",
         kilobytes(standard),
         kilobytes(swift),

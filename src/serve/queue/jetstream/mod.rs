@@ -13,6 +13,7 @@ mod subject;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use async_nats::connection::State;
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::message::Acker;
 use async_nats::jetstream::{self, AckKind, Message};
@@ -39,6 +40,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// the other hand, a worker without work sends one for each kind of job.
 const WAIT: Duration = Duration::from_secs(5);
 
+/// How long a message may be on its way.
+const ARRIVAL: Duration = Duration::from_millis(200);
+
 /// The pause of workers between two polls of the store.
 const REST: Duration = Duration::from_secs(5);
 
@@ -48,6 +52,7 @@ const SOON: Duration = Duration::from_mins(2);
 /// A queue on a NATS server.
 #[derive(Debug)]
 pub struct JetStream {
+    client: async_nats::Client,
     names: Names,
     store: Store,
     consumers: Consumers,
@@ -78,10 +83,11 @@ impl JetStream {
         };
         let options = ConnectOptions::new().name("telecine").retry_on_initial_connect().event_callback(told);
         let client = options.connect(servers.map_err(wrong)?).await.map_err(failed("connect"))?;
-        let mut context = jetstream::new(client);
+        let mut context = jetstream::new(client.clone());
         context.set_timeout(PATIENCE);
         let names = Names::of(database);
         Ok(JetStream {
+            client,
             consumers: Consumers::new(context.clone(), names.clone()),
             news: News::publish(context, names.clone()),
             names,
@@ -92,14 +98,7 @@ impl JetStream {
     }
 
     async fn claim(&self, kind: Kind, claimant: Claimant<'_>) -> Result<Option<Taken>> {
-        let consumer = self.consumers.of(kind, claimant.recipe).await;
-        let received = match consumer {
-            Ok(consumer) => tokio::select! {
-                received = next(&consumer) => received,
-                () = self.stopping.cancelled() => return Ok(None),
-            },
-            Err(error) => Err(error),
-        };
+        let received = self.receive(kind, claimant.recipe).await;
         let works = received.is_ok();
         if self.works.swap(works, Ordering::Relaxed) != works {
             match &received {
@@ -116,6 +115,27 @@ impl JetStream {
                 // The stream may be gone; if so, it is created again.
                 self.consumers.forget(kind, claimant.recipe);
                 self.claim_unnamed(kind, claimant).await
+            }
+        }
+    }
+
+    /// The next message for a kind of job and a recipe, if one arrives within [`WAIT`] and before a stop.
+    async fn receive(&self, kind: Kind, recipe: &str) -> Result<Option<Message>> {
+        // The client would keep the request until the server is back, and say nothing.
+        if self.client.connection_state() == State::Disconnected {
+            return Err(failed("ask for a message")("connection is lost"));
+        }
+        let consumer = self.consumers.of(kind, recipe).await?;
+        let mut pulling = std::pin::pin!(next(&consumer));
+        tokio::select! {
+            biased;
+            received = &mut pulling => received,
+            () = self.stopping.cancelled() => {
+                // A message on its way goes to another worker at once, and not only after its time.
+                if let Ok(Ok(Some(message))) = tokio::time::timeout(ARRIVAL, pulling).await {
+                    answer(&message.split().1, AckKind::Nak(None)).await;
+                }
+                Ok(None)
             }
         }
     }
