@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt, stream};
 use mongodb::IndexModel;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{DateTime, Document, doc};
+use mongodb::bson::{Document, doc};
 use telecine::record::Medium;
 
 use crate::stack::site::{Account, Site};
 use crate::support::picture::Picture;
-use crate::support::tape::{EPOCH, TapeBuilder};
+use crate::support::tape::TapeBuilder;
 
 /// The share of all items that guests made: of 100,000, as many as an account may write in two hours.
 const GUESTS: f64 = 0.03;
@@ -86,39 +86,16 @@ fn medium(item: usize) -> Medium {
 /// Adds these items, numbered over the whole site.
 async fn fill(site: &Site, owner: &Account, items: impl Iterator<Item = (usize, Medium)>) -> Vec<(Medium, ObjectId)> {
     let mut added = Vec::new();
-    let mut texts: Vec<(Medium, Vec<Document>)> = Vec::new();
     for (number, medium) in items {
         let code = format!("c{number}");
-        let fields = match medium {
-            Medium::Painting => {
-                let picture = Picture::numbered(64, 64, number % 1_000);
-                added.push((medium, site.add_painting(owner, &code, &picture).await));
-                continue;
-            }
-            Medium::Tape => {
-                added.push((medium, site.add_tape(owner, &code, &TapeBuilder::numbered(64, 64, 30)).await));
-                continue;
-            }
-            Medium::Mood => doc! { "mood": format!("mood number {number}") },
-            Medium::Kidlisp => {
-                doc! { "code": code, "source": format!("(wipe blue) (ink lime) (line {number})"), "hits": 1 }
-            }
-            Medium::Piece => doc! { "slug": format!("piece-{number}"), "bucket": site.user_bucket() },
+        let id = match medium {
+            Medium::Painting => site.add_painting(owner, &code, &Picture::numbered(64, 64, number % 1_000)).await,
+            Medium::Tape => site.add_tape(owner, &code, &TapeBuilder::numbered(64, 64, 30)).await,
+            Medium::Mood => site.add_mood(owner, &format!("mood number {number}")).await,
+            Medium::Kidlisp => site.add_kidlisp(owner, &code, &format!("(wipe blue) (ink lime) (line {number})")).await,
+            Medium::Piece => site.add_piece(owner, &format!("piece-{number}")).await,
         };
-        let (id, when) = (ObjectId::new(), DateTime::from_millis(EPOCH as i64 + number as i64 * 1_000));
-        let mut item = doc! { "_id": id, "when": when };
-        if !owner.is_guest() {
-            item.insert("user", &owner.sub);
-        }
-        item.extend(fields);
         added.push((medium, id));
-        match texts.iter_mut().find(|(known, _)| *known == medium) {
-            Some((_, documents)) => documents.push(item),
-            None => texts.push((medium, vec![item])),
-        }
-    }
-    for (medium, documents) in texts {
-        site.database().collection(medium.plural()).insert_many(documents).await.unwrap();
     }
     added
 }
