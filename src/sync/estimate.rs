@@ -174,6 +174,16 @@ mod tests {
         Server { did, blob_upload_limit: None, user_domains: Vec::new(), needs_invite_code: false, announces_limits }
     }
 
+    fn writes() -> Scope {
+        Scope::Writes("did:plc:a".into())
+    }
+
+    /// A limit of points in a number of seconds, and what is left of it for how many seconds.
+    fn limit(scope: Scope, (points, window): (u32, u64), (remaining, resets_in): (u32, u64)) -> Limit {
+        let [window, resets_in] = [window, resets_in].map(Duration::from_secs);
+        Limit { scope, points, window, remaining, resets_in }
+    }
+
     fn seconds(report: &Report, seen: &[Limit]) -> u64 {
         expected_time(report, &server(true), seen).as_secs()
     }
@@ -199,38 +209,20 @@ mod tests {
         // 8,000 requests need three windows of 5 minutes, which pass while 4,000 passwords are hashed.
         let work = Duration::from_secs(4_000 / 4 + 4_000 / 50 + 8);
         assert_eq!(expected_time(&report, &server(true), &[]), work);
-        let limit = |points| Limit {
-            scope: Scope::Everything,
-            points,
-            window: Duration::from_mins(5),
-            remaining: points,
-            resets_in: Duration::from_mins(5),
-        };
-        assert_eq!(seconds(&report, &[limit(1_000)]), 7 * 300 + work.as_secs() / 8);
+        let lower = limit(Scope::Everything, (1_000, 300), (1_000, 300));
+        assert_eq!(seconds(&report, &[lower]), 7 * 300 + work.as_secs() / 8);
     }
 
     #[test]
     fn what_an_earlier_run_has_used_of_a_limit_counts() {
-        let used = Limit {
-            scope: Scope::Writes("did:plc:a".into()),
-            points: 5_000,
-            window: Duration::from_hours(1),
-            remaining: 300,
-            resets_in: Duration::from_mins(10),
-        };
+        let used = limit(writes(), (5_000, HOUR), (300, 600));
         let minutes = |create| seconds(&planned(Medium::Mood, create), std::slice::from_ref(&used)) / 60;
         assert_eq!([100, 101, 1_767].map(minutes), [0, 10, 70]);
     }
 
     #[test]
     fn a_limit_that_was_seen_hides_no_other() {
-        let seen = Limit {
-            scope: Scope::Writes("did:plc:a".into()),
-            points: 5_000,
-            window: Duration::from_hours(1),
-            remaining: 5_000,
-            resets_in: Duration::from_hours(1),
-        };
+        let seen = limit(writes(), (5_000, HOUR), (5_000, HOUR));
         for seen in [&[][..], &[seen]] {
             let days = |create| seconds(&planned(Medium::Mood, create), seen) / (24 * HOUR);
             assert_eq!([11_666, 11_667].map(days), [0, 1]);

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::sync::reencode::Sample;
-use crate::sync::{Cause, Counts, Replacement, Report, Services, Video, expected_time};
+use crate::sync::{Cause, Counts, Replacement, Report, Services, Video};
 
-use super::super::sync::report::{causes, duration, time, waits};
+use super::super::sync::report::{causes, duration, expected, time, waits};
 use crate::cli::report::{bytes, decibels, json, line, lines, table};
 
 /// The most tapes that are listed one by one. The report file lists all.
@@ -54,7 +54,7 @@ pub fn plan(report: &Report, sample: &Sample, services: &Services) {
 /// The same as JSON: a line per account with anything to report, and one for the total.
 pub fn plan_json(report: &Report, sample: &Sample, services: &Services) {
     report.accounts.iter().for_each(json);
-    let seconds = expected_time(report, &services.server.current(), &services.pds.pace().limits()).as_secs();
+    let seconds = expected(report, services).as_secs();
     json(&json!({
         "accounts": report.accounts_seen,
         "planned": report.planned,

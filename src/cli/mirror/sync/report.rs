@@ -49,7 +49,7 @@ pub fn plan(report: &Report, services: &Services) {
 /// The same as JSON: a line per account with anything to report, and one for the total.
 pub fn plan_json(report: &Report, services: &Services) {
     report.accounts.iter().for_each(json);
-    let seconds = expected_time(report, &services.server.current(), &services.pds.pace().limits()).as_secs();
+    let seconds = expected(report, services).as_secs();
     json(&json!({
         "accounts": report.accounts_seen,
         "planned": report.planned,
@@ -153,11 +153,16 @@ fn row(account: &str, medium: &str, counts: &Counts) -> [String; HEADER.len()] {
     ]
 }
 
-/// The expected time, and the reason.
+/// The expected time of a plan, by what the server has announced so far.
+pub fn expected(report: &Report, services: &Services) -> Duration {
+    expected_time(report, &services.server.current(), &services.pds.pace().limits())
+}
+
+/// The same in words, and the reason.
 pub fn time(report: &Report, services: &Services) -> String {
-    let server = services.server.current();
-    let time = duration(expected_time(report, &server, &services.pds.pace().limits()));
-    let why = if server.announces_limits { "the server limits its rate" } else { "the server announces no limits" };
+    let time = duration(expected(report, services));
+    let is_limited = services.server.current().announces_limits;
+    let why = if is_limited { "the server limits its rate" } else { "the server announces no limits" };
     format!("about {time}; {why}")
 }
 
