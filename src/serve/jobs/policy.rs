@@ -65,9 +65,9 @@ impl Patience {
                 let pause = WEBHOOK_PAUSES[WEBHOOK_PAUSES.len().min(attempt.max(1) as usize) - 1];
                 pause.mul_f64(0.8 + 0.4 * fastrand::f64())
             }
-            // The limit ends at a known time.
-            Patience::Limit => FIRST_PAUSE.mul_f64(0.5 + 0.5 * fastrand::f64()),
-            Patience::Fault | Patience::Look | Patience::Server => {
+            Patience::Fault | Patience::Look | Patience::Server | Patience::Limit => {
+                // A limit ends at a known time, so attempts need not become rarer.
+                let made = if self == Patience::Limit { 0 } else { made };
                 let longest = FIRST_PAUSE.saturating_mul(1 << made.min(16)).min(LONGEST_PAUSE);
                 longest.mul_f64(0.5 + 0.5 * fastrand::f64())
             }
@@ -203,6 +203,7 @@ fn done(report: &AccountReport) -> String {
 mod tests {
     use super::*;
     use crate::error::TapeError;
+    use crate::sync::Postponed;
 
     fn unavailable() -> Error {
         Error::Remote(RemoteError::Unavailable { call: "getRecord", attempts: 5, source: "no route".into() })
@@ -246,6 +247,21 @@ mod tests {
         let limited = Error::Remote(RemoteError::Postponed { what: "logins", until });
         let Next::Wait(failure, pause) = End::of(&limited).next(1, now) else { panic!("it waits") };
         assert_eq!((failure.code.as_str(), pause), ("pds.throttled", Duration::from_hours(3)));
+    }
+
+    #[test]
+    fn a_job_waits_for_limits_as_often_as_necessary_and_no_longer_than_they_last() {
+        let now = Timestamp::now();
+        let until = now + jiff::SignedDuration::from_mins(1);
+        let limited = Error::Remote(RemoteError::Postponed { what: "writes", until });
+        let report =
+            AccountReport { postponed: Some(Postponed { until, reason: "r".into() }), ..AccountReport::default() };
+        for attempt in [1, 400, 100_000] {
+            for end in [End::of(&limited), End::of_report(&report)] {
+                let Next::Wait(_, pause) = end.next(attempt, now) else { panic!("it waits") };
+                assert_eq!(pause, Duration::from_mins(1), "{attempt}");
+            }
+        }
     }
 
     #[test]
