@@ -11,8 +11,7 @@ use crate::remote::mongo::{failed, insist};
 use crate::serve::jobs::{Due, Job, Kind, State};
 
 use super::Store;
-use super::claims::LEASE;
-use super::expressions::{after, before, choose, literal, now};
+use super::expressions::{after, choose, literal, now};
 
 /// The most jobs to read: they are kept in memory, a few hundred bytes each.
 const MOST: i64 = 100_000;
@@ -23,10 +22,10 @@ impl Store {
     /// # Errors
     /// If the database cannot be read.
     pub async fn upcoming(&self, within: Duration) -> Result<Vec<Due>> {
-        let due = |time: Document| doc! { "$lte": ["$due", time] };
         let is_running = doc! { "$eq": ["$state", State::Running.name()] };
-        // The worker of a job that is overdue while it runs is gone, and so may be its message.
-        let is_upcoming = choose(is_running, due(before(LEASE)), due(after(within)));
+        // A running job is due when its lease ends: its worker is gone, and so may be its message.
+        let latest = choose(is_running, now(), after(within));
+        let is_upcoming = doc! { "$lte": ["$due", latest] };
         // Apart from the expression, so that an index leaves out the jobs of the last month, which have ended.
         let open = [State::Queued, State::Waiting, State::Running].map(State::name);
         let pipeline = [

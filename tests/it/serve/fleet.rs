@@ -10,7 +10,7 @@ use super::fake_site::FakeSite;
 use super::kills::{kills, moment};
 use super::load::Load;
 use super::stream::{self, nats};
-use super::{AT_ONCE, Serving, database, eventually, stored};
+use super::{AT_ONCE, Serving, database, eventually, stored, until_none_is_left};
 use crate::stack::cable::Cable;
 use crate::stack::proxy::{Fault, Proxy};
 use crate::stack::site::{Account, Site};
@@ -92,11 +92,11 @@ async fn whatever_dies_or_is_cut_off_every_tape_has_one_video_and_one_record() {
         }
     }
     // A job is parked after three workers in a row have died with it, which may happen by chance when most of them die.
-    let is_over = async || {
-        let retried = operator(&load.site, "jobs retry --cause worker.died").code == Some(0);
-        (!retried && load.open_jobs().await == 0).then_some(())
+    let retry = async || {
+        operator(&load.site, "jobs retry --cause worker.died");
+        load.open_jobs().await
     };
-    eventually("all jobs over", is_over).await;
+    until_none_is_left("open jobs", retry).await;
     load.is_done_once().await;
     is_empty(&load.site).await;
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use reqwest::StatusCode;
 use telecine::record::Medium;
 
 use super::fake_site::FakeSite;
-use super::{Serving, eventually, stored};
+use super::{Serving, eventually, stored, until_none_is_left};
 use crate::stack::http;
 use crate::stack::site::{Account, Site};
 use crate::support::command::Workshop;
@@ -93,7 +93,7 @@ impl Load {
         eventually("all callbacks", told).await;
         let expected: BTreeMap<_, _> = self.moods.iter().map(|id| (id.to_hex(), 1)).collect();
         eventually("one record of each mood", async || (self.records().await == expected).then_some(())).await;
-        eventually("all jobs over", async || (self.open_jobs().await == 0).then_some(())).await;
+        until_none_is_left("open jobs", async || self.open_jobs().await).await;
         let parked = self.jobs().find_one(doc! { "state": "parked" }).await.unwrap();
         assert!(parked.is_none(), "{parked:?}");
         // The receiver makes a record for each callback with a video, unless the callback forbids it because a plan was
@@ -111,9 +111,9 @@ impl Load {
         assert!(videos.iter().all(|video| *video == converted));
     }
 
-    /// How many jobs are not over.
-    pub async fn open_jobs(&self) -> u64 {
-        self.jobs().count_documents(doc! { "due": { "$exists": true } }).await.unwrap()
+    /// The jobs that are not over.
+    pub async fn open_jobs(&self) -> Vec<Document> {
+        self.jobs().find(doc! { "due": { "$exists": true } }).await.unwrap().try_collect().await.unwrap()
     }
 
     /// How many records each mood has.

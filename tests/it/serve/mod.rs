@@ -23,6 +23,7 @@ mod transcript;
 mod watch;
 mod webhooks;
 
+use std::fmt::Debug;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::fd::AsRawFd;
@@ -44,8 +45,9 @@ use fake_site::FakeSite;
 /// What the site and the service prove themselves by.
 pub const SECRET: &str = "the oven's secret";
 
-/// How long anything may take that is waited for, on a slow and busy machine.
-const LIMIT: Duration = Duration::from_mins(2);
+/// How long anything may take that is waited for, on a slow and busy machine: twice as long as a fleet needs for a job
+/// whose worker and message are both gone.
+const LIMIT: Duration = Duration::from_mins(3);
 
 /// How often is looked whether what is waited for has happened.
 const LOOK: Duration = Duration::from_millis(50);
@@ -246,6 +248,19 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
             return found;
         }
         assert!(started.elapsed() < LIMIT, "{what}: not within {LIMIT:?}");
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Looks until nothing is left.
+pub async fn until_none_is_left<T: Debug>(what: &str, mut look: impl AsyncFnMut() -> Vec<T>) {
+    let started = Instant::now();
+    loop {
+        let left = look().await;
+        if left.is_empty() {
+            return;
+        }
+        assert!(started.elapsed() < LIMIT, "{what}: left after {LIMIT:?}: {left:#?}");
         tokio::time::sleep(LOOK).await;
     }
 }

@@ -243,6 +243,25 @@ async fn what_the_queue_has_lost_is_told_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_worker_and_message_are_both_gone_is_told_as_soon_as_its_lease_is_over() {
+    of_each(async |hub| {
+        let job = hub.submit("t", Duration::ZERO).await;
+        let gone = hub.taken().await;
+        hub.lose().await;
+        // As if the lease had just ended.
+        let ended = vec![doc! { "$set": { "due": { "$subtract": [{ "$toLong": "$$NOW" }, 1_i64] } } }];
+        stored(&hub.site, "jobs").update_one(doc! { "_id": &job.id }, ended).await.unwrap();
+        let told = rebuild(&hub.store, hub.queue.as_ref()).await.unwrap();
+        assert_eq!(told, u64::from(hub.on_nats));
+        let taken = hub.taken().await;
+        assert_eq!((&taken.claim.job.id, taken.claim.job.deaths), (&gone.claim.job.id, 1));
+        hub.done(&taken).await;
+        hub.leaves_nothing_behind().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_takes_no_job_that_it_would_do_otherwise_until_nobody_else_is_there() {
     of_each(async |hub| {
         let newer = "standard@2+00000002";
