@@ -79,7 +79,11 @@ async fn whatever_dies_or_is_cut_off_every_tape_has_one_video_and_one_record() {
         load.add(&fronts[round % 2]).await;
         match round % 3 {
             0 => stack.kill(Server::Nats),
-            1 => cable.pull(),
+            1 => {
+                // The server may have been away until a moment ago.
+                eventually("a connection by the cable", async || cable.is_used().then_some(())).await;
+                cable.pull();
+            }
             _ => {}
         }
         load.add(&fronts[(round + 1) % 2]).await;

@@ -43,9 +43,14 @@ impl Cable {
         &self.address
     }
 
+    /// Whether a client has a connection to the server.
+    pub fn is_used(&self) -> bool {
+        self.connections.load(Ordering::SeqCst) > 0
+    }
+
     /// Ends all connections, and those that come, until [`Cable::mend`].
     pub fn pull(&mut self) {
-        self.unmet += usize::from(self.connections.load(Ordering::SeqCst) == 0);
+        self.unmet += usize::from(!self.is_used());
         self.pulled.send_replace(true);
     }
 
